@@ -1,0 +1,152 @@
+import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+
+/** What the core decides. Written to the journal with its event, then released: commands to the switch, records to the projector. */
+export type Command = SwitchCommand | RecordCommand;
+
+/** Carried out by one switch node. Each may be released twice after a crash; `key` tells a repeat from a new wish. */
+export type SwitchCommand = { readonly key: CommandKey; readonly node: NodeId; readonly leg: LegId } & SwitchWish;
+
+type SwitchWish =
+  | { readonly do: 'answer' }
+  /** Plays files (absolute paths) one after another; ends with `playEnded`. */
+  | { readonly do: 'play'; readonly files: readonly string[] }
+  /** Plays files and takes one key, barge-in allowed; `waitMs` runs from the end of the files. Ends with `digitsCollected`. */
+  | { readonly do: 'collect'; readonly files: readonly string[]; readonly waitMs: number }
+  /** Whatever plays is cut; the files play once, then music without end, until a bridge, another command or the leg's end. */
+  | { readonly do: 'music'; readonly files: readonly string[] }
+  /** Rings one device; `leg` is the new leg's id. No answer in `timeoutMs`, or any refusal: `legEnded`. */
+  | {
+      readonly do: 'ring';
+      readonly sipUser: string;
+      readonly device: string;
+      readonly timeoutMs: number;
+      readonly callerNumber: string;
+      readonly callerName: string;
+      /** The contact this is about; sent to the phone as a header, so that a screen can pop. */
+      readonly contact: ContactId;
+    }
+  /** Joins two answered legs; whatever plays is cut. When one ends, the other stays, parked, until told. */
+  | { readonly do: 'bridge'; readonly other: LegId }
+  /** Two channels: left what this leg says, right what it hears. Goes on through holds. */
+  | { readonly do: 'record'; readonly file: string }
+  | { readonly do: 'stopRecord'; readonly file: string }
+  /** Ends the leg, ringing or answered. A leg that is gone is no failure. */
+  | { readonly do: 'hangUp'; readonly cause: string };
+
+/** Facts for the records; the projector folds them into SQL. Each stands at its entry's `atMs`. */
+export type RecordCommand = { readonly do: 'record-fact' } & RecordFact;
+
+export type RecordFact =
+  | {
+      readonly fact: 'contactOpened';
+      readonly contact: ContactId;
+      readonly medium: 'voice';
+      readonly from: string;
+      readonly fromName?: string;
+      readonly dialled: string;
+      readonly diversion?: string;
+      readonly flow: string;
+    }
+  | {
+      readonly fact: 'contactClosed';
+      readonly contact: ContactId;
+      readonly outcome: ContactOutcome;
+      readonly approximate?: true;
+    }
+  | {
+      readonly fact: 'legOpened';
+      readonly contact: ContactId;
+      readonly leg: LegId;
+      readonly node: NodeId;
+      readonly role: 'citizen' | 'agent';
+      readonly agent?: AgentId;
+      readonly address: string;
+    }
+  | { readonly fact: 'legAnswered'; readonly contact: ContactId; readonly leg: LegId }
+  /** `endedAtMs` only when it differs from the entry's time (found by a survey). */
+  | {
+      readonly fact: 'legClosed';
+      readonly contact: ContactId;
+      readonly leg: LegId;
+      readonly cause: string;
+      readonly sipStatus?: number;
+      readonly endedAtMs?: number;
+      readonly approximate?: true;
+    }
+  /** A key taken by a flow's `ask`; empty when none came. */
+  | { readonly fact: 'digits'; readonly contact: ContactId; readonly step: string; readonly digits: string }
+  /** `enqueuedAtMs` is kept when a caller is put back, so it may lie before the entry's time. */
+  | { readonly fact: 'waitStarted'; readonly contact: ContactId; readonly queue: string; readonly enqueuedAtMs: number }
+  | {
+      readonly fact: 'waitEnded';
+      readonly contact: ContactId;
+      readonly queue: string;
+      readonly result: 'connected' | 'abandoned' | 'lost' | 'full';
+    }
+  | {
+      readonly fact: 'offerMade';
+      readonly contact: ContactId;
+      readonly agent: AgentId;
+      readonly token: OfferToken;
+      readonly leaseUntilMs: number;
+    }
+  | {
+      readonly fact: 'offerEnded';
+      readonly contact: ContactId;
+      readonly agent: AgentId;
+      readonly token: OfferToken;
+      readonly result: OfferResult;
+    }
+  /** Citizen and agent hear each other from now on. */
+  | {
+      readonly fact: 'talkStarted';
+      readonly contact: ContactId;
+      readonly agent: AgentId;
+      readonly citizenLeg: LegId;
+      readonly agentLeg: LegId;
+    }
+  | {
+      readonly fact: 'talkEnded';
+      readonly contact: ContactId;
+      readonly agent: AgentId;
+      readonly endedBy: 'citizen' | 'agent' | 'fault';
+    }
+  | { readonly fact: 'holdStarted'; readonly contact: ContactId; readonly agent: AgentId }
+  | { readonly fact: 'holdEnded'; readonly contact: ContactId; readonly agent: AgentId }
+  | {
+      readonly fact: 'agentState';
+      readonly agent: AgentId;
+      readonly state: AgentState;
+      readonly reason?: string;
+      readonly contact?: ContactId;
+    }
+  | { readonly fact: 'recordingStarted'; readonly contact: ContactId; readonly leg: LegId; readonly file: string }
+  /** `expectedMs`: the seconds that should be on the file, by the ledger; `durationMs`: those that are. */
+  | {
+      readonly fact: 'recordingEnded';
+      readonly contact: ContactId;
+      readonly leg: LegId;
+      readonly file: string;
+      readonly expectedMs: number;
+      readonly durationMs: number | null;
+      readonly bytes?: number;
+    };
+
+/** Reported agent states, in the words of the interface. */
+export type AgentState = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
+
+export type OfferResult = 'accepted' | 'rejected' | 'timeout' | 'cancelled' | 'lost';
+
+export type ContactOutcome =
+  /** Spoke with an agent. */
+  | 'answered'
+  /** Gone before a queue was entered. */
+  | 'abandonedInMenu'
+  /** Gone while waiting or while a phone rang. */
+  | 'abandonedInQueue'
+  /** The flow ended the call (closed, full, said goodbye). */
+  | 'ended'
+  /** The switch that held it died. */
+  | 'lostNode'
+  /** Could not be served: unknown number, no rules loaded. */
+  | 'refused';

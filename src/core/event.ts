@@ -1,0 +1,132 @@
+import type { AgentId, CommandKey, LegId, NodeId } from './ids.ts';
+import type { Settings } from './settings.ts';
+
+/** What the core hears. `atMs` is stamped by the loop (Unix time, ms, never falling); the core knows no other clock. */
+export type Event = EventBody & { readonly atMs: number };
+
+export type EventBody = SwitchEvent | RuntimeEvent | PeopleEvent;
+
+/** From the process itself. */
+export type RuntimeEvent =
+  /** The core process started (again) on this journal: no switch has been surveyed yet. */
+  | { readonly type: 'started' }
+  /** A deadline that the core asked for has come. */
+  | { readonly type: 'tick' }
+  /** The city's rules, whole. Ignored when `settings.version` is the one in force. */
+  | { readonly type: 'settingsLoaded'; readonly settings: Settings };
+
+/** From agents and leads, through the API. */
+export type PeopleEvent = {
+  readonly type: 'agentStateAsked';
+  readonly agent: AgentId;
+  readonly state: 'ready' | 'notReady' | 'offline';
+  /** Reason code for `notReady`, at most 40 characters. */
+  readonly reason?: string;
+};
+
+/** From a switch. `node` says which; a leg never moves between nodes. */
+export type SwitchEvent = { readonly node: NodeId } & SwitchEventBody;
+
+type SwitchEventBody =
+  /** The link to the node was lost: its legs live on, unseen, until the next survey. */
+  | { readonly type: 'nodeLost' }
+  /** The link is (back) up and this is everything the node holds. Comes before any other event of that connection. */
+  | { readonly type: 'surveyed'; readonly survey: Survey }
+  /** A call for the hotline is parked, unanswered. Numbers are as the trunk gave them, at most 32 characters. */
+  | {
+      readonly type: 'callArrived';
+      readonly leg: LegId;
+      readonly from: string;
+      /** From display name, as readable text, at most 64 characters. Never trusted. */
+      readonly fromName?: string;
+      readonly dialled: string;
+      /** First diverting number (RFC 5806, RFC 7044), when the trunk gave one. */
+      readonly diversion?: string;
+      /** Trunk name or address that brought the call. */
+      readonly trunk?: string;
+    }
+  /** The far end of a leg we rang is ringing (SIP 180/183). */
+  | { readonly type: 'legRinging'; readonly leg: LegId }
+  /** Either direction: the leg's call is answered (SIP 200 sent or received). */
+  | { readonly type: 'legAnswered'; readonly leg: LegId }
+  /**
+   * The leg is over; nothing more is heard of it. `cause` is FreeSWITCH's name (`NORMAL_CLEARING`, `USER_BUSY`, `CALL_REJECTED`, `NO_ANSWER`,
+   * `ORIGINATOR_CANCEL`, `LOSE_RACE`, `MEDIA_TIMEOUT`, `USER_NOT_REGISTERED`, `LOST_NODE`, …). Also the answer to a `ring` that never made a leg.
+   */
+  | { readonly type: 'legEnded'; readonly leg: LegId; readonly cause: string; readonly sipStatus?: number }
+  /** The `play` with this key is over: to its end, cut short by a command, or not possible (a file that is missing). */
+  | {
+      readonly type: 'playEnded';
+      readonly leg: LegId;
+      readonly key: CommandKey;
+      readonly outcome: 'done' | 'broken' | 'failed';
+    }
+  /** The `collect` with this key is over. `digits` is empty when none came in time. */
+  | { readonly type: 'digitsCollected'; readonly leg: LegId; readonly key: CommandKey; readonly digits: string }
+  /** Any key, in any state (RFC 4733 or INFO). Comes beside `digitsCollected`. */
+  | { readonly type: 'digitPressed'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  /** Two legs hear each other now. One event per bridge; `leg` is the first leg of the command. */
+  | { readonly type: 'bridged'; readonly leg: LegId; readonly other: LegId }
+  | { readonly type: 'unbridged'; readonly leg: LegId; readonly other: LegId }
+  /** The phone on this leg put the other side on hold, or took it back (re-INVITE). The switch plays the music by itself. */
+  | { readonly type: 'legHeld'; readonly leg: LegId }
+  | { readonly type: 'legResumed'; readonly leg: LegId }
+  | { readonly type: 'recordingStarted'; readonly leg: LegId; readonly file: string }
+  /** `durationMs` is what the file holds, not what the clock says. */
+  | {
+      readonly type: 'recordingEnded';
+      readonly leg: LegId;
+      readonly file: string;
+      readonly durationMs: number;
+      readonly bytes?: number;
+    }
+  /** A seat's phone (un)registered. `device` is the contact URI that `ring` takes. */
+  | { readonly type: 'deviceRegistered'; readonly device: Device }
+  | { readonly type: 'deviceGone'; readonly sipUser: string; readonly device: string }
+  /** The switch refused a command, or the link was down when it was due. The leg may be gone: `legEnded` follows then. */
+  | { readonly type: 'commandFailed'; readonly key: CommandKey; readonly leg: LegId; readonly reason: string };
+
+export interface Device {
+  readonly sipUser: string;
+  /** Contact URI with the source it was registered from, as the switch dials it. */
+  readonly uri: string;
+  /** When the registration ends unless refreshed. Unix time, ms. */
+  readonly expiresAtMs: number;
+  readonly userAgent?: string;
+}
+
+/** All that a node holds at one moment. */
+export interface Survey {
+  /** Changes when the switch process restarts: every leg from before it is gone. */
+  readonly bootId: string;
+  readonly legs: readonly SurveyedLeg[];
+  readonly devices: readonly Device[];
+  /** Legs the core asked about that are confirmed gone, with the end that the switch's own log knows. */
+  readonly ended: readonly EndedLeg[];
+}
+
+export interface SurveyedLeg {
+  readonly leg: LegId;
+  readonly direction: 'inbound' | 'outbound';
+  readonly state: 'ringing' | 'answered';
+  readonly from: string;
+  readonly fromName?: string;
+  readonly dialled: string;
+  readonly bridgedTo?: LegId;
+  /** Key of the last command that the leg carries out (`minhu_key`). */
+  readonly key?: CommandKey;
+  /** What the leg is doing: nothing, a prompt, collecting a key, music. */
+  readonly doing: 'nothing' | 'playing' | 'collecting' | 'music';
+  /** Digit already taken by the collect with `key`, when it ended unseen. */
+  readonly digits?: string;
+  readonly held?: boolean;
+  readonly recording?: string;
+}
+
+export interface EndedLeg {
+  readonly leg: LegId;
+  readonly cause: string;
+  readonly endedAtMs: number;
+  /** True when no log knew the end and the survey's own time stands in for it. */
+  readonly approximate: boolean;
+}
