@@ -1,0 +1,46 @@
+/**
+ * What the switch process is told at its start: the JSON file named by its only argument, written 0600 by the supervisor as
+ * `MINHU_DATA/switch/options.json`. Ports may be 0; the chosen ones are reported in `statusFile`.
+ */
+export interface SwitchOptions {
+  readonly realm: string;
+  readonly sip: Endpoint;
+  /** Event socket; loopback only. */
+  readonly esl: Endpoint;
+  /** Holds the event-socket password and nothing else; 0600. */
+  readonly eslPasswordFile: string;
+  readonly rtpPortMin: number;
+  readonly rtpPortMax: number;
+  /** Put into SDP and Contact; absent: the local address of the route to each peer. */
+  readonly publicIp?: string;
+  readonly trunks: readonly TrunkOption[];
+  /** Seats' credentials, `{realm, users: [{user, algorithm, ha1}]}`; replaced atomically by the core, watched. */
+  readonly directoryFile: string;
+  /** Registrations, kept over a restart. */
+  readonly registrationsFile: string;
+  /** One JSON line per ended leg: `{leg, cause, sipStatus, startedAtMs, answeredAtMs, endedAtMs}`. */
+  readonly legLogFile: string;
+  /** Written when ready: `{pid, bootId, sip, esl}` with the real ports. */
+  readonly statusFile: string;
+  readonly promptFolder: string;
+  readonly recordingFolder: string;
+  readonly musicFile: string;
+  /** Played to a caller that nobody adopted for 60 s; then the call ends (or goes to `overflowNumber` when that can be dialled). */
+  readonly apologyFile: string;
+  readonly callsMax: number;
+  /** Seed of rough mode (delays, reordering, early timers as FreeSWITCH's notes allow); absent: off. */
+  readonly roughSeed?: number;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TrunkOption {
+  readonly name: string;
+  /** Source networks, CIDR. */
+  readonly from: readonly string[];
+  /** Numbers this trunk may call. */
+  readonly numbers: readonly string[];
+}
