@@ -1,0 +1,73 @@
+// The one plain-JavaScript file: it must run before anything is installed or built.
+// Installs what is missing, builds when the sources changed, then runs the program in this same process.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const NODE_MIN = [20, 19];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const installStamp = join(root, 'node_modules', '.minhu-installed');
+const buildStamp = join(root, 'dist', '.minhu-built');
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
+  fail(
+    `Node ${process.versions.node} 太旧，需要 ${NODE_MIN.join('.')} 或更新 / is too old, ${NODE_MIN.join('.')} or newer is needed`,
+  );
+}
+
+const lockHash = hash([join(root, 'package-lock.json')]);
+if (read(installStamp) !== lockHash) {
+  step('正在安装依赖… / installing packages (first start only)…');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(installStamp, lockHash);
+}
+
+const sourceHash = hash([join(root, 'tsconfig.json'), ...sources(join(root, 'src'))]) + lockHash;
+if (read(buildStamp) !== sourceHash) {
+  step('正在编译… / building…');
+  // Built beside and renamed, so that a build that fails or is interrupted leaves the last good one.
+  const fresh = join(root, 'dist.new');
+  rmSync(fresh, { recursive: true, force: true });
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh]);
+  writeFileSync(join(fresh, '.minhu-built'), sourceHash);
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  renameSync(fresh, join(root, 'dist'));
+}
+
+if (!process.argv.includes('--build-only')) {
+  await import(pathToFileURL(join(root, 'dist', 'main.js')).href);
+}
+
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|sql)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function hash(files) {
+  const sum = createHash('sha256');
+  for (const file of files) sum.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+  return sum.digest('hex');
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) fail(`“${command} ${args.join(' ')}” 失败 / failed${error ? `: ${error.message}` : ''}`);
+}
+
+function step(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+function fail(text) {
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
