@@ -1,0 +1,9 @@
+import { runCore } from './main/core.ts';
+import { supervise } from './main/supervise.ts';
+
+// One program, two roles: started plainly it supervises; the supervisor starts it again with `core`.
+if (process.argv[2] === 'core') {
+  await runCore();
+} else {
+  process.exitCode = await supervise();
+}

@@ -1,0 +1,64 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import type { Endpoint } from '../config.ts';
+import type { FromCore, ToCore } from './messages.ts';
+
+const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
+/** Waits before the second, third… start in a row; a core that lived longer than `CALM_MS` starts the row anew. */
+const PAUSES_MS = [0, 200, 1_000, 3_000, 10_000];
+const CALM_MS = 60_000;
+
+export interface CoreProcess {
+  pid(): number;
+  /** Asks the core to end cleanly; kills it when it does not within `graceMs`. It is not started again. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface CoreListener {
+  /** After every (re)start. */
+  ready(pid: number, http: Endpoint): void;
+  /** The core says that it cannot run as it is set up. */
+  fatal(message: string): void;
+}
+
+/** Keeps one core process running: whenever it ends it is started again, at once the first time. */
+export function keepCore(environment: () => NodeJS.ProcessEnv, listener: CoreListener, logger: Logger): CoreProcess {
+  let child: ChildProcess;
+  let stopping = false;
+  let deathsInARow = 0;
+  let finished: () => void = () => {};
+  const over = new Promise<void>((resolve) => {
+    finished = resolve;
+  });
+
+  function start(): void {
+    const startedAtMs = Date.now();
+    child = fork(PROGRAM, ['core'], { env: environment(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    child.on('message', (message: FromCore) => {
+      if (message.kind === 'ready') listener.ready(child.pid ?? 0, message.http);
+      else listener.fatal(message.message);
+    });
+    child.once('exit', (code, signal) => {
+      if (stopping) return finished();
+      deathsInARow = Date.now() - startedAtMs > CALM_MS ? 0 : deathsInARow + 1;
+      const pauseMs = PAUSES_MS[Math.min(Math.max(deathsInARow - 1, 0), PAUSES_MS.length - 1)]!;
+      logger.error({ code, signal, deathsInARow, pauseMs }, 'the core ended unasked; starting it again');
+      setTimeout(() => (stopping ? finished() : start()), pauseMs);
+    });
+  }
+
+  start();
+  return {
+    pid: () => child.pid ?? 0,
+    async stop(graceMs) {
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.connected) child.send({ kind: 'stop' } satisfies ToCore);
+      else child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await over;
+      clearTimeout(timer);
+    },
+  };
+}

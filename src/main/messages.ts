@@ -1,0 +1,19 @@
+import type { Endpoint } from '../config.ts';
+
+/** Core → supervisor. */
+export type FromCore =
+  /** HTTP answers, the journal is open and every switch was surveyed once. Said once per start. */
+  | { readonly kind: 'ready'; readonly http: Endpoint }
+  /** Starting again would not help: a wrong setting, a taken port. `message` is for the operator's eyes. */
+  | { readonly kind: 'fatal'; readonly message: string };
+
+/** Supervisor → core. The channel's end means that the supervisor died. */
+export type ToCore = { readonly kind: 'stop' };
+
+/** What the core process is handed in its environment, besides the operator's settings. */
+export const CORE_ENV = {
+  /** `host:port` of the embedded switch's event socket; absent with FreeSWITCH. */
+  esl: 'MINHU_CORE_ESL',
+  /** Process id of the embedded PostgreSQL, to be stopped when the supervisor is gone. */
+  postgresPid: 'MINHU_CORE_POSTGRES_PID',
+} as const;

@@ -1,0 +1,235 @@
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { Logger } from 'pino';
+import { type City, loadCity } from '../city/load.ts';
+import { type Config, type Endpoint, loadConfig } from '../config.ts';
+import { openEngine } from '../store/engine.ts';
+import { type CoreProcess, keepCore } from './core-process.ts';
+import { type Folders, foldersOf, makeFolders } from './folders.ts';
+import { openLog } from './log.ts';
+import { CORE_ENV } from './messages.ts';
+import { printReady } from './ready-line.ts';
+import { isAlive, readRunFile, writeRunFile } from './run-file.ts';
+import { openSwitch, type SwitchProcess, stopSwitch } from './switch-process.ts';
+
+/** Everything the supervisor holds while the program runs. */
+interface Running {
+  readonly config: Config;
+  readonly city: City;
+  readonly folders: Folders;
+  readonly logger: Logger;
+  engine: Awaited<ReturnType<typeof openEngine>> | undefined;
+  softswitch: SwitchProcess | undefined;
+  core: CoreProcess | undefined;
+  http: Endpoint | undefined;
+  stopping: boolean;
+}
+
+const STOP_GRACE_MS = 8_000;
+
+/**
+ * Starts PostgreSQL, the switch and the core, starts again whichever dies, and stops all on SIGTERM or SIGINT.
+ *
+ * @returns the exit status, when all is over.
+ */
+export async function supervise(): Promise<number> {
+  const prepared = prepare();
+  if (typeof prepared === 'string') return complain(prepared);
+  const running = prepared;
+  const over = untilStopped(running);
+  try {
+    await startParts(running);
+  } catch (error) {
+    running.logger.fatal({ err: error }, 'could not start');
+    await stopParts(running);
+    return complain(error instanceof Error ? error.message : String(error));
+  }
+  const status = await over;
+  await stopParts(running);
+  return status;
+}
+
+/** Settings, city and folders, or what is wrong with them in words for the operator. */
+function prepare(): Running | string {
+  const loaded = loadConfig(process.env);
+  if (!loaded.ok) {
+    return loaded.problems.map((problem) => `${problem.setting}: ${problem.message}\n  → ${problem.fix}`).join('\n');
+  }
+  const { config } = loaded;
+  const city = loadCity(config.cityFolder);
+  if (!city.ok) {
+    return city.problems
+      .map((problem) => `${problem.file}:${problem.line} ${problem.message}\n  → ${problem.fix}`)
+      .join('\n');
+  }
+  const folders = foldersOf(config);
+  try {
+    makeFolders(folders);
+  } catch (error) {
+    return `数据目录不可写 / the data folder cannot be written: ${folders.data} (${(error as Error).message})\n  → 设置 MINHU_DATA 到可写目录 / set MINHU_DATA to a folder that you may write`;
+  }
+  const other = readRunFile(folders)?.pids.supervisor;
+  if (other !== process.pid && isAlive(other, 'main.js')) {
+    return `民呼已在此数据目录运行（进程 ${other}） / already running on this data folder (process ${other}): ${folders.data}\n  → 先停止它，或设置另一个 MINHU_DATA / stop it first, or set another MINHU_DATA`;
+  }
+  const logger = openLog(config, folders, 'supervisor');
+  return {
+    config,
+    city: city.city,
+    folders,
+    logger,
+    engine: undefined,
+    softswitch: undefined,
+    core: undefined,
+    http: undefined,
+    stopping: false,
+  };
+}
+
+async function startParts(running: Running): Promise<void> {
+  await Promise.all([startStore(running), startSwitchPart(running)]);
+  startCore(running);
+}
+
+async function startStore(running: Running): Promise<void> {
+  const { config, folders, logger } = running;
+  if (config.databaseUrl !== undefined) return;
+  running.engine = await openEngine({ dataFolder: folders.postgres, logger });
+  const { engine } = running;
+  void engine.ended.then(async () => {
+    if (running.stopping || running.engine !== engine) return;
+    logger.error('PostgreSQL ended unasked; starting it again');
+    await again(running, 'PostgreSQL', () => startStore(running));
+    writeState(running);
+  });
+}
+
+async function startSwitchPart(running: Running): Promise<void> {
+  const { config, folders, city, logger } = running;
+  if (config.eslNodes.length > 0) return;
+  if (running.softswitch === undefined) await refuseTakenPort(config.sip, folders);
+  running.softswitch = await openSwitch(config, folders, city);
+  const { softswitch } = running;
+  void softswitch.ended.then(async () => {
+    if (running.stopping || running.softswitch !== softswitch) return;
+    logger.error('the switch ended unasked; starting it again');
+    await again(running, 'the switch', () => startSwitchPart(running));
+    writeState(running);
+  });
+}
+
+/** Tries until it works: a machine without its switch or its records is worth every attempt. The pause between two is bounded. */
+async function again(running: Running, part: string, start: () => Promise<void>): Promise<void> {
+  for (let pauseMs = 100; !running.stopping; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    try {
+      await start();
+      return;
+    } catch (error) {
+      running.logger.error({ err: error, pauseMs }, `${part} could not be started`);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+function startCore(running: Running): void {
+  let first = true;
+  running.core = keepCore(
+    () => coreEnvironment(running),
+    {
+      ready(_pid, http) {
+        running.http = http;
+        writeState(running);
+        if (first) printReady(running.config, running.folders, http, running.softswitch?.sip);
+        first = false;
+      },
+      fatal(message) {
+        complain(message);
+        process.emit('SIGTERM');
+        process.exitCode = 1;
+      },
+    },
+    running.logger,
+  );
+}
+
+function coreEnvironment(running: Running): NodeJS.ProcessEnv {
+  const { engine, softswitch, http } = running;
+  return {
+    ...process.env,
+    ...(engine === undefined ? {} : { DATABASE_URL: engine.url, [CORE_ENV.postgresPid]: String(engine.pid) }),
+    ...(softswitch === undefined ? {} : { [CORE_ENV.esl]: `${softswitch.esl.host}:${softswitch.esl.port}` }),
+    // A restarted core keeps the address that desks already know, although the settings say “any port”.
+    ...(http === undefined ? {} : { MINHU_HTTP: `${http.host}:${http.port}` }),
+  };
+}
+
+function writeState(running: Running): void {
+  const { http, softswitch, engine, core, config } = running;
+  if (http === undefined || core === undefined) return;
+  const esl = softswitch?.esl ?? config.eslNodes[0]!;
+  writeRunFile(running.folders, {
+    http: `${http.host}:${http.port}`,
+    sip: softswitch === undefined ? null : `${softswitch.sip.host}:${softswitch.sip.port}`,
+    esl: `${esl.host}:${esl.port}`,
+    pids: {
+      supervisor: process.pid,
+      core: core.pid(),
+      switch: softswitch?.pid ?? null,
+      postgres: engine?.pid ?? null,
+    },
+  });
+}
+
+/** The switch first, so that the core still hears how its calls ended; the records' engine last. */
+async function stopParts(running: Running): Promise<void> {
+  running.stopping = true;
+  if (running.softswitch !== undefined) await stopSwitch(running.softswitch, STOP_GRACE_MS);
+  await running.core?.stop(STOP_GRACE_MS);
+  await running.engine?.stop();
+}
+
+function untilStopped(running: Running): Promise<number> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      if (running.stopping) return;
+      running.stopping = true;
+      resolve(Number(process.exitCode ?? 0));
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+/** A port that somebody else holds is named before anything is started. */
+async function refuseTakenPort(sip: Endpoint, folders: Folders): Promise<void> {
+  const run = readRunFile(folders);
+  if (sip.port === 0 || isAlive(run?.pids.switch, 'softswitch')) return;
+  for (const probe of [probeTcp, probeUdp]) {
+    const code = await probe(sip);
+    if (code === undefined) continue;
+    throw new Error(
+      `SIP 端口 ${sip.host}:${sip.port} 不可用 / cannot be used (${code})\n  → 停止占用它的程序，或设置 MINHU_SIP / stop the program that holds it, or set MINHU_SIP, e.g. 127.0.0.1:5080`,
+    );
+  }
+}
+
+function probeTcp(endpoint: Endpoint): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen(endpoint.port, endpoint.host, () => server.close(() => resolve(undefined)));
+  });
+}
+
+function probeUdp(endpoint: Endpoint): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket(endpoint.host.includes(':') ? 'udp6' : 'udp4');
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.bind(endpoint.port, endpoint.host, () => socket.close(() => resolve(undefined)));
+  });
+}
+
+function complain(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return 1;
+}

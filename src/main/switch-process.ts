@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
+import { connect } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { City } from '../city/load.ts';
+import type { Config, Endpoint } from '../config.ts';
+import type { SwitchOptions } from '../softswitch/options.ts';
+import { type Folders, writeOwned } from './folders.ts';
+import { logFile } from './log.ts';
+import { isAlive, readJson } from './run-file.ts';
+
+/** The embedded switch's own process as the supervisor sees it; it may be older than the supervisor. */
+export interface SwitchProcess {
+  readonly pid: number;
+  readonly sip: Endpoint;
+  readonly esl: Endpoint;
+  /** Resolves when the process is gone, whoever started it. */
+  readonly ended: Promise<void>;
+}
+
+interface StatusFile {
+  readonly pid: number;
+  readonly bootId: string;
+  readonly sip: Endpoint;
+  readonly esl: Endpoint;
+}
+
+const PROGRAM = fileURLToPath(new URL('../softswitch/main.js', import.meta.url));
+const READY_WITHIN_MS = 15_000;
+
+/** Takes over the switch that outlived an earlier supervisor, or starts one. Its calls go on through the former. */
+export async function openSwitch(config: Config, folders: Folders, city: City): Promise<SwitchProcess> {
+  const status = readJson<StatusFile>(folders.switchStatusFile);
+  if (status !== undefined && isAlive(status.pid, PROGRAM) && (await answers(status.esl))) {
+    return { ...status, ended: endOfStranger(status) };
+  }
+  return startSwitch(config, folders, city, status);
+}
+
+/** Asks the switch to end its calls and itself; kills it when it does not within `graceMs`. */
+export async function stopSwitch(running: SwitchProcess, graceMs: number): Promise<void> {
+  signal(running.pid, 'SIGTERM');
+  const timer = setTimeout(() => signal(running.pid, 'SIGKILL'), graceMs);
+  await running.ended;
+  clearTimeout(timer);
+}
+
+/** The event-socket password of this data folder, made at its first start. */
+export function eslPasswordOf(folders: Folders): string {
+  if (!existsSync(folders.eslPasswordFile)) writeOwned(folders.eslPasswordFile, randomBytes(24).toString('base64url'));
+  return readFileSync(folders.eslPasswordFile, 'utf8').trim();
+}
+
+async function startSwitch(
+  config: Config,
+  folders: Folders,
+  city: City,
+  before: StatusFile | undefined,
+): Promise<SwitchProcess> {
+  eslPasswordOf(folders);
+  writeOwned(folders.switchOptionsFile, `${JSON.stringify(optionsFor(config, folders, city, before), null, 2)}\n`);
+  rmSync(folders.switchStatusFile, { force: true });
+  const log = openSync(logFile(folders, 'switch'), 'a', 0o600);
+  const child = spawn(process.execPath, [PROGRAM, folders.switchOptionsFile], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { PATH: process.env['PATH'], LOG_LEVEL: config.logLevel, NODE_ENV: process.env['NODE_ENV'] },
+  });
+  closeSync(log);
+  child.unref();
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const status = await statusOf(child, folders, ended);
+  return { ...status, ended };
+}
+
+/** A restarted switch keeps the ports it had, so that phones find it again although the settings say “any”. */
+function optionsFor(config: Config, folders: Folders, city: City, before: StatusFile | undefined): SwitchOptions {
+  const sipPort = config.sip.port === 0 ? (before?.sip.port ?? 0) : config.sip.port;
+  return {
+    realm: 'minhu',
+    sip: { host: config.sip.host, port: sipPort },
+    esl: { host: '127.0.0.1', port: before?.esl.port ?? 0 },
+    eslPasswordFile: folders.eslPasswordFile,
+    rtpPortMin: config.rtp.min,
+    rtpPortMax: config.rtp.max,
+    ...(config.publicIp === undefined ? {} : { publicIp: config.publicIp }),
+    trunks: city.trunks,
+    directoryFile: folders.directoryFile,
+    registrationsFile: folders.registrationsFile,
+    legLogFile: folders.legLogFile,
+    statusFile: folders.switchStatusFile,
+    promptFolder: join(config.cityFolder, 'prompts'),
+    recordingFolder: folders.recordings,
+    musicFile: city.musicFile,
+    apologyFile: city.apologyFile,
+    callsMax: config.callsMax,
+    ...(config.roughSeed === undefined ? {} : { roughSeed: config.roughSeed }),
+  };
+}
+
+/** Waits for the status file to appear, the process to end, or the time to be up. */
+function statusOf(child: ChildProcess, folders: Folders, ended: Promise<void>): Promise<StatusFile> {
+  return new Promise((resolve, reject) => {
+    const folder = dirname(folders.switchStatusFile);
+    const watcher = watch(folder, (_, name) => {
+      if (name === basename(folders.switchStatusFile)) look();
+    });
+    const done = (): void => {
+      watcher.close();
+      clearTimeout(timer);
+    };
+    const fail = (why: string): void => {
+      done();
+      reject(new Error(`${why}; see ${join(folders.log, 'switch.log')}`));
+    };
+    const timer = setTimeout(() => fail(`the switch was not ready after ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
+    function look(): void {
+      const status = readJson<StatusFile>(folders.switchStatusFile);
+      if (status?.pid !== child.pid || status === undefined) return;
+      done();
+      resolve(status);
+    }
+    void ended.then(() => fail('the switch ended at its start'));
+    look();
+  });
+}
+
+/** True when an event socket greets at this address. */
+function answers(esl: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(esl.port, esl.host);
+    const finish = (result: boolean): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(2_000, () => finish(false));
+    socket.once('data', (data) => finish(data.toString('latin1').includes('auth/request')));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
+  });
+}
+
+/** The end of a process that is not our child shows as the end of a connection to it. */
+async function endOfStranger(status: StatusFile): Promise<void> {
+  while (isAlive(status.pid, PROGRAM)) {
+    await new Promise<void>((resolve) => {
+      const socket = connect(status.esl.port, status.esl.host);
+      socket.resume();
+      socket.once('error', () => setTimeout(resolve, 500));
+      socket.once('close', () => setTimeout(resolve, 20));
+    });
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone already: what was wanted.
+  }
+}

@@ -1,0 +1,66 @@
+// Everything CI runs, in order: what the tests need, the build, types and style, then the tests.
+// Ends with the line “N passed, N failed”; the exit status is 0 only when nothing failed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+/** Program looked for → Debian package that brings it. */
+const PEERS = { sipp: 'sip-tester', baresip: 'baresip', linphonec: 'linphone-cli' };
+/** First what needs no other program, file beside file; then whole programs and peers, one file at a time, so that they have the machine to themselves. */
+const PASSES = [
+  { name: 'unit', args: ['--exclude', 'test/e2e/**', '--exclude', 'test/switch/contract/**'] },
+  { name: 'whole', args: ['--no-file-parallelism', 'test/e2e', 'test/switch/contract'] },
+];
+
+installPeers();
+must('build', process.execPath, ['src/start.mjs', '--build-only']);
+must('types and style', 'npm', ['run', '--silent', 'check']);
+
+const folder = mkdtempSync(join(tmpdir(), 'minhu-test-'));
+const total = { passed: 0, failed: 0 };
+for (const { name, args } of PASSES) {
+  const report = join(folder, `${name}.json`);
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
+  const { status } = spawnSync(
+    process.execPath,
+    [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test' } },
+  );
+  const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  total.passed += result?.numPassedTests ?? 0;
+  total.failed += result?.numFailedTests ?? 0;
+  // A file that could not be loaded, or an error outside any test, counts too.
+  if (status !== 0 && (result?.numFailedTests ?? 0) === 0) total.failed += 1;
+}
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+function installPeers() {
+  const missing = Object.entries(PEERS)
+    .filter(([program]) => !onPath(program))
+    .map(([, name]) => name);
+  if (missing.length === 0) return;
+  const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  if (process.getuid?.() !== 0) {
+    process.stderr.write(`The tests need real peers that are not installed. As root:\n  ${line}\n`);
+    process.exit(1);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-q'], { stdio: ['ignore', 'ignore', 'inherit'], env });
+  must('peers', 'apt-get', line.split(' ').slice(1), env);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+function must(what, command, args, env = process.env) {
+  process.stdout.write(`── ${what}\n`);
+  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
+  if (status === 0) return;
+  process.stdout.write(`${what} failed\n0 passed, 1 failed\n`);
+  process.exit(1);
+}
