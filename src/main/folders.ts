@@ -6,7 +6,6 @@ import type { Config } from '../config.ts';
 export interface Folders {
   readonly data: string;
   readonly journal: string;
-  readonly postgres: string;
   readonly recordings: string;
   readonly log: string;
   readonly switch: string;
@@ -26,7 +25,6 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
   return {
     data,
     journal: join(data, 'journal'),
-    postgres: join(data, 'postgres'),
     recordings: join(data, 'recordings'),
     log: join(data, 'log'),
     switch: switchFolder,

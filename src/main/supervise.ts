@@ -94,9 +94,9 @@ async function startParts(running: Running): Promise<void> {
 async function startStore(running: Running): Promise<void> {
   const { config, folders, logger } = running;
   if (config.databaseUrl !== undefined) return;
-  running.engine = await openEngine({ dataFolder: folders.postgres, logger });
+  running.engine = await openEngine({ dataFolder: folders.data, logger });
   const { engine } = running;
-  void engine.ended.then(async () => {
+  void engine.gone.then(async () => {
     if (running.stopping || running.engine !== engine) return;
     logger.error('PostgreSQL ended unasked; starting it again');
     await again(running, 'PostgreSQL', () => startStore(running));

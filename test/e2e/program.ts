@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface SeatAccount {
+  readonly user: string;
+  readonly password: string;
+  readonly sipUser: string;
+  readonly sipPassword: string;
+  readonly number: string;
+  readonly skills: Readonly<Record<string, number>> | readonly string[];
+}
+
+export interface RunFile {
+  readonly http: string;
+  readonly sip: string;
+  readonly esl: string;
+  readonly pids: {
+    readonly supervisor: number;
+    readonly core: number;
+    readonly switch: number;
+    readonly postgres: number;
+  };
+}
+
+/** The whole program, started as an operator would, on free ports and a data folder of its own. */
+export interface Program {
+  readonly dataFolder: string;
+  /** As it stands now: pids change when a part is started again. */
+  run(): RunFile;
+  firstRun(): { readonly admin: Account; readonly lead: Account; readonly seats: readonly SeatAccount[] };
+  /** Everything printed so far. */
+  output(): string;
+  /** Ends it by SIGTERM; resolves with the exit status. The data folder stays until `remove`. */
+  stop(): Promise<number | null>;
+  /** Starts it again on the same data folder, after a stop or a death. */
+  start(): Promise<void>;
+  remove(): void;
+}
+
+export interface Account {
+  readonly user: string;
+  readonly password: string;
+}
+
+const READY_WITHIN_MS = 90_000;
+
+export async function startProgram(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'minhu-e2e-'));
+  const rtpMin = await freePort();
+  let child: ChildProcess;
+  let printed = '';
+
+  async function start(): Promise<void> {
+    printed = '';
+    child = spawn(process.execPath, ['dist/main.js'], {
+      cwd: root,
+      env: {
+        ...process.env,
+        MINHU_DATA: dataFolder,
+        MINHU_HTTP: '127.0.0.1:0',
+        MINHU_SIP: '127.0.0.1:0',
+        MINHU_RTP: `${rtpMin - (rtpMin % 2)}-${rtpMin + 1_000}`,
+        NODE_ENV: 'test',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stderr?.on('data', (data) => {
+      printed += data;
+    });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`not ready in time:\n${printed}`)), READY_WITHIN_MS);
+      child.stdout?.on('data', (data) => {
+        printed += data;
+        if (printed.includes('Minhu is ready')) {
+          clearTimeout(timer);
+          resolve();
+        }
+      });
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`ended with ${code} before it was ready:\n${printed}`));
+      });
+    });
+  }
+
+  await start();
+  return {
+    dataFolder,
+    run: () => JSON.parse(readFileSync(join(dataFolder, 'run.json'), 'utf8')),
+    firstRun: () => JSON.parse(readFileSync(join(dataFolder, 'first-run.json'), 'utf8')),
+    output: () => printed,
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode);
+        child.once('exit', (code) => resolve(code));
+        child.kill('SIGTERM');
+      }),
+    start,
+    remove: () => rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+/** A port range start that nobody uses now, well away from the system's own choices for outgoing sockets. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
+
+/** A browser-less client of the API: one session, cookies kept. */
+export interface Client {
+  get<Shape>(path: string): Promise<Shape>;
+  put<Shape>(path: string, body: unknown): Promise<Shape>;
+}
+
+export async function signIn(program: Program, account: Account): Promise<Client> {
+  const base = (): string => `http://${program.run().http}`;
+  const response = await fetch(`${base()}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user: account.user, password: account.password }),
+  });
+  if (response.status !== 200) throw new Error(`login as ${account.user}: ${response.status} ${await response.text()}`);
+  const cookie = response.headers
+    .getSetCookie()
+    .map((value) => value.split(';')[0])
+    .join('; ');
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await fetch(`${base()}${path}`, {
+      method,
+      headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json() as never;
+  };
+  return { get: (path) => ask('GET', path), put: (path, body) => ask('PUT', path, body) };
+}
+
+/** Asks again until the answer satisfies; the machine may be slow, so the limit is generous and the last answer is told. */
+export async function until<Shape>(
+  what: string,
+  ask: () => Promise<Shape> | Shape,
+  satisfied: (answer: Shape) => boolean,
+  withinMs = 20_000,
+): Promise<Shape> {
+  const endMs = performance.now() + withinMs;
+  let last: Shape | Error;
+  do {
+    try {
+      last = await ask();
+      if (satisfied(last)) return last;
+    } catch (error) {
+      last = error as Error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  } while (performance.now() < endMs);
+  throw new Error(
+    `${what} did not come true within ${withinMs} ms; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
+}
+
+/** Resolves when a file's content satisfies. */
+export async function untilFile(
+  file: string,
+  satisfied: (content: string) => boolean,
+  withinMs = 20_000,
+): Promise<string> {
+  return until(`content of ${file}`, () => readFileSync(file, 'utf8'), satisfied, withinMs);
+}
