@@ -65,7 +65,7 @@ function refused(): string {
   ${ACK_487}`;
 }
 
-function inviteOf(plan: { readonly codec?: 'G729' }): string {
+function inviteOf(plan: { readonly number: string; readonly codec?: 'G729' }): string {
   return plan.codec === undefined
     ? INVITE
     : INVITE.replace('RTP/AVP 8 0 96', 'RTP/AVP 18').replace(/a=rtpmap:.*\n\s*/g, '');
