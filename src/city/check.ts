@@ -1,0 +1,179 @@
+import type { Flow, FlowStep } from '../core/settings.ts';
+import type { Words } from './city.ts';
+
+/** Greeting, notice and menu together may last this long, ms (domain guide §3.9). */
+export const LEAD_IN_MS_MAX = 12_000;
+export const STEPS_MAX = 200;
+
+/** What a flow may refer to. `prompts` maps an id to its spoken length, ms. */
+export interface Known {
+  readonly queues: ReadonlySet<string>;
+  readonly prompts: ReadonlyMap<string, number>;
+}
+
+export type FlowProblemKind =
+  | 'noTarget'
+  | 'noQueue'
+  | 'noPrompt'
+  | 'badKey'
+  | 'noKey'
+  | 'loop'
+  | 'unreachable'
+  | 'tooLong'
+  | 'tooManySteps';
+
+/** `step` is where to look; empty when the flow as a whole is meant. */
+export interface FlowProblem {
+  readonly kind: FlowProblemKind;
+  readonly step: string;
+  readonly message: Words;
+  readonly fix: Words;
+}
+
+/**
+ * Proves that a flow lets no caller down: every target exists, no step can come again, and so every path ends at a queue or an end after at
+ * most as many steps as there are. What the caller hears before a first key is wanted is short enough. An empty answer is the proof.
+ *
+ * Cost: linear in steps and arrows; depth at most `STEPS_MAX`.
+ */
+export function checkFlow(flow: Flow, known: Known): readonly FlowProblem[] {
+  const names = Object.keys(flow.steps);
+  if (names.length > STEPS_MAX) return [tooManySteps()];
+  const problems = names.flatMap((name) => checkStep(name, flow, known));
+  if (!Object.hasOwn(flow.steps, flow.start)) return [...problems, noTarget('', flow.start, names)];
+  const walk = walkFlow(flow);
+  problems.push(...[...walk.loops].map((step) => loop(step)));
+  problems.push(...names.filter((name) => !walk.reached.has(name)).map((name) => unreachable(name)));
+  const long = walk.loops.size === 0 ? leadIn(flow, known) : undefined;
+  if (long !== undefined && long.lengthMs > LEAD_IN_MS_MAX) problems.push(tooLong(long.step, long.lengthMs));
+  return problems;
+}
+
+/** Steps that may follow, in no order. */
+export function targetsOf(step: FlowStep): readonly string[] {
+  switch (step.kind) {
+    case 'say':
+      return [step.then];
+    case 'ask':
+      return [...Object.values(step.choose), step.none, step.wrong];
+    case 'queue':
+    case 'end':
+      return [];
+  }
+}
+
+function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem[] {
+  const step = flow.steps[name]!;
+  const problems: FlowProblem[] = [];
+  for (const target of new Set(targetsOf(step))) {
+    if (!Object.hasOwn(flow.steps, target)) problems.push(noTarget(name, target, Object.keys(flow.steps)));
+  }
+  const prompts = step.kind === 'ask' ? [...step.prompts, ...step.wrongPrompts] : step.prompts;
+  for (const prompt of new Set(prompts)) {
+    if (!known.prompts.has(prompt)) problems.push(noPrompt(name, prompt));
+  }
+  if (step.kind === 'queue' && !known.queues.has(step.queue)) problems.push(noQueue(name, step.queue, known));
+  if (step.kind === 'ask') {
+    if (Object.keys(step.choose).length === 0) problems.push(noKey(name));
+    for (const key of Object.keys(step.choose)) if (!/^[0-9*#]$/.test(key)) problems.push(badKey(name, key));
+  }
+  return problems;
+}
+
+/** Depth first: an arrow to a step that is still being walked closes a loop. */
+function walkFlow(flow: Flow): { readonly reached: ReadonlySet<string>; readonly loops: ReadonlySet<string> } {
+  const reached = new Set<string>();
+  const open = new Set<string>();
+  const loops = new Set<string>();
+  const visit = (name: string): void => {
+    if (open.has(name)) loops.add(name);
+    if (reached.has(name) || !Object.hasOwn(flow.steps, name)) return;
+    reached.add(name);
+    open.add(name);
+    for (const target of targetsOf(flow.steps[name]!)) visit(target);
+    open.delete(name);
+  };
+  visit(flow.start);
+  return { reached, loops };
+}
+
+/** What is heard from the start to the end of the first menu. Only `say` leads there, so there is one way. */
+function leadIn(flow: Flow, known: Known): { readonly step: string; readonly lengthMs: number } | undefined {
+  let lengthMs = 0;
+  let name = flow.start;
+  for (let step = flow.steps[name]; step !== undefined; step = flow.steps[name]) {
+    lengthMs += step.prompts.reduce((sum, prompt) => sum + (known.prompts.get(prompt) ?? 0), 0);
+    if (step.kind === 'ask') return { step: name, lengthMs };
+    if (step.kind !== 'say') return undefined;
+    name = step.then;
+  }
+  return undefined;
+}
+
+function noTarget(step: string, target: string, names: readonly string[]): FlowProblem {
+  const message: Words = [`步骤“${target}”不存在。`, `There is no step "${target}".`];
+  const fix: Words = [`可用的步骤：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
+  return { kind: 'noTarget', step, message, fix };
+}
+
+function noPrompt(step: string, prompt: string): FlowProblem {
+  const message: Words = [`语音“${prompt}”不存在或不能播放。`, `There is no playable prompt "${prompt}".`];
+  const fix: Words = ['请写 prompts.yaml 里有的编号，或在那里加上它。', 'Use an id of prompts.yaml, or add it there.'];
+  return { kind: 'noPrompt', step, message, fix };
+}
+
+function noQueue(step: string, queue: string, known: Known): FlowProblem {
+  const message: Words = [`队列“${queue}”不存在。`, `There is no queue "${queue}".`];
+  const names = [...known.queues];
+  const fix: Words = [`可用的队列：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
+  return { kind: 'noQueue', step, message, fix };
+}
+
+function badKey(step: string, key: string): FlowProblem {
+  const message: Words = [`“${key}”不是电话按键。`, `"${key}" is not a key of a telephone.`];
+  const fix: Words = ['请用 "0" 到 "9"、"*" 或 "#"，并加引号。', 'Use "0" to "9", "*" or "#", in quotes.'];
+  return { kind: 'badKey', step, message, fix };
+}
+
+function noKey(step: string): FlowProblem {
+  const message: Words = ['这个菜单没有任何按键。', 'This menu has no key.'];
+  const fix: Words = ['请在 choose 里至少写一个按键。', 'Write at least one key under choose.'];
+  return { kind: 'noKey', step, message, fix };
+}
+
+function loop(step: string): FlowProblem {
+  const message: Words = [
+    '来电会绕回这一步，可能永远转不到人工。',
+    'A caller can come back to this step and may never reach a person.',
+  ];
+  const fix: Words = [
+    '请让后面的步骤通向 queue 或 end；要再问一次请用 wrong.times。',
+    'Let what follows lead to a queue or an end, and use wrong.times to ask again.',
+  ];
+  return { kind: 'loop', step, message, fix };
+}
+
+function unreachable(step: string): FlowProblem {
+  const message: Words = ['没有任何来电会走到这一步。', 'No caller ever comes to this step.'];
+  const fix: Words = ['请删除它，或让别的步骤指向它。', 'Remove it, or let another step lead to it.'];
+  return { kind: 'unreachable', step, message, fix };
+}
+
+function tooLong(step: string, lengthMs: number): FlowProblem {
+  const seconds = (lengthMs / 1_000).toFixed(1);
+  const message: Words = [
+    `来电听完菜单要 ${seconds} 秒，超过 12 秒。`,
+    `A caller listens for ${seconds} s until the menu has been read, which is more than 12 s.`,
+  ];
+  const fix: Words = [
+    '请缩短问候、告知或菜单的录音。',
+    'Shorten the recordings of the greeting, the notice or the menu.',
+  ];
+  return { kind: 'tooLong', step, message, fix };
+}
+
+function tooManySteps(): FlowProblem {
+  const message: Words = [`步骤超过 ${STEPS_MAX} 个。`, `There are more than ${STEPS_MAX} steps.`];
+  const fix: Words = ['请把流程改短。', 'Make the flow shorter.'];
+  return { kind: 'tooManySteps', step: '', message, fix };
+}

@@ -1,0 +1,77 @@
+import type { Settings } from '../core/settings.ts';
+
+/** All that the city folder says, checked. The seats here are the first ones only: afterwards the database is the truth. */
+export interface City {
+  /** The part of the core's rules that comes from files; `makeSettings` adds the agents and the version. */
+  readonly settings: Omit<Settings, 'agents' | 'version'>;
+  readonly seats: readonly Seat[];
+  readonly trunks: readonly Trunk[];
+  readonly hours: Hours;
+  /** Absolute path of the folder that holds every prompt. */
+  readonly promptFolder: string;
+  /** Absolute path of the music on hold. */
+  readonly musicFile: string;
+  /** Absolute path of what a caller hears whom nobody took over. */
+  readonly apologyFile: string;
+  /** Prompt id → what is known of its recording. */
+  readonly recordings: Readonly<Record<string, Recording>>;
+}
+
+/** One place to work at: an account, its number and its softphone. */
+export interface Seat {
+  readonly user: string;
+  /** 工号, shown to callers and leads. Digits. */
+  readonly number: string;
+  /** Registration name of the softphone. */
+  readonly sipUser: string;
+  /** Digest algorithm this seat's phones are challenged with (RFC 8760). */
+  readonly digest: 'md5' | 'sha256';
+  /** Skill → level, 1..5. */
+  readonly skills: Readonly<Record<string, number>>;
+}
+
+/** A carrier's line into the hotline. */
+export interface Trunk {
+  readonly name: string;
+  /** Source networks, CIDR. */
+  readonly from: readonly string[];
+  /** The hotline's numbers this trunk may call. */
+  readonly numbers: readonly string[];
+}
+
+/** When people answer. Minutes are of the local day in `zone`. */
+export interface Hours {
+  /** IANA time zone. */
+  readonly zone: string;
+  /** Monday first, seven entries; each a list of shifts in order that do not overlap. An empty list: closed. */
+  readonly week: readonly (readonly Shift[])[];
+}
+
+/** From `fromMinute` (0..1439) until before `toMinute` (1..1440). */
+export interface Shift {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+}
+
+export interface Recording {
+  readonly text: string;
+  readonly file: string;
+  readonly durationMs: number;
+}
+
+/** One thing to mend in the city folder. `message` and `fix` each hold a Chinese and an English sentence. */
+export interface CityProblem {
+  /** Relative to the city folder. */
+  readonly file: string;
+  /** 1 for what has no line, such as a file that is missing. */
+  readonly line: number;
+  readonly message: string;
+  readonly fix: string;
+}
+
+export type CityResult =
+  | { readonly ok: true; readonly city: City }
+  | { readonly ok: false; readonly problems: readonly CityProblem[] };
+
+/** Chinese first, English second: one sentence each. */
+export type Words = readonly [zh: string, en: string];

@@ -1,0 +1,120 @@
+import type { Flow, FlowStep } from '../core/settings.ts';
+import { STEPS_MAX } from './check.ts';
+import {
+  DIGITS,
+  type Entry,
+  hasName,
+  NAME,
+  PROMPT_ID,
+  readDurationMs,
+  readEntries,
+  readFields,
+  readList,
+  readText,
+  readWhole,
+  type TextRule,
+} from './fields.ts';
+import { complain, type Field } from './yaml-file.ts';
+
+/** Prompts in one step. */
+const PROMPTS_IN_STEP_MAX = 10;
+const NUMBERS_MAX = 100;
+/** Keys of a telephone. */
+const KEYS_MAX = 12;
+/** Times that a wrong key is asked for again. */
+const WRONG_TIMES_MAX = 3;
+
+/** Anything short: whether it is a key of a telephone is the static check's to say. */
+const KEY: TextRule = { pattern: /^.{1,10}$/, looks: ['按键 "0" 到 "9"、"*" 或 "#"', 'a key "0" to "9", "*" or "#"'] };
+
+/** A flow with the places of its parts, so that what the static check finds can be shown where it stands. */
+export interface PlacedFlow {
+  readonly name: string;
+  readonly flow: Flow;
+  readonly numbers: readonly PlacedNumber[];
+  /** Step → where it stands; the empty name is the flow's start. */
+  readonly places: ReadonlyMap<string, Field>;
+}
+
+export interface PlacedNumber {
+  readonly number: string;
+  readonly field: Field;
+}
+
+/** Undefined when the file lacks a part or a step cannot be read: the problems are noted. */
+export function readFlow(name: string, top: Field): PlacedFlow | undefined {
+  const fields = readFields(top, ['numbers', 'start', 'steps']);
+  if (fields === undefined) return undefined;
+  const start = readText(fields.start, NAME);
+  const entries = readEntries(fields.steps, NAME, STEPS_MAX);
+  const places = new Map([['', fields.start], ...entries.map((entry) => [entry.key, entry.keyField] as const)]);
+  const read = entries.map((entry) => [entry.key, readStep(entry)] as const);
+  const steps = read.filter((pair): pair is readonly [string, FlowStep] => pair[1] !== undefined);
+  const numbers = readList(fields.numbers, NUMBERS_MAX).flatMap(readNumber);
+  if (start === undefined || steps.length < read.length) return undefined;
+  return { name, flow: { start, steps: Object.fromEntries(steps) }, numbers, places };
+}
+
+function readNumber(field: Field): readonly PlacedNumber[] {
+  const number = readText(field, DIGITS);
+  return number === undefined ? [] : [{ number, field }];
+}
+
+function readStep({ keyField, value }: Entry): FlowStep | undefined {
+  if (hasName(value, 'ask')) return readAsk(value);
+  if (hasName(value, 'queue')) return readQueueStep(value);
+  if (hasName(value, 'end')) return readEnd(value);
+  if (hasName(value, 'say')) return readSay(value);
+  return complain(
+    keyField,
+    ['这一步没有写要做什么。', 'This step does not say what to do.'],
+    ['请写 say 和 then、ask、queue 或 end。', 'Write say with then, or ask, queue or end.'],
+  );
+}
+
+function readSay(field: Field): FlowStep | undefined {
+  const fields = readFields(field, ['say', 'then']);
+  if (fields === undefined) return undefined;
+  const prompts = readPromptIds(fields.say);
+  const then = readText(fields.then, NAME);
+  return then === undefined ? undefined : { kind: 'say', prompts, then };
+}
+
+function readAsk(field: Field): FlowStep | undefined {
+  const fields = readFields(field, ['ask', 'wait', 'choose', 'none', 'wrong']);
+  if (fields === undefined) return undefined;
+  const wrong = readFields(fields.wrong, ['say', 'times', 'then']);
+  const waitMs = readDurationMs(fields.wait, 1_000, 10_000);
+  const none = readText(fields.none, NAME);
+  const choose = readChoices(fields.choose);
+  if (wrong === undefined) return undefined;
+  const wrongMax = readWhole(wrong.times, 0, WRONG_TIMES_MAX);
+  const wrongThen = readText(wrong.then, NAME);
+  const wrongPrompts = readPromptIds(wrong.say);
+  const prompts = readPromptIds(fields.ask);
+  if (waitMs === undefined || none === undefined || choose === undefined) return undefined;
+  if (wrongMax === undefined || wrongThen === undefined) return undefined;
+  return { kind: 'ask', prompts, choose, waitMs, none, wrongPrompts, wrongMax, wrong: wrongThen };
+}
+
+function readChoices(field: Field): Record<string, string> | undefined {
+  const entries = readEntries(field, KEY, KEYS_MAX).map((entry) => [entry.key, readText(entry.value, NAME)] as const);
+  if (entries.some(([, target]) => target === undefined)) return undefined;
+  return Object.fromEntries(entries as readonly (readonly [string, string])[]);
+}
+
+function readQueueStep(field: Field): FlowStep | undefined {
+  const fields = readFields(field, ['queue'], ['say']);
+  const queue = fields && readText(fields.queue, NAME);
+  if (queue === undefined) return undefined;
+  return { kind: 'queue', queue, prompts: fields?.say ? readPromptIds(fields.say) : [] };
+}
+
+function readEnd(field: Field): FlowStep | undefined {
+  const fields = readFields(field, ['end']);
+  return fields && { kind: 'end', prompts: readPromptIds(fields.end) };
+}
+
+function readPromptIds(field: Field): readonly string[] {
+  return readList(field, PROMPTS_IN_STEP_MAX).flatMap((item) => readText(item, PROMPT_ID) ?? []);
+}
