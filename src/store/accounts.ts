@@ -1,0 +1,93 @@
+import { type AgentId, agentId } from '../core/ids.ts';
+import type { AgentSetting } from '../core/settings.ts';
+import { hashPassword } from './passwords.ts';
+import type { Role } from './schema.ts';
+import type { Db } from './store.ts';
+
+export interface Account {
+  readonly user: string;
+  readonly roles: readonly Role[];
+  readonly disabled: boolean;
+  readonly createdAtMs: number;
+}
+
+/** Letters, digits, and `._-` between them; at most 32. Equals the agent's id, so it also stands in the journal. */
+export const USER_NAME_PATTERN = '^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$';
+const USERS_LISTED_MAX = 10_000;
+
+export async function listAccounts(db: Db): Promise<Account[]> {
+  const rows = await db.selectFrom('users').selectAll().orderBy('name').limit(USERS_LISTED_MAX).execute();
+  return rows.map((row) => ({
+    user: row.name,
+    roles: row.roles,
+    disabled: row.disabled,
+    createdAtMs: row.created_at_ms,
+  }));
+}
+
+/** @returns false when the name is taken. */
+export async function addAccount(
+  db: Db,
+  account: { user: string; password: string; roles: readonly Role[]; atMs: number },
+): Promise<boolean> {
+  const added = await db
+    .insertInto('users')
+    .values({
+      name: account.user,
+      password_hash: await hashPassword(account.password),
+      roles: [...account.roles],
+      created_at_ms: account.atMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Ends the user's sessions too. @returns false when there is no such user. */
+export async function changePassword(db: Db, user: string, password: string): Promise<boolean> {
+  const passwordHash = await hashPassword(password);
+  return changeUser(db, user, { password_hash: passwordHash });
+}
+
+/** A disabled user keeps the records but cannot log in, and is logged out. @returns false when there is no such user. */
+export async function setDisabled(db: Db, user: string, disabled: boolean): Promise<boolean> {
+  return changeUser(db, user, { disabled });
+}
+
+async function changeUser(
+  db: Db,
+  user: string,
+  change: { password_hash: string } | { disabled: boolean },
+): Promise<boolean> {
+  return await db.transaction().execute(async (transaction) => {
+    const changed = await transaction.updateTable('users').set(change).where('name', '=', user).executeTakeFirst();
+    await transaction.deleteFrom('sessions').where('user_name', '=', user).execute();
+    return changed.numUpdatedRows > 0n;
+  });
+}
+
+/** The seats of users who are not disabled, as the core's settings want them. */
+export async function loadAgents(db: Db): Promise<AgentSetting[]> {
+  const rows = await db
+    .selectFrom('seats')
+    .innerJoin('users', 'users.name', 'seats.user_name')
+    .where('users.disabled', '=', false)
+    .select(['user_name', 'number', 'sip_user', 'skills'])
+    .orderBy('user_name')
+    .execute();
+  return rows.map((row) => ({
+    id: agentId(row.user_name),
+    number: row.number,
+    sipUser: row.sip_user,
+    skills: row.skills,
+  }));
+}
+
+/** The agent that a user is, when the user has a seat. */
+export async function seatOf(
+  db: Db,
+  user: string,
+): Promise<{ agent: AgentId; number: string; sipUser: string } | undefined> {
+  const row = await db.selectFrom('seats').selectAll().where('user_name', '=', user).executeTakeFirst();
+  return row && { agent: agentId(row.user_name), number: row.number, sipUser: row.sip_user };
+}

@@ -1,0 +1,23 @@
+import { SIP_REALM } from './passwords.ts';
+import { replaceFile } from './replace-file.ts';
+import type { Db } from './store.ts';
+
+/**
+ * Writes the seats that may register, for the embedded switch: `{realm, users: [{user, algorithm, ha1}]}`, 0600, replaced atomically.
+ * A seat has one algorithm, because a phone may fail at a second challenge.
+ */
+export async function writeDirectory(db: Db, file: string): Promise<void> {
+  const seats = await db
+    .selectFrom('seats')
+    .innerJoin('users', 'users.name', 'seats.user_name')
+    .where('users.disabled', '=', false)
+    .select(['sip_user', 'digest', 'ha1_md5', 'ha1_sha256'])
+    .orderBy('sip_user')
+    .execute();
+  const users = seats.map((seat) =>
+    seat.digest === 'sha256'
+      ? { user: seat.sip_user, algorithm: 'sha256', ha1: seat.ha1_sha256 }
+      : { user: seat.sip_user, algorithm: 'md5', ha1: seat.ha1_md5 },
+  );
+  await replaceFile(file, `${JSON.stringify({ realm: SIP_REALM, users }, null, 2)}\n`);
+}

@@ -1,0 +1,305 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { RecordFact } from '../core/command.ts';
+import { unreachable } from '../lib/assert.ts';
+import type { Database } from './schema.ts';
+
+/** Where a fact stands in the journal, and when it was decided. */
+export interface Place {
+  readonly seq: number;
+  readonly idx: number;
+  readonly atMs: number;
+}
+
+type Fact<Name extends RecordFact['fact']> = Extract<RecordFact, { fact: Name }>;
+type Tables = Kysely<Database> | Transaction<Database>;
+
+/** More than this between what should be on a recording and what is, and somebody must look. */
+export const RECORDING_DIFFERENCE_MAX_MS = 1_000;
+
+/** Folds one fact into the tables. Applying a fact twice leaves what applying it once did. */
+export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promise<void> {
+  const fact = withoutNul(raw);
+  switch (fact.fact) {
+    case 'contactOpened':
+      return contactOpened(db, fact, place);
+    case 'contactClosed':
+      return contactClosed(db, fact, place);
+    case 'legOpened':
+      return legOpened(db, fact, place);
+    case 'legAnswered':
+      return legAnswered(db, fact, place);
+    case 'legClosed':
+      return legClosed(db, fact, place);
+    case 'digits':
+      return digits(db, fact, place);
+    case 'waitStarted':
+      return waitStarted(db, fact, place);
+    case 'waitEnded':
+      return waitEnded(db, fact, place);
+    case 'offerMade':
+      return offerMade(db, fact, place);
+    case 'offerEnded':
+      return offerEnded(db, fact, place);
+    case 'talkStarted':
+      return talkStarted(db, fact, place);
+    case 'talkEnded':
+      return talkEnded(db, fact, place);
+    case 'holdStarted':
+      return holdStarted(db, fact, place);
+    case 'holdEnded':
+      return holdEnded(db, fact, place);
+    case 'agentState':
+      return agentState(db, fact, place);
+    case 'recordingStarted':
+      return recordingStarted(db, fact, place);
+    case 'recordingEnded':
+      return recordingEnded(db, fact, place);
+    default:
+      return unreachable(fact);
+  }
+}
+
+/** True when the ledger and the file disagree. */
+export function recordingDiffers({ expectedMs, durationMs }: Fact<'recordingEnded'>): boolean {
+  return durationMs === null || Math.abs(expectedMs - durationMs) > RECORDING_DIFFERENCE_MAX_MS;
+}
+
+/** A caller's display name may hold any character; PostgreSQL's text takes all but NUL. */
+function withoutNul(fact: RecordFact): RecordFact {
+  const text = JSON.stringify(fact);
+  return text.includes('\\u0000')
+    ? JSON.parse(text, (_key, value) => (typeof value === 'string' ? value.replaceAll('\0', '') : value))
+    : fact;
+}
+
+async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: Place): Promise<void> {
+  await db
+    .insertInto('contacts')
+    .values({
+      id: fact.contact,
+      medium: fact.medium,
+      from_number: fact.from,
+      from_name: fact.fromName ?? null,
+      dialled: fact.dialled,
+      diversion: fact.diversion ?? null,
+      flow: fact.flow,
+      opened_at_ms: atMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function contactClosed(db: Tables, fact: Fact<'contactClosed'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('contacts')
+    .set({ closed_at_ms: atMs, outcome: fact.outcome, approximate: fact.approximate ?? false })
+    .where('id', '=', fact.contact)
+    .execute();
+}
+
+async function legOpened(db: Tables, fact: Fact<'legOpened'>, { atMs }: Place): Promise<void> {
+  await db
+    .insertInto('legs')
+    .values({
+      id: fact.leg,
+      contact: fact.contact,
+      node: fact.node,
+      role: fact.role,
+      agent: fact.agent ?? null,
+      address: fact.address,
+      opened_at_ms: atMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function legAnswered(db: Tables, fact: Fact<'legAnswered'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('legs')
+    .set({ answered_at_ms: atMs })
+    .where('id', '=', fact.leg)
+    .where('answered_at_ms', 'is', null)
+    .execute();
+}
+
+async function legClosed(db: Tables, fact: Fact<'legClosed'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('legs')
+    .set({
+      closed_at_ms: fact.endedAtMs ?? atMs,
+      cause: fact.cause,
+      sip_status: fact.sipStatus ?? null,
+      approximate: fact.approximate ?? false,
+    })
+    .where('id', '=', fact.leg)
+    .where('closed_at_ms', 'is', null)
+    .execute();
+}
+
+async function digits(db: Tables, fact: Fact<'digits'>, { seq, idx, atMs }: Place): Promise<void> {
+  await db
+    .insertInto('digits')
+    .values({ contact: fact.contact, seq, idx, step: fact.step, digits: fact.digits, at_ms: atMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function waitStarted(db: Tables, fact: Fact<'waitStarted'>, { seq, idx, atMs }: Place): Promise<void> {
+  await db
+    .insertInto('waits')
+    .values({
+      contact: fact.contact,
+      seq,
+      idx,
+      queue: fact.queue,
+      enqueued_at_ms: fact.enqueuedAtMs,
+      started_at_ms: atMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await db
+    .updateTable('contacts')
+    .set({ queued_at_ms: sql<number>`least(queued_at_ms, ${fact.enqueuedAtMs}::bigint)` })
+    .where('id', '=', fact.contact)
+    .execute();
+}
+
+async function waitEnded(db: Tables, fact: Fact<'waitEnded'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('waits')
+    .set({ ended_at_ms: atMs, result: fact.result })
+    .where('contact', '=', fact.contact)
+    .where('queue', '=', fact.queue)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+}
+
+async function offerMade(db: Tables, fact: Fact<'offerMade'>, { atMs }: Place): Promise<void> {
+  await db
+    .insertInto('offers')
+    .values({
+      contact: fact.contact,
+      token: fact.token,
+      agent: fact.agent,
+      made_at_ms: atMs,
+      lease_until_ms: fact.leaseUntilMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function offerEnded(db: Tables, fact: Fact<'offerEnded'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('offers')
+    .set({ ended_at_ms: atMs, result: fact.result })
+    .where('contact', '=', fact.contact)
+    .where('token', '=', fact.token)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+}
+
+async function talkStarted(db: Tables, fact: Fact<'talkStarted'>, { seq, idx, atMs }: Place): Promise<void> {
+  await db
+    .insertInto('talks')
+    .values({
+      contact: fact.contact,
+      seq,
+      idx,
+      agent: fact.agent,
+      citizen_leg: fact.citizenLeg,
+      agent_leg: fact.agentLeg,
+      started_at_ms: atMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await db
+    .updateTable('contacts')
+    .set({ answered_at_ms: atMs })
+    .where('id', '=', fact.contact)
+    .where('answered_at_ms', 'is', null)
+    .execute();
+}
+
+async function talkEnded(db: Tables, fact: Fact<'talkEnded'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('talks')
+    .set({ ended_at_ms: atMs, ended_by: fact.endedBy })
+    .where('contact', '=', fact.contact)
+    .where('agent', '=', fact.agent)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+}
+
+async function holdStarted(db: Tables, fact: Fact<'holdStarted'>, { seq, idx, atMs }: Place): Promise<void> {
+  await db
+    .insertInto('holds')
+    .values({ contact: fact.contact, seq, idx, agent: fact.agent, started_at_ms: atMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function holdEnded(db: Tables, fact: Fact<'holdEnded'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('holds')
+    .set({ ended_at_ms: atMs })
+    .where('contact', '=', fact.contact)
+    .where('agent', '=', fact.agent)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+}
+
+/** A state lasts until the agent's next one. */
+async function agentState(db: Tables, fact: Fact<'agentState'>, { seq, idx, atMs }: Place): Promise<void> {
+  await db
+    .updateTable('agent_states')
+    .set({ until_ms: atMs })
+    .where('agent', '=', fact.agent)
+    .where('until_ms', 'is', null)
+    .where((at) => at.or([at('seq', '<>', seq), at('idx', '<>', idx)]))
+    .execute();
+  await db
+    .insertInto('agent_states')
+    .values({
+      agent: fact.agent,
+      seq,
+      idx,
+      state: fact.state,
+      reason: fact.reason ?? null,
+      contact: fact.contact ?? null,
+      from_ms: atMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function recordingStarted(db: Tables, fact: Fact<'recordingStarted'>, { atMs }: Place): Promise<void> {
+  await db
+    .insertInto('recordings')
+    .values(({ selectFrom }) => ({
+      file: fact.file,
+      contact: fact.contact,
+      leg: fact.leg,
+      number: selectFrom('recordings')
+        .where('contact', '=', fact.contact)
+        .select(sql<number>`coalesce(max(number), 0) + 1`.as('number')),
+      started_at_ms: atMs,
+    }))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function recordingEnded(db: Tables, fact: Fact<'recordingEnded'>, place: Place): Promise<void> {
+  // A recording whose start was never heard has a ledger all the same.
+  await recordingStarted(db, { ...fact, fact: 'recordingStarted' }, place);
+  await db
+    .updateTable('recordings')
+    .set({
+      ended_at_ms: place.atMs,
+      expected_ms: fact.expectedMs,
+      duration_ms: fact.durationMs,
+      bytes: fact.bytes ?? null,
+      differs: recordingDiffers(fact),
+    })
+    .where('file', '=', fact.file)
+    .execute();
+}

@@ -1,0 +1,30 @@
+import { type Kysely, type Migration, Migrator } from 'kysely';
+import * as records from './migrations/0001-records.ts';
+import * as accounts from './migrations/0002-accounts.ts';
+import type { Database } from './schema.ts';
+
+/** Forward only: a migration that stands here is never changed, only followed by another. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-records': records,
+  '0002-accounts': accounts,
+};
+
+/**
+ * Brings the database to this program's form. Two programs that start at once wait for each other.
+ *
+ * @throws when a step fails (it is undone) or the database was made by a newer program.
+ */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (!error) return;
+  const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
+  throw new Error(`The database cannot be brought up to date${failed ? ` (step ${failed})` : ''}: ${reasonOf(error)}`);
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.startsWith('corrupted migrations')
+    ? `it was made by a newer Minhu; start that one (${message})`
+    : message;
+}

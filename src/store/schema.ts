@@ -1,0 +1,171 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { AgentState, ContactOutcome, OfferResult } from '../core/command.ts';
+
+/** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
+export interface Database {
+  projection: ProjectionTable;
+  projection_refusals: RefusalTable;
+  contacts: ContactTable;
+  legs: LegTable;
+  waits: WaitTable;
+  digits: DigitsTable;
+  offers: OfferTable;
+  talks: TalkTable;
+  holds: HoldTable;
+  agent_states: AgentStateTable;
+  recordings: RecordingTable;
+  users: UserTable;
+  seats: SeatTable;
+  sessions: SessionTable;
+}
+
+/** How far each journal is folded into the tables. */
+export interface ProjectionTable {
+  journal: string;
+  seq: number;
+}
+
+/** Facts that the database would not take: kept, so that nothing is lost and the rest goes on. */
+export interface RefusalTable {
+  journal: string;
+  seq: number;
+  idx: number;
+  fact: ColumnType<unknown, string, never>;
+  error: string;
+}
+
+export interface ContactTable {
+  id: string;
+  medium: string;
+  from_number: string;
+  from_name: string | null;
+  dialled: string;
+  diversion: string | null;
+  flow: string;
+  opened_at_ms: number;
+  closed_at_ms: number | null;
+  outcome: ContactOutcome | null;
+  approximate: Generated<boolean>;
+  /** First entry into a queue, and first word with an agent: what the measures count from. */
+  queued_at_ms: number | null;
+  answered_at_ms: number | null;
+}
+
+export interface LegTable {
+  id: string;
+  contact: string;
+  node: string;
+  role: 'citizen' | 'agent';
+  agent: string | null;
+  address: string;
+  opened_at_ms: number;
+  answered_at_ms: number | null;
+  closed_at_ms: number | null;
+  cause: string | null;
+  sip_status: number | null;
+  approximate: Generated<boolean>;
+}
+
+/** `seq` and `idx` say where in the journal a row began: the same fact makes the same row, however often it is applied. */
+interface Placed {
+  seq: number;
+  idx: number;
+}
+
+export interface WaitTable extends Placed {
+  contact: string;
+  queue: string;
+  enqueued_at_ms: number;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  result: 'connected' | 'abandoned' | 'lost' | 'full' | null;
+}
+
+export interface DigitsTable extends Placed {
+  contact: string;
+  step: string;
+  digits: string;
+  at_ms: number;
+}
+
+export interface OfferTable {
+  contact: string;
+  token: number;
+  agent: string;
+  made_at_ms: number;
+  lease_until_ms: number;
+  ended_at_ms: number | null;
+  result: OfferResult | null;
+}
+
+export interface TalkTable extends Placed {
+  contact: string;
+  agent: string;
+  citizen_leg: string;
+  agent_leg: string;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  ended_by: 'citizen' | 'agent' | 'fault' | null;
+}
+
+export interface HoldTable extends Placed {
+  contact: string;
+  agent: string;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+}
+
+export interface AgentStateTable extends Placed {
+  agent: string;
+  state: AgentState;
+  reason: string | null;
+  contact: string | null;
+  from_ms: number;
+  until_ms: number | null;
+}
+
+/** One file. The ledger: what should be on it against what is. */
+export interface RecordingTable {
+  file: string;
+  contact: string;
+  leg: string;
+  /** 1, 2, … within its contact. */
+  number: number;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  expected_ms: number | null;
+  duration_ms: number | null;
+  bytes: number | null;
+  /** The two differ by more than a second, or there is no file. */
+  differs: Generated<boolean>;
+}
+
+export type Role = 'admin' | 'lead' | 'agent';
+
+export interface UserTable {
+  name: string;
+  password_hash: string;
+  roles: ColumnType<Role[], Role[], Role[]>;
+  disabled: Generated<boolean>;
+  created_at_ms: number;
+}
+
+export type Digest = 'md5' | 'sha256';
+
+export interface SeatTable {
+  user_name: string;
+  number: string;
+  sip_user: string;
+  digest: Digest;
+  ha1_md5: string;
+  ha1_sha256: string;
+  skills: ColumnType<Record<string, number>, string, string>;
+}
+
+/** The token itself is the browser's alone; here stands its SHA-256. */
+export interface SessionTable {
+  token_hash: Buffer;
+  user_name: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { hashPassword, makePassword, sipHa1 } from './passwords.ts';
+import { replaceFile } from './replace-file.ts';
+import type { Digest, Role } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** A seat as the city folder lists it (`seats.yaml`). Read on the first run only; SQL is the truth from then on. */
+export interface SeatSeed {
+  readonly user: string;
+  /** 工号. */
+  readonly number: string;
+  readonly sipUser: string;
+  readonly digest: Digest;
+  readonly skills: Readonly<Record<string, number>>;
+}
+
+/** `MINHU_DATA/first-run.json`: the only place where these passwords ever stand. */
+export interface FirstRun {
+  readonly admin: Login;
+  readonly lead: Login;
+  readonly seats: readonly (Login & {
+    readonly sipUser: string;
+    readonly sipPassword: string;
+    readonly number: string;
+    readonly skills: Readonly<Record<string, number>>;
+  })[];
+}
+
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/**
+ * Makes the first accounts: an admin, a lead and the city's seats, all with random passwords, which are written to `file` (0600).
+ * Does nothing when there are users already. The file is written before the commit: passwords that work are always known.
+ *
+ * @returns whether accounts were made.
+ */
+export async function seedAccounts(db: Db, seats: readonly SeatSeed[], file: string, nowMs: number): Promise<boolean> {
+  if (await db.selectFrom('users').select('name').limit(1).executeTakeFirst()) return false;
+  const firstRun = makeFirstRun(seats);
+  const users = await Promise.all(usersOf(firstRun).map((user) => userRow(user, nowMs)));
+  return await db.transaction().execute(async (transaction) => {
+    const added = await transaction
+      .insertInto('users')
+      .values(users)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    // Somebody else was first, between our look and our write.
+    if (Number(added.numInsertedOrUpdatedRows) !== users.length)
+      throw new Error('The first accounts are being made elsewhere.');
+    for (const [index, seat] of seats.entries()) {
+      await transaction.insertInto('seats').values(seatRow(seat, firstRun.seats[index]!.sipPassword)).execute();
+    }
+    await replaceFile(file, `${JSON.stringify(firstRun, null, 2)}\n`);
+    return true;
+  });
+}
+
+/** The first accounts as they were made, while their file is kept. */
+export async function readFirstRun(file: string): Promise<FirstRun | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function makeFirstRun(seats: readonly SeatSeed[]): FirstRun {
+  return {
+    admin: { user: 'admin', password: makePassword() },
+    lead: { user: 'lead', password: makePassword() },
+    seats: seats.map(({ user, sipUser, number, skills }) => ({
+      user,
+      password: makePassword(),
+      sipUser,
+      sipPassword: makePassword(),
+      number,
+      skills,
+    })),
+  };
+}
+
+function usersOf({ admin, lead, seats }: FirstRun): (Login & { roles: Role[] })[] {
+  return [
+    { ...admin, roles: ['admin'] },
+    { ...lead, roles: ['lead'] },
+    ...seats.map(({ user, password }) => ({ user, password, roles: ['agent' as const] })),
+  ];
+}
+
+async function userRow({ user, password, roles }: Login & { roles: Role[] }, nowMs: number) {
+  return { name: user, password_hash: await hashPassword(password), roles, created_at_ms: nowMs };
+}
+
+function seatRow({ user, number, sipUser, digest, skills }: SeatSeed, sipPassword: string) {
+  const ha1 = sipHa1(sipUser, sipPassword);
+  return {
+    user_name: user,
+    number,
+    sip_user: sipUser,
+    digest,
+    ha1_md5: ha1.md5,
+    ha1_sha256: ha1.sha256,
+    skills: JSON.stringify(skills),
+  };
+}

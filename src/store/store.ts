@@ -1,0 +1,68 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { migrate } from './migrate.ts';
+import type { Database } from './schema.ts';
+
+export type Db = Kysely<Database>;
+
+export interface Store {
+  readonly db: Db;
+  /** Whether the database answers now. Never rejects. */
+  isUp(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Under the embedded engine's own limit, with room for a second program and for people. */
+const CONNECTIONS_MAX = 10;
+const CONNECT_MAX_MS = 3_000;
+/** No query of ours needs longer; one that does is cut, so that a lock never holds a request for ever. */
+const STATEMENT_MAX_MS = 15_000;
+
+/**
+ * Opens the records database, PostgreSQL 15 or newer, and brings its tables up to date.
+ *
+ * @param url as in `DATABASE_URL`.
+ * @throws when it does not answer or cannot be brought up to date.
+ */
+export async function openStore(url: string, logger: Logger): Promise<Store> {
+  const store = connectStore(url, logger);
+  try {
+    await migrate(store.db);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** As `openStore`, without a word to the server yet: connections are made, and made again, when they are needed. */
+export function connectStore(url: string, logger: Logger): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_MAX_MS,
+    statement_timeout: STATEMENT_MAX_MS,
+    query_timeout: STATEMENT_MAX_MS + 1_000,
+    application_name: 'minhu',
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks is thrown away by the pool; without a listener it would end the process.
+  pool.on('error', (error) => logger.warn({ err: error }, 'a connection to the database broke'));
+  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    isUp: () =>
+      pool.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+    close: () => db.destroy(),
+  };
+}
+
+/** int8 and numeric come as numbers: instants, counts and sums of ms stay far below 2^53. */
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (id: number, format?: 'text' | 'binary') =>
+  format !== 'binary' && (id === pg.types.builtins.INT8 || id === pg.types.builtins.NUMERIC)
+    ? Number
+    : pg.types.getTypeParser(id, format as 'text');

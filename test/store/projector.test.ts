@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { RecordFact } from '../../src/core/command.ts';
+import { agentId, contactId, legId } from '../../src/core/ids.ts';
+import { openEngine } from '../../src/store/engine.ts';
+import { applyEntries, readPosition } from '../../src/store/projection.ts';
+import { createProjector } from '../../src/store/projector.ts';
+import { connectStore } from '../../src/store/store.ts';
+import { silent, startDatabase, type TestDatabase } from './database.ts';
+import { JournalByHand, writeCall } from './facts.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(() => database.remove());
+
+test('an answered call stands with its legs, wait, digit, offer, talk, wrap-up and recording', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  writeCall(journal, { id: 'whole', openedAtMs: 1_000, queuedAfterMs: 5_000, answeredAfterMs: 8_000, wrapUpMs: 7_000 });
+  await applyEntries(db, 'whole', journal.entries);
+  const by = (table: 'waits' | 'digits' | 'offers' | 'talks' | 'recordings' | 'legs') =>
+    db.selectFrom(table).selectAll().where('contact', '=', 'whole').execute();
+  const contact = await db.selectFrom('contacts').selectAll().where('id', '=', 'whole').executeTakeFirstOrThrow();
+  expect(contact).toMatchObject({
+    opened_at_ms: 1_000,
+    queued_at_ms: 6_000,
+    answered_at_ms: 14_000,
+    closed_at_ms: 74_000,
+    outcome: 'answered',
+  });
+  expect(await by('waits')).toMatchObject([{ enqueued_at_ms: 6_000, ended_at_ms: 14_000, result: 'connected' }]);
+  expect(await by('digits')).toMatchObject([{ step: 'menu', digits: '1', at_ms: 6_000 }]);
+  expect(await by('offers')).toMatchObject([{ agent: 'seat1', made_at_ms: 13_000, result: 'accepted' }]);
+  expect(await by('talks')).toMatchObject([{ started_at_ms: 14_000, ended_at_ms: 74_000, ended_by: 'citizen' }]);
+  expect(await by('recordings')).toMatchObject([
+    { number: 1, expected_ms: 60_000, duration_ms: 60_000, differs: false },
+  ]);
+  expect(await by('legs')).toHaveLength(2);
+  const states = await db.selectFrom('agent_states').selectAll().where('agent', '=', 'seat1').orderBy('seq').execute();
+  expect(states.map(({ state, from_ms, until_ms }) => [state, from_ms, until_ms])).toEqual([
+    ['talking', 14_000, 74_000],
+    ['wrapUp', 74_000, 81_000],
+    ['ready', 81_000, null],
+  ]);
+});
+
+test('entries at or before the position are skipped, so a batch may be applied again', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  writeCall(journal, { id: 'twice', openedAtMs: 0, queuedAfterMs: 1, answeredAfterMs: 1_500 });
+  await applyEntries(db, 'twice', journal.entries.slice(0, 3));
+  const applied = await applyEntries(db, 'twice', journal.entries);
+  expect(applied.seq).toBe(journal.entries.length);
+  expect(applied.facts[0]?.place.seq).toBe(4);
+  expect((await applyEntries(db, 'twice', journal.entries)).facts).toEqual([]);
+  const waits = await db.selectFrom('waits').selectAll().where('contact', '=', 'twice').execute();
+  expect(waits).toHaveLength(1);
+});
+
+test('a fact that the database refuses is set aside and the rest of the journal goes on', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const odd = { fact: 'contactOpened', contact: contactId('odd') } as unknown as RecordFact;
+  journal.at(1, odd);
+  writeCall(journal, { id: 'after-odd', openedAtMs: 5 });
+  const { facts } = await applyEntries(db, 'odd', journal.entries);
+  expect(facts[0]?.refused).toMatch(/null value/);
+  const kept = await db.selectFrom('projection_refusals').selectAll().where('journal', '=', 'odd').execute();
+  expect(kept).toMatchObject([{ seq: 1, idx: 0, fact: { contact: 'odd' } }]);
+  expect(await db.selectFrom('contacts').select('outcome').where('id', '=', 'after-odd').executeTakeFirst()).toEqual({
+    outcome: 'abandonedInMenu',
+  });
+});
+
+test('a display name with a NUL in it is kept without the NUL', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const contact = contactId('nul');
+  const fromName = '王\0五\u{d800}';
+  journal.at(1, { fact: 'contactOpened', contact, medium: 'voice', from: '1', fromName, dialled: '12345', flow: 'm' });
+  await applyEntries(db, 'nul', journal.entries);
+  const row = await db.selectFrom('contacts').select('from_name').where('id', '=', 'nul').executeTakeFirstOrThrow();
+  expect(row.from_name).toMatch(/^王五/);
+});
+
+test('a recording that is a second too short or missing is flagged; one within a second is not', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const ended = (file: string, durationMs: number | null): RecordFact => ({
+    fact: 'recordingEnded',
+    contact: contactId('ledger'),
+    leg: legId('l'),
+    file,
+    expectedMs: 60_000,
+    durationMs,
+  });
+  journal.at(1, ended('/short', 58_999), ended('/fine', 59_000), ended('/missing', null), ended('/long', 61_001));
+  await applyEntries(db, 'ledger', journal.entries);
+  const rows = await db
+    .selectFrom('recordings')
+    .selectAll()
+    .where('contact', '=', 'ledger')
+    .orderBy('number')
+    .execute();
+  expect(rows.map(({ file, number, differs }) => [file, number, differs])).toEqual([
+    ['/short', 1, true],
+    ['/fine', 2, false],
+    ['/missing', 3, true],
+    ['/long', 4, true],
+  ]);
+});
+
+test('a caller put back into the queue has two waits that begin at the same instant', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const wait = { contact: contactId('back'), queue: 'personal' };
+  const contact = { contact: wait.contact, medium: 'voice', from: '1', dialled: '2', flow: 'm' } as const;
+  journal.at(10, { fact: 'contactOpened', ...contact }, { fact: 'waitStarted', ...wait, enqueuedAtMs: 10 });
+  journal.at(20, { fact: 'waitEnded', ...wait, result: 'connected' });
+  journal.at(50, { fact: 'waitStarted', ...wait, enqueuedAtMs: 10 });
+  journal.at(70, { fact: 'waitEnded', ...wait, result: 'abandoned' });
+  await applyEntries(db, 'back', journal.entries);
+  const rows = await db.selectFrom('waits').selectAll().where('contact', '=', 'back').orderBy('seq').execute();
+  expect(rows.map((row) => [row.enqueued_at_ms, row.started_at_ms, row.ended_at_ms, row.result])).toEqual([
+    [10, 10, 20, 'connected'],
+    [10, 50, 70, 'abandoned'],
+  ]);
+});
+
+test('a projector reads what the database lacks from the journal, then follows what is appended', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  for (let n = 0; n < 400; n += 1) writeCall(journal, { id: `old-${n}`, openedAtMs: n });
+  const heard = vi.fn();
+  const projector = createProjector({
+    db,
+    journal: 'live',
+    readJournal: journal.read,
+    logger: silent,
+    onApplied: heard,
+  });
+  projector.apply([journal.at(999, { fact: 'agentState', agent: agentId('late'), state: 'ready' })]);
+  await projector.settled();
+  expect(projector.position()).toBe(801);
+  expect(projector.lag()).toBe(0);
+  expect(heard).toHaveBeenCalledTimes(400 * 5 + 1);
+  projector.apply([journal.at(1_000, { fact: 'agentState', agent: agentId('late'), state: 'offline' })]);
+  await projector.settled();
+  expect(await readPosition(db, 'live')).toBe(802);
+  await projector.stop();
+});
+
+test('with PostgreSQL away the backlog stays bounded, and everything is there when it is back', async () => {
+  const own = await startDatabase();
+  const store = connectStore(own.engine.url, silent);
+  const journal = new JournalByHand();
+  const projector = createProjector({ db: store.db, journal: 'away', readJournal: journal.read, logger: silent });
+  projector.apply([journal.at(1, { fact: 'agentState', agent: agentId('a'), state: 'ready' })]);
+  await projector.settled();
+  process.kill(own.engine.pid, 'SIGKILL');
+  await own.engine.gone;
+  const startedAtMs = Date.now();
+  for (let n = 0; n < 12_000; n += 1) {
+    projector.apply([
+      journal.at(2 + n, { fact: 'agentState', agent: agentId('a'), state: n % 2 ? 'ready' : 'notReady' }),
+    ]);
+  }
+  expect(Date.now() - startedAtMs).toBeLessThan(2_000);
+  expect(projector.lag()).toBe(12_000);
+  const again = await openEngine({ dataFolder: own.folder, logger: silent });
+  await projector.settled();
+  const rows = await store.db.selectFrom('agent_states').select('seq').where('agent', '=', 'a').execute();
+  expect(rows).toHaveLength(12_001);
+  await projector.stop();
+  await store.close();
+  await again.stop();
+  await own.remove();
+}, 60_000);
