@@ -6,7 +6,7 @@ export type Command = SwitchCommand | RecordCommand;
 /** Carried out by one switch node. Each may be released twice after a crash; `key` tells a repeat from a new wish. */
 export type SwitchCommand = { readonly key: CommandKey; readonly node: NodeId; readonly leg: LegId } & SwitchWish;
 
-type SwitchWish =
+export type SwitchWish =
   | { readonly do: 'answer' }
   /** Plays files (absolute paths) one after another; ends with `playEnded`. */
   | { readonly do: 'play'; readonly files: readonly string[] }

@@ -14,6 +14,8 @@ export interface Settings {
   readonly agents: readonly AgentSetting[];
   /** Prompt id (`GRT-01`) → absolute path of its WAV file, as the switch opens it. */
   readonly prompts: Readonly<Record<string, string>>;
+  /** Absolute folder the switch records into, one flat file a talk; absent: nothing is recorded. */
+  readonly recordingFolder?: string;
 }
 
 /** A small directed graph of steps; data, never code. `src/city/check.ts` proves that every path ends at a person or an end. */

@@ -1,0 +1,72 @@
+import { type Decision, setWork, touchAgent } from './decision.ts';
+import type { Event } from './event.ts';
+import type { AgentId } from './ids.ts';
+import { REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
+import { cancelOffer } from './offer.ts';
+import type { Settings } from './settings.ts';
+import type { Agent } from './state.ts';
+
+/** P2–P5. What is under way is finished first; only an offer that still rings is taken back (O8). */
+export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStateAsked' }>): void {
+  const agent = d.state.agents.get(event.agent);
+  if (agent === undefined || !d.state.standing.settingOf.has(agent.id)) return;
+  const wasReady = agent.wish === 'ready';
+  agent.wish = event.state;
+  agent.reason = event.state === 'notReady' ? (event.reason ?? '').slice(0, REASON_CHARS_MAX) : '';
+  if (event.state === 'ready') {
+    agent.misses = 0;
+    agent.notBeforeMs = Math.min(agent.notBeforeMs, d.state.nowMs);
+    if (!wasReady) agent.idleSinceMs = d.state.nowMs;
+  }
+  if (agent.work?.in === 'wrapUp') endWrapUp(d, agent);
+  else if (agent.work?.in === 'offer' && event.state !== 'ready') withdraw(d, agent, agent.work.contact);
+  touchAgent(d, agent);
+}
+
+/** P3: asked for, or the longest wrap-up is over. */
+export function endWrapUp(d: Decision, agent: Agent): void {
+  agent.idleSinceMs = d.state.nowMs;
+  setWork(d, agent, null);
+}
+
+/** P6: seats that are new, changed or gone. */
+export function seatsChanged(d: Decision, settings: Settings): void {
+  for (const { id } of settings.agents) {
+    if (!d.state.agents.has(id) && d.state.agents.size < SEATS_MAX) d.state.agents.set(id, newAgent(d, id));
+  }
+  for (const agent of d.state.agents.values()) {
+    if (!d.state.standing.settingOf.has(agent.id)) agent.wish = 'offline';
+    touchAgent(d, agent);
+    if (!d.state.standing.settingOf.has(agent.id) && agent.work === null && agent.legs.length === 0) {
+      d.state.agents.delete(agent.id);
+    }
+  }
+}
+
+export function touchSeat(d: Decision, sipUser: string): void {
+  const id = d.state.standing.agentOfSeat.get(sipUser);
+  const agent = id === undefined ? undefined : d.state.agents.get(id);
+  if (agent !== undefined) touchAgent(d, agent);
+}
+
+function withdraw(d: Decision, agent: Agent, contact: Parameters<typeof d.state.contacts.get>[0]): void {
+  const offered = d.state.contacts.get(contact);
+  if (offered?.stage.in === 'queue' && offered.stage.offer?.agent === agent.id)
+    cancelOffer(d, offered, 'rejected', 'O8');
+}
+
+function newAgent(d: Decision, id: AgentId): Agent {
+  return {
+    id,
+    wish: 'offline',
+    reason: '',
+    idleSinceMs: d.state.nowMs,
+    notBeforeMs: 0,
+    misses: 0,
+    work: null,
+    legs: [],
+    reported: 'offline',
+    reportedReason: '',
+    reportedSinceMs: d.state.nowMs,
+  };
+}

@@ -1,0 +1,193 @@
+import { closeIfOver } from './closing.ts';
+import type { ContactOutcome } from './command.ts';
+import { ask, type Decision, note, setStage } from './decision.ts';
+import { startFlow } from './flow.ts';
+import { type ContactId, contactId, type LegId, type NodeId } from './ids.ts';
+import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
+import {
+  ANSWER_MS_MAX,
+  CALL_BACK_MS,
+  CONTACTS_MAX,
+  FROM_CHARS_MAX,
+  LOST_CALLERS_MAX,
+  NAME_CHARS_MAX,
+  RULES_WAIT_MS,
+} from './limits.ts';
+import { cancelOffer, offerLegGone } from './offer.ts';
+import { endWait } from './queue.ts';
+import { setDeadline } from './standing.ts';
+import type { Contact, Leg } from './state.ts';
+import { agentLegGone, endTalk, freeAgent } from './talk.ts';
+
+/** A call as a switch tells of it, new (`callArrived`) or found by a survey. */
+export interface Arrival {
+  readonly leg: LegId;
+  readonly from: string;
+  readonly fromName?: string;
+  readonly dialled: string;
+  readonly diversion?: string;
+  readonly answered: boolean;
+}
+
+/** A1–A4. */
+export function arrive(d: Decision, node: NodeId, arrival: Arrival): void {
+  if (d.state.legs.has(arrival.leg)) return; // A3
+  const full = d.state.contacts.size >= CONTACTS_MAX;
+  const { settings } = d.state;
+  const flow = flowOf(d, arrival.dialled);
+  const contact = openContact(d, node, arrival, flow ?? '');
+  if (full) refuse(d, contact, 'SWITCH_CONGESTION', 'A4');
+  else if (settings === null)
+    setStage(d, contact, { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS }); // A2
+  else if (flow === null) refuse(d, contact, 'UNALLOCATED_NUMBER', 'A1');
+  else pickUp(d, contact, flow);
+}
+
+/** A2: the rules are here; who has waited for them is answered now. */
+export function arrivedGoOn(d: Decision): void {
+  const waiting = [...d.state.contacts.values()].filter((contact) => contact.stage.in === 'arrived');
+  for (const contact of waiting) {
+    const flow = flowOf(d, contact.dialled);
+    if (flow === null) refuse(d, contact, 'UNALLOCATED_NUMBER', 'A1');
+    else pickUp(d, contact, flow);
+  }
+}
+
+export function refuse(d: Decision, contact: Contact, cause: string, because: string): void {
+  closing(d, contact, 'refused');
+  hangUp(d, contact.leg, cause, because);
+}
+
+/** Ends the citizen's leg, with what the contact counts as. */
+export function finish(d: Decision, contact: Contact, outcome: ContactOutcome, because: string): void {
+  closing(d, contact, outcome);
+  hangUp(d, contact.leg, 'NORMAL_CLEARING', because);
+}
+
+/** The switch, or a survey, says that a leg is over. */
+export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
+  const leg = d.state.legs.get(id);
+  if (leg === undefined) return;
+  removeLeg(d, leg, end);
+  const contact = d.state.contacts.get(leg.contact);
+  if (contact === undefined) return;
+  if (leg.role === 'citizen') citizenGone(d, contact);
+  else if (contact.stage.in === 'queue') offerLegGone(d, contact, leg, end);
+  else agentLegGone(d, contact, leg, end);
+  closeIfOver(d, contact, end.approximate);
+}
+
+/** S7: every leg of the contact went with its switch. The caller comes first when calling again (S8). */
+export function loseContact(d: Decision, contact: Contact): void {
+  const { stage } = contact;
+  const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk';
+  if (stage.in !== 'closing') rememberLost(d, contact, waited ? stage.enqueuedAtMs : contact.openedAtMs);
+  if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.queue, 'lost', 'S7');
+  if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
+  if (stage.in === 'connecting') freeAgent(d, stage.agent, 0);
+  if (stage.in === 'talk') endTalk(d, contact, stage, 'fault', 'S7');
+  if (stage.in !== 'closing') closing(d, contact, 'lostNode');
+}
+
+function citizenGone(d: Decision, contact: Contact): void {
+  const { stage } = contact;
+  switch (stage.in) {
+    case 'arrived':
+    case 'answering':
+    case 'menu':
+      return closing(d, contact, 'abandonedInMenu');
+    case 'queue':
+      endWait(d, contact, stage.queue, 'abandoned', 'O7');
+      cancelOffer(d, contact, 'cancelled', 'O7');
+      return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
+    case 'connecting':
+      endWait(d, contact, stage.queue, 'abandoned', 'O7');
+      hangUp(d, stage.agentLeg, 'ORIGINATOR_CANCEL', 'O7');
+      freeAgent(d, stage.agent, 0);
+      return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
+    case 'talk':
+      endTalk(d, contact, stage, 'citizen', 'T2');
+      hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'T2');
+      return closing(d, contact, 'answered');
+    case 'goodbye':
+      return closing(d, contact, stage.outcome);
+    case 'closing':
+      return;
+  }
+}
+
+export function closing(d: Decision, contact: Contact, outcome: ContactOutcome): void {
+  setStage(d, contact, { in: 'closing', outcome, recordingByMs: null });
+}
+
+function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string): Contact {
+  const from = arrival.from.slice(0, FROM_CHARS_MAX);
+  const fromName = (arrival.fromName ?? '').slice(0, NAME_CHARS_MAX);
+  const contact: Contact = {
+    id: nextContactId(d),
+    leg: arrival.leg,
+    node,
+    from,
+    fromName,
+    dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
+    openedAtMs: d.state.nowMs,
+    stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
+    legs: [],
+    excluded: [],
+    recordings: [],
+    recordingsMade: 0,
+    spoke: false,
+  };
+  d.state.contacts.set(contact.id, contact);
+  note(d, 'A1', {
+    fact: 'contactOpened',
+    contact: contact.id,
+    medium: 'voice',
+    from,
+    ...(fromName === '' ? {} : { fromName }),
+    dialled: contact.dialled,
+    ...(arrival.diversion === undefined ? {} : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
+    flow,
+  });
+  const leg: Leg = {
+    id: arrival.leg,
+    node,
+    contact: contact.id,
+    role: 'citizen',
+    agent: null,
+    token: 0,
+    ringKey: '',
+    answered: arrival.answered,
+    endByMs: null,
+  };
+  openLeg(d, contact, leg, from);
+  return contact;
+}
+
+function pickUp(d: Decision, contact: Contact, flow: string): void {
+  const leg = d.state.legs.get(contact.leg)!;
+  setStage(d, contact, { in: 'answering', flow, untilMs: d.state.nowMs + ANSWER_MS_MAX });
+  if (leg.answered) startFlow(d, contact, flow);
+  else ask(d, leg, 'A1', { do: 'answer' });
+}
+
+/** Sorts by time of opening within a journal; the tail tells journals apart. */
+function nextContactId(d: Decision): ContactId {
+  const nth = d.contactsMade === 0 ? '' : `.${d.contactsMade}`;
+  d.contactsMade += 1;
+  return contactId(`C${d.seq.toString().padStart(10, '0')}${nth}-${d.state.journalId.slice(0, 6)}`);
+}
+
+function flowOf(d: Decision, dialled: string): string | null {
+  const lines = d.state.settings?.lines ?? {};
+  const name = Object.hasOwn(lines, dialled) ? lines[dialled]! : null;
+  return name !== null && Object.hasOwn(d.state.settings!.flows, name) ? name : null;
+}
+
+function rememberLost(d: Decision, contact: Contact, enqueuedAtMs: number): void {
+  const { lostCallers } = d.state;
+  if (contact.from === '' || lostCallers.size >= LOST_CALLERS_MAX) return;
+  const untilMs = d.state.nowMs + CALL_BACK_MS;
+  lostCallers.set(contact.from, { enqueuedAtMs, untilMs });
+  setDeadline(d.state, `x:${contact.from}`, untilMs);
+}

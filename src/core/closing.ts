@@ -1,0 +1,40 @@
+import { type Decision, note, setStage } from './decision.ts';
+import type { Event } from './event.ts';
+import { RECORDING_END_MS_MAX } from './limits.ts';
+import { closeRecording } from './recording.ts';
+import { unplaceContact } from './standing.ts';
+import type { Contact } from './state.ts';
+
+/** R1: a contact that is over closes once, when its last leg and its last recording have. */
+export function closeIfOver(d: Decision, contact: Contact, approximate = false): void {
+  const { stage } = contact;
+  if (stage.in !== 'closing' || contact.legs.length > 0) return;
+  if (contact.recordings.length > 0) {
+    if (stage.recordingByMs === null) {
+      setStage(d, contact, { ...stage, recordingByMs: d.state.nowMs + RECORDING_END_MS_MAX });
+    }
+    return;
+  }
+  d.state.contacts.delete(contact.id);
+  unplaceContact(d.state, contact.id);
+  note(d, 'R1', {
+    fact: 'contactClosed',
+    contact: contact.id,
+    outcome: stage.outcome,
+    ...(approximate ? { approximate: true as const } : {}),
+  });
+}
+
+/** R3: the switch said nothing about a recording's end; the ledger shows the difference. */
+export function closeWithoutRecordings(d: Decision, contact: Contact): void {
+  for (const file of contact.recordings) closeRecording(d, contact, file, null, undefined);
+  closeIfOver(d, contact);
+}
+
+export function recordingEnded(d: Decision, event: Extract<Event, { type: 'recordingEnded' }>): void {
+  const recording = d.state.recordings.get(event.file);
+  const contact = recording === undefined ? undefined : d.state.contacts.get(recording.contact);
+  if (contact === undefined) return;
+  closeRecording(d, contact, event.file, event.durationMs, event.bytes);
+  closeIfOver(d, contact);
+}

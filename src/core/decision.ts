@@ -1,0 +1,103 @@
+import type { Command, RecordFact, SwitchWish } from './command.ts';
+import type { Event } from './event.ts';
+import type { AgentId, CommandKey, ContactId, LegId } from './ids.ts';
+import { legId } from './ids.ts';
+import { placeAgent, placeContact } from './standing.ts';
+import type { Agent, Contact, Leg, Stage, State, Work } from './state.ts';
+
+/** One entry in the making: what the event has led to so far. `because[i]` is the rule (RULES.md) behind `commands[i]`. */
+export interface Decision {
+  readonly state: State;
+  readonly seq: number;
+  readonly event: Event;
+  readonly commands: Command[];
+  readonly because: string[];
+  /** Became free, or open to an offer, in this entry: the only ones that need matching. */
+  readonly freshAgents: Set<AgentId>;
+  readonly freshContacts: Set<ContactId>;
+  /** Filled in only when somebody asks why. */
+  readonly candidates: Candidates[] | null;
+  contactsMade: number;
+}
+
+/** Who could have had a contact when it was offered, best first, and why each did not get it. */
+export interface Candidates {
+  readonly contact: ContactId;
+  readonly chosen: AgentId;
+  readonly others: readonly { readonly agent: AgentId; readonly idleSinceMs: number; readonly because: string }[];
+}
+
+/** Asks the switch for something on a leg that exists. */
+export function ask(d: Decision, leg: Leg, because: string, wish: SwitchWish): CommandKey {
+  return askLeg(d, leg.id, leg.node, because, wish);
+}
+
+export function askLeg(d: Decision, leg: LegId, node: Leg['node'], because: string, wish: SwitchWish): CommandKey {
+  const key = `${d.seq}.${d.commands.length}` as CommandKey;
+  d.commands.push({ key, node, leg, ...wish });
+  d.because.push(because);
+  return key;
+}
+
+export function note(d: Decision, because: string, fact: RecordFact): void {
+  d.commands.push({ do: 'record-fact', ...fact });
+  d.because.push(because);
+}
+
+/** Id of the leg that the next command makes: journal, index and entry, in the form of a UUID. Never the same twice. */
+export function nextLegId(d: Decision): LegId {
+  const journal = d.state.journalId;
+  const index = d.commands.length.toString(16).padStart(4, '0');
+  const seq = d.seq.toString(16).padStart(12, '0');
+  return legId(`${legPrefix(journal)}${index}-${seq}`);
+}
+
+/** Every leg that this journal ever rang begins so. */
+export function legPrefix(journalId: string): string {
+  return `${journalId.slice(0, 8)}-${journalId.slice(8, 12)}-${journalId.slice(12, 16)}-`;
+}
+
+export function setStage(d: Decision, contact: Contact, stage: Stage): void {
+  contact.stage = stage;
+  touchContact(d, contact);
+}
+
+export function setWork(d: Decision, agent: Agent, work: Work | null): void {
+  agent.work = work;
+  touchAgent(d, agent);
+}
+
+export function touchContact(d: Decision, contact: Contact): void {
+  if (placeContact(d.state, contact)) d.freshContacts.add(contact.id);
+}
+
+/** After any change of an agent: new place among the idle ones, and a record when the reported state is another. */
+export function touchAgent(d: Decision, agent: Agent): void {
+  if (placeAgent(d.state, agent)) d.freshAgents.add(agent.id);
+  const reported = reportedState(agent);
+  const reason = reported === 'notReady' ? agent.reason : '';
+  if (agent.reported === reported && agent.reportedReason === reason) return;
+  agent.reported = reported;
+  agent.reportedReason = reason;
+  agent.reportedSinceMs = d.state.nowMs;
+  note(d, 'P1', {
+    fact: 'agentState',
+    agent: agent.id,
+    state: reported,
+    ...(reason === '' ? {} : { reason }),
+    ...(agent.work === null ? {} : { contact: agent.work.contact }),
+  });
+}
+
+function reportedState(agent: Agent): Agent['reported'] {
+  switch (agent.work?.in) {
+    case undefined:
+      return agent.wish;
+    case 'offer':
+      return 'ringing';
+    case 'talk':
+      return agent.work?.in === 'talk' && agent.work.held ? 'held' : 'talking';
+    case 'wrapUp':
+      return 'wrapUp';
+  }
+}

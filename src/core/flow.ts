@@ -1,0 +1,116 @@
+import { promptFiles } from './announce.ts';
+import { finish } from './call.ts';
+import { ask, type Decision, note, setStage } from './decision.ts';
+import type { CommandKey } from './ids.ts';
+import { FLOW_STEPS_MAX, PROMPT_MS_MAX } from './limits.ts';
+import { enterQueue } from './queue.ts';
+import type { Flow, FlowStep } from './settings.ts';
+import type { Contact, Stage } from './state.ts';
+
+type Menu = Extract<Stage, { in: 'menu' }>;
+type Ask = Extract<FlowStep, { kind: 'ask' }>;
+
+/** The call is answered: its flow begins. The flow is kept with the contact, so that new rules meet new calls only (F8). */
+export function startFlow(d: Decision, contact: Contact, name: string): void {
+  const flow = d.state.settings?.flows[name];
+  if (flow === undefined) finish(d, contact, 'ended', 'F9');
+  else enterStep(d, contact, flow, flow.start);
+}
+
+/** The prompt with this key is over, whichever way (F1, F7). */
+export function promptOver(d: Decision, contact: Contact, key: CommandKey): void {
+  const { stage } = contact;
+  if (stage.in === 'goodbye' && stage.key === key) return finish(d, contact, stage.outcome, 'F7');
+  if (stage.in !== 'menu' || stage.key !== key) return;
+  const step = stage.flow.steps[stage.step];
+  if (step?.kind === 'say') enterStep(d, contact, stage.flow, step.then);
+}
+
+/** F2–F4: the answer to a question; empty when no key came. */
+export function digitsTaken(d: Decision, contact: Contact, key: CommandKey, digits: string): void {
+  const { stage } = contact;
+  if (stage.in !== 'menu' || stage.key !== key) return;
+  const step = stage.flow.steps[stage.step];
+  if (step?.kind !== 'ask') return;
+  const digit = digits.slice(0, 1);
+  note(d, digit === '' ? 'F4' : 'F2', { fact: 'digits', contact: contact.id, step: stage.step, digits: digit });
+  if (digit === '') enterStep(d, contact, stage.flow, step.none);
+  else if (Object.hasOwn(step.choose, digit)) enterStep(d, contact, stage.flow, step.choose[digit]!);
+  else if (stage.wrong < step.wrongMax) askAgain(d, contact, stage, step);
+  else enterStep(d, contact, stage.flow, step.wrong);
+}
+
+/** F6, and the switch refusing a command: the same as a prompt that ended or a key that did not come. */
+export function menuStuck(d: Decision, contact: Contact, stage: Menu): void {
+  if (stage.flow.steps[stage.step]?.kind === 'ask') digitsTaken(d, contact, stage.key, '');
+  else promptOver(d, contact, stage.key);
+}
+
+/** S3: the leg does nothing although a prompt or a question was under way: again. */
+export function menuAgain(d: Decision, contact: Contact, stage: Menu): void {
+  const step = stage.flow.steps[stage.step];
+  if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, step.prompts, 'S3');
+  else enterStep(d, contact, stage.flow, stage.step);
+}
+
+/** F7: some last words, then the end. */
+export function sayGoodbye(d: Decision, contact: Contact, prompts: readonly string[], because: string): void {
+  const files = promptFiles(d.state, prompts);
+  const leg = d.state.legs.get(contact.leg);
+  if (files.length === 0 || leg === undefined) return finish(d, contact, 'ended', because);
+  const key = ask(d, leg, because, { do: 'play', files });
+  setStage(d, contact, { in: 'goodbye', outcome: 'ended', key, untilMs: d.state.nowMs + PROMPT_MS_MAX });
+}
+
+function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): void {
+  let name = first;
+  for (let steps = 0; steps < FLOW_STEPS_MAX; steps++) {
+    const step = flow.steps[name];
+    if (step === undefined) return finish(d, contact, 'ended', 'F9');
+    switch (step.kind) {
+      case 'say':
+        if (say(d, contact, flow, name, step.prompts)) return;
+        name = step.then;
+        break;
+      case 'ask':
+        return putQuestion(d, contact, flow, name, step, 0, step.prompts, 'F2');
+      case 'queue':
+        return enterQueue(d, contact, step.queue, step.prompts);
+      case 'end':
+        return sayGoodbye(d, contact, step.prompts, 'F7');
+    }
+  }
+  finish(d, contact, 'ended', 'F9');
+}
+
+function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: readonly string[]): boolean {
+  const files = promptFiles(d.state, prompts);
+  const leg = d.state.legs.get(contact.leg);
+  if (files.length === 0 || leg === undefined) return false; // F5
+  const key = ask(d, leg, 'F1', { do: 'play', files });
+  setStage(d, contact, { in: 'menu', flow, step, wrong: 0, key, untilMs: d.state.nowMs + PROMPT_MS_MAX });
+  return true;
+}
+
+function askAgain(d: Decision, contact: Contact, stage: Menu, step: Ask): void {
+  const prompts = [...step.wrongPrompts, ...step.prompts];
+  putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong + 1, prompts, 'F3');
+}
+
+function putQuestion(
+  d: Decision,
+  contact: Contact,
+  flow: Flow,
+  name: string,
+  step: Ask,
+  wrong: number,
+  prompts: readonly string[],
+  because: string,
+): void {
+  const leg = d.state.legs.get(contact.leg);
+  if (leg === undefined) return;
+  const files = promptFiles(d.state, prompts);
+  const key = ask(d, leg, because, { do: 'collect', files, waitMs: step.waitMs });
+  const untilMs = d.state.nowMs + PROMPT_MS_MAX + step.waitMs;
+  setStage(d, contact, { in: 'menu', flow, step: name, wrong, key, untilMs });
+}

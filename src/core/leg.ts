@@ -1,0 +1,65 @@
+import { ask, type Decision, note, touchAgent } from './decision.ts';
+import type { LegId } from './ids.ts';
+import { LEG_END_MS_MAX } from './limits.ts';
+import { nodeLive, setDeadline } from './standing.ts';
+import type { Contact, Leg } from './state.ts';
+
+export interface LegEnd {
+  readonly cause: string;
+  readonly sipStatus?: number;
+  readonly endedAtMs?: number;
+  readonly approximate?: boolean;
+}
+
+/** L1: one leg becomes part of a contact. */
+export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string): void {
+  d.state.legs.set(leg.id, leg);
+  contact.legs = [...contact.legs, leg.id];
+  note(d, 'L1', {
+    fact: 'legOpened',
+    contact: contact.id,
+    leg: leg.id,
+    node: leg.node,
+    role: leg.role,
+    ...(leg.agent === null ? {} : { agent: leg.agent }),
+    address,
+  });
+  const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
+  if (agent === undefined) return;
+  agent.legs = [...agent.legs, leg.id];
+  touchAgent(d, agent);
+}
+
+/** L1: takes the leg out of everything and writes its end down. What its end means is the caller's to say. */
+export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
+  d.state.legs.delete(leg.id);
+  setDeadline(d.state, `l:${leg.id}`, null);
+  const contact = d.state.contacts.get(leg.contact);
+  if (contact !== undefined) contact.legs = contact.legs.filter((id) => id !== leg.id);
+  note(d, 'L1', {
+    fact: 'legClosed',
+    contact: leg.contact,
+    leg: leg.id,
+    cause: end.cause,
+    ...(end.sipStatus === undefined ? {} : { sipStatus: end.sipStatus }),
+    ...(end.endedAtMs === undefined || end.endedAtMs === d.event.atMs ? {} : { endedAtMs: end.endedAtMs }),
+    ...(end.approximate === true ? { approximate: true as const } : {}),
+  });
+  const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
+  if (agent === undefined) return;
+  agent.legs = agent.legs.filter((id) => id !== leg.id);
+  touchAgent(d, agent);
+}
+
+/** L2: a leg that was told to end and is not heard of again counts as ended after a while. */
+export function hangUp(d: Decision, id: LegId, cause: string, because: string): void {
+  const leg = d.state.legs.get(id);
+  if (leg === undefined || leg.endByMs !== null) return;
+  leg.endByMs = d.state.nowMs + LEG_END_MS_MAX;
+  armLegEnd(d, leg);
+  ask(d, leg, because, { do: 'hangUp', cause });
+}
+
+export function armLegEnd(d: Decision, leg: Leg): void {
+  setDeadline(d.state, `l:${leg.id}`, nodeLive(d.state, leg.node) ? leg.endByMs : null);
+}

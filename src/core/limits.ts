@@ -1,0 +1,32 @@
+/** Limits and times that are rules of the house rather than of a city. RULES.md names the rule behind each. */
+
+export const CONTACTS_MAX = 20_000;
+export const FROM_CHARS_MAX = 32;
+export const NAME_CHARS_MAX = 64;
+export const REASON_CHARS_MAX = 40;
+export const FLOW_STEPS_MAX = 100;
+export const RING_DEVICES_MAX = 8;
+export const DEVICES_PER_SEAT_MAX = 16;
+export const SEATS_MAX = 20_000;
+export const EXCLUDED_MAX = 64;
+export const LOST_CALLERS_MAX = 20_000;
+export const CANDIDATES_MAX = 20;
+
+/** A2. The switch itself apologises after a minute. */
+export const RULES_WAIT_MS = 55_000;
+export const ANSWER_MS_MAX = 15_000;
+/** F6. Longer than any prompt. */
+export const PROMPT_MS_MAX = 180_000;
+export const BRIDGE_MS_MAX = 5_000;
+export const REJOIN_MS = 2_000;
+export const REJOINS_MAX = 5;
+/** L2. */
+export const LEG_END_MS_MAX = 10_000;
+export const RECORDING_END_MS_MAX = 5_000;
+/** O3, O4, O5, O6. */
+export const DECLINE_PAUSE_MS = 5_000;
+export const NO_ANSWER_PAUSE_MS = 10_000;
+export const EXCLUDED_MS = 60_000;
+export const MISSES_MAX = 3;
+/** S8. */
+export const CALL_BACK_MS = 600_000;

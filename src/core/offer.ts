@@ -1,0 +1,138 @@
+import type { OfferResult } from './command.ts';
+import { askLeg, type Decision, nextLegId, note, setWork, touchAgent, touchContact } from './decision.ts';
+import type { LegId } from './ids.ts';
+import { hangUp, type LegEnd, openLeg } from './leg.ts';
+import {
+  DECLINE_PAUSE_MS,
+  EXCLUDED_MAX,
+  EXCLUDED_MS,
+  MISSES_MAX,
+  NO_ANSWER_PAUSE_MS,
+  RING_DEVICES_MAX,
+} from './limits.ts';
+import { queueOf } from './queue.ts';
+import { liveDevices } from './standing.ts';
+import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
+import { connect } from './talk.ts';
+
+const RING_MS = 20_000;
+
+/** O1: one ring for each registered device, all under one token and one lease. */
+export function makeOffer(d: Decision, contact: Contact, agent: Agent, because = 'O1'): void {
+  const stage = contact.stage as Extract<Stage, { in: 'queue' }>;
+  const sipUser = d.state.standing.settingOf.get(agent.id)!.sipUser;
+  const token = d.state.nextToken++;
+  const ringMs = queueOf(d.state, stage.queue)?.ringMs ?? RING_MS;
+  const leaseUntilMs = d.state.nowMs + ringMs;
+  note(d, because, { fact: 'offerMade', contact: contact.id, agent: agent.id, token, leaseUntilMs });
+  setWork(d, agent, { in: 'offer', contact: contact.id, token });
+  const legs: LegId[] = [];
+  for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
+    const id = nextLegId(d);
+    // The leg is made where the caller's is: a bridge joins legs of one node.
+    const ringKey = askLeg(d, id, contact.node, because, {
+      do: 'ring',
+      sipUser,
+      device,
+      timeoutMs: ringMs,
+      callerNumber: contact.from,
+      callerName: contact.fromName,
+      contact: contact.id,
+    });
+    const leg: Leg = {
+      id,
+      node: contact.node,
+      contact: contact.id,
+      role: 'agent',
+      agent: agent.id,
+      token,
+      ringKey,
+      answered: false,
+      endByMs: null,
+    };
+    openLeg(d, contact, leg, device);
+    legs.push(id);
+  }
+  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
+}
+
+/** O2, O9: the first phone to answer has the caller; any later one, and one of an offer gone by, is told to end. */
+export function phoneAnswered(d: Decision, contact: Contact, leg: Leg): void {
+  const { stage } = contact;
+  if (stage.in !== 'queue' || stage.offer?.token !== leg.token || leg.endByMs !== null) {
+    return hangUp(d, leg.id, 'LOSE_RACE', 'O9');
+  }
+  const { offer } = stage;
+  for (const other of offer.legs) if (other !== leg.id) hangUp(d, other, 'LOSE_RACE', 'O2');
+  endOffer(d, contact, offer, 'accepted', 'O2');
+  connect(d, contact, stage, leg);
+}
+
+/** O3, O4: a phone that rang is over. A decline speaks for the person; anything else only for its device. */
+export function offerLegGone(d: Decision, contact: Contact, leg: Leg, end: LegEnd): void {
+  const { stage } = contact;
+  if (stage.in !== 'queue' || stage.offer?.token !== leg.token) return; // O9
+  const legs = stage.offer.legs.filter((id) => id !== leg.id);
+  const offer = { ...stage.offer, legs, busy: stage.offer.busy || end.cause === 'USER_BUSY' };
+  setOffer(d, contact, offer);
+  if (end.cause === 'CALL_REJECTED') missOffer(d, contact, offer, 'rejected', 'O4');
+  else if (legs.length === 0)
+    missOffer(d, contact, offer, offer.busy ? 'rejected' : 'timeout', offer.busy ? 'O4' : 'O3');
+}
+
+/** O3: the lease is over and nobody has answered. */
+export function leaseOver(d: Decision, contact: Contact, offer: Offer): void {
+  missOffer(d, contact, offer, 'timeout', 'O3');
+}
+
+/** O7, O8: the offer ends through no fault of the agent's. */
+export function cancelOffer(d: Decision, contact: Contact, result: OfferResult, because: string): void {
+  const { stage } = contact;
+  if (stage.in !== 'queue' || stage.offer === null) return;
+  const { offer } = stage;
+  endOffer(d, contact, offer, result, because);
+  for (const leg of offer.legs) hangUp(d, leg, 'ORIGINATOR_CANCEL', because);
+  const agent = d.state.agents.get(offer.agent);
+  if (agent !== undefined) setWork(d, agent, null);
+}
+
+/** S5: the ring never reached the switch: the same agent, a new token. */
+export function renewOffer(d: Decision, contact: Contact, offer: Offer): void {
+  cancelOffer(d, contact, 'lost', 'S5');
+  const agent = d.state.agents.get(offer.agent);
+  if (agent !== undefined && d.state.standing.idleOf.has(agent.id)) makeOffer(d, contact, agent, 'S5');
+}
+
+/** O5: this agent comes last for this contact for a while. */
+export function exclude(d: Decision, contact: Contact, agent: Agent['id']): void {
+  const kept = contact.excluded.filter((entry) => entry.agent !== agent && entry.untilMs > d.state.nowMs);
+  contact.excluded = [...kept.slice(1 - EXCLUDED_MAX), { agent, untilMs: d.state.nowMs + EXCLUDED_MS }];
+}
+
+function missOffer(d: Decision, contact: Contact, offer: Offer, result: 'rejected' | 'timeout', because: string): void {
+  exclude(d, contact, offer.agent);
+  endOffer(d, contact, offer, result, because);
+  for (const leg of offer.legs) hangUp(d, leg, result === 'timeout' ? 'NO_ANSWER' : 'LOSE_RACE', because);
+  const agent = d.state.agents.get(offer.agent);
+  if (agent === undefined) return;
+  agent.misses += 1;
+  agent.notBeforeMs = d.state.nowMs + (result === 'rejected' ? DECLINE_PAUSE_MS : NO_ANSWER_PAUSE_MS);
+  if (agent.misses >= MISSES_MAX && agent.wish === 'ready') {
+    agent.wish = 'notReady'; // O6
+    agent.reason = 'missedOffers';
+    agent.misses = 0;
+  }
+  agent.work = null;
+  touchAgent(d, agent);
+}
+
+function endOffer(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
+  note(d, because, { fact: 'offerEnded', contact: contact.id, agent: offer.agent, token: offer.token, result });
+  setOffer(d, contact, null);
+}
+
+function setOffer(d: Decision, contact: Contact, offer: Offer | null): void {
+  if (contact.stage.in !== 'queue') return;
+  contact.stage = { ...contact.stage, offer };
+  touchContact(d, contact);
+}

@@ -1,0 +1,66 @@
+import { assert } from '../lib/assert.ts';
+import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
+import { rebuildStanding } from './standing.ts';
+import {
+  type Agent,
+  type Contact,
+  initialState,
+  type Leg,
+  type LostCaller,
+  type Node,
+  type Recording,
+  type Registration,
+  type State,
+} from './state.ts';
+
+/** Rises with every change of `State` that an older snapshot does not fit. */
+const FORMAT = 1;
+
+/** The state as one line of JSON, without what follows from the rest. */
+export function encodeState(state: State): string {
+  const { standing, nodes, contacts, legs, agents, devices, recordings, lostCallers, ...plain } = state;
+  return JSON.stringify({
+    format: FORMAT,
+    ...plain,
+    nodes: [...nodes],
+    contacts: [...contacts],
+    legs: [...legs],
+    agents: [...agents],
+    devices: [...devices].map(([sipUser, ofSeat]) => [sipUser, [...ofSeat]]),
+    recordings: [...recordings],
+    lostCallers: [...lostCallers],
+  });
+}
+
+interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | 'nextToken'> {
+  readonly format: number;
+  readonly nodes: [NodeId, Node][];
+  readonly contacts: [ContactId, Contact][];
+  readonly legs: [LegId, Leg][];
+  readonly agents: [AgentId, Agent][];
+  readonly devices: [string, [string, Registration][]][];
+  readonly recordings: [string, Recording][];
+  readonly lostCallers: [string, LostCaller][];
+}
+
+/** @throws AssertionError when the text is of another format; SyntaxError when it is no JSON. */
+export function decodeState(text: string): State {
+  const raw = JSON.parse(text) as Raw;
+  assert(raw.format === FORMAT, `a snapshot of format ${raw.format}, not ${FORMAT}`);
+  const state: State = {
+    ...initialState(raw.journalId),
+    nowMs: raw.nowMs,
+    seq: raw.seq,
+    settings: raw.settings,
+    nextToken: raw.nextToken,
+    nodes: new Map(raw.nodes),
+    contacts: new Map(raw.contacts),
+    legs: new Map(raw.legs),
+    agents: new Map(raw.agents),
+    devices: new Map(raw.devices.map(([user, ofSeat]) => [user, new Map(ofSeat)])),
+    recordings: new Map(raw.recordings),
+    lostCallers: new Map(raw.lostCallers),
+  };
+  rebuildStanding(state);
+  return state;
+}

@@ -1,0 +1,185 @@
+import type { AgentState, ContactOutcome } from './command.ts';
+import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import type { Flow, Settings } from './settings.ts';
+import { emptyStanding, type Standing } from './standing.ts';
+
+/**
+ * Everything the core knows: plain data, changed by `step` alone. `standing` is derived from the rest and rebuilt when a snapshot is
+ * read; nothing in it decides anything that the rest does not say.
+ */
+export interface State {
+  /** 16 hex digits, drawn once when the journal was made. */
+  readonly journalId: string;
+  nowMs: number;
+  /** The entry that was applied last. */
+  seq: number;
+  settings: Settings | null;
+  nextToken: OfferToken;
+  readonly nodes: Map<NodeId, Node>;
+  readonly contacts: Map<ContactId, Contact>;
+  readonly legs: Map<LegId, Leg>;
+  readonly agents: Map<AgentId, Agent>;
+  /** sipUser → device URI → registration. */
+  readonly devices: Map<string, Map<string, Registration>>;
+  /** Recordings asked for and not yet closed, by file. */
+  readonly recordings: Map<string, Recording>;
+  /** Calling number → the place in the queue that a dead switch took from it. */
+  readonly lostCallers: Map<string, LostCaller>;
+  readonly standing: Standing;
+}
+
+export interface Node {
+  /** Surveyed, and the link not lost since. */
+  live: boolean;
+  bootId: string | null;
+}
+
+export interface Contact {
+  readonly id: ContactId;
+  /** The citizen's leg. */
+  readonly leg: LegId;
+  readonly node: NodeId;
+  readonly from: string;
+  readonly fromName: string;
+  readonly dialled: string;
+  readonly openedAtMs: number;
+  stage: Stage;
+  /** Open legs, the citizen's among them. */
+  legs: LegId[];
+  /** Agents that had this contact and did not take it. */
+  excluded: Exclusion[];
+  /** Files of open recordings. */
+  recordings: string[];
+  recordingsMade: number;
+  /** An agent and the citizen have heard each other. */
+  spoke: boolean;
+}
+
+export interface Exclusion {
+  readonly agent: AgentId;
+  readonly untilMs: number;
+}
+
+export type Stage =
+  /** No rules are loaded yet: the caller hears ringing. */
+  | { readonly in: 'arrived'; readonly untilMs: number }
+  | { readonly in: 'answering'; readonly flow: string; readonly untilMs: number }
+  /** `key` is the prompt or the question under way; `wrong` counts keys that meant nothing. */
+  | {
+      readonly in: 'menu';
+      readonly flow: Flow;
+      readonly step: string;
+      readonly wrong: number;
+      readonly key: CommandKey;
+      readonly untilMs: number;
+    }
+  | (Wait & { readonly in: 'queue'; readonly announceAtMs: number; readonly offer: Offer | null })
+  /** The agent's phone is answered, the bridge asked for and not yet reported. */
+  | (Wait & Pair & { readonly in: 'connecting'; readonly key: CommandKey; readonly untilMs: number })
+  /** `rejoinAtMs`: the bridge came apart with both legs alive; when to join them again. */
+  | (Wait &
+      Pair & {
+        readonly in: 'talk';
+        readonly held: boolean;
+        readonly rejoinAtMs: number | null;
+        readonly rejoins: number;
+      })
+  /** The last words before the end. */
+  | { readonly in: 'goodbye'; readonly outcome: ContactOutcome; readonly key: CommandKey; readonly untilMs: number }
+  /** Over; open until the last leg and recording are. */
+  | { readonly in: 'closing'; readonly outcome: ContactOutcome; readonly recordingByMs: number | null };
+
+/** Kept through offers, talks and returns to the queue. */
+export interface Wait {
+  readonly queue: string;
+  readonly enqueuedAtMs: number;
+}
+
+export interface Pair {
+  readonly agent: AgentId;
+  readonly agentLeg: LegId;
+}
+
+export interface Offer {
+  readonly token: OfferToken;
+  readonly agent: AgentId;
+  readonly leaseUntilMs: number;
+  /** Rings still open. */
+  readonly legs: readonly LegId[];
+  /** A device said busy. */
+  readonly busy: boolean;
+}
+
+export interface Leg {
+  readonly id: LegId;
+  readonly node: NodeId;
+  readonly contact: ContactId;
+  readonly role: 'citizen' | 'agent';
+  readonly agent: AgentId | null;
+  readonly token: OfferToken;
+  /** Key of the `ring` that made it; empty for a citizen's leg. */
+  readonly ringKey: string;
+  answered: boolean;
+  /** Told to end: when that must have happened. */
+  endByMs: number | null;
+}
+
+export interface Agent {
+  readonly id: AgentId;
+  /** What the agent asked for; a call under way is finished first. */
+  wish: 'ready' | 'notReady' | 'offline';
+  /** Reason of `notReady`, empty when none. */
+  reason: string;
+  idleSinceMs: number;
+  /** No offer before. */
+  notBeforeMs: number;
+  /** Offers in a row that were not taken. */
+  misses: number;
+  work: Work | null;
+  /** Legs rung at this agent's phones that are not over. */
+  legs: LegId[];
+  reported: AgentState;
+  reportedReason: string;
+  reportedSinceMs: number;
+}
+
+export type Work =
+  | { readonly in: 'offer'; readonly contact: ContactId; readonly token: OfferToken }
+  | { readonly in: 'talk'; readonly contact: ContactId; readonly held: boolean; readonly sinceMs: number }
+  | { readonly in: 'wrapUp'; readonly contact: ContactId; readonly untilMs: number };
+
+export interface Registration {
+  readonly node: NodeId;
+  readonly expiresAtMs: number;
+}
+
+export interface Recording {
+  readonly contact: ContactId;
+  readonly leg: LegId;
+  /** Talk begun and ended, as the ledger counts; null: not yet. */
+  talkFromMs: number | null;
+  talkToMs: number | null;
+}
+
+export interface LostCaller {
+  readonly enqueuedAtMs: number;
+  readonly untilMs: number;
+}
+
+export function initialState(journalId: string): State {
+  return {
+    journalId,
+    nowMs: 0,
+    seq: 0,
+    settings: null,
+    nextToken: 1,
+    nodes: new Map(),
+    contacts: new Map(),
+    legs: new Map(),
+    agents: new Map(),
+    devices: new Map(),
+    recordings: new Map(),
+    lostCallers: new Map(),
+    standing: emptyStanding(),
+  };
+}

@@ -1,0 +1,139 @@
+import { assert } from '../lib/assert.ts';
+import { seatsChanged, stateAsked } from './agent.ts';
+import { arrive, arrivedGoOn, endLeg } from './call.ts';
+import { recordingEnded } from './closing.ts';
+import type { Command } from './command.ts';
+import { meetDeadlines } from './deadline.ts';
+import { type Decision, note } from './decision.ts';
+import { deviceGone, deviceRegistered } from './device.ts';
+import type { Event } from './event.ts';
+import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
+import type { LegId } from './ids.ts';
+import { match } from './match.ts';
+import { phoneAnswered } from './offer.ts';
+import type { Settings } from './settings.ts';
+import { indexSettings } from './standing.ts';
+import type { Contact, State } from './state.ts';
+import { nodeLost, nodesUnknown, surveyed } from './survey.ts';
+import { cameApart, connectFailed, held, joined } from './talk.ts';
+
+export { nextDeadlineMs } from './deadline.ts';
+
+/**
+ * Applies one event to `state` and returns what must now be done, in order. Deterministic: the same state, event and seq give the same
+ * answer on any machine. Changes `state`.
+ *
+ * @param seq number of the journal entry this becomes; above every earlier one. Command keys and leg ids are made of it.
+ * @throws AssertionError when time or `seq` go back, or a rule of the core is broken: a bug, never bad input.
+ */
+export function step(state: State, event: Event, seq: number): Command[] {
+  return decide(state, event, seq, false).commands;
+}
+
+/** `step` with the rule behind each command and, when `why` is set, who else could have had each offer. */
+export function decide(state: State, event: Event, seq: number, why: boolean): Decision {
+  assert(event.atMs >= state.nowMs, `time went back: ${event.atMs} after ${state.nowMs}`);
+  assert(seq > state.seq, `entry ${seq} after ${state.seq}`);
+  state.nowMs = event.atMs;
+  state.seq = seq;
+  const d: Decision = {
+    state,
+    seq,
+    event,
+    commands: [],
+    because: [],
+    freshAgents: new Set(),
+    freshContacts: new Set(),
+    candidates: why ? [] : null,
+    contactsMade: 0,
+  };
+  apply(d, event);
+  meetDeadlines(d);
+  match(d);
+  return d;
+}
+
+function apply(d: Decision, event: Event): void {
+  switch (event.type) {
+    case 'started':
+      return nodesUnknown(d);
+    case 'tick':
+    case 'legRinging':
+    case 'digitPressed':
+    case 'recordingStarted':
+      return;
+    case 'settingsLoaded':
+      return settingsLoaded(d, event.settings);
+    case 'agentStateAsked':
+      return stateAsked(d, event);
+    case 'nodeLost':
+      return nodeLost(d, event.node);
+    case 'surveyed':
+      return surveyed(d, event.node, event.survey);
+    case 'callArrived':
+      return arrive(d, event.node, { ...event, answered: false });
+    case 'legAnswered':
+      return legAnswered(d, event.leg);
+    case 'legEnded':
+      return endLeg(d, event.leg, event);
+    case 'playEnded':
+      return withContact(d, event.leg, (contact) => promptOver(d, contact, event.key));
+    case 'digitsCollected':
+      return withContact(d, event.leg, (contact) => digitsTaken(d, contact, event.key, event.digits));
+    case 'bridged':
+      return withContact(d, event.leg, (contact) => joined(d, contact, event.leg, event.other));
+    case 'unbridged':
+      return withContact(d, event.leg, (contact) => cameApart(d, contact));
+    case 'legHeld':
+      return withContact(d, event.leg, (contact) => held(d, contact, event.leg, true));
+    case 'legResumed':
+      return withContact(d, event.leg, (contact) => held(d, contact, event.leg, false));
+    case 'recordingEnded':
+      return recordingEnded(d, event);
+    case 'deviceRegistered':
+      return deviceRegistered(d, event.node, event.device);
+    case 'deviceGone':
+      return deviceGone(d, event.node, event.sipUser, event.device);
+    case 'commandFailed':
+      return commandFailed(d, event);
+  }
+}
+
+/** P6: seats, queues and flows of the city, whole. The same version is not applied twice. */
+function settingsLoaded(d: Decision, settings: Settings): void {
+  if (d.state.settings?.version === settings.version) return;
+  d.state.settings = settings;
+  indexSettings(d.state.standing, settings);
+  seatsChanged(d, settings);
+  for (const [id, place] of d.state.standing.placeOf) if (place.open) d.freshContacts.add(id);
+  arrivedGoOn(d);
+}
+
+function legAnswered(d: Decision, id: LegId): void {
+  const leg = d.state.legs.get(id);
+  const contact = leg === undefined ? undefined : d.state.contacts.get(leg.contact);
+  if (leg === undefined || contact === undefined || leg.answered) return;
+  leg.answered = true;
+  note(d, 'L1', { fact: 'legAnswered', contact: contact.id, leg: id });
+  if (leg.role === 'agent') phoneAnswered(d, contact, leg);
+  else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);
+}
+
+/** L3. A node whose link is down refuses everything; its survey will tell what is left. */
+function commandFailed(d: Decision, event: Extract<Event, { type: 'commandFailed' }>): void {
+  const leg = d.state.legs.get(event.leg);
+  if (leg === undefined || d.state.nodes.get(leg.node)?.live !== true) return;
+  if (leg.ringKey === event.key) return endLeg(d, leg.id, { cause: 'NORMAL_TEMPORARY_FAILURE' });
+  withContact(d, event.leg, (contact) => {
+    const { stage } = contact;
+    if (stage.in === 'menu' && stage.key === event.key) menuStuck(d, contact, stage);
+    else if (stage.in === 'goodbye') promptOver(d, contact, event.key);
+    else if (stage.in === 'connecting' && stage.key === event.key) connectFailed(d, contact, stage);
+  });
+}
+
+function withContact(d: Decision, id: LegId, then: (contact: Contact) => void): void {
+  const leg = d.state.legs.get(id);
+  const contact = leg === undefined ? undefined : d.state.contacts.get(leg.contact);
+  if (contact !== undefined) then(contact);
+}

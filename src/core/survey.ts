@@ -1,0 +1,202 @@
+import { touchSeat } from './agent.ts';
+import { arrive, endLeg, finish, loseContact } from './call.ts';
+import { closeIfOver, closeWithoutRecordings } from './closing.ts';
+import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
+import { replaceDevices } from './device.ts';
+import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
+import { digitsTaken, menuAgain, promptOver, startFlow } from './flow.ts';
+import type { LegId, NodeId } from './ids.ts';
+import { armLegEnd, type LegEnd, removeLeg } from './leg.ts';
+import { ANSWER_MS_MAX } from './limits.ts';
+import { phoneAnswered, renewOffer } from './offer.ts';
+import { playMusic } from './queue.ts';
+import type { Contact, Leg } from './state.ts';
+import { agentLegGone, connectAgain, held, joined, rejoin } from './talk.ts';
+
+type Seen = ReadonlyMap<LegId, SurveyedLeg>;
+
+/** S1: the process is new; nothing is known of any switch until it is surveyed. */
+export function nodesUnknown(d: Decision): void {
+  for (const [id, node] of d.state.nodes) d.state.nodes.set(id, { ...node, live: false });
+  placeAll(d);
+}
+
+/** S1: its legs live on, unseen; their deadlines rest until the next survey. */
+export function nodeLost(d: Decision, node: NodeId): void {
+  d.state.nodes.set(node, { bootId: d.state.nodes.get(node)?.bootId ?? null, live: false });
+  placeAll(d);
+}
+
+/** S2–S9: what the node holds, against what the core believes. */
+export function surveyed(d: Decision, node: NodeId, survey: Survey): void {
+  const bootId = d.state.nodes.get(node)?.bootId ?? null;
+  const rebooted = bootId !== null && bootId !== survey.bootId;
+  d.state.nodes.set(node, { live: true, bootId: survey.bootId });
+  replaceDevices(d, node, survey.devices);
+  const seen = new Map(survey.legs.map((leg) => [leg.leg, leg]));
+  endMissing(d, node, seen, survey.ended, rebooted);
+  for (const contact of [...d.state.contacts.values()]) if (contact.node === node) resume(d, contact, seen);
+  adopt(d, node, survey.legs);
+  placeAll(d);
+}
+
+function endMissing(d: Decision, node: NodeId, seen: Seen, ended: readonly EndedLeg[], rebooted: boolean): void {
+  const ends = new Map(ended.map((end) => [end.leg, end]));
+  const missing = [...d.state.legs.values()]
+    .filter((leg) => leg.node === node && !seen.has(leg.id))
+    .map((leg) => ({ leg, end: endOf(ends.get(leg.id), rebooted, d.state.nowMs) }))
+    .sort((a, b) => a.end.endedAtMs - b.end.endedAtMs || (a.leg.id < b.leg.id ? -1 : 1));
+  for (const { leg, end } of missing) {
+    if (!d.state.legs.has(leg.id)) continue;
+    if (rebooted) loseLeg(d, leg, end);
+    else if (isUnheardRing(d, leg, end)) removeRing(d, leg, end);
+    else endLeg(d, leg.id, end);
+  }
+}
+
+function endOf(end: EndedLeg | undefined, rebooted: boolean, nowMs: number): LegEnd & { endedAtMs: number } {
+  const lost = rebooted ? 'LOST_NODE' : 'NORMAL_CLEARING';
+  if (end === undefined) return { cause: lost, endedAtMs: nowMs, approximate: true };
+  const cause = rebooted && end.approximate ? 'LOST_NODE' : end.cause;
+  // A log's clock is not ours: never after now.
+  return { cause, endedAtMs: Math.min(end.endedAtMs, nowMs), approximate: end.approximate };
+}
+
+/** S7: the switch that held it has restarted. */
+function loseLeg(d: Decision, leg: Leg, end: LegEnd): void {
+  if (leg.role === 'agent') {
+    const contact = d.state.contacts.get(leg.contact);
+    if (contact?.stage.in === 'queue') return removeRing(d, leg, end);
+    removeLeg(d, leg, end);
+    if (contact === undefined) return;
+    // The citizen's leg may be about to be lost as well: that is the weightier reason.
+    if (d.state.legs.has(contact.leg) && d.event.type === 'surveyed' && citizenSeen(d, contact))
+      agentLegGone(d, contact, leg, end);
+    return closeIfOver(d, contact, true);
+  }
+  removeLeg(d, leg, end);
+  const contact = d.state.contacts.get(leg.contact);
+  if (contact === undefined) return;
+  loseContact(d, contact);
+  if (contact.legs.length === 0) closeWithoutRecordings(d, contact);
+}
+
+function citizenSeen(d: Decision, contact: Contact): boolean {
+  return d.event.type === 'surveyed' && d.event.survey.legs.some((leg) => leg.leg === contact.leg);
+}
+
+/** S5: no log knows this ring, so it probably never left: not the agent's fault. */
+function isUnheardRing(d: Decision, leg: Leg, end: LegEnd): boolean {
+  const stage = d.state.contacts.get(leg.contact)?.stage;
+  return stage?.in === 'queue' && stage.offer?.token === leg.token && leg.endByMs === null && end.approximate === true;
+}
+
+/** Takes the ring out of its offer without a word about the agent; `resume` renews an offer that is left with none. */
+function removeRing(d: Decision, leg: Leg, end: LegEnd): void {
+  const contact = d.state.contacts.get(leg.contact);
+  if (contact?.stage.in === 'queue' && contact.stage.offer?.token === leg.token) {
+    const legs = contact.stage.offer.legs.filter((id) => id !== leg.id);
+    contact.stage = { ...contact.stage, offer: { ...contact.stage.offer, legs } };
+  }
+  removeLeg(d, leg, end);
+}
+
+/** S3–S6: one contact goes on from where its legs are. */
+function resume(d: Decision, contact: Contact, seen: Seen): void {
+  for (const id of contact.legs) resumeEnding(d, id);
+  const citizen = d.state.legs.get(contact.leg);
+  const leg = seen.get(contact.leg);
+  if (citizen === undefined || leg === undefined) return;
+  if (leg.state === 'answered') answeredUnseen(d, citizen);
+  const { stage } = contact;
+  switch (stage.in) {
+    case 'answering':
+      return resumeAnswering(d, contact, citizen, leg, stage.flow);
+    case 'menu':
+    case 'goodbye':
+      return resumePrompt(d, contact, leg);
+    case 'queue':
+      return resumeQueue(d, contact, leg, seen);
+    case 'connecting':
+    case 'talk':
+      return resumeTalk(d, contact, leg, seen);
+    case 'arrived':
+    case 'closing':
+      return;
+  }
+}
+
+/** A leg that was told to end and has not: told again. */
+function resumeEnding(d: Decision, id: LegId): void {
+  const leg = d.state.legs.get(id);
+  if (leg !== undefined && leg.endByMs !== null) ask(d, leg, 'L2', { do: 'hangUp', cause: 'NORMAL_CLEARING' });
+}
+
+function answeredUnseen(d: Decision, leg: Leg): void {
+  if (leg.answered) return;
+  leg.answered = true;
+  note(d, 'S4', { fact: 'legAnswered', contact: leg.contact, leg: leg.id });
+}
+
+function resumeAnswering(d: Decision, contact: Contact, citizen: Leg, leg: SurveyedLeg, flow: string): void {
+  if (leg.state === 'answered') return startFlow(d, contact, flow);
+  ask(d, citizen, 'S4', { do: 'answer' });
+  setStage(d, contact, { in: 'answering', flow, untilMs: d.state.nowMs + ANSWER_MS_MAX });
+}
+
+/** S3. */
+function resumePrompt(d: Decision, contact: Contact, leg: SurveyedLeg): void {
+  const { stage } = contact;
+  if (stage.in !== 'menu' && stage.in !== 'goodbye') return;
+  const ours = leg.key === stage.key;
+  if (ours && leg.digits !== undefined) return digitsTaken(d, contact, stage.key, leg.digits);
+  if (ours && (leg.doing === 'playing' || leg.doing === 'collecting')) return;
+  if (stage.in === 'goodbye') return finish(d, contact, stage.outcome, 'S3');
+  if (ours && stage.flow.steps[stage.step]?.kind === 'say') return promptOver(d, contact, stage.key);
+  menuAgain(d, contact, stage);
+}
+
+/** S4, S5. */
+function resumeQueue(d: Decision, contact: Contact, leg: SurveyedLeg, seen: Seen): void {
+  if (leg.doing !== 'music') playMusic(d, contact, [], 'S4');
+  if (contact.stage.in !== 'queue' || contact.stage.offer === null) return;
+  const { offer } = contact.stage;
+  if (offer.legs.length === 0) return renewOffer(d, contact, offer);
+  const answered = offer.legs.find((id) => seen.get(id)?.state === 'answered');
+  const phone = answered === undefined ? undefined : d.state.legs.get(answered);
+  if (phone === undefined) return;
+  answeredUnseen(d, phone);
+  phoneAnswered(d, contact, phone);
+}
+
+/** S6. */
+function resumeTalk(d: Decision, contact: Contact, leg: SurveyedLeg, seen: Seen): void {
+  const { stage } = contact;
+  if (stage.in !== 'connecting' && stage.in !== 'talk') return;
+  const phone = seen.get(stage.agentLeg);
+  if (phone === undefined) return;
+  const bridged = leg.bridgedTo === stage.agentLeg || phone.bridgedTo === contact.leg;
+  if (bridged) joined(d, contact, contact.leg, stage.agentLeg);
+  else if (stage.in === 'connecting') connectAgain(d, contact, stage, leg.recording !== undefined);
+  else rejoin(d, contact, { ...stage, rejoins: 0 }, 'S6');
+  if (phone.held !== undefined) held(d, contact, stage.agentLeg, phone.held);
+}
+
+/** S9: calls that nobody has claimed are answered; rings of ours that lead nowhere are ended. */
+function adopt(d: Decision, node: NodeId, legs: readonly SurveyedLeg[]): void {
+  for (const leg of legs) {
+    if (d.state.legs.has(leg.leg)) continue;
+    if (leg.direction === 'inbound') arrive(d, node, { ...leg, answered: leg.state === 'answered' });
+    else if (leg.leg.startsWith(legPrefix(d.state.journalId))) {
+      askLeg(d, leg.leg, node, 'S9', { do: 'hangUp', cause: 'NORMAL_CLEARING' });
+    }
+  }
+}
+
+/** Whether a node is live decides who may be offered what and which deadlines run. */
+function placeAll(d: Decision): void {
+  for (const contact of d.state.contacts.values()) touchContact(d, contact);
+  for (const leg of d.state.legs.values()) armLegEnd(d, leg);
+  for (const agent of d.state.agents.values()) touchAgent(d, agent);
+  for (const sipUser of d.state.devices.keys()) touchSeat(d, sipUser);
+}

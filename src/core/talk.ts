@@ -1,0 +1,170 @@
+import { finish } from './call.ts';
+import { ask, type Decision, note, setStage, setWork, touchAgent } from './decision.ts';
+import type { AgentId, LegId } from './ids.ts';
+import { hangUp, type LegEnd } from './leg.ts';
+import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
+import { exclude } from './offer.ts';
+import { endWait, playMusic, queueOf, wait } from './queue.ts';
+import { countTalk, startRecording, stopRecordings } from './recording.ts';
+import type { Contact, Leg, Stage } from './state.ts';
+
+type Talk = Extract<Stage, { in: 'talk' }>;
+type Connecting = Extract<Stage, { in: 'connecting' }>;
+
+/** After these an answered phone was put down by somebody; after anything else it died (T3). */
+const PUT_DOWN = new Set([
+  'NORMAL_CLEARING',
+  'NORMAL_UNSPECIFIED',
+  'NONE',
+  'ORIGINATOR_CANCEL',
+  'CALL_REJECTED',
+  'USER_BUSY',
+  'NO_ANSWER',
+  'ALLOTTED_TIMEOUT',
+  'MANAGER_REQUEST',
+  'LOSE_RACE',
+  'ATTENDED_TRANSFER',
+  'BLIND_TRANSFER',
+]);
+
+/** T1, R2: the agent is there; record and join. The wait goes on until the two hear each other. */
+export function connect(d: Decision, contact: Contact, stage: Extract<Stage, { in: 'queue' }>, leg: Leg): void {
+  const citizen = d.state.legs.get(contact.leg)!;
+  startRecording(d, contact, citizen);
+  const key = ask(d, citizen, 'T1', { do: 'bridge', other: leg.id });
+  const { queue, enqueuedAtMs } = stage;
+  const untilMs = d.state.nowMs + BRIDGE_MS_MAX;
+  setStage(d, contact, { in: 'connecting', queue, enqueuedAtMs, agent: leg.agent!, agentLeg: leg.id, key, untilMs });
+}
+
+/** T1: citizen and agent hear each other. */
+export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void {
+  const { stage } = contact;
+  if (stage.in !== 'connecting' && stage.in !== 'talk') return;
+  if (a !== stage.agentLeg && b !== stage.agentLeg) return;
+  if (stage.in === 'talk') return setStage(d, contact, { ...stage, rejoinAtMs: null });
+  const { queue, enqueuedAtMs, agent: id, agentLeg } = stage;
+  endWait(d, contact, queue, 'connected', 'T1');
+  note(d, 'T1', { fact: 'talkStarted', contact: contact.id, agent: id, citizenLeg: contact.leg, agentLeg });
+  contact.spoke = true;
+  countTalk(d, contact);
+  setStage(d, contact, {
+    in: 'talk',
+    queue,
+    enqueuedAtMs,
+    agent: id,
+    agentLeg,
+    held: false,
+    rejoinAtMs: null,
+    rejoins: 0,
+  });
+  const agent = d.state.agents.get(id);
+  if (agent === undefined) return;
+  agent.misses = 0;
+  setWork(d, agent, { in: 'talk', contact: contact.id, held: false, sinceMs: d.state.nowMs });
+}
+
+/** T5: the two came apart and both are there: nobody is left in silence. */
+export function cameApart(d: Decision, contact: Contact): void {
+  const { stage } = contact;
+  if (stage.in !== 'talk' || stage.rejoinAtMs !== null) return;
+  setStage(d, contact, { ...stage, rejoinAtMs: d.state.nowMs + REJOIN_MS });
+}
+
+export function rejoin(d: Decision, contact: Contact, stage: Talk, because: string): void {
+  const citizen = d.state.legs.get(contact.leg);
+  if (citizen === undefined) return;
+  if (stage.rejoins >= REJOINS_MAX) {
+    endTalk(d, contact, stage, 'fault', 'T5');
+    hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'T5');
+    return backToQueue(d, contact, stage, ['TONE-FAULT', 'QUE-02'], 'T5');
+  }
+  ask(d, citizen, because, { do: 'bridge', other: stage.agentLeg });
+  setStage(d, contact, { ...stage, rejoins: stage.rejoins + 1, rejoinAtMs: d.state.nowMs + REJOIN_MS });
+}
+
+/** S6: a bridge half made is finished. */
+export function connectAgain(d: Decision, contact: Contact, stage: Connecting, recording: boolean): void {
+  const citizen = d.state.legs.get(contact.leg)!;
+  const file = contact.recordings.at(-1);
+  if (!recording && file !== undefined) ask(d, citizen, 'S6', { do: 'record', file });
+  const key = ask(d, citizen, 'S6', { do: 'bridge', other: stage.agentLeg });
+  setStage(d, contact, { ...stage, key, untilMs: d.state.nowMs + BRIDGE_MS_MAX });
+}
+
+/** T4: no bridge came about. The caller goes on waiting where it stood, the agent is asked later. */
+export function connectFailed(d: Decision, contact: Contact, stage: Connecting): void {
+  stopRecordings(d, contact);
+  hangUp(d, stage.agentLeg, 'NORMAL_TEMPORARY_FAILURE', 'T4');
+  exclude(d, contact, stage.agent);
+  playMusic(d, contact, [], 'T4');
+  wait(d, contact, stage);
+  freeAgent(d, stage.agent, DECLINE_PAUSE_MS);
+}
+
+/** T6. */
+export function held(d: Decision, contact: Contact, leg: LegId, isHeld: boolean): void {
+  const { stage } = contact;
+  if (stage.in !== 'talk' || stage.agentLeg !== leg || stage.held === isHeld) return;
+  setStage(d, contact, { ...stage, held: isHeld });
+  note(d, 'T6', { fact: isHeld ? 'holdStarted' : 'holdEnded', contact: contact.id, agent: stage.agent });
+  const agent = d.state.agents.get(stage.agent);
+  if (agent?.work?.in === 'talk') setWork(d, agent, { ...agent.work, held: isHeld });
+}
+
+/** T2, T3: what an agent's leg leaves behind. */
+export function agentLegGone(d: Decision, contact: Contact, leg: Leg, end: LegEnd): void {
+  const { stage } = contact;
+  if ((stage.in !== 'talk' && stage.in !== 'connecting') || stage.agentLeg !== leg.id) return;
+  const died = !PUT_DOWN.has(end.cause);
+  if (died) losePhone(d, stage.agent);
+  if (stage.in === 'connecting') return connectFailed(d, contact, stage);
+  if (!died) {
+    endTalk(d, contact, stage, 'agent', 'T2');
+    return finish(d, contact, 'answered', 'T2');
+  }
+  endTalk(d, contact, stage, 'fault', 'T3');
+  backToQueue(d, contact, stage, ['TONE-FAULT', 'QUE-02'], 'T3');
+}
+
+/** T2, P3: the talk is over for the records and for the agent; whose legs end now is the caller's to say. */
+export function endTalk(
+  d: Decision,
+  contact: Contact,
+  stage: Talk,
+  endedBy: 'citizen' | 'agent' | 'fault',
+  because: string,
+): void {
+  if (stage.held) note(d, 'T6', { fact: 'holdEnded', contact: contact.id, agent: stage.agent });
+  note(d, because, { fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
+  stopRecordings(d, contact);
+  const agent = d.state.agents.get(stage.agent);
+  if (agent === undefined) return;
+  const wrapUpMs = queueOf(d.state, stage.queue)?.wrapUpMs ?? 0;
+  agent.idleSinceMs = d.state.nowMs;
+  if (agent.wish !== 'ready' || wrapUpMs === 0) setWork(d, agent, null);
+  else setWork(d, agent, { in: 'wrapUp', contact: contact.id, untilMs: d.state.nowMs + wrapUpMs });
+}
+
+/** The agent had a contact that came to nothing. */
+export function freeAgent(d: Decision, id: AgentId, pauseMs: number): void {
+  const agent = d.state.agents.get(id);
+  if (agent === undefined) return;
+  agent.work = null;
+  agent.notBeforeMs = Math.max(agent.notBeforeMs, d.state.nowMs + pauseMs);
+  touchAgent(d, agent);
+}
+
+function losePhone(d: Decision, id: AgentId): void {
+  const agent = d.state.agents.get(id);
+  if (agent === undefined || agent.wish !== 'ready') return;
+  agent.wish = 'notReady';
+  agent.reason = 'phoneLost';
+}
+
+function backToQueue(d: Decision, contact: Contact, stage: Talk, prompts: readonly string[], because: string): void {
+  const { queue, enqueuedAtMs } = stage;
+  playMusic(d, contact, prompts, because);
+  note(d, because, { fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
+  wait(d, contact, { queue, enqueuedAtMs });
+}

@@ -1,0 +1,135 @@
+import type { AgentState } from './command.ts';
+import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
+import { positionOf } from './queue.ts';
+import { liveDevices } from './standing.ts';
+import type { Agent, Contact, State } from './state.ts';
+
+/** What people see of the state. Values, made afresh at each call; nothing here changes the state. */
+export interface AgentView {
+  readonly agent: AgentId;
+  readonly number: string;
+  readonly sipUser: string;
+  readonly skills: readonly string[];
+  readonly state: AgentState;
+  readonly reason?: string;
+  readonly sinceMs: number;
+  readonly contact?: ContactId;
+  /** Registered phones on switches that are up. A ready agent with none is offered nothing. */
+  readonly devices: number;
+  /** What will be the state when the call under way is over. */
+  readonly next: 'ready' | 'notReady' | 'offline';
+}
+
+export interface QueueView {
+  readonly queue: string;
+  readonly skill: string;
+  readonly waiting: readonly WaitingView[];
+  /** Agents that a contact of this queue could have now. */
+  readonly idleAgents: number;
+}
+
+export interface WaitingView {
+  readonly contact: ContactId;
+  readonly from: string;
+  readonly enqueuedAtMs: number;
+  /** 1 is next. */
+  readonly place: number;
+  /** Whose phone rings for this contact. */
+  readonly ringing?: AgentId;
+}
+
+export interface ContactView {
+  readonly contact: ContactId;
+  readonly leg: LegId;
+  readonly node: NodeId;
+  readonly from: string;
+  readonly fromName: string;
+  readonly dialled: string;
+  readonly openedAtMs: number;
+  readonly stage: Contact['stage']['in'];
+  readonly queue?: string;
+  readonly agent?: AgentId;
+}
+
+export function agentViews(state: State): AgentView[] {
+  return (state.settings?.agents ?? []).flatMap(({ id }) => agentView(state, id) ?? []);
+}
+
+export function agentView(state: State, id: AgentId): AgentView | undefined {
+  const agent = state.agents.get(id);
+  const setting = state.standing.settingOf.get(id);
+  if (agent === undefined || setting === undefined) return undefined;
+  return {
+    agent: id,
+    number: setting.number,
+    sipUser: setting.sipUser,
+    skills: Object.keys(setting.skills),
+    state: agent.reported,
+    ...(agent.reportedReason === '' ? {} : { reason: agent.reportedReason }),
+    sinceMs: agent.reportedSinceMs,
+    ...contactOf(agent),
+    devices: liveDevices(state, setting.sipUser).length,
+    next: agent.wish,
+  };
+}
+
+export function queueViews(state: State): QueueView[] {
+  const queues = state.settings?.queues ?? {};
+  return Object.keys(queues).map((name) => ({
+    queue: name,
+    skill: queues[name]!.skill,
+    waiting: [...(state.standing.waiting.get(name) ?? [])].flatMap(({ id }, index) => {
+      const contact = state.contacts.get(id as ContactId);
+      return contact === undefined ? [] : [waitingView(contact, index + 1)];
+    }),
+    idleAgents: state.standing.idle.get(queues[name]!.skill)?.size ?? 0,
+  }));
+}
+
+export function contactView(state: State, id: ContactId): ContactView | undefined {
+  const contact = state.contacts.get(id);
+  if (contact === undefined) return undefined;
+  const { stage } = contact;
+  const agent = stage.in === 'connecting' || stage.in === 'talk' ? stage.agent : undefined;
+  return {
+    contact: id,
+    leg: contact.leg,
+    node: contact.node,
+    from: contact.from,
+    fromName: contact.fromName,
+    dialled: contact.dialled,
+    openedAtMs: contact.openedAtMs,
+    stage: stage.in,
+    ...('queue' in stage ? { queue: stage.queue } : {}),
+    ...(agent === undefined ? {} : { agent }),
+  };
+}
+
+/** Place in the queue, 1 is next; undefined when the contact does not wait. */
+export function placeInQueue(state: State, id: ContactId): number | undefined {
+  const contact = state.contacts.get(id);
+  if (contact?.stage.in !== 'queue') return undefined;
+  return positionOf(state, contact) + 1;
+}
+
+/** Legs that the core believes are on a node: what the adapter asks about at a survey. */
+export function knownLegs(state: State, node: NodeId): LegId[] {
+  return [...state.legs.values()].filter((leg) => leg.node === node).map((leg) => leg.id);
+}
+
+function waitingView(contact: Contact, place: number): WaitingView {
+  const { stage } = contact;
+  const waited = stage.in === 'queue' || stage.in === 'connecting';
+  const ringing = stage.in === 'queue' ? stage.offer?.agent : stage.in === 'connecting' ? stage.agent : undefined;
+  return {
+    contact: contact.id,
+    from: contact.from,
+    enqueuedAtMs: waited ? stage.enqueuedAtMs : contact.openedAtMs,
+    place,
+    ...(ringing === undefined ? {} : { ringing }),
+  };
+}
+
+function contactOf(agent: Agent): { contact?: ContactId } {
+  return agent.work === null ? {} : { contact: agent.work.contact };
+}
