@@ -1,0 +1,48 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import type { Logger } from 'pino';
+import type { Credential } from './sip/user-agent.ts';
+
+export const USERS_MAX = 20_000;
+const WATCH_MS = 500;
+
+export interface Directory {
+  has(user: string): boolean;
+  credentialOf(user: string): Credential | undefined;
+  close(): void;
+}
+
+/** The seats' credentials, read again whenever the core replaces the file. A file that cannot be read leaves the last good one in force. */
+export function openDirectory(file: string, log: Logger): Directory {
+  let users = new Map<string, Credential>();
+  const load = (): void => {
+    const read = readUsers(file);
+    if (typeof read === 'string') log.warn({ file, why: read }, 'seats directory not read');
+    else users = read;
+  };
+  load();
+  watchFile(file, { interval: WATCH_MS, persistent: false }, load);
+  return {
+    has: (user) => users.has(user),
+    credentialOf: (user) => users.get(user),
+    close: () => unwatchFile(file, load),
+  };
+}
+
+/** The users, or why they cannot be read. */
+function readUsers(file: string): Map<string, Credential> | string {
+  try {
+    const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const list = (read as { users?: unknown } | null)?.users;
+    if (!Array.isArray(list)) return 'no list of users';
+    if (list.length > USERS_MAX) return `more than ${USERS_MAX} users`;
+    return new Map(list.flatMap(readUser));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function readUser(entry: unknown): Array<[string, Credential]> {
+  const { user, algorithm, ha1 } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof user !== 'string' || typeof ha1 !== 'string') return [];
+  return algorithm === 'md5' || algorithm === 'sha256' ? [[user, { algorithm, ha1 }]] : [];
+}

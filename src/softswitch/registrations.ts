@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Board } from './board.ts';
+import type { Registration } from './sip/user-agent.ts';
+
+/** Bindings that the file kept; none when it is missing or not ours. */
+export function loadRegistrations(file: string): readonly Registration[] {
+  try {
+    const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(read) ? read.filter(isRegistration) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isRegistration(value: unknown): value is Registration {
+  if (typeof value !== 'object' || value === null) return false;
+  const { user, contact, flow, expiresAtMs } = value as Partial<Registration>;
+  return (
+    typeof user === 'string' &&
+    typeof contact === 'string' &&
+    typeof expiresAtMs === 'number' &&
+    typeof flow === 'object' &&
+    flow !== null &&
+    typeof flow.remoteIp === 'string'
+  );
+}
+
+/** A connection's number means nothing to the next process: it is left out, and a reply connects anew. */
+export function saveRegistrations(file: string, registrations: readonly Registration[]): void {
+  const kept = registrations.map(({ flow, ...rest }) => {
+    const { transport, remoteIp, remotePort } = flow;
+    return { ...rest, flow: { transport, remoteIp, remotePort } };
+  });
+  writeWhole(file, JSON.stringify(kept));
+}
+
+/** Whole or not at all, readable by the owner only. */
+export function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export function saidRegistered(board: Board, registration: Registration): void {
+  const seconds = Math.max(0, Math.round((registration.expiresAtMs - Date.now()) / 1000));
+  publish(board, 'sofia::register', registration, [
+    ['status', `Registered(${registration.flow.transport.toUpperCase()})`],
+    ['expires', String(seconds)],
+  ]);
+}
+
+export function saidUnregistered(board: Board, registration: Registration, expired: boolean): void {
+  const headers = expired
+    ? ([
+        ['user', registration.user],
+        ['host', board.options.realm],
+        ['expires', String(Math.floor(registration.expiresAtMs / 1000))],
+      ] as const)
+    : ([['expires', '0']] as const);
+  publish(board, expired ? 'sofia::expire' : 'sofia::unregister', registration, headers);
+}
+
+function publish(
+  board: Board,
+  subclass: string,
+  registration: Registration,
+  own: ReadonlyArray<readonly [string, string]>,
+): void {
+  const { realm } = board.options;
+  const { user, contact, flow, callId, userAgent } = registration;
+  const headers: ReadonlyArray<readonly [string, string]> = [
+    ['profile-name', 'internal'],
+    ['from-user', user],
+    ['from-host', realm],
+    ['contact', `"" <${contact}>`],
+    ['call-id', callId],
+    ['rpid', 'unknown'],
+    ...own,
+    ['to-user', user],
+    ['to-host', realm],
+    ['network-ip', flow.remoteIp],
+    ['network-port', String(flow.remotePort)],
+    ['username', user],
+    ['realm', realm],
+    ['user-agent', userAgent ?? 'unknown'],
+    ['sip_auth_username', user],
+    ['sip_auth_realm', realm],
+    ['user_name', user],
+    ['domain_name', realm],
+  ];
+  board.events.publish('CUSTOM', headers, { lane: `user ${user}`, subclass });
+}
