@@ -1,7 +1,7 @@
 import { type AgentId, agentId } from '../core/ids.ts';
 import type { AgentSetting } from '../core/settings.ts';
-import { hashPassword } from './passwords.ts';
-import type { Role } from './schema.ts';
+import { hashPassword, sipHa1 } from './passwords.ts';
+import type { Digest, Role } from './schema.ts';
 import type { Db } from './store.ts';
 
 export interface Account {
@@ -9,6 +9,21 @@ export interface Account {
   readonly roles: readonly Role[];
   readonly disabled: boolean;
   readonly createdAtMs: number;
+  readonly seat: { readonly number: string; readonly sipUser: string } | null;
+}
+
+export interface NewAccount {
+  readonly user: string;
+  readonly password: string;
+  readonly roles: readonly Role[];
+  readonly atMs: number;
+  readonly seat?: {
+    readonly number: string;
+    readonly sipUser: string;
+    readonly sipPassword: string;
+    readonly digest: Digest;
+    readonly skills: Readonly<Record<string, number>>;
+  };
 }
 
 /** Letters, digits, and `._-` between them; at most 32. Equals the agent's id, so it also stands in the journal. */
@@ -16,31 +31,54 @@ export const USER_NAME_PATTERN = '^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?
 const USERS_LISTED_MAX = 10_000;
 
 export async function listAccounts(db: Db): Promise<Account[]> {
-  const rows = await db.selectFrom('users').selectAll().orderBy('name').limit(USERS_LISTED_MAX).execute();
+  const rows = await db
+    .selectFrom('users')
+    .leftJoin('seats', 'seats.user_name', 'users.name')
+    .select(['users.name', 'users.roles', 'users.disabled', 'users.created_at_ms', 'seats.number', 'seats.sip_user'])
+    .orderBy('users.name')
+    .limit(USERS_LISTED_MAX)
+    .execute();
   return rows.map((row) => ({
     user: row.name,
     roles: row.roles,
     disabled: row.disabled,
     createdAtMs: row.created_at_ms,
+    seat: row.number !== null && row.sip_user !== null ? { number: row.number, sipUser: row.sip_user } : null,
   }));
 }
 
-/** @returns false when the name is taken. */
-export async function addAccount(
-  db: Db,
-  account: { user: string; password: string; roles: readonly Role[]; atMs: number },
-): Promise<boolean> {
-  const added = await db
-    .insertInto('users')
-    .values({
-      name: account.user,
-      password_hash: await hashPassword(account.password),
-      roles: [...account.roles],
-      created_at_ms: account.atMs,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
+/** @returns false when the user name, or the seat's number or phone account, is taken; nothing was added then. */
+export async function addAccount(db: Db, account: NewAccount): Promise<boolean> {
+  const passwordHash = await hashPassword(account.password);
+  try {
+    await db.transaction().execute(async (transaction) => {
+      const { user, roles, atMs, seat } = account;
+      const row = { name: user, password_hash: passwordHash, roles: [...roles], created_at_ms: atMs };
+      await transaction.insertInto('users').values(row).execute();
+      if (seat) await transaction.insertInto('seats').values(seatRow(user, seat)).execute();
+    });
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
+    throw error;
+  }
+}
+
+/** SQLSTATE. */
+const UNIQUE_VIOLATION = '23505';
+
+/** A seat as it is stored: what its phone proves its password with, never the password. */
+export function seatRow(user: string, seat: NonNullable<NewAccount['seat']>) {
+  const ha1 = sipHa1(seat.sipUser, seat.sipPassword);
+  return {
+    user_name: user,
+    number: seat.number,
+    sip_user: seat.sipUser,
+    digest: seat.digest,
+    ha1_md5: ha1.md5,
+    ha1_sha256: ha1.sha256,
+    skills: JSON.stringify(seat.skills),
+  };
 }
 
 /** Ends the user's sessions too. @returns false when there is no such user. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { hashPassword, makePassword, sipHa1 } from './passwords.ts';
+import { seatRow } from './accounts.ts';
+import { hashPassword, makePassword } from './passwords.ts';
 import { replaceFile } from './replace-file.ts';
 import type { Digest, Role } from './schema.ts';
 import type { Db } from './store.ts';
@@ -51,7 +52,10 @@ export async function seedAccounts(db: Db, seats: readonly SeatSeed[], file: str
     if (Number(added.numInsertedOrUpdatedRows) !== users.length)
       throw new Error('The first accounts are being made elsewhere.');
     for (const [index, seat] of seats.entries()) {
-      await transaction.insertInto('seats').values(seatRow(seat, firstRun.seats[index]!.sipPassword)).execute();
+      await transaction
+        .insertInto('seats')
+        .values(seatRow(seat.user, { ...seat, sipPassword: firstRun.seats[index]!.sipPassword }))
+        .execute();
     }
     await replaceFile(file, `${JSON.stringify(firstRun, null, 2)}\n`);
     return true;
@@ -89,17 +93,4 @@ function usersOf({ admin, lead, seats }: FirstRun): (Login & { roles: Role[] })[
 
 async function userRow({ user, password, roles }: Login & { roles: Role[] }, nowMs: number) {
   return { name: user, password_hash: await hashPassword(password), roles, created_at_ms: nowMs };
-}
-
-function seatRow({ user, number, sipUser, digest, skills }: SeatSeed, sipPassword: string) {
-  const ha1 = sipHa1(sipUser, sipPassword);
-  return {
-    user_name: user,
-    number,
-    sip_user: sipUser,
-    digest,
-    ha1_md5: ha1.md5,
-    ha1_sha256: ha1.sha256,
-    skills: JSON.stringify(skills),
-  };
 }

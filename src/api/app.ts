@@ -1,0 +1,51 @@
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { guardRoutes } from './access.ts';
+import { ApiError, answerError } from './errors.ts';
+import type { Api, ApiOptions } from './options.ts';
+import { refuseForeignOrigin } from './origin.ts';
+import { addAgentRoutes } from './routes/agents.ts';
+import { addContactRoutes } from './routes/contacts.ts';
+import { addMeasureRoutes } from './routes/measures.ts';
+import { addOperationRoutes } from './routes/operations.ts';
+import { addRecordingRoutes } from './routes/recordings.ts';
+import { addSessionRoutes } from './routes/session.ts';
+import { addUserRoutes } from './routes/users.ts';
+
+const BODY_BYTES_MAX = 64 * 1024;
+const REQUEST_MAX_MS = 30_000;
+
+/** The HTTP interface, not yet listening. `inject()` of fastify asks it without a socket. */
+export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: options.logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MAX_MS,
+    // A body is taken as it is or not at all: no number becomes a text, nothing is left out in silence.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    ...(options.tls ? { https: options.tls } : {}),
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Api;
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => answerError(new ApiError('NOT_FOUND'), request, reply));
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Minhu 民呼', version: '1', license: { name: 'Apache-2.0' } } },
+  });
+  app.addHook('onRequest', refuseForeignOrigin);
+  guardRoutes(app as unknown as FastifyInstance, options.db);
+  for (const add of ROUTES) add(app, options);
+  return app as unknown as FastifyInstance;
+}
+
+const ROUTES = [
+  addSessionRoutes,
+  addAgentRoutes,
+  addContactRoutes,
+  addRecordingRoutes,
+  addMeasureRoutes,
+  addUserRoutes,
+  addOperationRoutes,
+];

@@ -1,0 +1,88 @@
+import type { ContactRecord, ContactRow } from '../store/contact-records.ts';
+import { maskNumber } from './mask.ts';
+
+/** `voice` is the medium of the core; people choose a channel, and here that is the phone. */
+export const CHANNEL_OF_MEDIUM: Readonly<Record<string, string>> = { voice: 'phone' };
+
+/** A contact as the API shows it. `whole`: with whole numbers. */
+export function contactSummary(row: ContactRow | ContactRecord['contact'], whole: boolean) {
+  const shown = whole ? (number: string) => number : maskNumber;
+  return {
+    id: row.id,
+    channel: CHANNEL_OF_MEDIUM[row.medium] ?? row.medium,
+    from: shown(row.from_number),
+    fromName: row.from_name === null ? null : shown(row.from_name),
+    dialled: row.dialled,
+    diversion: row.diversion === null ? null : shown(row.diversion),
+    flow: row.flow,
+    openedAtMs: row.opened_at_ms,
+    queuedAtMs: row.queued_at_ms,
+    answeredAtMs: row.answered_at_ms,
+    closedAtMs: row.closed_at_ms,
+    outcome: row.outcome,
+    approximate: row.approximate,
+  };
+}
+
+export function contactDetail(record: ContactRecord, whole: boolean) {
+  return {
+    ...contactSummary(record.contact, whole),
+    legs: record.legs.map((leg) => legView(leg, whole)),
+    waits: record.waits.map((wait) => ({
+      queue: wait.queue,
+      enqueuedAtMs: wait.enqueued_at_ms,
+      startedAtMs: wait.started_at_ms,
+      endedAtMs: wait.ended_at_ms,
+      result: wait.result,
+    })),
+    digits: record.digits.map(({ step, digits, at_ms }) => ({ step, digits, atMs: at_ms })),
+    offers: record.offers.map((offer) => ({
+      token: offer.token,
+      agent: offer.agent,
+      madeAtMs: offer.made_at_ms,
+      leaseUntilMs: offer.lease_until_ms,
+      endedAtMs: offer.ended_at_ms,
+      result: offer.result,
+    })),
+    talks: record.talks.map((talk) => ({
+      agent: talk.agent,
+      startedAtMs: talk.started_at_ms,
+      endedAtMs: talk.ended_at_ms,
+      endedBy: talk.ended_by,
+    })),
+    holds: record.holds.map((hold) => ({
+      agent: hold.agent,
+      startedAtMs: hold.started_at_ms,
+      endedAtMs: hold.ended_at_ms,
+    })),
+    recordings: record.recordings.map(recordingView),
+  };
+}
+
+function legView(leg: ContactRecord['legs'][number], whole: boolean) {
+  return {
+    leg: leg.id,
+    role: leg.role,
+    agent: leg.agent,
+    address: whole || leg.role === 'agent' ? leg.address : maskNumber(leg.address),
+    node: leg.node,
+    openedAtMs: leg.opened_at_ms,
+    answeredAtMs: leg.answered_at_ms,
+    closedAtMs: leg.closed_at_ms,
+    cause: leg.cause,
+    sipStatus: leg.sip_status,
+    approximate: leg.approximate,
+  };
+}
+
+function recordingView(recording: ContactRecord['recordings'][number]) {
+  return {
+    number: recording.number,
+    startedAtMs: recording.started_at_ms,
+    endedAtMs: recording.ended_at_ms,
+    expectedMs: recording.expected_ms,
+    durationMs: recording.duration_ms,
+    bytes: recording.bytes,
+    differs: recording.differs,
+  };
+}

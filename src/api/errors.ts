@@ -1,0 +1,110 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+interface ErrorEntry {
+  readonly status: number;
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** Every error that the API answers with. A code is for ever: programs look at it. The words may change. */
+export const ERRORS = {
+  BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
+  BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
+  CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
+  EXPLAIN_UNKNOWN: {
+    status: 404,
+    zh: '日志中已没有这条联络的决策。',
+    en: 'The journal holds no decision about this contact.',
+  },
+  FORBIDDEN: { status: 403, zh: '您的角色无权进行此操作。', en: 'Your role may not do this.' },
+  INTERNAL: { status: 500, zh: '系统内部错误，已记录。', en: 'Something went wrong here; it is in the log.' },
+  LOGIN_REQUIRED: { status: 401, zh: '请先登录。', en: 'Log in first.' },
+  LOGIN_THROTTLED: {
+    status: 429,
+    zh: '密码错误次数过多，请稍后再试。',
+    en: 'Too many wrong passwords; try again later.',
+  },
+  LOGIN_WRONG: { status: 401, zh: '用户名或密码错误。', en: 'The user name or the password is wrong.' },
+  NOT_FOUND: { status: 404, zh: '没有这个地址。', en: 'There is nothing at this address.' },
+  NOT_WRITTEN: {
+    status: 503,
+    zh: '未能写入日志，操作未生效。',
+    en: 'It could not be written down, so it was not done.',
+  },
+  NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
+  ORIGIN_REFUSED: { status: 403, zh: '请求来自其他网站，已拒绝。', en: 'The request comes from another site.' },
+  RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },
+  RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },
+  RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
+  RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
+  REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
+  STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },
+  USER_TAKEN: {
+    status: 409,
+    zh: '用户名、工号或话机账号已被使用。',
+    en: 'The user name, number or phone account is taken.',
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Thrown by a route; answered as problem details (RFC 9457) by `answerError`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly retryAfterS: number | undefined;
+
+  constructor(code: ErrorCode, more: { detail?: string; retryAfterS?: number } = {}) {
+    super(code);
+    this.code = code;
+    this.detail = more.detail;
+    this.retryAfterS = more.retryAfterS;
+  }
+}
+
+/** Answers any error. What is not ours is logged whole and told as little as possible. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = asApiError(error);
+  const { status } = ERRORS[known.code];
+  if (status >= 500) request.log.error({ err: error, url: request.url, code: known.code }, 'a request failed');
+  if (known.retryAfterS !== undefined) reply.header('retry-after', String(known.retryAfterS));
+  const language = languageOf(request.headers['accept-language']);
+  return reply
+    .code(status)
+    .header('content-language', language)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `urn:minhu:error:${known.code}`,
+        title: ERRORS[known.code][language],
+        status,
+        code: known.code,
+        ...(known.detail === undefined ? {} : { detail: known.detail }),
+      }),
+    );
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const { code, statusCode, validation, message } = (error ?? {}) as Record<string, unknown>;
+  if (validation) return new ApiError('REQUEST_INVALID', { detail: String(message) });
+  if (statusCode === 413) return new ApiError('BODY_TOO_LARGE');
+  if (typeof statusCode === 'number' && statusCode < 500)
+    return new ApiError('REQUEST_INVALID', { detail: String(message) });
+  if (isStoreAway(code, message)) return new ApiError('STORE_AWAY', { retryAfterS: 1 });
+  return new ApiError('INTERNAL');
+}
+
+/** SQLSTATE classes 08 and 57 (connections, shutdown), and what the driver says when there is no server at all. */
+function isStoreAway(code: unknown, message: unknown): boolean {
+  if (typeof code === 'string' && /^(08|57|53)...$|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/.test(code))
+    return true;
+  return /^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout/.test(String(message));
+}
+
+/** Chinese unless the browser prefers English (first language named wins; order of preference is the order of naming in practice). */
+function languageOf(header: string | undefined): 'zh' | 'en' {
+  const first = (header ?? '').split(',').map((part) => part.trim().toLowerCase().slice(0, 2));
+  return first.find((language) => language === 'zh' || language === 'en') === 'en' ? 'en' : 'zh';
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Logger } from 'pino';
+import type { PeopleEvent } from '../core/event.ts';
+import type { AgentView, QueueView } from '../core/view.ts';
+import type { Db } from '../store/store.ts';
+import type { Metrics } from './metrics.ts';
+
+/** All that the API needs of the rest of the program. */
+export interface ApiOptions {
+  readonly db: Db;
+  readonly core: {
+    /** Resolves when the event is written down and its commands are released; rejects when it could not be written. */
+    submit(event: PeopleEvent): Promise<unknown>;
+    agents(): readonly AgentView[];
+    queues(): readonly QueueView[];
+    /** Every decision about a contact, with its rule; undefined when the journal knows none. */
+    explain(contact: string): Promise<unknown | undefined>;
+  };
+  health(): Promise<Health> | Health;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Recordings are served from here and from nowhere else. */
+  readonly recordingFolder: string;
+  /** Cookies for https only; when TLS is set. */
+  readonly secureCookies?: boolean;
+  /** PEM texts: the API then speaks https itself. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Accounts with seats changed: the switch's directory and the core's settings are to be made anew. */
+  readonly onSeatsChanged?: () => void;
+}
+
+export interface Health {
+  readonly switch: boolean;
+  readonly journal: boolean;
+  readonly store: boolean;
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

@@ -1,0 +1,68 @@
+import { Type } from 'typebox';
+import { type ContactPlace, listContacts, readContact } from '../../store/contact-records.ts';
+import { personOf, seesAll } from '../access.ts';
+import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
+import { ApiError } from '../errors.ts';
+import { readInstant } from '../instant.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams, ContactShape, ContactsQuery, ContactsShape } from '../schemas.ts';
+
+const ROWS_USUAL = 50;
+
+export function addContactRoutes(app: Api, { db, core }: ApiOptions): void {
+  app.get(
+    '/api/v1/contacts',
+    { config: { access: 'loggedIn' }, schema: { querystring: ContactsQuery, response: { 200: ContactsShape } } },
+    async (request) => {
+      const { from, to, channel, cursor, limit } = request.query;
+      const all = seesAll(request);
+      const rowsMax = Number(limit ?? ROWS_USUAL);
+      const rows = await listContacts(db, {
+        fromMs: from === undefined ? 0 : readInstant(from),
+        toMs: to === undefined ? Number.MAX_SAFE_INTEGER : readInstant(to),
+        ...(channel === undefined ? {} : { medium: mediumOf(channel) }),
+        ...(all ? {} : { agent: personOf(request).user }),
+        ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
+        rowsMax: rowsMax + 1,
+      });
+      const shown = rows.slice(0, rowsMax);
+      const last = rows.length > rowsMax ? shown.at(-1) : undefined;
+      return { contacts: shown.map((row) => contactSummary(row, all)), next: last ? writeCursor(last) : null };
+    },
+  );
+
+  app.get(
+    '/api/v1/contacts/:id',
+    { config: { access: 'loggedIn' }, schema: { params: ContactParams, response: { 200: ContactShape } } },
+    async (request) => {
+      const all = seesAll(request);
+      const record = await readContact(db, request.params.id, all ? undefined : personOf(request).user);
+      if (!record) throw new ApiError('CONTACT_UNKNOWN');
+      return contactDetail(record, all);
+    },
+  );
+
+  app.get(
+    '/api/v1/contacts/:id/explain',
+    { config: { access: ['lead', 'admin'] }, schema: { params: ContactParams, response: { 200: Type.Any() } } },
+    async (request) => {
+      const explanation = await core.explain(request.params.id);
+      if (explanation === undefined) throw new ApiError('EXPLAIN_UNKNOWN');
+      return explanation;
+    },
+  );
+}
+
+function mediumOf(channel: string): string {
+  return Object.entries(CHANNEL_OF_MEDIUM).find(([, name]) => name === channel)?.[0] ?? channel;
+}
+
+function writeCursor({ opened_at_ms, id }: { opened_at_ms: number; id: string }): string {
+  return Buffer.from(`${opened_at_ms} ${id}`).toString('base64url');
+}
+
+function readCursor(cursor: string): ContactPlace {
+  const match = /^(\d{1,15}) ([^\0]+)$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match) throw new ApiError('REQUEST_INVALID', { detail: 'cursor is not one of ours' });
+  return { openedAtMs: Number(match[1]), id: match[2]! };
+}

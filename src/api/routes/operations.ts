@@ -1,0 +1,34 @@
+import { Type } from 'typebox';
+import type { Api, ApiOptions } from '../options.ts';
+import { ChannelsShape, ReadinessShape } from '../schemas.ts';
+
+/** What machines ask: health, metrics, the description of this interface. Nothing personal is in any of it. */
+export function addOperationRoutes(app: Api, { health, metrics }: ApiOptions): void {
+  app.get(
+    '/api/v1/channels',
+    { config: { access: 'loggedIn' }, schema: { response: { 200: ChannelsShape } } },
+    async () => ({ channels: [{ channel: 'phone', account: 'default', healthy: (await health()).switch }] }),
+  );
+
+  app.get(
+    '/healthz',
+    { config: { access: 'public' }, schema: { response: { 200: Type.Object({ up: Type.Boolean() }) } } },
+    async () => ({ up: true }),
+  );
+
+  app.get(
+    '/readyz',
+    { config: { access: 'public' }, schema: { response: { 200: ReadinessShape, 503: ReadinessShape } } },
+    async (_request, reply) => {
+      const parts = await health();
+      const ready = parts.switch && parts.journal && parts.store;
+      return reply.code(ready ? 200 : 503).send({ ready, ...parts });
+    },
+  );
+
+  app.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+
+  app.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
+}

@@ -1,0 +1,224 @@
+import { Type } from 'typebox';
+import { USER_NAME_PATTERN } from '../store/accounts.ts';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts';
+import { INSTANT_PATTERN } from './instant.ts';
+
+/** Shapes of what goes in and out; the OpenAPI document is made from them. Instants are Unix time in ms, `null` means "not (yet)". */
+const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
+  Type.Unsafe<(Shape extends 'string' ? string : number) | null>({ type: [type, 'null'] });
+const instant = () => Type.Integer();
+const maybeInstant = () => orNull('integer');
+const maybeText = () => orNull('string');
+
+export const RoleName = Type.Union([Type.Literal('admin'), Type.Literal('lead'), Type.Literal('agent')]);
+export const Digest = Type.Union([Type.Literal('md5'), Type.Literal('sha256')]);
+export const UserName = Type.String({ pattern: USER_NAME_PATTERN });
+
+export const LoginBody = Type.Object(
+  { user: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: PASSWORD_LENGTH_MAX }) },
+  { additionalProperties: false },
+);
+export const PersonShape = Type.Object({ user: Type.String(), roles: Type.Array(RoleName) });
+export const MeShape = Type.Object({
+  user: Type.String(),
+  roles: Type.Array(RoleName),
+  seat: Type.Union([Type.Object({ agent: Type.String(), number: Type.String(), sipUser: Type.String() }), Type.Null()]),
+});
+
+export const AgentStateBody = Type.Object(
+  {
+    state: Type.Union([Type.Literal('ready'), Type.Literal('notReady'), Type.Literal('offline')]),
+    reason: Type.Optional(Type.String({ maxLength: 40 })),
+  },
+  { additionalProperties: false },
+);
+export const AgentShape = Type.Object({
+  agent: Type.String(),
+  number: Type.String(),
+  sipUser: Type.String(),
+  skills: Type.Array(Type.String()),
+  state: Type.String({ description: 'offline, notReady, ready, ringing, talking, held or wrapUp' }),
+  reason: Type.Optional(Type.String()),
+  sinceMs: instant(),
+  contact: Type.Optional(Type.String()),
+  devices: Type.Integer(),
+  next: Type.String(),
+});
+export const AgentsShape = Type.Object({ agents: Type.Array(AgentShape) });
+
+export const QueuesShape = Type.Object({
+  queues: Type.Array(
+    Type.Object({
+      queue: Type.String(),
+      skill: Type.String(),
+      idleAgents: Type.Integer(),
+      waiting: Type.Array(
+        Type.Object({
+          contact: Type.String(),
+          from: Type.String(),
+          enqueuedAtMs: instant(),
+          place: Type.Integer(),
+          ringing: Type.Optional(Type.String()),
+        }),
+      ),
+    }),
+  ),
+});
+
+const Instant = () =>
+  Type.String({ pattern: INSTANT_PATTERN, description: 'Unix ms, ISO 8601 with zone, or a day (+08:00)' });
+export const PeriodQuery = Type.Object({ from: Type.Optional(Instant()), to: Type.Optional(Instant()) });
+export const ContactsQuery = Type.Object({
+  from: Type.Optional(Instant()),
+  to: Type.Optional(Instant()),
+  channel: Type.Optional(Type.String({ maxLength: 32 })),
+  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|1\\d\\d|200)$', description: '1 to 200; 50' })),
+});
+export const ContactParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
+export const RecordingParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 128 }),
+  number: Type.String({ pattern: '^[1-9]\\d{0,4}$' }),
+});
+
+const contactFields = {
+  id: Type.String(),
+  channel: Type.String(),
+  from: Type.String(),
+  fromName: maybeText(),
+  dialled: Type.String(),
+  diversion: maybeText(),
+  flow: Type.String(),
+  openedAtMs: instant(),
+  queuedAtMs: maybeInstant(),
+  answeredAtMs: maybeInstant(),
+  closedAtMs: maybeInstant(),
+  outcome: maybeText(),
+  approximate: Type.Boolean(),
+};
+export const ContactsShape = Type.Object({
+  contacts: Type.Array(Type.Object(contactFields)),
+  /** For `cursor`; null on the last page. */
+  next: maybeText(),
+});
+export const ContactShape = Type.Object({
+  ...contactFields,
+  legs: Type.Array(
+    Type.Object({
+      leg: Type.String(),
+      role: Type.String(),
+      agent: maybeText(),
+      address: Type.String(),
+      node: Type.String(),
+      openedAtMs: instant(),
+      answeredAtMs: maybeInstant(),
+      closedAtMs: maybeInstant(),
+      cause: maybeText(),
+      sipStatus: orNull('integer'),
+      approximate: Type.Boolean(),
+    }),
+  ),
+  waits: Type.Array(
+    Type.Object({
+      queue: Type.String(),
+      enqueuedAtMs: instant(),
+      startedAtMs: instant(),
+      endedAtMs: maybeInstant(),
+      result: maybeText(),
+    }),
+  ),
+  digits: Type.Array(Type.Object({ step: Type.String(), digits: Type.String(), atMs: instant() })),
+  offers: Type.Array(
+    Type.Object({
+      token: Type.Integer(),
+      agent: Type.String(),
+      madeAtMs: instant(),
+      leaseUntilMs: instant(),
+      endedAtMs: maybeInstant(),
+      result: maybeText(),
+    }),
+  ),
+  talks: Type.Array(
+    Type.Object({ agent: Type.String(), startedAtMs: instant(), endedAtMs: maybeInstant(), endedBy: maybeText() }),
+  ),
+  holds: Type.Array(Type.Object({ agent: Type.String(), startedAtMs: instant(), endedAtMs: maybeInstant() })),
+  recordings: Type.Array(
+    Type.Object({
+      number: Type.Integer(),
+      startedAtMs: instant(),
+      endedAtMs: maybeInstant(),
+      expectedMs: orNull('integer'),
+      durationMs: orNull('integer'),
+      bytes: orNull('integer'),
+      differs: Type.Boolean(),
+    }),
+  ),
+});
+
+const MeasureShape = Type.Object({
+  numerator: Type.Number(),
+  denominator: Type.Number(),
+  unit: Type.String(),
+  value: orNull('number'),
+});
+export const MeasuresShape = Type.Object({
+  fromMs: instant(),
+  toMs: instant(),
+  measures: Type.Object({
+    connectRate: MeasureShape,
+    humanConnectRate: MeasureShape,
+    humanConnectRateWithoutShortAbandons: MeasureShape,
+    answeredWithin15Rate: MeasureShape,
+    serviceLevel15: MeasureShape,
+    averageSpeedOfAnswer: MeasureShape,
+    abandonRate: MeasureShape,
+    averageHandlingTime: MeasureShape,
+  }),
+});
+
+const SeatBody = Type.Object(
+  {
+    number: Type.String({ pattern: '^\\d{1,12}$' }),
+    sipUser: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$' }),
+    digest: Type.Optional(Digest),
+    skills: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }), Type.Integer({ minimum: 1, maximum: 5 })),
+  },
+  { additionalProperties: false },
+);
+export const UserBody = Type.Object(
+  {
+    user: UserName,
+    password: Type.Optional(Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: PASSWORD_LENGTH_MAX })),
+    roles: Type.Array(RoleName, { minItems: 1, maxItems: 3, uniqueItems: true }),
+    seat: Type.Optional(SeatBody),
+  },
+  { additionalProperties: false },
+);
+export const UsersShape = Type.Object({
+  users: Type.Array(
+    Type.Object({
+      user: Type.String(),
+      roles: Type.Array(RoleName),
+      disabled: Type.Boolean(),
+      createdAtMs: instant(),
+      seat: Type.Union([Type.Object({ number: Type.String(), sipUser: Type.String() }), Type.Null()]),
+    }),
+  ),
+});
+/** Passwords that were made here are said once, and never again. */
+export const UserMadeShape = Type.Object({
+  user: Type.String(),
+  roles: Type.Array(RoleName),
+  password: Type.Optional(Type.String()),
+  sipPassword: Type.Optional(Type.String()),
+});
+
+export const ChannelsShape = Type.Object({
+  channels: Type.Array(Type.Object({ channel: Type.String(), account: Type.String(), healthy: Type.Boolean() })),
+});
+export const ReadinessShape = Type.Object({
+  ready: Type.Boolean(),
+  switch: Type.Boolean(),
+  journal: Type.Boolean(),
+  store: Type.Boolean(),
+});

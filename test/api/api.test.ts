@@ -1,0 +1,288 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createApi } from '../../src/api/app.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
+import { agentId, contactId } from '../../src/core/ids.ts';
+import type { AgentView } from '../../src/core/view.ts';
+import { writeDirectory } from '../../src/store/directory.ts';
+import { sipHa1 } from '../../src/store/passwords.ts';
+import { applyEntries } from '../../src/store/projection.ts';
+import { type FirstRun, seedAccounts } from '../../src/store/seed.ts';
+import { silent, startDatabase, type TestDatabase } from '../store/database.ts';
+import { JournalByHand, writeCall } from '../store/facts.ts';
+
+let database: TestDatabase;
+let app: FastifyInstance;
+let firstRun: FirstRun;
+const health = { switch: true, journal: true, store: true };
+const submitted: unknown[] = [];
+const cookies: Record<string, string> = {};
+const SEATS = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'].map((user, index) => ({
+  user,
+  number: String(8_001 + index),
+  sipUser: String(8_001 + index),
+  digest: index === 1 ? ('sha256' as const) : ('md5' as const),
+  skills: user.startsWith('b') ? { enterprise: 3 } : { personal: 3 },
+}));
+
+beforeAll(async () => {
+  database = await startDatabase();
+  const { db } = database.store;
+  const file = join(database.folder, 'first-run.json');
+  expect(await seedAccounts(db, SEATS, file, 1)).toBe(true);
+  expect(await seedAccounts(db, SEATS, file, 1)).toBe(false);
+  firstRun = JSON.parse(await readFile(file, 'utf8'));
+  const recordingFolder = join(database.folder, 'recordings');
+  await mkdir(recordingFolder);
+  app = await createTestApi(recordingFolder);
+  const journal = new JournalByHand();
+  for (let n = 0; n < 12; n += 1) {
+    writeCall(journal, {
+      id: `c${n}`,
+      openedAtMs: 1_000 * n,
+      queuedAfterMs: 10,
+      answeredAfterMs: 2_000,
+      agent: n < 3 ? 'a1' : 'a2',
+    });
+  }
+  await applyEntries(db, 'api', journal.entries);
+  await writeFile(join(recordingFolder, 'c0.wav'), 'RIFF0123456789');
+  await db
+    .updateTable('recordings')
+    .set({ file: join(recordingFolder, 'c0.wav') })
+    .where('contact', '=', 'c0')
+    .execute();
+  await db.updateTable('recordings').set({ file: '/etc/passwd' }).where('contact', '=', 'c1').execute();
+  for (const { user, password } of [firstRun.admin, firstRun.lead, firstRun.seats[0]!])
+    cookies[user] = await login(user, password);
+});
+afterAll(async () => {
+  await app?.close();
+  await database?.remove();
+});
+beforeEach(() => void submitted.splice(0));
+
+function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
+  const agent: AgentView = {
+    agent: agentId('a1'),
+    number: '8001',
+    sipUser: '8001',
+    skills: ['personal'],
+    state: 'ready',
+    sinceMs: 5,
+    devices: 1,
+    next: 'ready',
+  };
+  const waiting = [{ contact: contactId('w'), from: '13800008000', enqueuedAtMs: 1, place: 1 }];
+  const core = {
+    submit: async (event: unknown) => submitted.push(event),
+    agents: () => [agent],
+    queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 1 }],
+    explain: async (contact: string) => (contact === 'c0' ? { decisions: ['Q1'] } : undefined),
+  };
+  const metrics = createMetrics({ ...core, projectorLag: () => 3 });
+  return createApi({ db: database.store.db, core, health: () => health, metrics, logger: silent, recordingFolder });
+}
+
+async function login(user: string, password: string): Promise<string> {
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: { user, password } });
+  expect(answer.statusCode).toBe(200);
+  const cookie = answer.cookies.find(({ name }) => name === 'minhu_session')!;
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+  return `minhu_session=${cookie.value}`;
+}
+
+const get = (url: string, user: string, headers: Record<string, string> = {}) =>
+  app.inject({ url, headers: { ...headers, cookie: cookies[user] ?? '' } });
+
+test('the first accounts stand in first-run.json, readable by the owner only', async () => {
+  expect((await stat(join(database.folder, 'first-run.json'))).mode & 0o777).toBe(0o600);
+  expect(firstRun.seats).toHaveLength(6);
+  expect(firstRun.seats[0]).toMatchObject({ user: 'a1', sipUser: '8001', number: '8001', skills: { personal: 3 } });
+  for (const { password, sipPassword } of firstRun.seats)
+    expect(Math.min(password.length, sipPassword.length)).toBeGreaterThan(15);
+});
+
+test("the switch's directory holds one HA1 a seat and no password", async () => {
+  const file = join(database.folder, 'directory.json');
+  await writeDirectory(database.store.db, file);
+  const directory = JSON.parse(await readFile(file, 'utf8'));
+  const ha1 = (index: number) => sipHa1(firstRun.seats[index]!.sipUser, firstRun.seats[index]!.sipPassword);
+  expect(directory.realm).toBe('minhu');
+  expect(directory.users[0]).toEqual({ user: '8001', algorithm: 'md5', ha1: ha1(0).md5 });
+  expect(directory.users[1]).toEqual({ user: '8002', algorithm: 'sha256', ha1: ha1(1).sha256 });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+test('every route admits exactly the roles it is for', async () => {
+  const table: [
+    method: 'GET' | 'POST' | 'PUT',
+    url: string,
+    nobody: number,
+    agent: number,
+    lead: number,
+    admin: number,
+  ][] = [
+    ['GET', '/api/v1/me', 401, 200, 200, 200],
+    ['PUT', '/api/v1/agents/me/state', 401, 400, 400, 400],
+    ['GET', '/api/v1/agents', 401, 200, 200, 200],
+    ['GET', '/api/v1/queues', 401, 200, 200, 200],
+    ['GET', '/api/v1/contacts', 401, 200, 200, 200],
+    ['GET', '/api/v1/contacts/c0', 401, 200, 200, 200],
+    ['GET', '/api/v1/contacts/c5', 401, 404, 200, 200],
+    ['GET', '/api/v1/contacts/c0/explain', 401, 403, 200, 200],
+    ['GET', '/api/v1/contacts/c0/recordings/1', 401, 403, 200, 200],
+    ['GET', '/api/v1/metrics/summary', 401, 403, 200, 200],
+    ['GET', '/api/v1/users', 401, 403, 403, 200],
+    ['POST', '/api/v1/users', 401, 403, 403, 400],
+    ['GET', '/api/v1/channels', 401, 200, 200, 200],
+    ['GET', '/healthz', 200, 200, 200, 200],
+    ['GET', '/readyz', 200, 200, 200, 200],
+    ['GET', '/metrics', 200, 200, 200, 200],
+    ['GET', '/api/openapi.json', 200, 200, 200, 200],
+    ['GET', '/nothing', 404, 404, 404, 404],
+  ];
+  for (const [method, url, ...statuses] of table) {
+    const answers = [];
+    for (const user of ['', 'a1', 'lead', 'admin']) {
+      const cookie = cookies[user] ?? '';
+      answers.push(
+        (await app.inject({ method, url, headers: { cookie }, ...(method === 'GET' ? {} : { payload: {} }) }))
+          .statusCode,
+      );
+    }
+    expect([url, ...answers]).toEqual([url, ...statuses]);
+  }
+});
+
+test('an agent sets the state of the own seat; somebody without a seat is told so', async () => {
+  const put = (user: string) =>
+    app.inject({
+      method: 'PUT',
+      url: '/api/v1/agents/me/state',
+      headers: { cookie: cookies[user]! },
+      payload: { state: 'notReady', reason: '用餐' },
+    });
+  const answer = await put('a1');
+  expect(answer.json()).toMatchObject({ agent: 'a1', state: 'ready', devices: 1 });
+  expect(submitted).toEqual([{ type: 'agentStateAsked', agent: 'a1', state: 'notReady', reason: '用餐' }]);
+  const refused = await put('admin');
+  expect(refused.statusCode).toBe(409);
+  expect(refused.headers['content-type']).toContain('application/problem+json');
+  expect(refused.json()).toMatchObject({ code: 'NO_SEAT', title: '您的账号没有座席。' });
+});
+
+test('five wrong passwords stop the sixth try, even with the right password', async () => {
+  const { user, password } = firstRun.seats[5]!;
+  const attempt = (word: string) =>
+    app.inject({ method: 'POST', url: '/api/v1/login', payload: { user, password: word } });
+  for (let n = 0; n < 5; n += 1) expect((await attempt('wrong')).json()).toMatchObject({ code: 'LOGIN_WRONG' });
+  const answer = await attempt(password);
+  expect(answer.statusCode).toBe(429);
+  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+});
+
+test("another site's page cannot change anything, nor log anybody in", async () => {
+  const ask = (headers: Record<string, string>) =>
+    app.inject({ method: 'POST', url: '/api/v1/logout', headers: { host: 'minhu.example', ...headers } });
+  expect((await ask({ origin: 'https://evil.example' })).json()).toMatchObject({ code: 'ORIGIN_REFUSED' });
+  expect((await ask({ origin: 'null' })).statusCode).toBe(403);
+  expect((await ask({ 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403);
+  expect((await ask({ origin: 'https://minhu.example' })).statusCode).toBe(204);
+  expect((await ask({ 'sec-fetch-site': 'same-origin' })).statusCode).toBe(204);
+  expect((await ask({})).statusCode).toBe(204);
+});
+
+test('a session ends at logout', async () => {
+  const { user, password } = firstRun.seats[1]!;
+  const cookie = await login(user, password);
+  await app.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie } });
+  const answer = await app.inject({
+    url: '/api/v1/me',
+    headers: { cookie, 'accept-language': 'en-GB,en;q=0.9,zh;q=0.1' },
+  });
+  expect(answer.json()).toMatchObject({ status: 401, code: 'LOGIN_REQUIRED', title: 'Log in first.' });
+});
+
+test('contacts come newest first, page by page, and each exactly once', async () => {
+  const seen: string[] = [];
+  let cursor = '';
+  do {
+    const page = (await get(`/api/v1/contacts?limit=5&channel=phone${cursor && `&cursor=${cursor}`}`, 'lead')).json();
+    seen.push(...page.contacts.map(({ id }: { id: string }) => id));
+    cursor = page.next ?? '';
+  } while (cursor);
+  expect(seen).toEqual(Array.from({ length: 12 }, (_, n) => `c${11 - n}`));
+  expect((await get('/api/v1/contacts?from=3000&to=1970-01-01T00:00:05Z', 'lead')).json().contacts).toHaveLength(2);
+  expect((await get('/api/v1/contacts?channel=wechat', 'lead')).json().contacts).toEqual([]);
+  expect((await get('/api/v1/contacts?cursor=%00', 'lead')).statusCode).toBe(400);
+  expect((await get('/api/v1/contacts?from=2026-13-45', 'lead')).statusCode).toBe(400);
+});
+
+test('an agent sees the own contacts only, with masked numbers; a lead sees whole ones', async () => {
+  const own = (await get('/api/v1/contacts', 'a1')).json().contacts;
+  expect(own.map(({ id }: { id: string }) => id)).toEqual(['c2', 'c1', 'c0']);
+  expect(own[0].from).toBe('138****8000');
+  expect((await get('/api/v1/queues', 'a1')).json().queues[0].waiting[0].from).toBe('138****8000');
+  const whole = (await get('/api/v1/contacts/c0', 'lead')).json();
+  expect(whole).toMatchObject({
+    from: '13800008000',
+    outcome: 'answered',
+    channel: 'phone',
+    waits: [{ result: 'connected' }],
+  });
+  expect(whole.legs).toHaveLength(2);
+  expect(whole.recordings).toMatchObject([{ number: 1, expectedMs: 60_000, differs: false }]);
+});
+
+test('a recording is served whole or by range, and only from the recordings folder', async () => {
+  const url = '/api/v1/contacts/c0/recordings/1';
+  const whole = await get(url, 'lead');
+  expect([whole.headers['content-type'], whole.body]).toEqual(['audio/wav', 'RIFF0123456789']);
+  const part = await get(url, 'lead', { range: 'bytes=4-6' });
+  expect([part.statusCode, part.headers['content-range'], part.body]).toEqual([206, 'bytes 4-6/14', '012']);
+  expect((await get(url, 'lead', { range: 'bytes=-2' })).body).toBe('89');
+  expect((await get(url, 'lead', { range: 'bytes=14-' })).statusCode).toBe(416);
+  expect((await get('/api/v1/contacts/c1/recordings/1', 'lead')).json().code).toBe('RECORDING_MISSING');
+  expect((await get('/api/v1/contacts/c0/recordings/2', 'lead')).statusCode).toBe(404);
+});
+
+test('an admin makes an account, whose passwords are said once', async () => {
+  const post = () =>
+    app.inject({
+      method: 'POST',
+      url: '/api/v1/users',
+      headers: { cookie: cookies['admin']! },
+      payload: { user: 'new', roles: ['agent'], seat: { number: '9001', sipUser: '9001', skills: { personal: 1 } } },
+    });
+  const made = (await post()).json();
+  await login('new', made.password);
+  expect(made.sipPassword.length).toBeGreaterThan(15);
+  expect((await post()).json()).toMatchObject({ status: 409, code: 'USER_TAKEN' });
+  const { users } = (await get('/api/v1/users', 'admin')).json();
+  expect(users.find(({ user }: { user: string }) => user === 'new')).toMatchObject({ seat: { sipUser: '9001' } });
+});
+
+test('readiness names each part, and says 503 when one is not well', async () => {
+  health.journal = false;
+  const answer = await app.inject('/readyz');
+  health.journal = true;
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json()).toEqual({ ready: false, switch: true, journal: false, store: true });
+});
+
+test('metrics tell who waits, who works and how far the records lag', async () => {
+  const { body } = await app.inject('/metrics');
+  expect(body).toContain('minhu_waiting{queue="personal"} 1');
+  expect(body).toContain('minhu_agents{state="ready"} 1');
+  expect(body).toContain('minhu_projector_lag_entries 3');
+});
+
+test('the OpenAPI document names every route of the interface', async () => {
+  const { paths } = (await app.inject('/api/openapi.json')).json();
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining(['/api/v1/login', '/api/v1/contacts/{id}', '/api/v1/metrics/summary']),
+  );
+});
