@@ -75,7 +75,13 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
   ],
 ]);
 
-const CAUSES_BY_RESPONSE = ['USER_BUSY', 'CALL_REJECTED', 'UNALLOCATED_NUMBER', 'NORMAL_TEMPORARY_FAILURE', 'NO_ANSWER'];
+const CAUSES_BY_RESPONSE = [
+  'USER_BUSY',
+  'CALL_REJECTED',
+  'UNALLOCATED_NUMBER',
+  'NORMAL_TEMPORARY_FAILURE',
+  'NO_ANSWER',
+];
 
 function assign(leg: Parameters<typeof setVariable>[0], text: string): boolean {
   const equals = text.indexOf('=');

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Board, clearTimer, type Run, setTimer } from './board.ts';
 import { emit } from './event-headers.ts';
-import { APPLICATIONS_MAX, type ApplicationOrder, type Leg, type Running, type StopReason, setVariable } from './leg.ts';
+import {
+  APPLICATIONS_MAX,
+  type ApplicationOrder,
+  type Leg,
+  type Running,
+  type StopReason,
+  setVariable,
+} from './leg.ts';
 
 /** Adds an application to those that a controller wants of a leg, one after another. False when there are too many. */
 export function enqueue(board: Board, leg: Leg, order: ApplicationOrder): boolean {

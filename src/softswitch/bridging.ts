@@ -17,7 +17,10 @@ export function bridge(board: Board, first: Leg, second: Leg): void {
     leavePark(board, leg);
   }
   const nowMs = Date.now();
-  for (const [leg, other] of [[first, second], [second, first]] as const) {
+  for (const [leg, other] of [
+    [first, second],
+    [second, first],
+  ] as const) {
     leg.channelState = leg === first ? 'CS_SOFT_EXECUTE' : 'CS_EXCHANGE_MEDIA';
     leg.bridgedAtMs = nowMs;
     emit(board, leg, 'CHANNEL_EXECUTE', {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { answerLeg } from './answer.ts';
-import { type Application, type Board, liveLeg, type Member, type Room, ROOMS_MAX } from './board.ts';
+import { type Application, type Board, liveLeg, type Member, ROOMS_MAX, type Room } from './board.ts';
 import { emit } from './event-headers.ts';
 import { type Leg, setVariables } from './leg.ts';
 

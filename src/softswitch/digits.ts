@@ -117,7 +117,9 @@ function judge(board: Board, leg: Leg, collecting: Collecting, finish: Finish): 
 function readWanted(data: string): { readonly rules: Wanted; readonly tries: number } | undefined {
   const words = data.split(/\s+/).filter((word) => word !== '');
   const [min, max, tries, timeoutMs, terminators, file, wrongFile, variable, pattern, betweenMs] = words;
-  const numbers = [min, max, tries, timeoutMs].map((word) => (word !== undefined && /^\d{1,6}$/.test(word) ? +word : -1));
+  const numbers = [min, max, tries, timeoutMs].map((word) =>
+    word !== undefined && /^\d{1,6}$/.test(word) ? +word : -1,
+  );
   const [least = -1, most = -1, attempts = -1, waitMs = -1] = numbers;
   if (numbers.includes(-1) || variable === undefined || file === undefined) return undefined;
   if (most < 1 || most > DIGITS_MAX || least > most || attempts < 1) return undefined;

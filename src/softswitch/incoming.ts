@@ -93,14 +93,20 @@ function setInboundVariables(board: Board, leg: Leg, call: Incoming, trunk: stri
   if (call.source.startsWith('trunk:')) setVariables(leg, { minhu_trunk: trunk, sip_gateway: trunk });
   else setVariable(leg, 'sip_auth_username', trunk);
   if (call.diversion !== undefined) {
-    setVariables(leg, { sip_h_Diversion: `<sip:${call.diversion}@${call.flow.remoteIp}>`, minhu_diversion: call.diversion });
+    setVariables(leg, {
+      sip_h_Diversion: `<sip:${call.diversion}@${call.flow.remoteIp}>`,
+      minhu_diversion: call.diversion,
+    });
   }
 }
 
 /** Nobody controls this switch, or whoever does never saw the call: better an apology than ringing for ever. */
 function apologise(board: Board, leg: Leg): void {
   if (leg.adopted || leg.running !== undefined) return;
-  leg.waiting.push(order('answer', ''), order('playback', board.options.apologyFile), order('hangup', 'NORMAL_CLEARING'));
+  leg.waiting.push(
+    order('answer', ''),
+    order('playback', board.options.apologyFile),
+    order('hangup', 'NORMAL_CLEARING'),
+  );
   advance(board, leg);
 }
-

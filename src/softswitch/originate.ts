@@ -88,7 +88,11 @@ function resolve(board: Board, dial: Dial, target: DialTarget): Resolved[] {
 
 /** Parameters aside: what a controller dials was once told to it by us, in one of several spellings. */
 function sameContact(registration: Registration, uri: string): boolean {
-  const bare = (text: string): string => text.replace(/^.*</, '').replace(/[>;].*$/, '').toLowerCase();
+  const bare = (text: string): string =>
+    text
+      .replace(/^.*</, '')
+      .replace(/[>;].*$/, '')
+      .toLowerCase();
   return registration.contact === uri || bare(registration.contact) === bare(uri);
 }
 

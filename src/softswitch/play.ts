@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { whenMediaFlow } from './answer.ts';
 import type { Application, Board } from './board.ts';
 import { resumeMedia } from './bridging.ts';
 import { emit } from './event-headers.ts';
 import type { Leg, StopReason } from './leg.ts';
 import { setVariables } from './leg.ts';
-import { whenMediaFlow } from './answer.ts';
 
 export const SOURCES_MAX = 64;
 

@@ -1,0 +1,73 @@
+import type { SipPort } from './board.ts';
+import type { Flow, SipHappening, UserAgent } from './sip/user-agent.ts';
+import type { SipSockets } from './sip-sockets.ts';
+
+const TIMER_MS_MAX = 60_000;
+
+export interface DrivenUserAgent extends SipPort {
+  received(flow: Flow, data: Uint8Array): void;
+  connectionClosed(connection: number): void;
+  callCount(): number;
+  stop(): void;
+}
+
+/** Gives the user agent what it has not: sockets, a clock and one timer. Every call ends by carrying out what it wants. */
+export function driveUserAgent(
+  agent: UserAgent,
+  sockets: () => SipSockets | undefined,
+  localAddress: SipPort['localAddress'],
+  happened: (happening: SipHappening) => void,
+): DrivenUserAgent {
+  let draining = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  function drain(): void {
+    if (draining) return;
+    draining = true;
+    for (let outputs = agent.takeOutputs(); outputs.length > 0; outputs = agent.takeOutputs()) {
+      for (const output of outputs) {
+        if (output.kind === 'send') sockets()?.send(output.flow, output.data);
+        else if (output.kind === 'close') sockets()?.closeFlow(output.flow);
+        else happened(output);
+      }
+    }
+    draining = false;
+    schedule();
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    const deadlineMs = agent.nextDeadlineMs();
+    if (deadlineMs === Number.POSITIVE_INFINITY) return;
+    timer = setTimeout(advance, Math.min(TIMER_MS_MAX, Math.max(0, deadlineMs - Date.now())));
+  }
+
+  function advance(): void {
+    agent.advance(Date.now());
+    drain();
+  }
+
+  const then =
+    <Arguments extends unknown[]>(work: (...given: Arguments) => void) =>
+    (...given: Arguments): void => {
+      work(...given);
+      drain();
+    };
+  return {
+    ring: then((call: string, sdp: string | undefined) => agent.ring(call, sdp, true, Date.now())),
+    accept: then((call: string, sdp: string) => agent.accept(call, sdp, Date.now())),
+    reject: then((call: string, status: number, reason: string) => agent.reject(call, status, reason, Date.now())),
+    invite: then((invite) => agent.invite(invite, Date.now())),
+    acceptOffer: then((call: string, sdp: string) => agent.acceptOffer(call, sdp, Date.now())),
+    rejectOffer: then((call: string, status: number) => agent.rejectOffer(call, status, Date.now())),
+    offer: then((call: string, sdp: string) => agent.offer(call, sdp, Date.now())),
+    end: then((call: string, reason: string | undefined) => agent.end(call, reason, Date.now())),
+    ping: then((call: string) => agent.ping(call, Date.now())),
+    registrations: () => agent.registrations(),
+    localAddress,
+    received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, Date.now())),
+    connectionClosed: then((connection: number) => agent.connectionClosed(connection, Date.now())),
+    callCount: () => agent.callCount(),
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,160 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Logger } from 'pino';
+import type { Endpoint } from './options.ts';
+import type { Flow } from './sip/user-agent.ts';
+
+export const CONNECTIONS_MAX = 2000;
+/** Bytes that may wait for a peer that does not read. */
+const OUTPUT_BYTES_MAX = 1024 * 1024;
+const IDLE_MS_MAX = 3_600_000;
+const BIND_TRIES_MAX = 20;
+
+export interface SipSockets {
+  readonly port: number;
+  send(flow: Flow, data: Uint8Array): void;
+  closeFlow(flow: Flow): void;
+  close(): void;
+}
+
+export interface SipListener {
+  received(flow: Flow, data: Uint8Array): void;
+  connectionClosed(connection: number): void;
+}
+
+/** UDP and TCP on one port. Port 0: one that is free for both. */
+export async function openSipSockets(endpoint: Endpoint, listener: SipListener, log: Logger): Promise<SipSockets> {
+  for (let attempt = 1; ; attempt += 1) {
+    const udp = await bindUdp(endpoint);
+    const port = udp.address().port;
+    try {
+      const table = new Map<number, Socket>();
+      const serial = { last: 0 };
+      const server = await bindTcp({ host: endpoint.host, port }, (socket) => adopt(socket, table, serial, listener));
+      return serve(udp, server, port, table, serial, listener, log);
+    } catch (error) {
+      udp.close();
+      if (endpoint.port !== 0 || attempt === BIND_TRIES_MAX) throw error;
+    }
+  }
+}
+
+function bindUdp(endpoint: Endpoint): Promise<UdpSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: 1024 * 1024, sendBufferSize: 1024 * 1024 });
+    socket.once('error', reject);
+    socket.bind(endpoint.port, endpoint.host, () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+function bindTcp(endpoint: Endpoint, accept: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(accept);
+    server.once('error', reject);
+    server.listen(endpoint.port, endpoint.host, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+type Table = Map<number, Socket>;
+
+function adopt(socket: Socket, table: Table, serial: { last: number }, listener: SipListener, to?: Flow): number {
+  serial.last += 1;
+  const connection = serial.last;
+  if (table.size >= CONNECTIONS_MAX) socket.destroy();
+  table.set(connection, socket);
+  const remoteIp = to?.remoteIp ?? (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const remotePort = to?.remotePort ?? socket.remotePort ?? 0;
+  const flow: Flow = { transport: 'tcp', remoteIp, remotePort, connection };
+  socket.setNoDelay(true);
+  socket.setTimeout(IDLE_MS_MAX, () => socket.destroy());
+  socket.on('data', (data) => listener.received(flow, data));
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    table.delete(connection);
+    listener.connectionClosed(connection);
+  });
+  return connection;
+}
+
+function serve(
+  udp: UdpSocket,
+  server: Server,
+  port: number,
+  table: Table,
+  serial: { last: number },
+  listener: SipListener,
+  log: Logger,
+): SipSockets {
+  udp.on('message', (data, from) =>
+    listener.received({ transport: 'udp', remoteIp: from.address, remotePort: from.port }, data),
+  );
+  udp.on('error', (error) => log.warn({ error: error.message }, 'SIP socket'));
+  const dialled = new Map<string, number>();
+  const connectionTo = (flow: Flow): Socket | undefined => {
+    const given = flow.connection === undefined ? undefined : table.get(flow.connection);
+    if (given !== undefined) return given;
+    const address = `${flow.remoteIp}:${flow.remotePort}`;
+    const earlier = table.get(dialled.get(address) ?? -1);
+    if (earlier !== undefined) return earlier;
+    if (table.size >= CONNECTIONS_MAX) return undefined;
+    const socket = connect({ host: flow.remoteIp, port: flow.remotePort });
+    dialled.set(address, adopt(socket, table, serial, listener, flow));
+    socket.on('close', () => dialled.delete(address));
+    return socket;
+  };
+  return {
+    port,
+    send(flow, data) {
+      if (flow.transport === 'udp') {
+        udp.send(data, flow.remotePort, flow.remoteIp, (error) => {
+          if (error !== null) log.debug({ error: error.message, to: flow.remoteIp }, 'SIP datagram not sent');
+        });
+        return;
+      }
+      const socket = connectionTo(flow);
+      if (socket === undefined || socket.writableLength > OUTPUT_BYTES_MAX) socket?.destroy();
+      else socket.write(data);
+    },
+    closeFlow: (flow) => table.get(flow.connection ?? -1)?.destroy(),
+    close() {
+      udp.close();
+      server.close();
+      for (const socket of table.values()) socket.destroy();
+    },
+  };
+}
+
+/** The address of ours that a peer sees: on its network if we are, else the first that is not loopback. */
+export function localIpFor(remoteIp: string, bound: string, published: string | undefined): string {
+  if (remoteIp.startsWith('127.')) return bound === '0.0.0.0' ? '127.0.0.1' : bound;
+  if (published !== undefined) return published;
+  if (bound !== '0.0.0.0') return bound;
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter((address) => address.family === 'IPv4' && !address.internal);
+  const near = addresses.find((address) => sameNetwork(address.address, remoteIp, address.netmask));
+  return (near ?? addresses[0])?.address ?? '127.0.0.1';
+}
+
+export function sameNetwork(a: string, b: string, netmask: string): boolean {
+  const mask = ipNumber(netmask);
+  return (ipNumber(a) & mask) === (ipNumber(b) & mask);
+}
+
+function ipNumber(ip: string): number {
+  return ip.split('.').reduce((number, part) => (number << 8) | Number(part), 0);
+}
+
+/** Whether an IPv4 address lies in `ADDRESS/BITS` (or is that address). */
+export function inNetwork(ip: string, cidr: string): boolean {
+  const [network = '', bits = '32'] = cidr.split('/');
+  const mask = Number(bits) === 0 ? 0 : -1 << (32 - Number(bits));
+  return (ipNumber(ip) & mask) === (ipNumber(network) & mask);
+}

@@ -1,0 +1,168 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { runApi } from './api.ts';
+import { upTime } from './api-show.ts';
+import { APPLICATIONS } from './application-table.ts';
+import type { Board, EventPort } from './board.ts';
+import { openDirectory } from './directory.ts';
+import { HEARTBEAT_MS, SHUTTING_DOWN } from './esl/dialect.ts';
+import { createRoughPace, createSmoothPace } from './esl/pace.ts';
+import { createEventSocket, type EventSocket } from './esl/server.ts';
+import { createEventPort } from './event-port.ts';
+import { hangUp } from './hang-up.ts';
+import { mediaReported, sipHappened } from './happenings.ts';
+import { openLegLog } from './leg-log.ts';
+import type { MediaOptions, MediaReport, MediaWish } from './media/messages.ts';
+import type { SwitchOptions } from './options.ts';
+import { loadRegistrations, saveRegistrations, writeWhole } from './registrations.ts';
+import { sendMessage } from './send-message.ts';
+import type { SipHappening, UserAgent, UserAgentOptions } from './sip/user-agent.ts';
+import { type DrivenUserAgent, driveUserAgent } from './sip-port.ts';
+import { inNetwork, localIpFor, openSipSockets, type SipSockets } from './sip-sockets.ts';
+
+/** How long the goodbyes may take. */
+const LEAVE_MS_MAX = 3000;
+const LEAVE_STEP_MS = 20;
+
+/** The two layers that the switch stands on. */
+export interface Layers {
+  createUserAgent(options: UserAgentOptions): UserAgent;
+  startMedia(options: MediaOptions, report: (report: MediaReport) => void): (wish: MediaWish) => void;
+}
+
+export interface RunningSwitch {
+  /** SHUTDOWN, every leg ended with SYSTEM_SHUTDOWN, sockets closed. */
+  stop(): Promise<void>;
+}
+
+/** Opens everything and writes the status file when calls and clients may come. */
+export async function startSwitch(options: SwitchOptions, layers: Layers, log: Logger): Promise<RunningSwitch> {
+  const directory = openDirectory(options.directoryFile, log);
+  const legLog = openLegLog(options.legLogFile, (error) => log.error({ error }, 'leg log'));
+  const pace = options.roughSeed === undefined ? createSmoothPace() : createRoughPace(options.roughSeed);
+  const bootId = randomUUID();
+  let socket: EventSocket | undefined;
+  let sockets: SipSockets | undefined;
+  const events = createEventPort(bootId, pace, () => socket);
+  const localAddress: Board['sip']['localAddress'] = (flow) => ({
+    ip: localIpFor(flow.remoteIp, options.sip.host, options.publicIp),
+    port: sockets?.port ?? options.sip.port,
+  });
+  const agent = layers.createUserAgent(userAgentOptions(options, directory.credentialOf, localAddress));
+  const sip = driveUserAgent(
+    agent,
+    () => sockets,
+    localAddress,
+    (happening) => {
+      sipHappened(board, happening);
+      keepRegistrations(board, happening);
+    },
+  );
+  const media = layers.startMedia(mediaOptions(options), (report) => mediaReported(board, report));
+  const board: Board = {
+    ...{ options, bootId, sip, media, events, pace, log, directory, legLog },
+    startedAtMs: Date.now(),
+    legs: new Map(),
+    rooms: new Map(),
+    dials: new Map(),
+    counters: { legs: 0, rooms: 0, legsPeak: 0 },
+    applications: APPLICATIONS,
+    hangUp: (leg, cause) => hangUp(board, leg, cause),
+    leaving: false,
+  };
+  const commands = {
+    api: (name: string, argument: string) => runApi(board, name, argument),
+    message: (leg: string, headers: ReadonlyMap<string, string>, body: string) =>
+      sendMessage(board, leg, headers, body),
+  };
+  const complain = (why: string): void => log.warn({ why }, 'event-socket client cut off');
+  const password = readFileSync(options.eslPasswordFile, 'utf8').trim();
+  socket = createEventSocket({ password, commands, pace, publish: events.publish, complain });
+  agent.restore(loadRegistrations(options.registrationsFile), Date.now());
+  sockets = await openSipSockets(options.sip, sip, log);
+  const eslPort = await socket.listen(options.esl.host, options.esl.port);
+  const heart = setInterval(() => beat(board, events), HEARTBEAT_MS);
+  const ports = { sip: `${options.sip.host}:${sockets.port}`, esl: `${options.esl.host}:${eslPort}` };
+  writeWhole(options.statusFile, JSON.stringify({ pid: process.pid, bootId, ...ports }));
+  log.info(ports, 'switch ready');
+  return {
+    async stop() {
+      clearInterval(heart);
+      await leave(board, sip, socket);
+      sockets?.close();
+      directory.close();
+      legLog.close();
+    },
+  };
+}
+
+function userAgentOptions(
+  options: SwitchOptions,
+  credentialOf: UserAgentOptions['credentialOf'],
+  localAddress: UserAgentOptions['localAddress'],
+): UserAgentOptions {
+  return {
+    realm: options.realm,
+    secret: randomBytes(32),
+    random: (bytes) => randomBytes(bytes),
+    localAddress,
+    trunkOf: (ip) => options.trunks.find((trunk) => trunk.from.some((network) => inNetwork(ip, network)))?.name,
+    mayDial: (name, number) => options.trunks.some((trunk) => trunk.name === name && trunk.numbers.includes(number)),
+    credentialOf,
+    callsMax: options.callsMax,
+  };
+}
+
+function mediaOptions(options: SwitchOptions): MediaOptions {
+  return {
+    bindIp: options.sip.host,
+    portMin: options.rtpPortMin,
+    portMax: options.rtpPortMax,
+    musicFile: options.musicFile,
+    playFolders: [options.promptFolder, options.recordingFolder],
+    recordFolder: options.recordingFolder,
+  };
+}
+
+/** The file follows the registrar. A disk that refuses costs the phones a registration, not the calls. */
+function keepRegistrations(board: Board, happening: SipHappening): void {
+  if (happening.kind !== 'registered' && happening.kind !== 'unregistered') return;
+  try {
+    saveRegistrations(board.options.registrationsFile, board.sip.registrations());
+  } catch (error) {
+    board.log.error({ error }, 'registrations not kept');
+  }
+}
+
+function beat(board: Board, events: EventPort): void {
+  const upMs = Date.now() - board.startedAtMs;
+  events.publish(
+    'HEARTBEAT',
+    [
+      ['Event-Info', 'System Ready'],
+      ['Up-Time', upTime(upMs)],
+      ['FreeSWITCH-Version', '1.10.12-minhu'],
+      ['Uptime-msec', String(upMs)],
+      ['Session-Count', String(board.legs.size)],
+      ['Max-Sessions', String(board.options.callsMax)],
+      ['Session-Since-Startup', String(board.counters.legs)],
+      ['Session-Peak-Max', String(board.counters.legsPeak)],
+    ],
+    { lane: 'switch' },
+  );
+}
+
+async function leave(board: Board, sip: DrivenUserAgent, socket: EventSocket | undefined): Promise<void> {
+  board.leaving = true;
+  board.events.publish('SHUTDOWN', [['Event-Info', 'System Shutting Down']], { lane: 'switch' });
+  for (const leg of [...board.legs.values()]) board.hangUp(leg, 'SYSTEM_SHUTDOWN');
+  const deadlineMs = Date.now() + LEAVE_MS_MAX;
+  while ((board.legs.size > 0 || sip.callCount() > 0) && Date.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_STEP_MS));
+  }
+  board.pace.flush();
+  await socket?.close(SHUTTING_DOWN);
+  board.media({ wish: 'closeAll' });
+  sip.stop();
+}
