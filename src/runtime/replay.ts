@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Decision } from '../core/decision.ts';
+import { initialState, type State } from '../core/state.ts';
+import { decide } from '../core/step.ts';
+import { openDeaths } from './deaths.ts';
+import type { Entry } from './entry.ts';
+import { readJournalId } from './identity.ts';
+import { listSegments, readEntries } from './segment.ts';
+import { readSnapshot } from './snapshot.ts';
+
+/** One entry as it was written, and as it is decided today. */
+export interface Replayed {
+  readonly entry: Entry;
+  readonly decision: Decision;
+}
+
+export interface ReplayResult {
+  readonly state: State;
+  readonly entries: number;
+  readonly differences: readonly Difference[];
+}
+
+/** Where today's rules decide otherwise than was decided then. */
+export interface Difference {
+  readonly seq: number;
+  readonly written: Entry['commands'];
+  readonly now: Entry['commands'];
+}
+
+const DIFFERENCES_MAX = 100;
+
+/**
+ * Every entry of the journal, decided again from the oldest state that is left: the first entry, or the oldest snapshot when earlier
+ * segments are removed. Reads only; safe beside a running hotline (what is being written is left out).
+ */
+export async function* replayed(folder: string, why = false): AsyncGenerator<Replayed> {
+  const state = await oldestState(folder);
+  const { leftOut } = openDeaths(folder);
+  for await (const entry of readEntries(folder, state.seq + 1)) {
+    if (leftOut.has(entry.seq)) continue;
+    yield { entry, decision: decide(state, entry.event, entry.seq, why) };
+  }
+}
+
+export async function replayFolder(folder: string, progress: (entries: number) => void): Promise<ReplayResult> {
+  let state: State | undefined;
+  let entries = 0;
+  const differences: Difference[] = [];
+  for await (const { entry, decision } of replayed(folder)) {
+    state = decision.state;
+    entries += 1;
+    if (!sameCommands(entry.commands, decision.commands) && differences.length < DIFFERENCES_MAX) {
+      differences.push({ seq: entry.seq, written: entry.commands, now: decision.commands });
+    }
+    if (entries % 10_000 === 0) progress(entries);
+  }
+  return { state: state ?? (await oldestState(folder)), entries, differences };
+}
+
+export function sameCommands(a: Entry['commands'], b: Entry['commands']): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
+}
+
+async function oldestState(folder: string): Promise<State> {
+  const first = (await listSegments(folder))[0];
+  if (first === undefined || first.firstSeq <= 1) return initialState(await readJournalId(folder));
+  const snapshot = await readSnapshot(folder, () => {}, 'oldest');
+  return snapshot ?? initialState(await readJournalId(folder));
+}
