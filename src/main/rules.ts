@@ -1,0 +1,31 @@
+import type { City } from '../city/load.ts';
+import { makeSettings } from '../city/settings.ts';
+import type { Loop } from '../runtime/loop.ts';
+import { loadAgents } from '../store/accounts.ts';
+import { writeDirectory } from '../store/directory.ts';
+import { migrate } from '../store/migrate.ts';
+import { seedAccounts } from '../store/seed.ts';
+import type { Store } from '../store/store.ts';
+import type { Folders } from './folders.ts';
+
+/**
+ * The city's files and the seats of the database become the core's rules and the switch's directory. Run at every start and whenever a seat
+ * changes; what is already so is left alone.
+ *
+ * @throws while the database does not answer.
+ */
+export async function loadRules(parts: {
+  readonly city: City;
+  readonly store: Store;
+  readonly folders: Folders;
+  readonly loop: Loop;
+}): Promise<void> {
+  const { city, store, folders, loop } = parts;
+  await migrate(store.db);
+  await seedAccounts(store.db, city.seats, folders.firstRunFile, Date.now());
+  await writeDirectory(store.db, folders.directoryFile);
+  const files = { settings: { ...city.settings, recordingFolder: folders.recordings } };
+  const settings = makeSettings(files, await loadAgents(store.db));
+  if (settings.version === loop.state.settings?.version) return;
+  await loop.submit({ type: 'settingsLoaded', settings });
+}
