@@ -86,13 +86,18 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
   const ports = { sip: `${options.sip.host}:${sockets.port}`, esl: `${options.esl.host}:${eslPort}` };
   writeWhole(options.statusFile, JSON.stringify({ pid: process.pid, bootId, ...ports }));
   log.info(ports, 'switch ready');
+  const close = async (): Promise<void> => {
+    clearInterval(heart);
+    await leave(board, sip, socket);
+    sockets?.close();
+    directory.close();
+    legLog.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
-    async stop() {
-      clearInterval(heart);
-      await leave(board, sip, socket);
-      sockets?.close();
-      directory.close();
-      legLog.close();
+    stop: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }

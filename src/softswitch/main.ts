@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { startMedia } from './media/client.ts';
+import type { SwitchOptions } from './options.ts';
+import { createUserAgent } from './sip/create-user-agent.ts';
+import { startSwitch } from './start-switch.ts';
+
+/**
+ * The switch process: `node dist/softswitch/main.js OPTIONS.json`. Lives until SIGTERM or SIGINT, whatever becomes of its parent and of
+ * the clients of its event socket.
+ */
+const [, , file] = process.argv;
+const log = pino({ name: 'switch', level: process.env['LOG_LEVEL'] ?? 'info' });
+
+if (file === undefined) {
+  process.stderr.write('usage: main.js OPTIONS.json\n');
+  process.exit(2);
+}
+
+process.on('SIGHUP', () => {});
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+try {
+  const options = JSON.parse(readFileSync(file, 'utf8')) as SwitchOptions;
+  const running = await startSwitch(options, { createUserAgent, startMedia }, log);
+  const end = (signal: string): void => {
+    log.info({ signal }, 'asked to end');
+    running.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+} catch (error) {
+  log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'switch not started');
+  process.exitCode = 1;
+  setTimeout(() => process.exit(1), 100);
+}
