@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -77,75 +77,140 @@ export function sipp(options: SippOptions): Peer {
 }
 
 export interface PhoneOptions {
-  readonly user: string;
-  readonly password: string;
   /** `host:port` of the switch. */
   readonly server: string;
+  readonly user: string;
+  /** A seat's phone registers with it; without one it is a citizen's phone. */
+  readonly password?: string;
   /** Frequency of the tone that the phone speaks. */
   readonly toneHz: number;
-  readonly answer: 'auto' | 'manual';
+  readonly answer?: 'auto' | 'manual';
   readonly transport?: 'udp' | 'tcp';
 }
 
-/** baresip as an agent's phone: it says a tone and writes what it hears to `heard.wav`-like dumps in its folder. */
-export function baresip(options: PhoneOptions): Peer {
-  const folder = newFolder('baresip');
-  const [host] = options.server.split(':');
-  writeFileSync(
-    join(folder, 'config'),
-    [
-      'poll_method epoll',
-      `sip_listen ${host}:0`,
-      'sip_trans_bsize 128',
-      'call_local_timeout 120',
-      'call_max_calls 4',
-      `audio_player aufile,${join(folder, 'heard.wav')}`,
-      `audio_source ausine,${options.toneHz}`,
-      'audio_alert aufile,/dev/null',
-      'ausrc_srate 8000', 'auplay_srate 8000', 'ausrc_channels 1', 'auplay_channels 1',
-      'rtp_tos 184', 'rtcp_mux no', 'jitter_buffer_delay 2-6',
-      'module_path /usr/lib/baresip/modules',
-      'module stdio.so', 'module g711.so', 'module ausine.so', 'module aufile.so',
-      'module_tmp account.so', 'module_app menu.so',
-      'net_interface lo',
-      '',
-    ].join('\n'),
-  ); // biome-ignore format: one setting a line
-  const transport = options.transport === 'tcp' ? ';transport=tcp' : '';
-  const mode = options.answer === 'auto' ? ';answermode=auto' : '';
-  writeFileSync(
-    join(folder, 'accounts'),
-    `<sip:${options.user}@${options.server}${transport}>;auth_user=${options.user};auth_pass=${options.password};regint=60${mode};audio_codecs=PCMA/8000/1\n`,
-  );
-  writeFileSync(join(folder, 'contacts'), '');
-  return launch('baresip', ['-f', folder, '-4'], folder, 'pipe');
+/** A telephone that speaks a tone and keeps what it hears. */
+export interface Phone extends Peer {
+  /** Types into its menu: digits while talking, `a` to answer, `b` to hang up, `x` to hold, `/dial URI\n`. */
+  type(keys: string): void;
+  /** What it heard in its last call: 16-bit samples at 8 kHz. */
+  heard(): Int16Array;
 }
 
-/** linphone as an agent's phone; knows SHA-256 digests. Speaks a WAV file and records what it hears. */
-export function linphone(options: PhoneOptions & { readonly speakWav: string }): Peer & { heard(): Buffer } {
+/** baresip 1.0 plays no WAV out, but its sndfile filter dumps both directions of every call. */
+export function baresip(options: PhoneOptions): Phone {
+  const folder = newFolder('baresip');
+  writeFileSync(join(folder, 'tone.wav'), toneWav(options.toneHz, 300));
+  writeFileSync(join(folder, 'contacts'), '');
+  writeFileSync(join(folder, 'config'), `${baresipConfig(folder).join('\n')}\n`);
+  const transport = options.transport === 'tcp' ? ';transport=tcp' : '';
+  const account =
+    options.password === undefined
+      ? `<sip:${options.user}@127.0.0.1${transport}>;regint=0`
+      : `<sip:${options.user}@${options.server}${transport}>;auth_user=${options.user};auth_pass=${options.password};regint=60`;
+  const mode = options.answer === 'auto' ? ';answermode=auto' : '';
+  writeFileSync(join(folder, 'accounts'), `${account}${mode}\n`);
+  const peer = launch('baresip', ['-f', folder, '-4'], folder, 'pipe');
+  return {
+    ...peer,
+    type: (keys) => void peer.child.stdin?.write(keys),
+    heard: () => {
+      const dump = readdirSync(folder)
+        .filter((name) => name.endsWith('-dec.wav'))
+        .sort()
+        .at(-1);
+      return dump === undefined ? new Int16Array() : samplesOf(readFileSync(join(folder, dump)));
+    },
+  };
+}
+
+function baresipConfig(folder: string): string[] {
+  const modules = ['stdio', 'g711', 'aufile', 'aubridge', 'sndfile'].map((name) => `module ${name}.so`);
+  return [
+    'poll_method epoll',
+    'sip_listen 127.0.0.1:0',
+    'net_interface 127.0.0.1',
+    'audio_player aubridge,sink',
+    `audio_source aufile,${join(folder, 'tone.wav')}`,
+    'audio_alert aubridge,alert',
+    'ausrc_srate 8000',
+    'auplay_srate 8000',
+    'ausrc_channels 1',
+    'auplay_channels 1',
+    `snd_path ${folder}`,
+    'module_path /usr/lib/baresip/modules',
+    ...modules,
+    'module_tmp account.so',
+    'module_app menu.so',
+  ];
+}
+
+/** linphone as an agent's phone: the peer here that answers SHA-256 challenges. */
+export function linphone(options: PhoneOptions): Phone {
   const folder = newFolder('linphone');
   const [host, port] = options.server.split(':');
-  const heard = join(folder, 'heard.wav');
-  writeFileSync(
-    join(folder, 'linphonerc'),
-    [
-      '[sip]', 'sip_port=-1', 'sip_tcp_port=-1', 'register_only_when_network_is_up=0', 'guess_hostname=0', 'bind_address=127.0.0.1',
-      'verify_server_certs=0', 'default_proxy=0',
-      '[rtp]', 'audio_rtp_port=-1',
-      '[sound]', 'echocancellation=0', 'playback_dev_id=0',
-      '[net]', 'mtu=1300', 'firewall_policy=0',
-      '[proxy_0]',
-      `reg_proxy=<sip:${host}:${port}>`, `reg_identity=sip:${options.user}@minhu`, 'reg_expires=60', 'reg_sendregister=1',
-      '[auth_info_0]', `username=${options.user}`, `passwd=${options.password}`, 'realm=minhu', 'domain=minhu', 'algorithm=SHA-256',
-      '',
-    ].join('\n'),
-  ); // biome-ignore format: one setting a line
-  const peer = launch(
-    'linphonec',
-    ['-c', join(folder, 'linphonerc'), ...(options.answer === 'auto' ? ['-a'] : [])],
-    folder,
-    'pipe',
-  );
-  peer.child.stdin?.write(`soundcard use files\nplay ${options.speakWav}\nrecord ${heard}\n`);
-  return { ...peer, heard: () => (existsSync(heard) ? readFileSync(heard) : Buffer.alloc(0)) };
+  writeFileSync(join(folder, 'tone.wav'), toneWav(options.toneHz, 300));
+  writeFileSync(join(folder, 'linphonerc'), `${linphoneConfig(options, host!, port!).join('\n')}\n`);
+  const auto = options.answer === 'auto' ? ['-a'] : [];
+  const peer = launch('linphonec', ['-c', join(folder, 'linphonerc'), ...auto], folder, 'pipe');
+  const heardFile = join(folder, 'heard.wav');
+  peer.child.stdin?.write(`soundcard use files\nplay ${join(folder, 'tone.wav')}\nrecord ${heardFile}\n`);
+  return {
+    ...peer,
+    type: (keys) => void peer.child.stdin?.write(keys),
+    heard: () => samplesOf(readFileSync(heardFile)),
+  };
+}
+
+function linphoneConfig(options: PhoneOptions, host: string, port: string): string[] {
+  return [
+    '[sip]',
+    'sip_port=-1',
+    'sip_tcp_port=-1',
+    'register_only_when_network_is_up=0',
+    'guess_hostname=0',
+    'default_proxy=0',
+    '[rtp]',
+    'audio_rtp_port=-1',
+    '[sound]',
+    'echocancellation=0',
+    '[net]',
+    'firewall_policy=0',
+    '[proxy_0]',
+    `reg_proxy=<sip:${host}:${port}>`,
+    `reg_identity=sip:${options.user}@${host}:${port}`,
+    'reg_expires=60',
+    'reg_sendregister=1',
+    '[auth_info_0]',
+    `username=${options.user}`,
+    `passwd=${options.password ?? ''}`,
+    'realm=minhu',
+  ];
+}
+
+/** Mono 16-bit WAV at 8 kHz. */
+function toneWav(hz: number, seconds: number): Buffer {
+  const samples = 8_000 * seconds;
+  const wav = Buffer.alloc(44 + 2 * samples);
+  wav.write('RIFF', 0, 'latin1');
+  wav.writeUInt32LE(36 + 2 * samples, 4);
+  wav.write('WAVEfmt ', 8, 'latin1');
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(8_000, 24);
+  wav.writeUInt32LE(16_000, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36, 'latin1');
+  wav.writeUInt32LE(2 * samples, 40);
+  for (let n = 0; n < samples; n += 1) {
+    wav.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hz * n) / 8_000)), 44 + 2 * n);
+  }
+  return wav;
+}
+
+/** Samples of a WAV file that may still be growing; the header's length is not trusted. */
+export function samplesOf(wav: Buffer): Int16Array {
+  const count = Math.max(0, Math.floor((wav.length - 44) / 2));
+  return Int16Array.from({ length: count }, (_, n) => wav.readInt16LE(44 + 2 * n));
 }
