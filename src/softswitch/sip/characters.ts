@@ -38,7 +38,9 @@ export function toBytes(binary: string): Uint8Array {
 }
 
 export function toBinary(text: string): string {
-  return HIGH_BYTE.test(text) || /[^\u0000-\u00ff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+  return HIGH_BYTE.test(text) || [...text].some((character) => character > '\u00ff')
+    ? Buffer.from(text, 'utf8').toString('latin1')
+    : text;
 }
 
 export function isUtf8(binary: string): boolean {
@@ -85,7 +87,7 @@ function scanQuoted(text: string, start: number, pairs: boolean): number {
 /** What stands between the quotes, escapes undone. */
 export function unquote(quoted: string): string {
   const inner = quoted.slice(1, -1);
-  return isUtf8(inner) ? inner.replace(/\\([^])/g, '$1') : inner;
+  return isUtf8(inner) ? inner.replace(/\\(.)/gs, '$1') : inner;
 }
 
 /** Splits at `separator` outside quotes and angle brackets. Undefined when a quote or bracket is left open. */

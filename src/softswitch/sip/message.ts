@@ -36,6 +36,8 @@ export interface Essentials {
   readonly callId: string;
   readonly cseq: number;
   readonly cseqMethod: string;
+  /** Bytes as received. */
+  readonly size: number;
 }
 
 export interface RequestIn extends SipRequest, Essentials {}

@@ -52,7 +52,7 @@ export function parseMessage(data: Uint8Array): Parsed {
   const end = text.indexOf('\r\n\r\n', start);
   const lines = unfold(end === -1 ? text.slice(start).trimEnd() : text.slice(start, end));
   if (lines instanceof Malformed) return refuse(lines.why, lines.status, undefined, undefined);
-  const method = /^([^ ]+) [^]*SIP\/[0-9.]+\s*$/.exec(lines[0]!)?.[1];
+  const method = /^([^ ]+) .*SIP\/[0-9.]+\s*$/s.exec(lines[0]!)?.[1];
   const headers = parseHeaders(lines);
   if (headers instanceof Malformed) return refuse(headers.why, headers.status, undefined, undefined);
   const startLine = parseStartLine(lines[0]!);
@@ -62,7 +62,7 @@ export function parseMessage(data: Uint8Array): Parsed {
   if (essentials instanceof Malformed) return refuse(essentials.why, essentials.status, method, headers);
   const body = cutBody(text, end + 4, headers);
   if (body instanceof Malformed) return refuse(body.why, body.status, method, headers);
-  return { ok: true, message: { ...startLine, headers, body, ...essentials } };
+  return { ok: true, message: { ...startLine, headers, body, ...essentials, size: data.length } };
 }
 
 const NEEDED = ['Via', 'From', 'To', 'Call-ID', 'CSeq'];
@@ -125,7 +125,7 @@ function parseHeaders(lines: readonly string[]): Header[] | Malformed {
 
 const SINGLE = ['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Content-Type', 'Expires'];
 
-function readEssentials(headers: readonly Header[], start: StartLine): Essentials | Malformed {
+function readEssentials(headers: readonly Header[], start: StartLine): Omit<Essentials, 'size'> | Malformed {
   const message = { headers };
   for (const name of SINGLE) if (headersOf(message, name).length > 1) return new Malformed(`several ${name}`);
   const vias = listValues(headersOf(message, 'Via'));

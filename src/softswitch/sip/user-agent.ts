@@ -124,6 +124,8 @@ export interface UserAgent {
   /** One datagram, or any piece of a TCP stream. Never throws, whatever the bytes. */
   receive(flow: Flow, data: Uint8Array, nowMs: number): void;
   connectionClosed(connection: number, nowMs: number): void;
+  /** A `send` to this flow failed (connection refused, no route): what waits for an answer from there fails at once with 503. Optional to call. */
+  unreachable(flow: Flow, nowMs: number): void;
   /** Fires every timer that is due. */
   advance(nowMs: number): void;
   /** When `advance` wants to be called next; Infinity for never. */

@@ -1,0 +1,167 @@
+import { authenticate, seconds } from './authenticate.ts';
+import { decodeText } from './characters.ts';
+import { flowToText, unconnected } from './flow.ts';
+import { type Header, header, headerOf, headersOf, type RequestIn } from './message.ts';
+import { type Address, parseAddress } from './parse-address.ts';
+import { listValues } from './parse-message.ts';
+import { respond, startServer } from './server-transaction.ts';
+import { emit, type State } from './state.ts';
+import { refuse } from './stateless.ts';
+import type { Flow, Registration } from './user-agent.ts';
+
+/** Bindings by user, then by Contact URI. */
+export type Registrar = Map<string, Map<string, Registration>>;
+
+export const CONTACTS_MAX = 10;
+export const REGISTRATIONS_MAX = 20_000;
+export const EXPIRES_S_MIN = 60;
+/** Short, so that after a loss of the file every phone is back within two minutes. */
+export const EXPIRES_S_MAX = 120;
+
+/** RFC 3261 §10.3. */
+export function takeRegister(state: State, request: RequestIn, flow: Flow, nowMs: number): void {
+  const claimed = decodeText(request.to.uri.user);
+  const verdict = authenticate(state, request, claimed, flow, nowMs);
+  if (verdict.kind === 'challenge') return refuse(state, request, flow, { status: 401, headers: [verdict.header] });
+  const transaction = startServer(state, request, flow);
+  const outcome = verdict.user === claimed ? update(state, request, claimed, flow, nowMs) : { status: 403 };
+  const list = outcome.status === 200 ? contactHeaders(state, claimed, nowMs) : [];
+  respond(state, transaction, { status: outcome.status, headers: [...(outcome.headers ?? []), ...list] }, nowMs);
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly headers?: readonly Header[];
+}
+
+interface Wish {
+  readonly contact: Address;
+  readonly expiresS: number;
+}
+
+function update(state: State, request: RequestIn, user: string, flow: Flow, nowMs: number): Outcome {
+  const values = listValues(headersOf(request, 'Contact')) ?? [];
+  const expires = seconds(headerOf(request, 'Expires'));
+  if (values[0] === '*') {
+    if (expires !== 0) return { status: 400 };
+    return removeAll(state, request, user);
+  }
+  const wishes = values.map((value) => wishOf(value, expires));
+  const bindings = state.registrar.get(user) ?? new Map<string, Registration>();
+  for (const wish of wishes) {
+    if (wish === undefined) return { status: 400 };
+    if (wish.expiresS > 0 && wish.expiresS < EXPIRES_S_MIN) {
+      return { status: 423, headers: [header('Min-Expires', EXPIRES_S_MIN)] };
+    }
+    if (isOld(bindings.get(wish.contact.uriText), request)) return { status: 500 };
+  }
+  const added = wishes.filter((wish) => wish!.expiresS > 0 && !bindings.has(wish!.contact.uriText)).length;
+  if (bindings.size + added > CONTACTS_MAX || countRegistrations(state) + added > REGISTRATIONS_MAX) {
+    return { status: 503, headers: [header('Retry-After', EXPIRES_S_MAX)] };
+  }
+  for (const wish of wishes) apply(state, request, user, wish!, flow, nowMs);
+  return { status: 200 };
+}
+
+function wishOf(value: string, header: number | undefined): Wish | undefined {
+  const contact = parseAddress(value);
+  if (contact === undefined || contact.uri.foreign || contact.uri.scheme === 'tel') return undefined;
+  const given = contact.parameters.get('expires');
+  const asked = given === undefined ? header : (seconds(given) ?? header);
+  return { contact, expiresS: Math.min(asked ?? EXPIRES_S_MAX, EXPIRES_S_MAX) };
+}
+
+/** RFC 3261 §10.3 step 7: within one Call-ID the CSeq must rise. */
+function isOld(known: Registration | undefined, request: RequestIn): boolean {
+  return known !== undefined && known.callId === request.callId && request.cseq <= known.cseq;
+}
+
+function removeAll(state: State, request: RequestIn, user: string): Outcome {
+  const bindings = [...(state.registrar.get(user)?.values() ?? [])];
+  if (bindings.some((binding) => isOld(binding, request))) return { status: 500 };
+  for (const binding of bindings) remove(state, binding, false);
+  return { status: 200 };
+}
+
+function apply(state: State, request: RequestIn, user: string, wish: Wish, flow: Flow, nowMs: number): void {
+  const contact = wish.contact.uriText;
+  const known = state.registrar.get(user)?.get(contact);
+  if (wish.expiresS === 0) {
+    if (known !== undefined) remove(state, known, false);
+    return;
+  }
+  const registration: Registration = {
+    user,
+    contact,
+    flow,
+    expiresAtMs: nowMs + wish.expiresS * 1_000,
+    callId: request.callId,
+    cseq: request.cseq,
+    userAgent: headerOf(request, 'User-Agent'),
+  };
+  put(state, registration);
+  emit(state, { kind: 'registered', registration, refreshed: known !== undefined });
+}
+
+function put(state: State, registration: Registration): void {
+  const bindings = state.registrar.get(registration.user) ?? new Map<string, Registration>();
+  bindings.set(registration.contact, registration);
+  state.registrar.set(registration.user, bindings);
+  state.timers.set(timerKey(registration), registration.expiresAtMs, () => remove(state, registration, true));
+}
+
+function remove(state: State, registration: Registration, expired: boolean): void {
+  const bindings = state.registrar.get(registration.user);
+  if (bindings?.delete(registration.contact) !== true) return;
+  if (bindings.size === 0) state.registrar.delete(registration.user);
+  state.timers.delete(timerKey(registration));
+  emit(state, { kind: 'unregistered', registration, expired });
+}
+
+function timerKey(registration: Registration): string {
+  return `r ${registration.user} ${registration.contact}`;
+}
+
+function contactHeaders(state: State, user: string, nowMs: number): Header[] {
+  return [...(state.registrar.get(user)?.values() ?? [])].map(({ contact, expiresAtMs }) =>
+    header('Contact', `<${contact}>;expires=${Math.max(0, Math.round((expiresAtMs - nowMs) / 1_000))}`),
+  );
+}
+
+export function allRegistrations(state: State): Registration[] {
+  return [...state.registrar.values()].flatMap((bindings) => [...bindings.values()]);
+}
+
+function countRegistrations(state: State): number {
+  let count = 0;
+  for (const bindings of state.registrar.values()) count += bindings.size;
+  return count;
+}
+
+/** What the file kept. Connections did not outlive the process. */
+export function restoreRegistrations(state: State, registrations: readonly Registration[], nowMs: number): void {
+  for (const registration of registrations.slice(0, REGISTRATIONS_MAX)) {
+    const size = state.registrar.get(registration.user)?.size ?? 0;
+    const usable = registration.expiresAtMs > nowMs && size < CONTACTS_MAX;
+    if (usable) put(state, { ...registration, flow: reconnectable(registration) });
+  }
+}
+
+/** A phone that closed its connection is looked for where its Contact says. */
+export function registrationsDisconnected(state: State, connection: number): void {
+  for (const registration of allRegistrations(state)) {
+    if (registration.flow.connection === connection) put(state, { ...registration, flow: reconnectable(registration) });
+  }
+}
+
+function reconnectable(registration: Registration): Flow {
+  if (registration.flow.transport === 'udp') return registration.flow;
+  const named = flowToText(registration.contact);
+  return named?.transport === 'tcp' ? named : unconnected(registration.flow);
+}
+
+/** Is anyone (or this user) registered from this address? */
+export function isRegisteredAt(state: State, ip: string, user?: string): boolean {
+  const bindings = user === undefined ? allRegistrations(state) : [...(state.registrar.get(user)?.values() ?? [])];
+  return bindings.some((binding) => binding.flow.remoteIp === ip);
+}

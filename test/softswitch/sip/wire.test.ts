@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { createUserAgent } from '../../../src/softswitch/sip/create-user-agent.ts';
+import type { SipHappening, UserAgent } from '../../../src/softswitch/sip/user-agent.ts';
+
+/** Two user agents on one virtual wire: every datagram arrives at once, time passes only when told. */
+function pair() {
+  let chance = 0;
+  const ha1 = createHash('md5').update('1001:minhu:secret-of-1001').digest('hex');
+  const make = (port: number): UserAgent =>
+    createUserAgent({
+      realm: 'minhu',
+      secret: new Uint8Array(16).fill(port % 251),
+      random: (bytes) => createHash('sha512').update(`${++chance}`).digest().subarray(0, bytes),
+      localAddress: () => ({ ip: '127.0.0.1', port }),
+      trunkOf: (ip) => (ip === '127.0.0.1' ? 'local' : undefined),
+      mayDial: (_, number) => number === '12345',
+      credentialOf: (user) => (user === '1001' ? { algorithm: 'md5', ha1 } : undefined),
+      callsMax: 10,
+    });
+  const agents = new Map([
+    [5060, make(5060)],
+    [5070, make(5070)],
+  ]);
+  const told = { switch: [] as SipHappening[], phone: [] as SipHappening[] };
+  const settle = (nowMs: number) => {
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const [port, agent] of agents) {
+        for (const output of agent.takeOutputs()) {
+          moved = true;
+          if (output.kind === 'send') {
+            const from = { transport: 'udp', remoteIp: '127.0.0.1', remotePort: port } as const;
+            agents.get(output.flow.remotePort)?.receive(from, output.data, nowMs);
+          } else if (output.kind !== 'close') told[port === 5060 ? 'switch' : 'phone'].push(output);
+        }
+      }
+    }
+  };
+  return { core: agents.get(5060)!, phone: agents.get(5070)!, told, settle };
+}
+
+const to = (target: string) => ({
+  call: 'out',
+  target,
+  flow: undefined,
+  fromUser: '13800138000',
+  fromName: '张三',
+  sdp: 'v=0\r\n',
+  headers: [],
+});
+const kinds = (happenings: readonly SipHappening[]) => happenings.map(({ kind }) => kind);
+
+describe('two user agents', () => {
+  test('set a call up, and either side ends it', () => {
+    for (const ender of ['core', 'phone'] as const) {
+      const wire = pair();
+      wire.phone.invite(to('sip:12345@127.0.0.1:5060'), 0);
+      wire.settle(0);
+      const incoming = wire.told.switch[0]!;
+      if (incoming.kind !== 'incoming') throw new Error(incoming.kind);
+      expect(incoming).toMatchObject({
+        dialled: '12345',
+        from: '13800138000',
+        fromName: '张三',
+        source: 'trunk:local',
+      });
+      wire.core.ring(incoming.call, undefined, false, 1);
+      wire.settle(1);
+      wire.core.accept(incoming.call, 'v=0\r\n', 2);
+      wire.settle(2);
+      expect(wire.core.callCount()).toBe(1);
+      if (ender === 'core') wire.core.end(incoming.call, undefined, 3);
+      else wire.phone.end('out', undefined, 3);
+      wire.settle(3);
+      expect(kinds(wire.told.switch)).toEqual(['incoming', 'confirmed', 'ended']);
+      expect(kinds(wire.told.phone)).toEqual(['ringing', 'answered', 'ended']);
+      for (let nowMs = 3; wire.core.nextDeadlineMs() < 1e9; nowMs = wire.core.nextDeadlineMs())
+        wire.core.advance(nowMs);
+      expect(wire.core.callCount()).toBe(0);
+    }
+  });
+
+  test('a caller who cancels gets 487', () => {
+    const wire = pair();
+    wire.phone.invite(to('sip:12345@127.0.0.1:5060'), 0);
+    wire.settle(0);
+    wire.phone.end('out', undefined, 1);
+    wire.settle(1);
+    expect(wire.told.switch.at(-1)).toMatchObject({ kind: 'ended', by: 'peer', status: 487 });
+    expect(wire.told.phone.at(-1)).toMatchObject({ kind: 'ended', by: 'us', status: 487 });
+  });
+
+  test('a phone registers with the right password only', () => {
+    for (const [password, status] of [
+      ['secret-of-1001', 200],
+      ['wrong', 401],
+    ] as const) {
+      const wire = pair();
+      const flow = { transport: 'udp', remoteIp: '127.0.0.1', remotePort: 5060 } as const;
+      wire.phone.register('r', { registrar: '127.0.0.1:5060', user: '1001', password, flow, expiresMs: 120_000 }, 0);
+      wire.settle(0);
+      expect(wire.told.phone.at(-1)).toMatchObject({ kind: 'registerResult', status });
+      expect(wire.core.registrations()).toHaveLength(status === 200 ? 1 : 0);
+    }
+  });
+});
