@@ -1,0 +1,98 @@
+import type { Device } from '../../core/event.ts';
+import { type LegId, legId } from '../../core/ids.ts';
+
+/** What the adapter reads out of the headers of events and of `uuid_dump`. */
+export type Headers = ReadonlyMap<string, string>;
+
+export function variable(headers: Headers, name: string): string | undefined {
+  const value = headers.get(`variable_${name}`);
+  return value === '' ? undefined : value;
+}
+
+export function legOf(headers: Headers): LegId | undefined {
+  const id = headers.get('Unique-ID');
+  return id === undefined || id === '' ? undefined : legId(id);
+}
+
+export function sequenceOf(headers: Headers): number {
+  return Number(headers.get('Event-Sequence') ?? '0') || 0;
+}
+
+export function isInbound(headers: Headers): boolean {
+  return headers.get('Call-Direction') === 'inbound';
+}
+
+export interface Caller {
+  readonly from: string;
+  readonly fromName?: string;
+  readonly dialled: string;
+  readonly diversion?: string;
+  readonly trunk?: string;
+}
+
+/** Who calls whom. Taken from the caller profile, which a later bridge may rewrite for outbound legs only. */
+export function callerOf(headers: Headers): Caller {
+  const from =
+    headers.get('Caller-Caller-ID-Number') || headers.get('Caller-ANI') || variable(headers, 'sip_from_user') || '';
+  const fromName = readable(headers.get('Caller-Caller-ID-Name') ?? '', 64);
+  const dialled = headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '';
+  const diversion = diversionOf(headers);
+  const trunk =
+    variable(headers, 'minhu_trunk') ?? variable(headers, 'sip_network_ip') ?? headers.get('Caller-Network-Addr');
+  return {
+    from: readable(from, 32),
+    ...(fromName === '' || fromName === from ? {} : { fromName }),
+    dialled: readable(dialled, 32),
+    ...(diversion === undefined ? {} : { diversion }),
+    ...(trunk === undefined ? {} : { trunk: readable(trunk, 64) }),
+  };
+}
+
+/** RFC 5806 `Diversion`: the topmost is the latest, the last the first to divert. RFC 7044 `History-Info`: the first entry is the number first dialled. */
+function diversionOf(headers: Headers): string | undefined {
+  const diversion = variable(headers, 'sip_h_Diversion');
+  if (diversion !== undefined) return userOf(diversion.split(',').at(-1) ?? '');
+  const history = variable(headers, 'sip_history_info')?.split(',') ?? [];
+  return history.length > 1 ? userOf(history[0] ?? '') : undefined;
+}
+
+function userOf(nameAddress: string): string | undefined {
+  const user = /(?:sips?|tel):\+?([^@>;?\s]{1,64})/i.exec(nameAddress)?.[1];
+  return user === undefined ? undefined : readable(user, 32);
+}
+
+function readable(text: string, lengthMax: number): string {
+  return [...text.replace(/\p{C}/gu, '').trim()].slice(0, lengthMax).join('');
+}
+
+/** Final SIP status of a call that failed; undefined when there was none or the call was answered. */
+export function sipStatusOf(headers: Headers): number | undefined {
+  const text = variable(headers, 'sip_invite_failure_status') ?? variable(headers, 'sip_term_status');
+  const status = Number(text);
+  return Number.isInteger(status) && status >= 300 && status < 700 ? status : undefined;
+}
+
+/** `"Name" <sip:1001@…>` or a bare URI → the URI. */
+export function uriOf(contact: string): string {
+  return /<([^>]*)>/.exec(contact)?.[1] ?? contact.trim();
+}
+
+/** The device in a `sofia::register` event. */
+export function deviceOf(headers: Headers): Device | undefined {
+  const sipUser = userOfRegistration(headers);
+  const uri = uriOf(headers.get('contact') ?? '');
+  const seconds = Number(headers.get('expires'));
+  if (sipUser === undefined || uri === '' || !Number.isFinite(seconds)) return undefined;
+  const userAgent = headers.get('user-agent');
+  const registeredAtMs = Math.floor(Number(headers.get('Event-Date-Timestamp') ?? '0') / 1000);
+  return {
+    sipUser,
+    uri,
+    expiresAtMs: registeredAtMs + seconds * 1000,
+    ...(userAgent === undefined || userAgent === 'unknown' ? {} : { userAgent: readable(userAgent, 128) }),
+  };
+}
+
+export function userOfRegistration(headers: Headers): string | undefined {
+  return headers.get('user_name') || headers.get('from-user') || headers.get('user') || undefined;
+}

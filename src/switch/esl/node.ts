@@ -1,0 +1,31 @@
+import type { Logger } from 'pino';
+import type { SwitchEvent } from '../../core/event.ts';
+import type { LegId, NodeId } from '../../core/ids.ts';
+import type { EslClient } from './client.ts';
+import type { EslEvent } from './event.ts';
+import type { Legs } from './leg.ts';
+
+/** One configured switch and all that the adapter knows of it. */
+export interface Node {
+  readonly id: NodeId;
+  readonly client: EslClient;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** JSON lines of ended legs, when the switch keeps them where we can read. */
+  readonly legLogFile: string | undefined;
+  readonly legs: Legs;
+  /** `ready`: surveyed on this connection, events flow. */
+  phase: 'down' | 'surveying' | 'ready';
+  /** Rises with every connection: a survey that outlives its connection is dropped. */
+  connection: number;
+  /** Events that came while the survey ran. */
+  buffered: EslEvent[];
+  emit: (event: SwitchEvent) => void;
+  known: () => readonly LegId[];
+}
+
+type WithoutNode<Event> = Event extends unknown ? Omit<Event, 'node'> : never;
+
+export function tell(node: Node, event: WithoutNode<SwitchEvent>): void {
+  node.emit({ node: node.id, ...event } as SwitchEvent);
+}

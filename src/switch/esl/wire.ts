@@ -1,0 +1,95 @@
+import type { SwitchCommand } from '../../core/command.ts';
+
+/**
+ * Every string that is sent to a switch is made here, and only from parts that have passed one of these checks: a caller decides its own
+ * name and number, and a phone its contact URI (guide: event-socket and dial-plan injection).
+ */
+
+/** Ids (legs, keys, contacts, causes): nothing that any of the switch's parsers gives a meaning to. */
+export function isSafeId(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/.test(text);
+}
+
+/** Absolute paths without anything that separates arguments, lists of files or variables. Blanks are allowed and quoted. */
+export function isSafePath(path: string): boolean {
+  return path.length <= 1024 && /^\/[\p{L}\p{M}\p{N} ._+@/-]*$/u.test(path);
+}
+
+/** Contact URIs: RFC 3261 characters less those that a dial string gives a meaning to. */
+export function isSafeUri(uri: string): boolean {
+  return uri.length <= 512 && /^sips?:[A-Za-z0-9._~%*+!/?;=:@[\]-]+$/.test(uri);
+}
+
+/** A number as a phone may show it; anything else is left out. */
+export function safeNumber(text: string): string {
+  return text.replace(/[^0-9A-Za-z*#+.-]/g, '').slice(0, 32);
+}
+
+/** A name as a phone may show it: letters, digits and a few marks. Blanks become no-break spaces, which separate nothing. */
+export function safeName(text: string): string {
+  return text
+    .replace(/[^\p{L}\p{M}\p{N} ._·-]/gu, '')
+    .trim()
+    .replace(/ +/g, '\u00a0')
+    .slice(0, 64);
+}
+
+export function setVariables(leg: string, variables: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return `api uuid_setvar_multi ${leg} ${pairs.join(';')}`;
+}
+
+/** Runs an application on a leg. Its end is a `CHANNEL_EXECUTE_COMPLETE` whose `Application-UUID` is `key`. */
+export function execute(leg: string, key: string, application: string, argument?: string): string {
+  const lines = [
+    `sendmsg ${leg}`,
+    'call-command: execute',
+    `execute-app-name: ${application}`,
+    ...(argument === undefined ? [] : [`execute-app-arg: ${argument}`]),
+    `Event-UUID: ${key}`,
+  ];
+  return lines.join('\n');
+}
+
+export const MUSIC = 'local_stream://moh';
+
+/** Several sources played as one, so that one end is reported for all. */
+export function playlist(sources: readonly string[]): string {
+  return sources.length === 1 ? sources[0]! : `file_string://${sources.join('!')}`;
+}
+
+export function playAndGetDigits(files: readonly string[], waitMs: number): string {
+  const prompt = files.length === 0 ? 'silence_stream://10' : playlist(files);
+  return `1 1 1 ${Math.max(1, Math.round(waitMs))} none ${quoted(prompt)} silence_stream://10 minhu_digits [0-9A-D*#]`;
+}
+
+/** Arguments are separated by blanks; only paths may hold one, and never a quote. */
+export function quoted(argument: string): string {
+  return argument.includes(' ') ? `'${argument}'` : argument;
+}
+
+export type Ring = Extract<SwitchCommand, { do: 'ring' }>;
+
+/** The switch's own timer counts whole seconds and fires early; ours decides, this one only sweeps up. */
+const SPARE_SECONDS = 5;
+
+/** `Job-UUID` is the leg, so that the answer finds its way home on any later connection. */
+export function originate(ring: Ring): string {
+  const variables: Readonly<Record<string, string>> = {
+    origination_uuid: ring.leg,
+    origination_caller_id_number: safeNumber(ring.callerNumber),
+    origination_caller_id_name: safeName(ring.callerName),
+    originate_timeout: String(Math.ceil(ring.timeoutMs / 1000) + SPARE_SECONDS),
+    ignore_early_media: 'true',
+    park_after_bridge: 'true',
+    hangup_after_bridge: 'false',
+    playback_terminators: 'none',
+    minhu_role: 'agent',
+    minhu_key: ring.key,
+    minhu_contact: ring.contact,
+    'sip_h_X-Minhu-Contact': ring.contact,
+  };
+  const pairs = Object.entries(variables).filter(([, value]) => value !== '');
+  const list = pairs.map(([name, value]) => `${name}=${value}`).join(',');
+  return `bgapi originate {${list}}sofia/internal/${ring.device} &park()\nJob-UUID: ${ring.leg}`;
+}
