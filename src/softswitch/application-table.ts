@@ -63,16 +63,6 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
       setTimer(leg, 'sleep', ms, () => run.done());
     },
   ],
-  [
-    'echo',
-    (board, leg, _order, run) => {
-      run.onStop(() => {
-        board.media({ wish: 'part', leg: leg.id });
-        return '_none_';
-      });
-      board.media({ wish: 'relay', leg: leg.id, other: leg.id });
-    },
-  ],
 ]);
 
 const CAUSES_BY_RESPONSE = [

@@ -9,13 +9,11 @@ type Incoming = Extract<SipHappening, { kind: 'incoming' }>;
 
 /** A call that nobody adopted for this long hears the apology and ends. */
 const UNADOPTED_MS = 60_000;
-const ECHO_NUMBER = '9196';
 
-/** The dial plan: a trunk's call is parked, unanswered; a seat may dial the echo test; anything else is refused. */
+/** The dial plan: a trunk's call is parked, unanswered; anything else is refused. */
 export function callArrived(board: Board, call: Incoming): void {
   const [kind = '', name = ''] = call.source.split(/:(.*)/s);
-  const echo = kind === 'seat' && call.dialled === ECHO_NUMBER;
-  if (kind !== 'trunk' && !echo) {
+  if (kind !== 'trunk') {
     board.sip.reject(call.call, 403, 'Forbidden');
     return;
   }
@@ -35,8 +33,8 @@ export function callArrived(board: Board, call: Incoming): void {
   emit(board, leg, 'CHANNEL_CREATE');
   leg.callState = 'RINGING';
   leg.channelState = 'CS_EXECUTE';
-  leg.program.push(...(echo ? [order('answer', ''), order('echo', '')] : [order('park', '')]));
-  if (!echo) setTimer(leg, 'adopt', UNADOPTED_MS, () => apologise(board, leg));
+  leg.program.push(order('park', ''));
+  setTimer(leg, 'adopt', UNADOPTED_MS, () => apologise(board, leg));
   advance(board, leg);
 }
 

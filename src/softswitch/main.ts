@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
-import { startMedia } from './media/client.ts';
+import { startMediaWorker } from './media/client.ts';
 import type { SwitchOptions } from './options.ts';
 import { createUserAgent } from './sip/create-user-agent.ts';
-import { startSwitch } from './start-switch.ts';
+import { type Layers, startSwitch } from './start-switch.ts';
 
 /**
  * The switch process: `node dist/softswitch/main.js OPTIONS.json`. Lives until SIGTERM or SIGINT, whatever becomes of its parent and of
@@ -20,6 +20,13 @@ if (file === undefined) {
 process.on('SIGHUP', () => {});
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
+
+/** Without the media thread every call is deaf: better a new process than a silent one. */
+const startMedia: Layers['startMedia'] = (options, report) =>
+  startMediaWorker(options, report, (why) => {
+    log.fatal({ why }, 'media lost');
+    process.exit(1);
+  });
 
 try {
   const options = JSON.parse(readFileSync(file, 'utf8')) as SwitchOptions;

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { runApi } from './api.ts';
 import { upTime } from './api-show.ts';
@@ -28,7 +29,13 @@ const LEAVE_STEP_MS = 20;
 /** The two layers that the switch stands on. */
 export interface Layers {
   createUserAgent(options: UserAgentOptions): UserAgent;
-  startMedia(options: MediaOptions, report: (report: MediaReport) => void): (wish: MediaWish) => void;
+  startMedia(options: MediaOptions, report: (report: MediaReport) => void): MediaPort;
+}
+
+export interface MediaPort {
+  apply(wish: MediaWish): void;
+  /** Every file and port closed. */
+  close(): Promise<void>;
 }
 
 export interface RunningSwitch {
@@ -59,9 +66,10 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
       keepRegistrations(board, happening);
     },
   );
-  const media = layers.startMedia(mediaOptions(options), (report) => mediaReported(board, report));
+  const mediaPort = layers.startMedia(mediaOptions(options), (report) => mediaReported(board, report));
   const board: Board = {
-    ...{ options, bootId, sip, media, events, pace, log, directory, legLog },
+    media: (wish) => mediaPort.apply(wish),
+    ...{ options, bootId, sip, events, pace, log, directory, legLog },
     startedAtMs: Date.now(),
     legs: new Map(),
     rooms: new Map(),
@@ -88,7 +96,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
   log.info(ports, 'switch ready');
   const close = async (): Promise<void> => {
     clearInterval(heart);
-    await leave(board, sip, socket);
+    await leave(board, sip, socket, mediaPort);
     sockets?.close();
     directory.close();
     legLog.close();
@@ -125,7 +133,7 @@ function mediaOptions(options: SwitchOptions): MediaOptions {
     portMin: options.rtpPortMin,
     portMax: options.rtpPortMax,
     musicFile: options.musicFile,
-    playFolders: [options.promptFolder, options.recordingFolder],
+    playFolders: [options.promptFolder, options.recordingFolder, dirname(options.apologyFile)],
     recordFolder: options.recordingFolder,
   };
 }
@@ -158,7 +166,12 @@ function beat(board: Board, events: EventPort): void {
   );
 }
 
-async function leave(board: Board, sip: DrivenUserAgent, socket: EventSocket | undefined): Promise<void> {
+async function leave(
+  board: Board,
+  sip: DrivenUserAgent,
+  socket: EventSocket | undefined,
+  media: MediaPort,
+): Promise<void> {
   board.leaving = true;
   board.events.publish('SHUTDOWN', [['Event-Info', 'System Shutting Down']], { lane: 'switch' });
   for (const leg of [...board.legs.values()]) board.hangUp(leg, 'SYSTEM_SHUTDOWN');
@@ -168,6 +181,6 @@ async function leave(board: Board, sip: DrivenUserAgent, socket: EventSocket | u
   }
   board.pace.flush();
   await socket?.close(SHUTTING_DOWN);
-  board.media({ wish: 'closeAll' });
+  await media.close();
   sip.stop();
 }

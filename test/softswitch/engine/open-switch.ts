@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { SwitchOptions } from '../../../src/softswitch/options.ts';
-import { startSwitch } from '../../../src/softswitch/start-switch.ts';
+import { type Layers, startSwitch } from '../../../src/softswitch/start-switch.ts';
 import { createSwitchFolder, type Folder, PASSWORD } from '../options.ts';
 import { EventSocketClient } from './event-socket-client.ts';
 import { createScript, type Script } from './scripted-layers.ts';
@@ -16,10 +16,13 @@ export interface OpenSwitch {
 }
 
 /** A switch in this process on scripted layers, and a client that hears everything. */
-export async function openSwitch(change: Partial<SwitchOptions> = {}): Promise<OpenSwitch> {
+export async function openSwitch(
+  change: Partial<SwitchOptions> = {},
+  realLayers: Partial<Layers> = {},
+): Promise<OpenSwitch> {
   const folder = createSwitchFolder(change);
   const script = createScript();
-  const running = await startSwitch(folder.options, script.layers, pino({ level: 'silent' }));
+  const running = await startSwitch(folder.options, { ...script.layers, ...realLayers }, pino({ level: 'silent' }));
   const status = JSON.parse(readFileSync(folder.options.statusFile, 'utf8')) as { sip: string; esl: string };
   script.sipPort = Number(status.sip.split(':')[1]);
   const eslPort = Number(status.esl.split(':')[1]);

@@ -55,10 +55,11 @@ export function createScript(): Script {
     createUserAgent: () => agent,
     startMedia: (_options, heard) => {
       report = heard;
-      return (wish) => {
+      const apply = (wish: MediaWish): void => {
         wishes.push(wish);
         queueMicrotask(() => answerWish(wish, report));
       };
+      return { apply, close: () => Promise.resolve() };
     },
   };
   const send = createSocket('udp4');
