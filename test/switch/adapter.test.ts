@@ -1,0 +1,150 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { SwitchCommand } from '../../src/core/command.ts';
+import type { SwitchEvent } from '../../src/core/event.ts';
+import { type CommandKey, contactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import { createEslSwitch } from '../../src/switch/esl/adapter.ts';
+import type { Switch } from '../../src/switch/switch.ts';
+import { type ScriptedSwitch, startScriptedSwitch } from './replay-server.ts';
+
+const node = nodeId('127.0.0.1:1');
+const caller = legId('caller-1');
+const phone = legId('phone-1');
+let script: ScriptedSwitch;
+let adapter: Switch;
+let events: SwitchEvent[];
+let known: LegId[];
+
+beforeEach(async () => {
+  script = await startScriptedSwitch();
+  events = [];
+  known = [];
+  adapter = createEslSwitch({
+    nodes: [{ id: node, host: '127.0.0.1', port: script.port, password: 'loopback-tests-only' }],
+    logger: pino({ level: 'silent' }),
+  });
+  adapter.start(
+    (event) => events.push(event),
+    () => known,
+  );
+  await heardEvents(['surveyed']);
+  events.length = 0;
+});
+
+afterEach(async () => {
+  await adapter.close();
+  await script.close();
+});
+
+const heardEvents = (types: readonly string[]): Promise<void> =>
+  vi.waitFor(() => expect(events.map((event) => event.type)).toEqual(types), 5_000);
+
+const sent = (pattern: RegExp): Promise<void> =>
+  vi.waitFor(() => expect(script.heard.some((command) => pattern.test(command))).toBe(true), 5_000);
+
+type WithoutPlace<Wish> = Wish extends unknown ? Omit<Wish, 'key' | 'node'> : never;
+const execute = (key: string, wish: WithoutPlace<SwitchCommand>): void =>
+  adapter.execute({ key: key as CommandKey, node, ...wish } as SwitchCommand);
+
+const inbound = { 'Unique-ID': caller, 'Call-Direction': 'inbound', 'Answer-State': 'ringing' };
+const outbound = { 'Unique-ID': phone, 'Call-Direction': 'outbound', 'Answer-State': 'ringing' };
+const ring = (key: string, more: Partial<Extract<SwitchCommand, { do: 'ring' }>> = {}): void =>
+  execute(key, {
+    do: 'ring',
+    leg: phone,
+    sipUser: '1001',
+    device: 'sip:1001@127.0.0.1:5301',
+    timeoutMs: 20_000,
+    callerNumber: '13800138000',
+    callerName: '市民张三',
+    contact: contactId('c-1'),
+    ...more,
+  });
+
+async function arrive(): Promise<void> {
+  script.event('CHANNEL_PARK', { ...inbound, 'Caller-Caller-ID-Number': '138', 'Caller-Destination-Number': '12345' });
+  await heardEvents(['callArrived']);
+  events.length = 0;
+}
+
+test('a call goes from arrival over a key and music to an agent and its end', async () => {
+  await arrive();
+  execute('1.0', { do: 'answer', leg: caller });
+  await sent(/^sendmsg caller-1\ncall-command: execute\nexecute-app-name: answer\nEvent-UUID: 1\.0$/);
+  script.event('CHANNEL_ANSWER', inbound);
+  execute('2.0', { do: 'collect', leg: caller, files: ['/p/a.wav', '/p/b.wav'], waitMs: 3000 });
+  await sent(
+    /execute-app-arg: 1 1 1 3000 none file_string:\/\/\/p\/a\.wav!\/p\/b\.wav silence_stream:\/\/10 minhu_digits/,
+  );
+  script.event('DTMF', { ...inbound, 'DTMF-Digit': '2', 'DTMF-Duration': '1280' });
+  script.event('CHANNEL_EXECUTE_COMPLETE', { ...inbound, 'Application-UUID': '2.0', variable_minhu_digits: '2' });
+  await heardEvents(['legAnswered', 'digitPressed', 'digitsCollected']);
+  expect(events[1]).toMatchObject({ digit: '2', durationMs: 160 });
+  execute('3.0', { do: 'music', leg: caller, files: [] });
+  await sent(/execute-app-arg: local_stream:\/\/moh/);
+  ring('3.1');
+  await sent(
+    /^bgapi originate \{origination_uuid=phone-1,.*\}sofia\/internal\/sip:1001@127\.0\.0\.1:5301 &park\(\)\nJob-UUID: phone-1$/,
+  );
+  script.event('CHANNEL_CREATE', outbound);
+  script.event('CHANNEL_PROGRESS', outbound);
+  script.event('CHANNEL_ANSWER', outbound);
+  script.event('BACKGROUND_JOB', { 'Job-UUID': phone }, '+OK phone-1\n');
+  script.event('CHANNEL_PARK', outbound);
+  execute('4.0', { do: 'bridge', leg: caller, other: phone });
+  await sent(/^api uuid_bridge caller-1 phone-1$/);
+  script.event('CHANNEL_BRIDGE', { ...inbound, 'Bridge-A-Unique-ID': caller, 'Bridge-B-Unique-ID': phone });
+  script.event('CHANNEL_HANGUP_COMPLETE', { ...outbound, 'Hangup-Cause': 'NORMAL_CLEARING' });
+  script.event('CHANNEL_UNBRIDGE', { ...inbound, 'Bridge-A-Unique-ID': caller, 'Bridge-B-Unique-ID': phone });
+  script.event('CHANNEL_HANGUP_COMPLETE', { ...inbound, 'Hangup-Cause': 'NORMAL_CLEARING' });
+  await heardEvents([
+    ...['legAnswered', 'digitPressed', 'digitsCollected', 'legRinging', 'legAnswered'],
+    ...['bridged', 'unbridged', 'legEnded', 'legEnded'],
+  ]);
+});
+
+test('a phone that refuses ends its leg once, whether the job or the leg is reported first', async () => {
+  ring('1.0');
+  script.event('CHANNEL_CREATE', outbound);
+  script.event('BACKGROUND_JOB', { 'Job-UUID': phone }, '-ERR USER_BUSY\n');
+  const over = { ...outbound, 'Hangup-Cause': 'USER_BUSY', variable_sip_invite_failure_status: '486' };
+  script.event('CHANNEL_HANGUP_COMPLETE', over);
+  await heardEvents(['legEnded']);
+  expect(events[0]).toMatchObject({ cause: 'USER_BUSY', sipStatus: 486 });
+  ring('2.0', { leg: legId('phone-2') });
+  script.event('BACKGROUND_JOB', { 'Job-UUID': 'phone-2' }, '-ERR USER_NOT_REGISTERED\n');
+  await heardEvents(['legEnded', 'legEnded']);
+});
+
+test('a ring that is called off before the switch made its leg is killed when it appears', async () => {
+  ring('1.0');
+  execute('1.1', { do: 'hangUp', leg: phone, cause: 'LOSE_RACE' });
+  await sent(/uuid_kill phone-1 LOSE_RACE/);
+  script.event('CHANNEL_CREATE', outbound);
+  await vi.waitFor(() => expect(script.heard.filter((text) => text.includes('uuid_kill')).length).toBe(2), 5_000);
+});
+
+test('a hostile caller name and a hostile device reach the switch as nothing but data', async () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what an attacker would send
+  ring('1.0', { callerName: "x'}\n\nbgapi system rm ${system(id)},a=b", callerNumber: '1,2}\r\n\r\napi x' });
+  await sent(
+    /origination_caller_id_number=12apix,origination_caller_id_name=xbgapi\u00a0system\u00a0rm\u00a0systemidab,/,
+  );
+  ring('2.0', { leg: legId('phone-2'), device: 'sip:a@b,sofia/internal/x' });
+  await heardEvents(['legEnded']);
+  execute('3.0', { do: 'play', leg: caller, files: ['/a.wav!/etc/passwd\n\napi shutdown'] });
+  await heardEvents(['legEnded', 'commandFailed']);
+  expect(script.heard.some((text) => /^(api|bgapi) (x|system|shutdown)/.test(text))).toBe(false);
+});
+
+test('after a lost link the survey comes first, and a leg that ended unseen is named', async () => {
+  await arrive();
+  known = [caller];
+  script.cut();
+  await heardEvents(['nodeLost', 'surveyed']);
+  expect(events[1]).toMatchObject({ survey: { bootId: 'boot-1', ended: [{ leg: caller, approximate: true }] } });
+  script.event('CHANNEL_HANGUP_COMPLETE', { ...inbound, 'Hangup-Cause': 'NORMAL_CLEARING' });
+  execute('9.0', { do: 'play', leg: caller, files: ['/a.wav'] });
+  await sent(/playback/);
+  expect(events).toHaveLength(2);
+});
