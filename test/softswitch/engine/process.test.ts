@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type StartedSwitch, startSwitchProcess } from '../start.ts';
+import { EventSocketClient } from './event-socket-client.ts';
+
+const run = promisify(execFile);
+let started: StartedSwitch;
+let client: EventSocketClient;
+
+beforeEach(async () => {
+  started = await startSwitchProcess();
+  client = new EventSocketClient(started.eslPort);
+  await client.ask(`auth ${started.password}`);
+  await client.ask('event plain ALL');
+});
+
+afterEach(async () => {
+  client.close();
+  await started.stop();
+});
+
+test.each(['u1', 't1'])('a SIPp caller (%s) is parked, answered, hears a prompt and hangs up', async (transport) => {
+  const caller = run('sipp', [
+    ...['-sn', 'uac', `127.0.0.1:${started.sipPort}`, '-s', '12345', '-i', '127.0.0.1', '-t', transport],
+    ...['-m', '1', '-d', '1500', '-nostdin', '-timeout', '10s'],
+  ]);
+  const leg = (await client.event('CHANNEL_PARK'))['Unique-ID']!;
+  const execute = ['call-command: execute', 'execute-app-name: answer'];
+  expect(await client.ask(`sendmsg ${leg}`, ...execute)).toBe('+OK');
+  await client.event('CHANNEL_ANSWER', leg);
+  const play = ['call-command: execute', 'execute-app-name: playback', 'execute-app-arg: menu.wav'];
+  await client.ask(`sendmsg ${leg}`, ...play);
+  const complete = await client.event('CHANNEL_EXECUTE_COMPLETE', leg, { Application: 'playback' });
+  expect(complete['Application-Response']).toBe('FILE PLAYED');
+  const over = await client.event('CHANNEL_HANGUP_COMPLETE', leg);
+  expect(over['Hangup-Cause']).toBe('NORMAL_CLEARING');
+  await caller;
+  await client.event('CHANNEL_DESTROY', leg);
+  expect(JSON.parse(readFileSync(started.folder.options.legLogFile, 'utf8').trim())).toMatchObject({ leg });
+});
+
+test('two calls of SIPp are bridged and one BYE ends both', async () => {
+  const phone = 5300 + Math.floor(Math.random() * 20_000) + 20_000;
+  const answering = run('sipp', [
+    '-sn',
+    'uas',
+    '-i',
+    '127.0.0.1',
+    '-p',
+    String(phone),
+    '-m',
+    '1',
+    '-nostdin',
+    '-timeout',
+    '10s',
+  ]);
+  const caller = run('sipp', [
+    ...['-sn', 'uac', `127.0.0.1:${started.sipPort}`, '-s', '12345', '-i', '127.0.0.1'],
+    ...['-m', '1', '-d', '1000', '-nostdin', '-timeout', '10s'],
+  ]);
+  const leg = (await client.event('CHANNEL_PARK'))['Unique-ID']!;
+  await client.ask(`sendmsg ${leg}`, 'call-command: execute', 'execute-app-name: answer');
+  client.send(`bgapi originate {origination_uuid=agent-leg}sofia/internal/sip:1001@127.0.0.1:${phone} &park()`);
+  expect((await client.event('BACKGROUND_JOB'))['_body']).toBe('+OK agent-leg\n');
+  await client.ask(`api uuid_bridge ${leg} agent-leg`);
+  await client.event('CHANNEL_BRIDGE', leg);
+  await client.event('CHANNEL_DESTROY', leg);
+  await client.event('CHANNEL_DESTROY', 'agent-leg');
+  await Promise.all([answering, caller]);
+});
+
+test('SIGTERM ends it cleanly', async () => {
+  await started.stop();
+  expect(started.child.exitCode).toBe(0);
+  expect(existsSync(started.folder.path)).toBe(false);
+});
