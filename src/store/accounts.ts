@@ -1,4 +1,4 @@
-import { type AgentId, agentId } from '../core/ids.ts';
+import type { AgentId } from '../core/ids.ts';
 import type { AgentSetting } from '../core/settings.ts';
 import { hashPassword, sipHa1 } from './passwords.ts';
 import type { Digest, Role } from './schema.ts';
@@ -114,7 +114,7 @@ export async function loadAgents(db: Db): Promise<AgentSetting[]> {
     .orderBy('user_name')
     .execute();
   return rows.map((row) => ({
-    id: agentId(row.user_name),
+    id: row.user_name as AgentId,
     number: row.number,
     sipUser: row.sip_user,
     skills: row.skills,
@@ -127,5 +127,5 @@ export async function seatOf(
   user: string,
 ): Promise<{ agent: AgentId; number: string; sipUser: string } | undefined> {
   const row = await db.selectFrom('seats').selectAll().where('user_name', '=', user).executeTakeFirst();
-  return row && { agent: agentId(row.user_name), number: row.number, sipUser: row.sip_user };
+  return row && { agent: row.user_name as AgentId, number: row.number, sipUser: row.sip_user };
 }
