@@ -171,7 +171,9 @@ function overdue(link: Link, nowMs: number): string | undefined {
 function lose(state: State, link: Link, reason: string): void {
   state.link = undefined;
   const { logger, host, port } = state.options;
-  if (link.up) {
+  if (state.closed) {
+    link.up = false;
+  } else if (link.up) {
     logger.warn({ host, port, reason }, 'event socket lost');
     state.listener.down(reason);
   } else {

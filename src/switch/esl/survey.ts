@@ -70,7 +70,7 @@ function isOurs(headers: Headers): boolean {
 export function surveyedLeg(leg: LegId, headers: Headers): SurveyedLeg {
   const inbound = isInbound(headers);
   const caller = callerOf(headers);
-  const bridgedTo = variable(headers, 'signal_bond');
+  const bridgedTo = partner(headers);
   const key = variable(headers, 'minhu_key');
   const { doing, digits } =
     bridgedTo === undefined ? activity(headers) : { doing: 'nothing' as const, digits: undefined };
@@ -89,6 +89,13 @@ export function surveyedLeg(leg: LegId, headers: Headers): SurveyedLeg {
     ...(headers.get('Channel-Call-State') === 'HELD' ? { held: true } : { held: false }),
     ...(recording === undefined ? {} : { recording }),
   };
+}
+
+const BRIDGED_STATES = ['CS_SOFT_EXECUTE', 'CS_EXCHANGE_MEDIA', 'CS_HIBERNATE', 'CS_RESET'];
+
+/** `signal_bond` outlives the bridge on a leg that was parked when its partner ended: the state tells. */
+function partner(headers: Headers): string | undefined {
+  return BRIDGED_STATES.includes(headers.get('Channel-State') ?? '') ? variable(headers, 'signal_bond') : undefined;
 }
 
 /** A leg we rang that its originate still owns (`CS_CONSUME_MEDIA`, not bridged) counts as ringing until it is parked. */
