@@ -8,8 +8,8 @@ import type { Entry } from './entry.ts';
  */
 const MAGIC = 0x314a_484d; // "MHJ1"
 export const HEAD_BYTES = 16;
-/** A batch larger than this is cut in two by the loop. */
-export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
+/** A length above this is damage; a batch above it is refused. */
+export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface Frame {
   readonly entries: Entry[];

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Entry } from './entry.ts';
 import { JournalError } from './entry.ts';
-import { encodeFrame } from './frame.ts';
+import { encodeFrame, FRAME_BYTES_MAX } from './frame.ts';
 import { adoptSpare, listSegments, prepareSpare, readSegment, removeSegment, type Segment } from './segment.ts';
 
 export const SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -17,7 +17,7 @@ export interface Journal {
 
 export interface JournalOptions {
   readonly folder: string;
-  /** Size of a new segment; also the largest batch. */
+  /** Size of a new segment. */
   readonly segmentBytes: number;
 }
 
@@ -81,10 +81,11 @@ class SegmentJournal implements Journal {
 
   async append(entries: readonly Entry[]): Promise<void> {
     const frame = encodeFrame(entries);
-    if (frame.length > this.#options.segmentBytes) {
-      throw new JournalError('tooLarge', `a batch of ${frame.length} bytes does not fit a segment`);
+    if (frame.length > FRAME_BYTES_MAX) {
+      throw new JournalError('tooLarge', `a batch of ${frame.length} bytes is more than a journal takes`);
     }
-    if (this.#file === undefined || this.#at + frame.length > this.#size) await this.#nextSegment(entries[0]!.seq);
+    if (this.#file === undefined || this.#at + frame.length > this.#size)
+      await this.#nextSegment(entries[0]!.seq, frame.length);
     this.#dirtyTo = Math.max(this.#dirtyTo, this.#at + frame.length);
     await writeAll(this.#file!, frame, this.#at);
     await this.#file!.datasync();
@@ -108,7 +109,7 @@ class SegmentJournal implements Journal {
     this.#file = undefined;
   }
 
-  async #nextSegment(firstSeq: number): Promise<void> {
+  async #nextSegment(firstSeq: number, bytes: number): Promise<void> {
     await this.#makeSpare();
     if (this.#file !== undefined && this.#dirtyTo > this.#at) await cutTail(this.#file, this.#at, this.#dirtyTo);
     this.#spare = undefined;
@@ -120,7 +121,8 @@ class SegmentJournal implements Journal {
     this.#segments = [...this.#segments.filter((known) => known.firstSeq !== firstSeq), segment];
     this.#at = 0;
     this.#dirtyTo = 0;
-    this.#size = this.#options.segmentBytes;
+    // A batch larger than a segment has one to itself, which then grows as it is written.
+    this.#size = Math.max(this.#options.segmentBytes, bytes);
   }
 
   /** One at a time; a failure is forgotten, so that the next call tries again. */

@@ -1,0 +1,136 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SwitchCommand } from '../../src/core/command.ts';
+import { legId, nodeId } from '../../src/core/ids.ts';
+import { encodeState } from '../../src/core/state-codec.ts';
+import { type Loop, openLoop } from '../../src/runtime/loop.ts';
+import { replayFolder } from '../../src/runtime/replay.ts';
+import { readEntries } from '../../src/runtime/segment.ts';
+
+let folder: string;
+const node = nodeId('127.0.0.1:1');
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'minhu-loop-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function open(released: SwitchCommand[] = [], more: object = {}): Promise<Loop> {
+  return openLoop({ folder, release: (command) => released.push(command), segmentBytes: 65_536, ...more });
+}
+
+function call(loop: Loop, name: string) {
+  return loop.submit({ type: 'callArrived', node, leg: legId(name), from: '139', dialled: '12345' });
+}
+
+async function seqs(): Promise<number[]> {
+  const found = [];
+  for await (const { seq } of readEntries(folder, 1)) found.push(seq);
+  return found;
+}
+
+function segment(): string {
+  return join(folder, readdirSync(folder).filter((name) => name.endsWith('.seg'))[0]!);
+}
+
+test('an entry is on the disk before its commands are let out', async () => {
+  const written: number[] = [];
+  const loop = await openLoop({
+    folder,
+    release: () => written.push(readFileSync(segment()).includes('"leg":"a"') ? 1 : 0),
+    segmentBytes: 65_536,
+  });
+  await loop.submit({ type: 'settingsLoaded', settings: noRules() });
+  await call(loop, 'a');
+  expect(written).toEqual([1]);
+  await loop.close();
+});
+
+test('a start after a kill restores what was written, from the journal alone', async () => {
+  const loop = await open();
+  for (let n = 0; n < 50; n++) await call(loop, `leg-${n}`);
+  const before = encodeState(loop.state);
+  rmSync(join(folder, 'lock')); // as after the death of the process
+  const again = await open();
+  expect(again.state.contacts.size).toBe(50);
+  expect(again.durableSeq).toBe(loop.durableSeq + 1);
+  expect(JSON.parse(encodeState(again.state)).contacts).toEqual(JSON.parse(before).contacts);
+  await again.close();
+  const third = await open();
+  expect(third.state.contacts.size).toBe(50);
+  await third.close();
+});
+
+test('a torn tail is cut off and told of, and nothing before it is lost', async () => {
+  const loop = await open();
+  await call(loop, 'a');
+  await call(loop, 'b');
+  rmSync(join(folder, 'lock'));
+  const bytes = readFileSync(segment());
+  bytes[bytes.lastIndexOf('"leg":"b"')] = 0xff;
+  writeFileSync(segment(), bytes);
+  const said: string[] = [];
+  const log = { info() {}, warn: (text: string) => void said.push(text), error() {} };
+  const again = await open([], { log });
+  expect(said.join()).toMatch(/torn/);
+  expect(again.state.contacts.size).toBe(1);
+  await again.close();
+});
+
+test('damage in the middle is refused aloud and changes nothing', async () => {
+  const loop = await open();
+  await call(loop, 'a');
+  await call(loop, 'b');
+  rmSync(join(folder, 'lock'));
+  const bytes = readFileSync(segment());
+  bytes[bytes.indexOf('"leg":"a"')] = 0xff;
+  writeFileSync(segment(), bytes);
+  await expect(open()).rejects.toThrow(/damaged at byte/);
+  expect(readFileSync(segment()).equals(bytes)).toBe(true);
+});
+
+test('a second start on the same folder is refused with the id of the first', async () => {
+  const loop = await open();
+  await expect(open()).rejects.toThrow(new RegExp(`in use by process ${process.pid}`));
+  await loop.close();
+});
+
+test('many segments read as one journal, and those that nobody needs are removed', async () => {
+  const loop = await open([], { snapshotEvery: 100 });
+  loop.subscribe((entries) => loop.projectedTo(entries.at(-1)!.seq));
+  for (let n = 0; n < 400; n++) await call(loop, `leg-${n}`);
+  const found = await seqs();
+  expect(found.at(-1)).toBe(loop.durableSeq);
+  expect(found).toEqual(Array.from(found, (_, index) => found[0]! + index));
+  await loop.close();
+  expect(readdirSync(folder).filter((name) => name.endsWith('.seg')).length).toBeLessThan(5);
+});
+
+test('an append that fails lets nothing out, says so, and is tried again', async () => {
+  const released: SwitchCommand[] = [];
+  const loop = await open(released);
+  await loop.submit({ type: 'settingsLoaded', settings: noRules() });
+  const filler = '7'.repeat(32);
+  // The next segment's place is taken by a folder: it cannot be made.
+  const { mkdirSync } = await import('node:fs');
+  rmSync(join(folder, 'journal-spare.tmp'), { force: true });
+  mkdirSync(join(folder, 'journal-spare.tmp'));
+  const waiting = [];
+  for (let n = 0; n < 200; n++) waiting.push(call(loop, `${filler}-${n}`));
+  await expect.poll(() => loop.health()).toBe('failed');
+  const durable = loop.durableSeq;
+  expect(released.every((command) => Number(command.key.split('.')[0]) <= durable)).toBe(true);
+  expect(loop.state.seq).toBe(durable);
+  rmSync(join(folder, 'journal-spare.tmp'), { recursive: true });
+  await Promise.all(waiting);
+  expect(loop.health()).toBe('ok');
+  expect(released.filter((command) => command.do === 'hangUp')).toHaveLength(200);
+  await loop.close();
+  expect((await replayFolder(folder, () => {})).differences).toEqual([]);
+});
+
+function noRules() {
+  return { version: '1', lines: {}, flows: {}, queues: {}, agents: [], prompts: {} };
+}
