@@ -138,7 +138,8 @@ function breakOff(board: Board, argument: string): CommandAnswer {
 function record(board: Board, argument: string): CommandAnswer {
   const leg = legOf(board, argument);
   if (leg === undefined) return { reply: '-ERR Cannot locate session!\n' };
-  const [, action = '', file = ''] = /^\S+\s+(\S+)\s+(.*)$/s.exec(argument) ?? [];
+  const [, action = '', path = ''] = /^\S+\s+(\S+)\s+(.*)$/s.exec(argument) ?? [];
+  const file = path.replace(/^'(.*)'$/s, '$1');
   if (action === 'start') return recordAnswer(startRecording(board, leg, file));
   if (action === 'stop') {
     const files = file === 'all' ? [...leg.recordings.keys()] : [file];

@@ -45,7 +45,7 @@ interface Collecting extends Wanted {
 }
 
 /**
- * `min max tries timeoutMs terminators file invalid_file variable regexp [digit_timeoutMs]`. A key cuts the prompt; the time-out runs
+ * Arguments are separated by blanks; one in single quotes may hold them. `min max tries timeoutMs terminators file invalid_file variable regexp [digit_timeoutMs]`. A key cuts the prompt; the time-out runs
  * from the end of the prompt. Sets `variable` and `read_result` (`success`, `failure`, `timeout`); what did not match is in
  * `variable_invalid`.
  */
@@ -115,7 +115,7 @@ function judge(board: Board, leg: Leg, collecting: Collecting, finish: Finish): 
 }
 
 function readWanted(data: string): { readonly rules: Wanted; readonly tries: number } | undefined {
-  const words = data.split(/\s+/).filter((word) => word !== '');
+  const words = [...data.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
   const [min, max, tries, timeoutMs, terminators, file, wrongFile, variable, pattern, betweenMs] = words;
   const numbers = [min, max, tries, timeoutMs].map((word) =>
     word !== undefined && /^\d{1,6}$/.test(word) ? +word : -1,

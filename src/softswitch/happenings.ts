@@ -1,7 +1,7 @@
 import { unreachable } from '../lib/assert.ts';
 import type { Board } from './board.ts';
 import { liveLeg } from './board.ts';
-import { causeOfStatus } from './causes.ts';
+import { causeOfStatus, isCause } from './causes.ts';
 import { digitPressed } from './digits.ts';
 import { finish, hangUp } from './hang-up.ts';
 import { peerOffers } from './hold.ts';
@@ -93,7 +93,7 @@ function callEnded(board: Board, leg: Leg, ended: Extract<SipHappening, { kind: 
 /** A BYE of another switch may say why, in FreeSWITCH's words. */
 function causeInReason(reason: string | undefined): string | undefined {
   const text = /text="([A-Z_]{3,40})"/.exec(reason ?? '')?.[1];
-  return text;
+  return text !== undefined && isCause(text) ? text : undefined;
 }
 
 /** What the media worker tells. A leg on its way out is heard too: its files and its port close last. */

@@ -105,6 +105,19 @@ test('a key during the prompt cuts it and comes back as the variable that was as
   ]);
 });
 
+test('a path with blanks is taken in single quotes', async () => {
+  await answeredCaller();
+  const files = `'file_string://${folder.path}/prompts/menu.wav!silence_stream://10' silence_stream://10`;
+  await execute(CALLER, 'play_and_get_digits', `1 1 1 3000 none ${files} choice [0-9]`);
+  await client.event('PLAYBACK_START', CALLER);
+  expect(script.wishes.find((wish) => wish.wish === 'play')).toMatchObject({
+    sources: [`${folder.path}/prompts/menu.wav`, 'silence:10'],
+  });
+  const file = `${folder.path}/recordings/with blank.wav`;
+  expect(await client.ask(`api uuid_record ${CALLER} start '${file}'`)).toBe('+OK Success\n');
+  expect((await client.event('RECORD_START', CALLER))['Record-File-Path']).toBe(file);
+});
+
 test('no key in time says so', async () => {
   await answeredCaller();
   await execute(CALLER, 'play_and_get_digits', '1 1 1 100 none silence_stream://10 wrong.wav choice [0-9]');
