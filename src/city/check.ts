@@ -68,7 +68,7 @@ function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem
   for (const target of new Set(targetsOf(step))) {
     if (!Object.hasOwn(flow.steps, target)) problems.push(noTarget(name, target, Object.keys(flow.steps)));
   }
-  const prompts = step.kind === 'ask' ? [...step.prompts, ...step.wrongPrompts] : step.prompts;
+  const prompts = step.kind === 'ask' ? [...step.opening, ...step.prompts, ...step.wrongPrompts] : step.prompts;
   for (const prompt of new Set(prompts)) {
     if (!known.prompts.has(prompt)) problems.push(noPrompt(name, prompt));
   }
@@ -102,7 +102,8 @@ function leadIn(flow: Flow, known: Known): { readonly step: string; readonly len
   let lengthMs = 0;
   let name = flow.start;
   for (let step = flow.steps[name]; step !== undefined; step = flow.steps[name]) {
-    lengthMs += step.prompts.reduce((sum, prompt) => sum + (known.prompts.get(prompt) ?? 0), 0);
+    const prompts = step.kind === 'ask' ? [...step.opening, ...step.prompts] : step.prompts;
+    lengthMs += prompts.reduce((sum, prompt) => sum + (known.prompts.get(prompt) ?? 0), 0);
     if (step.kind === 'ask') return { step: name, lengthMs };
     if (step.kind !== 'say') return undefined;
     name = step.then;
@@ -117,7 +118,7 @@ function noTarget(step: string, target: string, names: readonly string[]): FlowP
 }
 
 function noPrompt(step: string, prompt: string): FlowProblem {
-  const message: Words = [`语音“${prompt}”不存在或不能播放。`, `There is no playable prompt "${prompt}".`];
+  const message: Words = [`语音“${prompt}”不存在。`, `There is no prompt "${prompt}".`];
   const fix: Words = ['请写 prompts.yaml 里有的编号，或在那里加上它。', 'Use an id of prompts.yaml, or add it there.'];
   return { kind: 'noPrompt', step, message, fix };
 }

@@ -81,7 +81,7 @@ function readSay(field: Field): FlowStep | undefined {
 }
 
 function readAsk(field: Field): FlowStep | undefined {
-  const fields = readFields(field, ['ask', 'wait', 'choose', 'none', 'wrong']);
+  const fields = readFields(field, ['ask', 'wait', 'choose', 'none', 'wrong'], ['opening']);
   if (fields === undefined) return undefined;
   const wrong = readFields(fields.wrong, ['say', 'times', 'then']);
   const waitMs = readDurationMs(fields.wait, 1_000, 10_000);
@@ -91,10 +91,11 @@ function readAsk(field: Field): FlowStep | undefined {
   const wrongMax = readWhole(wrong.times, 0, WRONG_TIMES_MAX);
   const wrongThen = readText(wrong.then, NAME);
   const wrongPrompts = readPromptIds(wrong.say);
+  const opening = fields.opening ? readPromptIds(fields.opening) : [];
   const prompts = readPromptIds(fields.ask);
   if (waitMs === undefined || none === undefined || choose === undefined) return undefined;
   if (wrongMax === undefined || wrongThen === undefined) return undefined;
-  return { kind: 'ask', prompts, choose, waitMs, none, wrongPrompts, wrongMax, wrong: wrongThen };
+  return { kind: 'ask', opening, prompts, choose, waitMs, none, wrongPrompts, wrongMax, wrong: wrongThen };
 }
 
 function readChoices(field: Field): Record<string, string> | undefined {

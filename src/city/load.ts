@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { QueueSetting } from '../core/settings.ts';
 import { checkFlow, type Known } from './check.ts';
-import type { City, CityProblem, CityResult, Recording } from './city.ts';
+import type { City, CityProblem, CityResult } from './city.ts';
 import { type PlacedFlow, readFlow } from './flows.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
@@ -31,36 +30,43 @@ export function loadCity(folder: string): CityResult {
   const trunkFile = open('trunks.yaml');
   const hoursFile = open('hours.yaml');
 
-  const recordings = promptFile ? loadRecordings(root, promptFile) : new Map<string, Recording>();
-  const queues = queueFile ? readQueues(queueFile) : new Map<string, QueueSetting>();
+  const prompts = promptFile && loadRecordings(root, promptFile);
+  const queues = queueFile && readQueues(queueFile);
   const flows = readFlows(root, problems);
-  // References into a file that could not be read would only repeat its own problem.
-  if (promptFile && queueFile) checkFlows(flows, knownOf(recordings, queues));
-  const lines = readLines(flows);
-  const seats = seatFile ? readSeats(seatFile, new Set([...queues.values()].map((queue) => queue.skill))) : [];
-  const trunks = trunkFile ? readTrunks(trunkFile, new Set(Object.keys(lines))) : [];
+  // A reference into what could not be read would only repeat that problem.
+  if (prompts && queues) checkFlows(flows.placed, { queues: queues.names, prompts: prompts.lengthsMs });
+  const lines = readLines(flows.placed);
+  const seats = seatFile ? readSeats(seatFile, queues?.skills) : [];
+  const trunks = trunkFile ? readTrunks(trunkFile, flows.whole ? new Set(Object.keys(lines)) : undefined) : [];
   const hours = hoursFile && readHours(hoursFile);
+  if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
-  if (problems.length > 0 || hours === undefined) return { ok: false, problems };
+  const { recordings } = prompts;
   const city: City = {
     settings: {
       lines,
-      flows: Object.fromEntries(flows.map(({ name, flow }) => [name, flow])),
-      queues: Object.fromEntries(queues),
-      prompts: Object.fromEntries([...recordings].map(([id, recording]) => [id, recording.file])),
+      flows: Object.fromEntries(flows.placed.map(({ name, flow }) => [name, flow])),
+      queues: queues.queues,
+      prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },
     seats,
     trunks,
     hours,
     promptFolder: join(root, PROMPT_FOLDER),
-    musicFile: recordings.get(MUSIC_PROMPT)!.file,
-    apologyFile: recordings.get(APOLOGY_PROMPT)!.file,
-    recordings: Object.fromEntries(recordings),
+    musicFile: recordings[MUSIC_PROMPT]!.file,
+    apologyFile: recordings[APOLOGY_PROMPT]!.file,
+    recordings,
   };
   return { ok: true, city };
 }
 
-function readFlows(root: string, problems: CityProblem[]): readonly PlacedFlow[] {
+interface ReadFlows {
+  readonly placed: readonly PlacedFlow[];
+  /** False when one of the files could not be read. */
+  readonly whole: boolean;
+}
+
+function readFlows(root: string, problems: CityProblem[]): ReadFlows {
   const names = listFlows(root).slice(0, FLOWS_MAX);
   if (names.length === 0) {
     problems.push({
@@ -70,11 +76,11 @@ function readFlows(root: string, problems: CityProblem[]): readonly PlacedFlow[]
       fix: '请放入 flows/hotline.yaml，可从项目自带的 dialplans 复制。 Put flows/hotline.yaml there; the dialplans folder of the project has one to copy.',
     });
   }
-  return names.flatMap((name) => {
+  const placed = names.flatMap((name) => {
     const top = openYaml(root, `flows/${name}.yaml`, problems);
-    const placed = top && readFlow(name, top);
-    return placed === undefined ? [] : [placed];
+    return (top && readFlow(name, top)) ?? [];
   });
+  return { placed, whole: placed.length === names.length && names.length > 0 };
 }
 
 function listFlows(root: string): readonly string[] {
@@ -90,11 +96,6 @@ function checkFlows(flows: readonly PlacedFlow[], known: Known): void {
   for (const { flow, places } of flows) {
     for (const problem of checkFlow(flow, known)) complain(places.get(problem.step)!, problem.message, problem.fix);
   }
-}
-
-function knownOf(recordings: ReadonlyMap<string, Recording>, queues: ReadonlyMap<string, QueueSetting>): Known {
-  const lengths = [...recordings].map(([id, { durationMs }]) => [id, durationMs] as const);
-  return { queues: new Set(queues.keys()), prompts: new Map(lengths) };
 }
 
 /** Dialled number → flow. A number belongs to one flow. */

@@ -35,15 +35,23 @@ const WAV_NAME: TextRule = {
   looks: ['prompts 文件夹中的 .wav 文件名', 'the name of a .wav file in the prompts folder'],
 };
 
+export interface ReadRecordings {
+  readonly recordings: Readonly<Record<string, Recording>>;
+  /** Of every prompt that is listed; 0 when its recording cannot be played. */
+  readonly lengthsMs: ReadonlyMap<string, number>;
+}
+
 /** Every prompt with its recording measured. A recording that cannot be played is a problem at its line of the manifest. */
-export function loadRecordings(folder: string, top: Field): Map<string, Recording> {
-  const recordings = new Map<string, Recording>();
+export function loadRecordings(folder: string, top: Field): ReadRecordings {
+  const recordings: Record<string, Recording> = {};
+  const lengthsMs = new Map<string, number>();
   for (const { entry, field } of readPrompts(top)) {
     const durationMs = measure(folder, entry, field);
-    if (durationMs !== undefined)
-      recordings.set(entry.id, { text: entry.text, file: promptPath(folder, entry), durationMs });
+    lengthsMs.set(entry.id, durationMs ?? 0);
+    if (durationMs === undefined) continue;
+    recordings[entry.id] = { text: entry.text, file: promptPath(folder, entry), durationMs };
   }
-  return recordings;
+  return { recordings, lengthsMs };
 }
 
 /** The manifest alone, recordings unseen. */

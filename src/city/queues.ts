@@ -4,14 +4,23 @@ import type { Field } from './yaml-file.ts';
 
 export const QUEUES_MAX = 50;
 
-export function readQueues(top: Field): Map<string, QueueSetting> {
+export interface ReadQueues {
+  readonly queues: Readonly<Record<string, QueueSetting>>;
+  /** Also of queues with a mistake in them: who refers to one is not to blame. */
+  readonly names: ReadonlySet<string>;
+  /** Undefined when a queue's skill could not be read. */
+  readonly skills: ReadonlySet<string> | undefined;
+}
+
+export function readQueues(top: Field): ReadQueues {
   const fields = readFields(top, ['queues']);
-  const queues = new Map<string, QueueSetting>();
-  for (const entry of fields === undefined ? [] : readEntries(fields.queues, NAME, QUEUES_MAX)) {
-    const queue = readQueue(entry);
-    if (queue !== undefined) queues.set(queue.name, queue);
-  }
-  return queues;
+  const entries = fields === undefined ? [] : readEntries(fields.queues, NAME, QUEUES_MAX);
+  const queues = entries.flatMap((entry) => readQueue(entry) ?? []);
+  return {
+    queues: Object.fromEntries(queues.map((queue) => [queue.name, queue])),
+    names: new Set(entries.map((entry) => entry.key)),
+    skills: queues.length < entries.length ? undefined : new Set(queues.map((queue) => queue.skill)),
+  };
 }
 
 function readQueue({ key: name, value }: Entry): QueueSetting | undefined {

@@ -21,15 +21,15 @@ const SIP_USER: TextRule = {
   looks: ['话机账号（字母、数字、. - _）', 'a phone account of letters, digits and . - _'],
 };
 
-/** `skills` are the skills that some queue asks for: a seat with another one would never be rung for it. */
-export function readSeats(top: Field, skills: ReadonlySet<string>): readonly Seat[] {
+/** `skills` are those that some queue asks for: a seat with another one would never be rung for it. Undefined: not known. */
+export function readSeats(top: Field, skills: ReadonlySet<string> | undefined): readonly Seat[] {
   const fields = readFields(top, ['seats']);
   if (fields === undefined) return [];
   const taken = new Set<string>();
   return readList(fields.seats, SEATS_MAX).flatMap((field) => readSeat(field, skills, taken));
 }
 
-function readSeat(field: Field, skills: ReadonlySet<string>, taken: Set<string>): readonly Seat[] {
+function readSeat(field: Field, skills: ReadonlySet<string> | undefined, taken: Set<string>): readonly Seat[] {
   const fields = readFields(field, ['user', 'number', 'sipUser', 'skills'], ['digest']);
   if (fields === undefined) return [];
   const user = readText(fields.user, NAME);
@@ -46,13 +46,13 @@ function readSeat(field: Field, skills: ReadonlySet<string>, taken: Set<string>)
   return [{ user, number, sipUser, digest, skills: levels }];
 }
 
-function readSkills(field: Field, skills: ReadonlySet<string>): Record<string, number> {
+function readSkills(field: Field, skills: ReadonlySet<string> | undefined): Record<string, number> {
   const levels: Record<string, number> = {};
   const entries = readEntries(field, NAME, SKILLS_MAX);
   for (const { key, keyField, value } of entries) {
     const level = readWhole(value, 1, LEVEL_MAX);
     if (level !== undefined) levels[key] = level;
-    if (skills.has(key)) continue;
+    if (skills === undefined || skills.has(key)) continue;
     complain(
       keyField,
       [`没有队列需要技能“${key}”。`, `No queue asks for the skill "${key}".`],

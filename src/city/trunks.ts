@@ -12,15 +12,15 @@ const CIDR_TEXT: TextRule = {
   looks: ['CIDR 网段，例如 10.1.2.0/24 或 10.1.2.3/32', 'a network in CIDR form, such as 10.1.2.0/24 or 10.1.2.3/32'],
 };
 
-/** `lines` are the numbers that a flow answers. */
-export function readTrunks(top: Field, lines: ReadonlySet<string>): readonly Trunk[] {
+/** `lines` are the numbers that a flow answers. Undefined: not known. */
+export function readTrunks(top: Field, lines: ReadonlySet<string> | undefined): readonly Trunk[] {
   const fields = readFields(top, ['trunks']);
   if (fields === undefined) return [];
   const names = new Set<string>();
   return readList(fields.trunks, TRUNKS_MAX).flatMap((field) => readTrunk(field, lines, names));
 }
 
-function readTrunk(field: Field, lines: ReadonlySet<string>, names: Set<string>): readonly Trunk[] {
+function readTrunk(field: Field, lines: ReadonlySet<string> | undefined, names: Set<string>): readonly Trunk[] {
   const fields = readFields(field, ['name', 'from', 'numbers']);
   if (fields === undefined) return [];
   const name = readText(fields.name, NAME);
@@ -52,10 +52,10 @@ function readNetwork(field: Field): readonly string[] {
   return [];
 }
 
-function readNumber(field: Field, lines: ReadonlySet<string>): readonly string[] {
+function readNumber(field: Field, lines: ReadonlySet<string> | undefined): readonly string[] {
   const number = readText(field, DIGITS);
   if (number === undefined) return [];
-  if (!lines.has(number)) {
+  if (lines !== undefined && !lines.has(number)) {
     complain(
       field,
       [`号码 ${number} 没有流程接听。`, `No flow answers the number ${number}.`],

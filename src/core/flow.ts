@@ -73,7 +73,7 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         name = step.then;
         break;
       case 'ask':
-        return putQuestion(d, contact, flow, name, step, 0, step.prompts, 'F2');
+        return putQuestion(d, contact, flow, name, step, 0, [...step.opening, ...step.prompts], 'F2');
       case 'queue':
         return enterQueue(d, contact, step.queue, step.prompts);
       case 'end':

@@ -34,6 +34,8 @@ export type FlowStep =
    */
   | {
       readonly kind: 'ask';
+      /** Played once before the first asking; a key may come while they play, too. */
+      readonly opening: readonly string[];
       readonly prompts: readonly string[];
       readonly choose: Readonly<Record<string, string>>;
       readonly waitMs: number;

@@ -187,7 +187,7 @@ async function listen({ api, config }: Parts): Promise<{ host: string; port: num
 async function bringRules(parts: Parts): Promise<void> {
   const { loop, logger } = parts;
   const loading = retry(() => loadRules(parts), logger);
-  if (loop.state.settings === undefined) await loading;
+  if (loop.state.settings === null) await loading;
 }
 
 async function retry(work: () => Promise<void>, logger: Logger): Promise<void> {

@@ -87,7 +87,9 @@ function prepare(): Running | string {
 }
 
 async function startParts(running: Running): Promise<void> {
-  await Promise.all([startStore(running), startSwitchPart(running)]);
+  // Both are waited for even when one fails: what did start must be there to be stopped.
+  const results = await Promise.allSettled([startStore(running), startSwitchPart(running)]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
   startCore(running);
 }
 

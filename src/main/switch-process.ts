@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { City } from '../city/load.ts';
-import type { Config, Endpoint } from '../config.ts';
+import { type Config, type Endpoint, parseEndpoint } from '../config.ts';
 import type { SwitchOptions } from '../softswitch/options.ts';
 import { type Folders, writeOwned } from './folders.ts';
 import { logFile } from './log.ts';
@@ -20,9 +20,8 @@ export interface SwitchProcess {
   readonly ended: Promise<void>;
 }
 
-interface StatusFile {
+interface Status {
   readonly pid: number;
-  readonly bootId: string;
   readonly sip: Endpoint;
   readonly esl: Endpoint;
 }
@@ -32,7 +31,7 @@ const READY_WITHIN_MS = 15_000;
 
 /** Takes over the switch that outlived an earlier supervisor, or starts one. Its calls go on through the former. */
 export async function openSwitch(config: Config, folders: Folders, city: City): Promise<SwitchProcess> {
-  const status = readJson<StatusFile>(folders.switchStatusFile);
+  const status = readStatus(folders);
   if (status !== undefined && isAlive(status.pid, PROGRAM) && (await answers(status.esl))) {
     return { ...status, ended: endOfStranger(status) };
   }
@@ -57,7 +56,7 @@ async function startSwitch(
   config: Config,
   folders: Folders,
   city: City,
-  before: StatusFile | undefined,
+  before: Status | undefined,
 ): Promise<SwitchProcess> {
   eslPasswordOf(folders);
   writeOwned(folders.switchOptionsFile, `${JSON.stringify(optionsFor(config, folders, city, before), null, 2)}\n`);
@@ -76,7 +75,7 @@ async function startSwitch(
 }
 
 /** A restarted switch keeps the ports it had, so that phones find it again although the settings say “any”. */
-function optionsFor(config: Config, folders: Folders, city: City, before: StatusFile | undefined): SwitchOptions {
+function optionsFor(config: Config, folders: Folders, city: City, before: Status | undefined): SwitchOptions {
   const sipPort = config.sip.port === 0 ? (before?.sip.port ?? 0) : config.sip.port;
   return {
     realm: 'minhu',
@@ -101,7 +100,7 @@ function optionsFor(config: Config, folders: Folders, city: City, before: Status
 }
 
 /** Waits for the status file to appear, the process to end, or the time to be up. */
-function statusOf(child: ChildProcess, folders: Folders, ended: Promise<void>): Promise<StatusFile> {
+function statusOf(child: ChildProcess, folders: Folders, ended: Promise<void>): Promise<Status> {
   return new Promise((resolve, reject) => {
     const folder = dirname(folders.switchStatusFile);
     const watcher = watch(folder, (_, name) => {
@@ -117,7 +116,7 @@ function statusOf(child: ChildProcess, folders: Folders, ended: Promise<void>): 
     };
     const timer = setTimeout(() => fail(`the switch was not ready after ${READY_WITHIN_MS} ms`), READY_WITHIN_MS);
     function look(): void {
-      const status = readJson<StatusFile>(folders.switchStatusFile);
+      const status = readStatus(folders);
       if (status?.pid !== child.pid || status === undefined) return;
       done();
       resolve(status);
@@ -125,6 +124,14 @@ function statusOf(child: ChildProcess, folders: Folders, ended: Promise<void>): 
     void ended.then(() => fail('the switch ended at its start'));
     look();
   });
+}
+
+/** As the switch wrote it: addresses are `host:port`. */
+function readStatus(folders: Folders): Status | undefined {
+  const file = readJson<{ pid: number; sip: string; esl: string }>(folders.switchStatusFile);
+  const sip = parseEndpoint(file?.sip ?? '');
+  const esl = parseEndpoint(file?.esl ?? '');
+  return file === undefined || sip === undefined || esl === undefined ? undefined : { pid: file.pid, sip, esl };
 }
 
 /** True when an event socket greets at this address. */
@@ -143,7 +150,7 @@ function answers(esl: Endpoint): Promise<boolean> {
 }
 
 /** The end of a process that is not our child shows as the end of a connection to it. */
-async function endOfStranger(status: StatusFile): Promise<void> {
+async function endOfStranger(status: Status): Promise<void> {
   while (isAlive(status.pid, PROGRAM)) {
     await new Promise<void>((resolve) => {
       const socket = connect(status.esl.port, status.esl.host);

@@ -1,9 +1,9 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Credential } from './sip/user-agent.ts';
 
 export const USERS_MAX = 20_000;
-const WATCH_MS = 500;
 
 export interface Directory {
   has(user: string): boolean;
@@ -20,11 +20,14 @@ export function openDirectory(file: string, log: Logger): Directory {
     else users = read;
   };
   load();
-  watchFile(file, { interval: WATCH_MS, persistent: false }, load);
+  // The folder, not the file: each new version is another file under the same name.
+  const watcher = watch(dirname(file), { persistent: false }, (_, name) => {
+    if (name === basename(file)) load();
+  });
   return {
     has: (user) => users.has(user),
     credentialOf: (user) => users.get(user),
-    close: () => unwatchFile(file, load),
+    close: () => watcher.close(),
   };
 }
 

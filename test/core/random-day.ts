@@ -27,6 +27,7 @@ export function dayRules(): Settings {
           greet: { kind: 'say', prompts: ['GRT-01'], then: 'menu' },
           menu: {
             kind: 'ask',
+            opening: [],
             prompts: ['MNU-01'],
             choose: { '1': 'personal', '2': 'enterprise' },
             waitMs: 3_000,

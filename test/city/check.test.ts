@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkFlow, type FlowProblemKind, type Known, LEAD_IN_MS_MAX, targetsOf } from '../../src/city/check.ts';
+import type { Flow, FlowStep } from '../../src/core/settings.ts';
+
+const KNOWN: Known = { queues: new Set(['personal', 'enterprise']), prompts: new Map([['P', 100]]) };
+const KEYS = ['0', '1', '2', '9', '*', '#'];
+
+type Steps = Record<string, FlowStep>;
+const nameOf = (index: number): string => `s${index}`;
+
+/** A sound flow: every arrow leads to a later step, the last one is a queue, and every step is led to by the one before. */
+const soundFlow: fc.Arbitrary<Flow> = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('say', 'ask' as const),
+      skips: fc.array(fc.nat(6), { maxLength: 4 }),
+      keys: fc.subarray(KEYS, { minLength: 1 }),
+    }),
+    { maxLength: 25 },
+  )
+  .map((drawn) => {
+    const last = drawn.length;
+    const steps: Steps = { [nameOf(last)]: { kind: 'queue', queue: 'personal', prompts: [] } };
+    drawn.forEach(({ kind, skips, keys }, index) => {
+      const next = nameOf(index + 1);
+      const later = (nth: number): string => nameOf(Math.min(last, index + 1 + (skips[nth] ?? 0)));
+      steps[nameOf(index)] =
+        kind === 'say'
+          ? say(['P'], next)
+          : {
+              kind: 'ask',
+              opening: [],
+              prompts: ['P'],
+              choose: Object.fromEntries(keys.map((key, nth) => [key, later(nth)])),
+              waitMs: 3_000,
+              none: next,
+              wrongPrompts: ['P'],
+              wrongMax: 1,
+              wrong: later(0),
+            };
+    });
+    return { start: nameOf(0), steps };
+  });
+
+const kinds = (flow: Flow, known: Known = KNOWN): readonly FlowProblemKind[] =>
+  checkFlow(flow, known).map((problem) => problem.kind);
+
+/** A sound flow and one of its steps that a caller can leave by an arrow. */
+const withArrow = fc
+  .tuple(soundFlow, fc.nat())
+  .map(([flow, pick]) => {
+    const from = Object.keys(flow.steps).filter((name) => targetsOf(flow.steps[name]!).length > 0);
+    return { flow, from: from[pick % Math.max(1, from.length)] };
+  })
+  .filter((drawn): drawn is { flow: Flow; from: string } => drawn.from !== undefined);
+
+describe('the static check of a flow', () => {
+  test('is content with every flow in which all arrows lead on', () => {
+    fc.assert(fc.property(soundFlow, (flow) => kinds(flow).length === 0));
+  });
+
+  test('finds every way back, wherever it is planted', () => {
+    fc.assert(
+      fc.property(withArrow, fc.nat(), fc.constantFrom('none', 'wrong', 'key'), ({ flow, from }, pick, arrow) => {
+        const earlier = Object.keys(flow.steps).filter((name) => Number(name.slice(1)) <= Number(from.slice(1)));
+        const steps = { ...flow.steps, [from]: redirect(flow.steps[from]!, earlier[pick % earlier.length]!, arrow) };
+        expect(kinds({ ...flow, steps })).toContain('loop');
+      }),
+    );
+  });
+
+  test('agrees with walking every path by brute force', () => {
+    const any = fc.integer({ min: 1, max: 7 }).chain((count) =>
+      fc.array(
+        fc.record({
+          kind: fc.constantFrom('say', 'ask', 'queue', 'end'),
+          to: fc.tuple(fc.nat(count - 1), fc.nat(count - 1), fc.nat(count - 1)),
+        }),
+        { minLength: count, maxLength: count },
+      ),
+    );
+    fc.assert(
+      fc.property(any, (drawn) => {
+        const flow = {
+          start: 's0',
+          steps: Object.fromEntries(drawn.map((step, index) => [nameOf(index), drawnStep(step)])),
+        };
+        expect(kinds(flow).includes('loop')).toBe(!everyPathEnds(flow, flow.start, drawn.length));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('finds every arrow to nowhere', () => {
+    fc.assert(
+      fc.property(withArrow, fc.constantFrom('none', 'wrong', 'key'), ({ flow, from }, arrow) => {
+        const steps = { ...flow.steps, [from]: redirect(flow.steps[from]!, 'nowhere', arrow) };
+        const found = checkFlow({ ...flow, steps }, KNOWN).find((problem) => problem.kind === 'noTarget');
+        expect(found?.step).toBe(from);
+      }),
+    );
+  });
+
+  test('finds every step that no caller comes to', () => {
+    fc.assert(
+      fc.property(soundFlow, (flow) => {
+        const steps: Steps = { ...flow.steps, lost: { kind: 'end', prompts: [] } };
+        expect(checkFlow({ ...flow, steps }, KNOWN)).toMatchObject([{ kind: 'unreachable', step: 'lost' }]);
+      }),
+    );
+  });
+
+  test('does not follow names that every object has', () => {
+    const flow: Flow = { start: 'constructor', steps: Object.fromEntries([['toString', say([], 'hasOwnProperty')]]) };
+    expect(kinds(flow)).toEqual(['noTarget', 'noTarget']);
+  });
+
+  test('finds a queue, a prompt and a key that do not exist, and a menu without keys', () => {
+    const ask = {
+      kind: 'ask',
+      opening: [],
+      prompts: ['Q'],
+      choose: { A: 'end' },
+      waitMs: 3_000,
+      none: 'end',
+      wrongPrompts: [],
+      wrongMax: 0,
+      wrong: 'empty',
+    } as const;
+    const steps: Steps = {
+      ask,
+      empty: { ...ask, prompts: [], choose: {}, wrong: 'end' },
+      end: { kind: 'queue', queue: 'vip', prompts: [] },
+    };
+    expect([...kinds({ start: 'ask', steps })].sort()).toEqual(['badKey', 'noKey', 'noPrompt', 'noQueue']);
+  });
+
+  test('allows twelve seconds until the menu has been read, and not a millisecond more', () => {
+    const flow: Flow = {
+      start: 'hello',
+      steps: {
+        hello: say(['A', 'A'], 'menu'),
+        menu: {
+          kind: 'ask',
+          opening: [],
+          prompts: ['B'],
+          choose: { '1': 'on' },
+          waitMs: 3_000,
+          none: 'on',
+          wrongPrompts: [],
+          wrongMax: 0,
+          wrong: 'on',
+        },
+        on: { kind: 'queue', queue: 'personal', prompts: ['A', 'A', 'A'] },
+      },
+    };
+    const lasting = (ms: number): Known => ({
+      ...KNOWN,
+      prompts: new Map([
+        ['A', 4_000],
+        ['B', ms],
+      ]),
+    });
+    expect(kinds(flow, lasting(LEAD_IN_MS_MAX - 8_000))).toEqual([]);
+    expect(kinds(flow, lasting(LEAD_IN_MS_MAX - 7_999))).toEqual(['tooLong']);
+  });
+});
+
+function say(prompts: readonly string[], then: string): FlowStep {
+  return { kind: 'say', prompts, then };
+}
+
+function redirect(step: FlowStep, target: string, arrow: string): FlowStep {
+  if (step.kind === 'say') return say(step.prompts, target);
+  if (step.kind !== 'ask') return step;
+  if (arrow === 'key') return { ...step, choose: { ...step.choose, '7': target } };
+  return { ...step, [arrow]: target };
+}
+
+function drawnStep({ kind, to }: { readonly kind: string; readonly to: readonly [number, number, number] }): FlowStep {
+  const [a, b, c] = to.map(nameOf) as [string, string, string];
+  if (kind === 'say') return say(['P'], a);
+  if (kind === 'ask')
+    return {
+      kind: 'ask',
+      opening: [],
+      prompts: ['P'],
+      choose: { '1': a },
+      waitMs: 3_000,
+      none: b,
+      wrongPrompts: [],
+      wrongMax: 1,
+      wrong: c,
+    };
+  return kind === 'queue' ? { kind: 'queue', queue: 'personal', prompts: [] } : { kind: 'end', prompts: [] };
+}
+
+/** True when no path is longer than there are steps. */
+function everyPathEnds(flow: Flow, name: string, left: number): boolean {
+  if (left === 0) return false;
+  return targetsOf(flow.steps[name]!).every((target) => everyPathEnds(flow, target, left - 1));
+}

@@ -1,0 +1,384 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CityProblem } from '../../src/city/city.ts';
+import { loadCity } from '../../src/city/load.ts';
+import { makeWav } from '../../src/city/wav.ts';
+
+const SHIPPED = new URL('../../dialplans/', import.meta.url).pathname;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'minhu-city-'));
+  cpSync(SHIPPED, folder, { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the shipped city folder', () => {
+  test('loads with six seats, two queues, both digests and the hotline on 12345', () => {
+    const result = loadCity(SHIPPED);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const { settings, seats, trunks, hours } = result.city;
+    expect(settings.lines).toEqual({ '12345': 'hotline' });
+    expect(Object.keys(settings.queues)).toEqual(['personal', 'enterprise']);
+    expect(seats.map((seat) => Object.keys(seat.skills).join('+')).sort()).toEqual([
+      'enterprise',
+      'enterprise',
+      'personal',
+      'personal',
+      'personal',
+      'personal+enterprise',
+    ]);
+    expect(seats.some((seat) => seat.digest === 'sha256')).toBe(true);
+    expect(trunks).toEqual([{ name: 'local', from: ['127.0.0.0/8', '::1/128'], numbers: ['12345'] }]);
+    expect(hours.week).toEqual(Array(7).fill([{ fromMinute: 0, toMinute: 1440 }]));
+  });
+
+  test('asks as the hotline must: 1 personal, 2 enterprise, 0 personal, a wrong key once more, three seconds of silence to a person', () => {
+    const result = loadCity(SHIPPED);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    expect(result.city.settings.flows['hotline']?.steps['menu']).toEqual({
+      kind: 'ask',
+      opening: ['GRT-01', 'REC-01'],
+      prompts: ['MNU-01'],
+      choose: { '0': 'personal', '1': 'personal', '2': 'enterprise' },
+      waitMs: 3_000,
+      none: 'noKey',
+      wrongPrompts: ['MNU-05'],
+      wrongMax: 1,
+      wrong: 'personal',
+    });
+  });
+});
+
+/** One planted mistake: what to write where, and the line and words it must be answered with. */
+const MISTAKES: readonly {
+  readonly title: string;
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+  /** Where the problem must be shown, when not where it was planted. */
+  readonly at?: string;
+  readonly says: RegExp;
+  readonly fix: RegExp;
+}[] = [
+  {
+    title: 'an unknown name',
+    file: 'queues.yaml',
+    find: 'wrapUp:',
+    put: 'wrapup:',
+    says: /"wrapup" is not a name/,
+    fix: /wrapUp/,
+  },
+  {
+    title: 'a duration without its unit',
+    file: 'queues.yaml',
+    find: 'ring: 20s',
+    put: 'ring: 20',
+    says: /"20"/,
+    fix: /5s to 120s/,
+  },
+  {
+    title: 'a duration out of range',
+    file: 'flows/hotline.yaml',
+    find: 'wait: 3s',
+    put: 'wait: 30s',
+    says: /"30s"/,
+    fix: /1s to 10s/,
+  },
+  {
+    title: 'a limit out of range',
+    file: 'queues.yaml',
+    find: 'waitingMax: 500',
+    put: 'waitingMax: 0',
+    says: /"0"/,
+    fix: /1 to 10000/,
+  },
+  {
+    title: 'a queue that does not exist',
+    file: 'flows/hotline.yaml',
+    find: 'queue: personal',
+    put: 'queue: persnal',
+    says: /no queue "persnal"/,
+    fix: /personal, enterprise/,
+  },
+  {
+    title: 'a step that does not exist',
+    file: 'flows/hotline.yaml',
+    find: 'then: menu',
+    put: 'then: meny',
+    says: /no step "meny"/,
+    fix: /welcome, menu/,
+  },
+  {
+    title: 'a prompt that does not exist',
+    file: 'flows/hotline.yaml',
+    find: '[MNU-04]',
+    put: '[MNU-40]',
+    says: /no prompt "MNU-40"/,
+    fix: /prompts.yaml/,
+  },
+  {
+    title: 'a key that no telephone has',
+    file: 'flows/hotline.yaml',
+    find: '"2": enterprise',
+    put: '"22": enterprise',
+    says: /"22" is not a key/,
+    fix: /"0" to "9"/,
+  },
+  {
+    title: 'a way back that traps the caller',
+    file: 'flows/hotline.yaml',
+    find: 'say: [MNU-04]\n    then: personal',
+    put: 'say: [MNU-04]\n    then: menu',
+    says: /come back to this step/,
+    fix: /wrong\.times/,
+  },
+  {
+    title: 'a step nobody reaches',
+    file: 'flows/hotline.yaml',
+    find: '"2": enterprise,',
+    put: '',
+    says: /No caller ever comes/,
+    fix: /Remove it/,
+  },
+  {
+    title: 'an unknown start',
+    file: 'flows/hotline.yaml',
+    find: 'start: welcome',
+    put: 'start: hello',
+    says: /no step "hello"/,
+    fix: /welcome/,
+  },
+  {
+    title: 'a step that does nothing',
+    file: 'flows/hotline.yaml',
+    find: 'personal:\n    queue: personal',
+    put: 'personal:\n    {}',
+    says: /does not say what to do/,
+    fix: /say with then/,
+  },
+  {
+    title: 'a skill that no queue asks for',
+    file: 'seats.yaml',
+    find: 'skills: { enterprise: 3 }',
+    put: 'skills: { enterprize: 3 }',
+    says: /No queue asks for the skill "enterprize"/,
+    fix: /personal, enterprise/,
+  },
+  {
+    title: 'a skill level out of range',
+    file: 'seats.yaml',
+    find: 'skills: { personal: 3 }',
+    put: 'skills: { personal: 9 }',
+    says: /"9"/,
+    fix: /1 to 5/,
+  },
+  {
+    title: 'an unknown digest',
+    file: 'seats.yaml',
+    find: 'digest: sha256',
+    put: 'digest: sha1',
+    says: /"sha1"/,
+    fix: /md5, sha256/,
+  },
+  {
+    title: 'a seat number used twice',
+    file: 'seats.yaml',
+    find: 'number: "1002"',
+    put: 'number: "1001"',
+    says: /"1001" belongs to another seat/,
+    fix: /not used yet/,
+  },
+  {
+    title: 'a network that is none',
+    file: 'trunks.yaml',
+    find: '127.0.0.0/8',
+    put: '127.0.0.0/33',
+    says: /not a network/,
+    fix: /10\.1\.2\.0\/24/,
+  },
+  {
+    title: 'a trunk number that nobody answers',
+    file: 'trunks.yaml',
+    find: '"::1/128"], numbers: ["12345"]',
+    put: '"::1/128"], numbers: ["12346"]',
+    says: /No flow answers the number 12346/,
+    fix: /12345/,
+  },
+  {
+    title: 'a shift that ends before it starts',
+    file: 'hours.yaml',
+    find: '["00:00-24:00"]',
+    put: '["13:00-12:00"]',
+    says: /out of order/,
+    fix: /without overlap/,
+  },
+  {
+    title: 'a time zone that does not exist',
+    file: 'hours.yaml',
+    find: 'Asia/Shanghai',
+    put: 'Asia/Shangri',
+    says: /no time zone/,
+    fix: /Asia\/Shanghai/,
+  },
+  {
+    title: 'a day written twice',
+    file: 'hours.yaml',
+    find: 'sat, sun',
+    put: 'sat, mon',
+    says: /"mon" is there twice/,
+    fix: /one open list/,
+  },
+  {
+    title: 'a prompt without words',
+    file: 'prompts.yaml',
+    find: 'QUE-04: { text: 当前来电较多，请您谅解。 }',
+    put: 'QUE-04: { }',
+    says: /QUE-04 needs either text or sound/,
+    fix: /text:/,
+  },
+  {
+    title: 'a recording that is missing',
+    file: 'prompts.yaml',
+    find: 'file: music.wav',
+    put: 'file: song.wav',
+    says: /song\.wav of the prompt MUSIC cannot be read/,
+    fix: /8 kHz mono 16-bit/,
+  },
+];
+
+describe('a mistake is named with its file, its line and what to write instead', () => {
+  test.each(MISTAKES)('$title', ({ file, find, put, at, says, fix }) => {
+    plant(file, find, put);
+    const problem = problems().find((candidate) => says.test(candidate.message));
+    expect(problem, JSON.stringify(problems(), null, 1)).toBeDefined();
+    expect(problem?.file).toBe(file);
+    expect(problem?.fix).toMatch(fix);
+    expect(`${problem?.message}${problem?.fix}`).toMatch(/\p{Script=Han}.*[A-Z]/su);
+    expect(problem?.line).toBe(lineOf(file, at ?? put));
+  });
+
+  test('the line is exact where one value is meant', () => {
+    const line = plant('queues.yaml', 'ring: 20s', 'ring: soon');
+    expect(problems()).toMatchObject([{ file: 'queues.yaml', line }]);
+  });
+
+  test('broken YAML is named once, and what refers to that file is not blamed', () => {
+    const line = plant('queues.yaml', '  personal: {', '  personal: {{');
+    const found = problems();
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every((problem) => problem.file === 'queues.yaml' || problem.file === 'seats.yaml')).toBe(true);
+    expect(found[0]?.line).toBeGreaterThanOrEqual(line);
+  });
+
+  test.each(['prompts.yaml', 'queues.yaml', 'seats.yaml', 'trunks.yaml', 'hours.yaml', 'flows/hotline.yaml'])(
+    'a missing %s is named, with where to get one',
+    (file) => {
+      rmSync(join(folder, file));
+      expect(problems().length).toBeGreaterThan(0);
+      const named = problems().find((problem) => file.startsWith(problem.file));
+      expect(named?.fix).toMatch(/dialplans/);
+    },
+  );
+
+  test('a prompt that the program itself plays cannot be left out', () => {
+    plant('prompts.yaml', '  NUM-7: { text: 七 }\n', '');
+    expect(problems()).toMatchObject([{ file: 'prompts.yaml', message: expect.stringContaining('NUM-7') }]);
+  });
+
+  test('two flows cannot answer the same number', () => {
+    cpSync(join(folder, 'flows/hotline.yaml'), join(folder, 'flows/second.yaml'));
+    expect(problems()).toMatchObject([
+      { file: 'flows/second.yaml', message: expect.stringContaining('"hotline" already') },
+    ]);
+  });
+
+  test('several mistakes in several files are all named in one run', () => {
+    plant('queues.yaml', 'ring: 20s', 'ring: 1s');
+    plant('trunks.yaml', '127.0.0.0/8', 'everyone');
+    plant('hours.yaml', 'Asia/Shanghai', '8');
+    expect(new Set(problems().map((problem) => problem.file))).toEqual(
+      new Set(['queues.yaml', 'trunks.yaml', 'hours.yaml']),
+    );
+  });
+});
+
+describe("an operator's recording", () => {
+  test('replaces ours by its file name, and is measured', () => {
+    writeFileSync(join(folder, 'prompts/GRT-01.wav'), makeWav(new Int16Array(16_000)));
+    const result = loadCity(folder);
+    expect(result.ok && result.city.recordings['GRT-01']?.durationMs).toBe(2_000);
+  });
+
+  test('of another format is named with the format found and the one wanted', () => {
+    const stereo = makeWav(new Int16Array(16_000), 2);
+    writeFileSync(join(folder, 'prompts/GRT-01.wav'), stereo);
+    const [problem] = problems();
+    expect(problem?.file).toBe('prompts.yaml');
+    expect(problem?.message).toMatch(/PCM 8000 Hz, 2 channel/);
+    expect(problem?.fix).toMatch(/sox .* -r 8000 -c 1 -b 16 GRT-01\.wav/);
+  });
+
+  test('that is no sound at all is named too', () => {
+    writeFileSync(join(folder, 'prompts/GRT-01.wav'), 'not a sound');
+    expect(problems()[0]?.message).toMatch(/not RIFF/);
+  });
+
+  test('so long that the menu comes after twelve seconds is refused', () => {
+    writeFileSync(join(folder, 'prompts/GRT-01.wav'), makeWav(new Int16Array(8_000 * 8)));
+    expect(problems()).toMatchObject([
+      { file: 'flows/hotline.yaml', message: expect.stringContaining('more than 12 s') },
+    ]);
+  });
+});
+
+test('no text whatever in any file makes the loader throw', () => {
+  for (const text of [
+    '',
+    '[]',
+    '42',
+    '*x',
+    '&a [*a]',
+    '? {a: b}\n: c',
+    '{seats: {prompts: [null, ~]}}',
+    '\u0000',
+    '__proto__: {}',
+    'a: 1\na: 2',
+    '%YAML 9\n---\n- !!map x',
+  ]) {
+    for (const file of [
+      'prompts.yaml',
+      'queues.yaml',
+      'seats.yaml',
+      'trunks.yaml',
+      'hours.yaml',
+      'flows/hotline.yaml',
+    ]) {
+      cpSync(SHIPPED, folder, { recursive: true });
+      writeFileSync(join(folder, file), text);
+      expect(loadCity(folder).ok, `${file}: ${text}`).toBe(false);
+    }
+  }
+});
+
+function problems(): readonly CityProblem[] {
+  const result = loadCity(folder);
+  return result.ok ? [] : result.problems;
+}
+
+/** Changes the first place; the answer is its line. */
+function plant(file: string, find: string, put: string): number {
+  const path = join(folder, file);
+  const text = readFileSync(path, 'utf8');
+  const at = text.indexOf(find);
+  if (at < 0) throw new Error(`${file} lacks ${find}`);
+  writeFileSync(path, text.replace(find, put));
+  return text.slice(0, at).split('\n').length;
+}
+
+function lineOf(file: string, part: string): number {
+  const text = readFileSync(join(folder, file), 'utf8');
+  return text.slice(0, text.indexOf(part)).split('\n').length;
+}
