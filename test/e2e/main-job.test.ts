@@ -1,100 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { baresip, type Peer, type Phone } from './peers.ts';
-import { type Client, type Program, type SeatAccount, signIn, startProgram, until } from './program.ts';
+import { until } from './program.ts';
+import { callerScenario } from './scenarios.ts';
+import { openStage, type Stage } from './stage.ts';
 import { channelOf, toneSeconds, toneShare } from './tone.ts';
 
-let program: Program;
-let lead: Client;
-const peers: Peer[] = [];
+let stage: Stage;
 
 beforeAll(async () => {
-  program = await startProgram();
-  lead = await signIn(program, program.firstRun().lead);
+  stage = await openStage();
 }, 120_000);
 
-afterEach(async () => {
-  for (const peer of peers.splice(0)) await peer.dispose();
-});
+afterEach(() => stage.clear());
 
 afterAll(async () => {
-  const status = await program?.stop();
-  program?.remove();
-  expect(status).toBe(0);
+  expect(await stage?.close()).toBe(0);
 }, 60_000);
 
-interface AgentShape {
-  readonly agent: string;
-  readonly state: string;
-  readonly devices: number;
-}
-
-interface ContactShape {
-  readonly id: string;
-  readonly outcome: string | null;
-  readonly from: string;
-}
-
-const agent = async (user: string): Promise<AgentShape | undefined> =>
-  (await lead.get<{ agents: AgentShape[] }>('/api/v1/agents')).agents.find((one) => one.agent === user);
-
-const seatOf = (user: string): SeatAccount => program.firstRun().seats.find((seat) => seat.user === user)!;
-
-async function readyPhone(user: string, toneHz: number, answer: 'auto' | 'manual' = 'auto'): Promise<Phone> {
-  const seat = seatOf(user);
-  const phone = baresip({
-    server: program.run().sip,
-    user: seat.sipUser,
-    password: seat.sipPassword,
-    toneHz,
-    answer,
-  });
-  peers.push(phone);
-  await until(
-    'the phone is registered',
-    () => agent(user),
-    (view) => (view?.devices ?? 0) > 0,
-  );
-  const client = await signIn(program, seat);
-  await client.put('/api/v1/agents/me/state', { state: 'ready' });
-  await until(
-    'the agent is ready',
-    () => agent(user),
-    (view) => view?.state === 'ready',
-  );
-  return phone;
-}
-
-function citizen(from: string, toneHz: number): Phone {
-  const phone = baresip({ server: program.run().sip, user: from, toneHz });
-  peers.push(phone);
-  return phone;
-}
-
-async function dial(phone: Phone, number: string): Promise<void> {
-  await until(
-    'baresip is up',
-    () => phone.output(),
-    (text) => text.includes('baresip is ready'),
-  );
-  phone.type(`/dial sip:${number}@${program.run().sip}\n`);
-  await until(
-    'the call is answered',
-    () => phone.output(),
-    (text) => text.includes('Call established'),
-  );
-}
-
 test('a caller who presses 1 talks with an agent of the personal queue, and both voices are on the record', async () => {
-  const seat = await readyPhone('seat1001', 700);
-  const caller = citizen('13800138001', 440);
-  await dial(caller, '12345');
+  const seat = await stage.readyPhone('seat1001', 700);
+  const caller = await stage.dial('13800138001', 440);
   caller.type('1');
-  await until(
-    'they talk',
-    () => agent('seat1001'),
-    (view) => view?.state === 'talking',
-  );
+  await stage.agentIs('seat1001', 'talking');
   await until(
     'the agent hears the caller',
     () => toneSeconds(seat.heard(), 440),
@@ -106,38 +32,71 @@ test('a caller who presses 1 talks with an agent of the personal queue, and both
     (seconds) => seconds >= 2,
   );
   caller.type('b');
-  await until(
-    'wrap-up',
-    () => agent('seat1001'),
-    (view) => view?.state === 'wrapUp',
-  );
+  await stage.agentIs('seat1001', 'wrapUp');
 
-  const { contacts } = await until(
-    'the record is complete',
-    () => lead.get<{ contacts: ContactShape[] }>('/api/v1/contacts'),
-    (answer) => answer.contacts[0]?.outcome === 'answered',
-  );
-  const record = await lead.get<{
-    digits: { digits: string }[];
-    waits: { queue: string; result: string }[];
-    recordings: { file: string; expectedMs: number; durationMs: number }[];
-  }>(`/api/v1/contacts/${contacts[0]!.id}`);
+  const record = await stage.closedRecord('13800138001');
+  expect(record.outcome).toBe('answered');
   expect(record.digits.map(({ digits }) => digits)).toEqual(['1']);
   expect(record.waits).toMatchObject([{ queue: 'personal', result: 'connected' }]);
   expect(record.recordings).toHaveLength(1);
-  expect(Math.abs(record.recordings[0]!.durationMs - record.recordings[0]!.expectedMs)).toBeLessThan(1_000);
+  expect(Math.abs(record.recordings[0]!.durationMs! - record.recordings[0]!.expectedMs!)).toBeLessThan(1_000);
 
-  const wav = await fetchRecording(contacts[0]!.id);
+  const wav = stage.recordingOf((await stage.contacts())[0]!.id);
   expect(toneSeconds(channelOf(wav, 'left'), 440)).toBeGreaterThan(1.5);
   expect(toneSeconds(channelOf(wav, 'right'), 700)).toBeGreaterThan(1.5);
   expect(toneShare(channelOf(wav, 'left'), 700)).toBeLessThan(0.2);
+  await stage.setState('seat1001', 'offline');
 });
 
-async function fetchRecording(contact: string): Promise<Buffer> {
-  const { readdirSync } = await import('node:fs');
-  const { join } = await import('node:path');
-  const folder = join(program.dataFolder, 'recordings');
-  const name = readdirSync(folder).find((file) => file.includes(contact));
-  if (name === undefined) throw new Error(`no recording of ${contact} in ${readdirSync(folder).join(', ')}`);
-  return readFileSync(join(folder, name));
-}
+test('key 2 leads to the enterprise queue, and the agent may be the one who hangs up', async () => {
+  const seat = await stage.readyPhone('seat2001', 800);
+  const caller = await stage.dial('13800138002', 440);
+  caller.type('2');
+  await stage.agentIs('seat2001', 'talking');
+  await until(
+    'the caller hears the agent',
+    () => toneSeconds(caller.heard(), 800),
+    (seconds) => seconds >= 1,
+  );
+  seat.type('b');
+  await until(
+    'the caller is told by BYE',
+    () => caller.output(),
+    (text) => text.includes('terminated') || text.includes('closed'),
+  );
+  const record = await stage.closedRecord('13800138002');
+  expect(record.waits).toMatchObject([{ queue: 'enterprise', result: 'connected' }]);
+  expect(record.outcome).toBe('answered');
+  await stage.setState('seat2001', 'offline');
+});
+
+test.each([
+  { title: 'no key at all', from: '13800138003', press: [], transport: 'u1' as const, digits: [''], talkMs: 26_000 },
+  {
+    title: 'two wrong keys',
+    from: '13800138004',
+    press: ['7', '9'],
+    transport: 't1' as const,
+    digits: ['7', '9'],
+    talkMs: 4_000,
+  },
+  {
+    title: 'a wrong key, then 1',
+    from: '13800138005',
+    press: ['5', '1'],
+    transport: 'u1' as const,
+    digits: ['5', '1'],
+    talkMs: 4_000,
+  },
+  { title: 'key 0', from: '13800138006', press: ['0'], transport: 't1' as const, digits: ['0'], talkMs: 4_000 },
+])('$title leads to a person of the personal queue', async ({ from, press, transport, digits, talkMs }) => {
+  await stage.readyPhone('seat1002', 600);
+  const plan = { number: '12345', from, press: press.map((key) => ({ key, afterMs: 2_000 })), talkMs };
+  const caller = stage.sipp({ scenario: callerScenario(plan), transport });
+  expect(await caller.ended, caller.output()).toBe(0);
+  const record = await stage.closedRecord(from);
+  expect(record.outcome).toBe('answered');
+  expect(record.digits.map((taken) => taken.digits)).toEqual(digits);
+  expect(record.waits).toMatchObject([{ queue: 'personal', result: 'connected' }]);
+  await stage.setState('seat1002', 'offline');
+});

@@ -70,6 +70,8 @@ export function sipp(options: SippOptions): Peer {
     '-t', options.transport ?? 'u1',
     '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10),
     '-timeout', String(options.timeoutS ?? 60), '-timeout_error',
+    // In-dialog OPTIONS and the like are answered, as any phone does.
+    '-aa',
     '-nostdin', '-trace_err', '-trace_msg', '-error_file', join(folder, 'errors.log'), '-message_file', join(folder, 'messages.log'),
   ]; // biome-ignore format: one option and its value a pair
   if (options.lost !== undefined) args.push('-lost', String(options.lost));
