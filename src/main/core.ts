@@ -21,6 +21,7 @@ import { type Folders, foldersOf } from './folders.ts';
 import { openLog } from './log.ts';
 import { CORE_ENV, type FromCore, type ToCore } from './messages.ts';
 import { loadRules } from './rules.ts';
+import { readRunFile } from './run-file.ts';
 import { openSwitchLink } from './switch-link.ts';
 
 /** The parts of the core process, in the order in which they come up. */
@@ -207,9 +208,11 @@ function obeySupervisor(parts: Parts): void {
   });
   process.once('disconnect', () => {
     parts.logger.error('the supervisor is gone; stopping PostgreSQL and the core, the switch lives on');
-    const pid = Number(process.env[CORE_ENV.postgresPid] ?? Number.NaN);
+    // The server may be another than at our start: the file tells which.
+    const owned = process.env[CORE_ENV.ownsPostgres] === '1';
+    const pid = owned ? readRunFile(parts.folders)?.pids.postgres : undefined;
     void close(parts)
-      .then(() => (Number.isInteger(pid) ? stopServer(pid) : undefined))
+      .then(() => (typeof pid === 'number' ? stopServer(pid) : undefined))
       .finally(() => process.exit(1));
   });
 }

@@ -14,6 +14,6 @@ export type ToCore = { readonly kind: 'stop' };
 export const CORE_ENV = {
   /** `host:port` of the embedded switch's event socket; absent with FreeSWITCH. */
   esl: 'MINHU_CORE_ESL',
-  /** Process id of the embedded PostgreSQL, to be stopped when the supervisor is gone. */
-  postgresPid: 'MINHU_CORE_POSTGRES_PID',
+  /** `1` with the embedded PostgreSQL, which is to be stopped when the supervisor is gone. */
+  ownsPostgres: 'MINHU_CORE_OWNS_POSTGRES',
 } as const;

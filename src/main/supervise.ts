@@ -158,7 +158,7 @@ function coreEnvironment(running: Running): NodeJS.ProcessEnv {
   const { engine, softswitch, http } = running;
   return {
     ...process.env,
-    ...(engine === undefined ? {} : { DATABASE_URL: engine.url, [CORE_ENV.postgresPid]: String(engine.pid) }),
+    ...(engine === undefined ? {} : { DATABASE_URL: engine.url, [CORE_ENV.ownsPostgres]: '1' }),
     ...(softswitch === undefined ? {} : { [CORE_ENV.esl]: `${softswitch.esl.host}:${softswitch.esl.port}` }),
     // A restarted core keeps the address that desks already know, although the settings say “any port”.
     ...(http === undefined ? {} : { MINHU_HTTP: `${http.host}:${http.port}` }),

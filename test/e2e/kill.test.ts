@@ -125,7 +125,7 @@ test('the switch is killed: its calls are closed as lost, the agent is free agai
   await stage.agentIs('seat2002', 'talking');
   const address = stage.program.run().sip;
   await killPart('switch');
-  expect((await stage.closedRecord('13800138031')).outcome).toBe('answered');
+  expect((await stage.closedRecord('13800138031')).outcome).toBe('lostNode');
   expect(stage.program.run().sip).toBe(address);
   await until(
     'the agent is not left talking',
