@@ -4,12 +4,8 @@ import type { CliCommand } from './cli/command.ts';
 /** `minhu NAME …`: each command is one file of `src/cli/`, loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
   serve: () => import('./cli/serve.ts'),
-  call: () => import('./cli/call.ts'),
-  seat: () => import('./cli/seat.ts'),
-  doctor: () => import('./cli/doctor.ts'),
   explain: () => import('./cli/explain.ts'),
   replay: () => import('./cli/replay.ts'),
-  simulate: () => import('./cli/simulate.ts'),
   user: () => import('./cli/user.ts'),
   prompts: () => import('./cli/prompts.ts'),
 };
