@@ -90,5 +90,5 @@ export const SHUTTING_DOWN = 'The system is being shut down.\n';
 /** What FreeSWITCH tells an address outside its access list; here also said to one client too many. */
 export const ACCESS_DENIED = 'Access Denied, go away.\n';
 
-/** Seconds between heartbeats. */
-export const HEARTBEAT_MS = 20_000;
+/** The adapter gives a switch up that has been silent for three beats. */
+export const HEARTBEAT_MS = 1_000;
