@@ -26,6 +26,8 @@ export type FlowProblemKind =
 export interface FlowProblem {
   readonly kind: FlowProblemKind;
   readonly step: string;
+  /** The name or key within the step that is wrong, when it is one. */
+  readonly about?: string;
   readonly message: Words;
   readonly fix: Words;
 }
@@ -101,7 +103,8 @@ function walkFlow(flow: Flow): { readonly reached: ReadonlySet<string>; readonly
 function leadIn(flow: Flow, known: Known): { readonly step: string; readonly lengthMs: number } | undefined {
   let lengthMs = 0;
   let name = flow.start;
-  for (let step = flow.steps[name]; step !== undefined; step = flow.steps[name]) {
+  while (Object.hasOwn(flow.steps, name)) {
+    const step = flow.steps[name]!;
     const prompts = step.kind === 'ask' ? [...step.opening, ...step.prompts] : step.prompts;
     lengthMs += prompts.reduce((sum, prompt) => sum + (known.prompts.get(prompt) ?? 0), 0);
     if (step.kind === 'ask') return { step: name, lengthMs };
@@ -114,26 +117,26 @@ function leadIn(flow: Flow, known: Known): { readonly step: string; readonly len
 function noTarget(step: string, target: string, names: readonly string[]): FlowProblem {
   const message: Words = [`步骤“${target}”不存在。`, `There is no step "${target}".`];
   const fix: Words = [`可用的步骤：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
-  return { kind: 'noTarget', step, message, fix };
+  return { kind: 'noTarget', step, about: target, message, fix };
 }
 
 function noPrompt(step: string, prompt: string): FlowProblem {
   const message: Words = [`语音“${prompt}”不存在。`, `There is no prompt "${prompt}".`];
   const fix: Words = ['请写 prompts.yaml 里有的编号，或在那里加上它。', 'Use an id of prompts.yaml, or add it there.'];
-  return { kind: 'noPrompt', step, message, fix };
+  return { kind: 'noPrompt', step, about: prompt, message, fix };
 }
 
 function noQueue(step: string, queue: string, known: Known): FlowProblem {
   const message: Words = [`队列“${queue}”不存在。`, `There is no queue "${queue}".`];
   const names = [...known.queues];
   const fix: Words = [`可用的队列：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
-  return { kind: 'noQueue', step, message, fix };
+  return { kind: 'noQueue', step, about: queue, message, fix };
 }
 
 function badKey(step: string, key: string): FlowProblem {
   const message: Words = [`“${key}”不是电话按键。`, `"${key}" is not a key of a telephone.`];
   const fix: Words = ['请用 "0" 到 "9"、"*" 或 "#"，并加引号。', 'Use "0" to "9", "*" or "#", in quotes.'];
-  return { kind: 'badKey', step, message, fix };
+  return { kind: 'badKey', step, about: key, message, fix };
 }
 
 function noKey(step: string): FlowProblem {

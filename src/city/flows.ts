@@ -1,5 +1,6 @@
+import { type Scalar, visit } from 'yaml';
 import type { Flow, FlowStep } from '../core/settings.ts';
-import { STEPS_MAX } from './check.ts';
+import { type FlowProblem, STEPS_MAX } from './check.ts';
 import {
   DIGITS,
   type Entry,
@@ -32,8 +33,8 @@ export interface PlacedFlow {
   readonly name: string;
   readonly flow: Flow;
   readonly numbers: readonly PlacedNumber[];
-  /** Step → where it stands; the empty name is the flow's start. */
-  readonly places: ReadonlyMap<string, Field>;
+  readonly start: Field;
+  readonly places: ReadonlyMap<string, Entry>;
 }
 
 export interface PlacedNumber {
@@ -47,12 +48,27 @@ export function readFlow(name: string, top: Field): PlacedFlow | undefined {
   if (fields === undefined) return undefined;
   const start = readText(fields.start, NAME);
   const entries = readEntries(fields.steps, NAME, STEPS_MAX);
-  const places = new Map([['', fields.start], ...entries.map((entry) => [entry.key, entry.keyField] as const)]);
+  const places = new Map(entries.map((entry) => [entry.key, entry]));
   const read = entries.map((entry) => [entry.key, readStep(entry)] as const);
   const steps = read.filter((pair): pair is readonly [string, FlowStep] => pair[1] !== undefined);
   const numbers = readList(fields.numbers, NUMBERS_MAX).flatMap(readNumber);
   if (start === undefined || steps.length < read.length) return undefined;
-  return { name, flow: { start, steps: Object.fromEntries(steps) }, numbers, places };
+  return { name, flow: { start, steps: Object.fromEntries(steps) }, numbers, start: fields.start, places };
+}
+
+/** Where in the file a problem of the static check stands: at the very name it is about, else at its step, else at the flow's start. */
+export function placeOf(placed: PlacedFlow, problem: FlowProblem): Field {
+  const entry = placed.places.get(problem.step);
+  if (entry === undefined) return placed.start;
+  let found: Scalar | undefined;
+  visit(entry.value.node, {
+    Scalar: (_key, node) => {
+      if (String(node.source ?? node.value) !== problem.about) return undefined;
+      found = node;
+      return visit.BREAK;
+    },
+  });
+  return found === undefined ? entry.keyField : { ...entry.value, node: found };
 }
 
 function readNumber(field: Field): readonly PlacedNumber[] {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
-import { type PlacedFlow, readFlow } from './flows.ts';
+import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
 import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
@@ -93,8 +93,9 @@ function listFlows(root: string): readonly string[] {
 }
 
 function checkFlows(flows: readonly PlacedFlow[], known: Known): void {
-  for (const { flow, places } of flows) {
-    for (const problem of checkFlow(flow, known)) complain(places.get(problem.step)!, problem.message, problem.fix);
+  for (const placed of flows) {
+    for (const problem of checkFlow(placed.flow, known))
+      complain(placeOf(placed, problem), problem.message, problem.fix);
   }
 }
 

@@ -114,6 +114,8 @@ describe('the static check of a flow', () => {
   test('does not follow names that every object has', () => {
     const flow: Flow = { start: 'constructor', steps: Object.fromEntries([['toString', say([], 'hasOwnProperty')]]) };
     expect(kinds(flow)).toEqual(['noTarget', 'noTarget']);
+    const inside: Flow = { start: 'hello', steps: { hello: say(['P'], 'constructor') } };
+    expect(kinds(inside)).toEqual(['noTarget']);
   });
 
   test('finds a queue, a prompt and a key that do not exist, and a menu without keys', () => {
