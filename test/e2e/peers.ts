@@ -57,6 +57,10 @@ export interface SippOptions {
   /** Percent of SIP messages that SIPp throws away. */
   readonly lost?: number;
   readonly timeoutS?: number;
+  /** SIPp's own SIP port; one that nobody uses when left out. */
+  readonly localPort?: number;
+  /** SIPp's first RTP port. */
+  readonly mediaPort?: number;
 }
 
 /** SIPp as one or many callers. Exit status 0: every call went as the scenario says. */
@@ -75,6 +79,8 @@ export function sipp(options: SippOptions): Peer {
     '-nostdin', '-trace_err', '-trace_msg', '-error_file', join(folder, 'errors.log'), '-message_file', join(folder, 'messages.log'),
   ]; // biome-ignore format: one option and its value a pair
   if (options.lost !== undefined) args.push('-lost', String(options.lost));
+  if (options.localPort !== undefined) args.push('-p', String(options.localPort));
+  if (options.mediaPort !== undefined) args.push('-mp', String(options.mediaPort));
   return launch('sipp', args, folder);
 }
 

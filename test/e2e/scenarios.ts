@@ -71,7 +71,7 @@ function inviteOf(plan: { readonly number: string; readonly codec?: 'G729' }): s
     : INVITE.replace('RTP/AVP 8 0 96', 'RTP/AVP 18').replace(/a=rtpmap:.*\n\s*/g, '');
 }
 
-const INVITE = `<send retrans="500">
+export const INVITE = `<send retrans="500">
     <![CDATA[
       INVITE sip:{number}@[remote_ip]:[remote_port] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -98,7 +98,7 @@ const INVITE = `<send retrans="500">
     ]]>
   </send>`;
 
-const ACK = `<send>
+export const ACK = `<send>
     <![CDATA[
       ACK [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -113,12 +113,12 @@ const ACK = `<send>
     ]]>
   </send>`;
 
-const ACK_487 = ACK.replace('ACK [next_url]', 'ACK sip:{number}@[remote_ip]:[remote_port]').replace(
+export const ACK_487 = ACK.replace('ACK [next_url]', 'ACK sip:{number}@[remote_ip]:[remote_port]').replace(
   '[branch]',
   '[branch-1]',
 );
 
-const CANCEL = `<send retrans="500">
+export const CANCEL = `<send retrans="500">
     <![CDATA[
       CANCEL sip:{number}@[remote_ip]:[remote_port] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-1]
@@ -132,7 +132,7 @@ const CANCEL = `<send retrans="500">
     ]]>
   </send>`;
 
-const OK = `<send next="end">
+export const OK = `<send next="end">
     <![CDATA[
       SIP/2.0 200 OK
       [last_Via:]
@@ -145,7 +145,7 @@ const OK = `<send next="end">
     ]]>
   </send>`;
 
-const BYE = `<send retrans="500">
+export const BYE = `<send retrans="500">
     <![CDATA[
       BYE [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]

@@ -93,7 +93,12 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
         (view) => (view?.devices ?? 0) > 0,
       );
       await setState(user, 'ready');
-      await agentIs(user, 'ready');
+      // A waiting caller may have been offered at once.
+      await until(
+        `${user} is at work`,
+        () => agent(user),
+        (view) => view?.state !== 'offline' && view?.state !== 'notReady',
+      );
       return phone;
     },
     async dial(from, toneHz) {
