@@ -1,104 +1,149 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import type { Command } from '../core/command.ts';
-import type { Decision } from '../core/decision.ts';
+import type { Candidates } from '../core/decision.ts';
 import type { Event } from '../core/event.ts';
-import type { AgentId, ContactId } from '../core/ids.ts';
-import { replayed } from './replay.ts';
+import type { AgentId, ContactId, LegId } from '../core/ids.ts';
+import type { Entry } from './entry.ts';
+import { type Replayed, replayed, sameCommands } from './replay.ts';
+import { maskNumber, type Said, tellCommand, tellEvent, tellWhyNot } from './tell.ts';
 
-/** The life of one contact, decision by decision: derived by replay, stored nowhere. */
+/** Longest life told: about fifty returns to the queue. */
+export const EXPLANATION_MAX = 1_000;
+
+/** The life of one contact, as the journal has it. Calling numbers are masked, names and keys pressed in a talk left out. */
 export interface Explanation {
   readonly contact: ContactId;
-  readonly moments: readonly Moment[];
-  /** True when there was more than `MOMENTS_MAX`. */
+  readonly from: string;
+  readonly entries: readonly ExplainedEntry[];
+  /** True when there is more than `EXPLANATION_MAX` entries: the first ones are told. */
   readonly cut: boolean;
 }
 
-/** One journal entry as far as it concerns the contact. */
-export interface Moment {
+export interface ExplainedEntry {
   readonly seq: number;
   readonly atMs: number;
-  /** What was heard, e.g. `legAnswered`. */
-  readonly event: string;
-  readonly decisions: readonly Explained[];
-  /** For an offer: who else could have had it, best first, and why each did not. */
-  readonly others?: readonly { readonly agent: AgentId; readonly idleSinceMs: number; readonly because: string }[];
+  readonly event: { readonly type: Event['type'] } & Said;
+  readonly decisions: readonly ExplainedDecision[];
+  readonly offers: readonly ExplainedOffer[];
+  /** Today's rules decide this entry otherwise: what was written then is told, without its rules. */
+  readonly otherwiseToday?: true;
 }
 
-export interface Explained {
-  /** Number of the rule in `src/core/RULES.md`. */
+/** `rule`: its number in src/core/RULES.md. */
+export interface ExplainedDecision extends Said {
   readonly rule: string;
-  readonly what: string;
 }
 
-export const MOMENTS_MAX = 2_000;
-/** Entries decided between two breaths: a long journal must not hold up a call. */
-const ENTRIES_AT_ONCE = 200;
+/** Who was offered the contact, and who else was free: at most 20, idle longest first. */
+export interface ExplainedOffer {
+  readonly chosen: AgentId;
+  readonly others: readonly ({ readonly agent: AgentId; readonly idleSinceMs: number; readonly rule: string } & Said)[];
+}
 
-/** @returns undefined when the journal, from its oldest kept entry to `untilSeq`, knows no such contact. */
+/** What has been learnt of the contact while reading. */
+interface Following {
+  readonly id: ContactId;
+  readonly legs: Set<LegId>;
+  readonly agents: Set<AgentId>;
+  node: string;
+  from: string;
+  over: boolean;
+}
+
+/** `C0000000042-9f86d0`, `C0000000042.1-9f86d0`: the number is that of the entry which opened it. */
+const ID = /^C(\d{10,15})(?:\.\d{1,6})?-[0-9a-f]{6}$/;
+
+/**
+ * Everything that happened to one contact and the rule behind each decision, decided again from the journal.
+ *
+ * @param untilSeq the loop's `durableSeq` while it runs.
+ * @returns undefined when the journal knows no such contact.
+ * @throws JournalError `corrupt`.
+ */
 export async function explainContact(
   folder: string,
-  contact: ContactId,
-  untilSeq = Number.POSITIVE_INFINITY,
+  id: ContactId,
+  untilSeq = Infinity,
 ): Promise<Explanation | undefined> {
-  const moments: Moment[] = [];
-  const legs = new Set<string>();
-  let read = 0;
-  for await (const { entry, decision } of replayed(folder, true)) {
-    if (entry.seq > untilSeq || moments.length === MOMENTS_MAX) break;
-    const moment = momentOf(decision, contact, legs, entry.seq, entry.event);
-    if (moment !== undefined) moments.push(moment);
-    read += 1;
-    if (read % ENTRIES_AT_ONCE === 0) await yieldToOthers();
+  const openedBy = Number(ID.exec(id)?.[1] ?? Number.NaN);
+  if (!(openedBy <= untilSeq)) return undefined;
+  const following: Following = { id, legs: new Set(), agents: new Set(), node: '', from: '', over: false };
+  const entries: ExplainedEntry[] = [];
+  for await (const step of replayed(folder, true, { fromSeq: openedBy, untilSeq })) {
+    if (step.entry.seq < openedBy) continue;
+    const told = follow(following, step);
+    if (following.node === '') return undefined;
+    if (told !== undefined && entries.length === EXPLANATION_MAX) return { ...whole(following, entries), cut: true };
+    if (told !== undefined) entries.push(told);
+    if (following.over) break;
   }
-  return moments.length === 0 ? undefined : { contact, moments, cut: moments.length === MOMENTS_MAX };
+  return entries.length === 0 ? undefined : whole(following, entries);
 }
 
-function momentOf(
-  decision: Decision,
-  contact: ContactId,
-  legs: Set<string>,
-  seq: number,
-  event: Event,
-): Moment | undefined {
-  for (const command of decision.commands) {
-    if (command.do === 'record-fact' && command.fact === 'legOpened' && command.contact === contact)
-      legs.add(command.leg);
-  }
-  const decisions = decision.commands.flatMap((command, index) =>
-    concerns(command, contact, legs) ? [{ rule: decision.because[index] ?? '', what: describe(command) }] : [],
+function whole({ id, from }: Following, entries: readonly ExplainedEntry[]): Explanation {
+  return { contact: id, from: maskNumber(from), entries, cut: false };
+}
+
+/** @returns undefined when the entry is not about the contact. */
+function follow(following: Following, { entry, decision }: Replayed): ExplainedEntry | undefined {
+  const concerned = concerns(following, entry.event);
+  learn(following, entry, decision.state.contacts.get(following.id));
+  const same = sameCommands(entry.commands, decision.commands);
+  const decisions = entry.commands.flatMap((command, index) =>
+    isAbout(following, command) ? [{ rule: same ? decision.because[index]! : '-', ...tellCommand(command) }] : [],
   );
-  const heard = 'leg' in event && legs.has(event.leg);
-  if (decisions.length === 0 && !heard) return undefined;
-  const offer = decision.candidates?.find((one) => one.contact === contact);
+  if (!concerned && !concerns(following, entry.event) && decisions.length === 0) return undefined;
   return {
-    seq,
-    atMs: event.atMs,
-    event: event.type,
+    seq: entry.seq,
+    atMs: entry.atMs,
+    event: { type: entry.event.type, ...tellEvent(entry.event) },
     decisions,
-    ...(offer === undefined ? {} : { others: offer.others }),
+    offers: (decision.candidates ?? []).filter(({ contact }) => contact === following.id).map(tellOffer),
+    ...(same ? {} : { otherwiseToday: true as const }),
   };
 }
 
-function concerns(command: Command, contact: ContactId, legs: ReadonlySet<string>): boolean {
+function learn(
+  following: Following,
+  entry: Entry,
+  now: { readonly from: string; readonly node: string; readonly legs: readonly LegId[] } | undefined,
+): void {
+  if (now !== undefined) {
+    following.from = now.from;
+    following.node = now.node;
+    for (const leg of now.legs) following.legs.add(leg);
+  }
+  following.agents.clear();
+  for (const command of entry.commands) {
+    if (command.do !== 'record-fact' || !('contact' in command) || command.contact !== following.id) continue;
+    if (command.fact === 'contactOpened') following.from = command.from;
+    if (command.fact === 'legOpened') {
+      following.legs.add(command.leg);
+      following.node = command.node;
+    }
+    if (command.fact === 'contactClosed') following.over = true;
+    if (command.fact === 'offerEnded' || command.fact === 'talkEnded') following.agents.add(command.agent);
+  }
+}
+
+function concerns({ legs, node, over }: Following, event: Event): boolean {
+  if (event.type === 'nodeLost') return event.node === node && !over;
+  return 'leg' in event && legs.has(event.leg);
+}
+
+/** An agent's new state belongs to the story when this contact brought it about. */
+function isAbout({ id, legs, agents }: Following, command: Entry['commands'][number]): boolean {
   if (command.do !== 'record-fact') return legs.has(command.leg);
-  return 'contact' in command && command.contact === contact;
+  if (command.contact === id) return true;
+  return command.fact === 'agentState' && command.contact === undefined && agents.has(command.agent);
 }
 
-/** What was decided, with numbers masked: an explanation is read by more people than a record. */
-function describe(command: Command): string {
-  const { do: verb, ...rest } = command;
-  const name = command.do === 'record-fact' ? command.fact : verb;
-  const details = Object.entries(rest)
-    .filter(([key]) => key !== 'fact' && key !== 'contact' && key !== 'key' && key !== 'node')
-    .map(([key, value]) => `${key}=${shown(key, value)}`);
-  return [name, ...details].join(' ');
-}
-
-const NUMBER_KEYS = new Set(['from', 'address', 'callerNumber', 'diversion']);
-
-function shown(key: string, value: unknown): string {
-  if (Array.isArray(value)) return value.map((one) => String(one).split('/').at(-1)).join('+');
-  const text = String(value);
-  if (key === 'file') return text.split('/').at(-1) ?? '';
-  return NUMBER_KEYS.has(key) ? text.replace(/^(\d{3})\d+(\d{4})$/, '$1****$2') : text;
+function tellOffer({ chosen, others }: Candidates): ExplainedOffer {
+  return {
+    chosen,
+    others: others.map(({ agent, idleSinceMs, because }) => ({
+      agent,
+      idleSinceMs,
+      rule: because,
+      ...tellWhyNot(because),
+    })),
+  };
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../core/decision.ts';
 import { initialState, type State } from '../core/state.ts';
 import { decide } from '../core/step.ts';
+import { breather } from '../lib/breather.ts';
 import { openDeaths } from './deaths.ts';
 import type { Entry } from './entry.ts';
 import { readJournalId } from './identity.ts';
@@ -12,6 +13,13 @@ import { readSnapshot } from './snapshot.ts';
 export interface Replayed {
   readonly entry: Entry;
   readonly decision: Decision;
+}
+
+export interface Span {
+  /** The first entry that matters: earlier ones are decided again only when no snapshot spares it. */
+  readonly fromSeq?: number;
+  /** Pass the loop's `durableSeq` while it runs. */
+  readonly untilSeq?: number;
 }
 
 export interface ReplayResult {
@@ -28,18 +36,27 @@ export interface Difference {
 }
 
 const DIFFERENCES_MAX = 100;
+const HOLD_MS = 5;
 
 /**
  * Every entry of the journal, decided again from the oldest state that is left: the first entry, or the oldest snapshot when earlier
  * segments are removed. Reads only; safe beside a running hotline (what is being written is left out).
  */
-export async function* replayed(folder: string, why = false): AsyncGenerator<Replayed> {
-  const state = await oldestState(folder);
+export async function* replayed(folder: string, why = false, span: Span = {}): AsyncGenerator<Replayed> {
+  const state = await stateBefore(folder, span.fromSeq);
   const { leftOut } = openDeaths(folder);
-  for await (const entry of readEntries(folder, state.seq + 1)) {
+  const breathe = breather(HOLD_MS);
+  for await (const entry of readEntries(folder, state.seq + 1, span.untilSeq)) {
     if (leftOut.has(entry.seq)) continue;
     yield { entry, decision: decide(state, entry.event, entry.seq, why) };
+    await breathe();
   }
+}
+
+/** The state that the replay need not decide again: the newest snapshot before `fromSeq`. */
+async function stateBefore(folder: string, fromSeq: number | undefined): Promise<State> {
+  const near = fromSeq === undefined ? undefined : await readSnapshot(folder, () => {}, 'newest', fromSeq);
+  return near ?? (await oldestState(folder));
 }
 
 export async function replayFolder(folder: string, progress: (entries: number) => void): Promise<ReplayResult> {

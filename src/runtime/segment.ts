@@ -1,5 +1,6 @@
 import { open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { breather } from '../lib/breather.ts';
 import type { Entry } from './entry.ts';
 import { JournalError } from './entry.ts';
 import { anythingAfter, decodeFrame } from './frame.ts';
@@ -8,6 +9,8 @@ import { anythingAfter, decodeFrame } from './frame.ts';
 const NAME = /^journal-(\d{12})\.seg$/;
 const SPARE = 'journal-spare.tmp';
 const ZEROS = Buffer.alloc(1024 * 1024);
+/** A segment is decoded in the thread that decides calls: never for longer than this at a time. */
+const HOLD_MS = 5;
 
 export interface Segment {
   readonly path: string;
@@ -30,10 +33,12 @@ export async function listSegments(folder: string): Promise<Segment[]> {
 export async function readSegment(segment: Segment, isLast: boolean): Promise<SegmentContent> {
   const bytes = await readFile(segment.path);
   const entries: Entry[] = [];
+  const breathe = breather(HOLD_MS);
   let at = 0;
   for (let frame = decodeFrame(bytes, at); frame !== undefined; frame = decodeFrame(bytes, at)) {
     for (const entry of frame.entries) entries.push(entry);
     at = frame.endsAt;
+    await breathe();
   }
   const tail = anythingAfter(bytes, at);
   if (tail === 'frames' || (tail === 'torn' && !isLast)) {

@@ -25,13 +25,14 @@ export async function writeSnapshot(folder: string, state: State): Promise<void>
   for (const old of (await listSnapshots(folder)).slice(KEPT)) await unlink(join(folder, old));
 }
 
-/** The newest snapshot that adds up; one that does not is told of and passed over. */
+/** The newest snapshot (of those before entry `beforeSeq`) that adds up; one that does not is told of and passed over. */
 export async function readSnapshot(
   folder: string,
   say: (message: string) => void,
   which: 'newest' | 'oldest' = 'newest',
+  beforeSeq = Infinity,
 ): Promise<State | undefined> {
-  const names = await listSnapshots(folder);
+  const names = (await listSnapshots(folder)).filter((name) => seqOf(name) < beforeSeq);
   for (const name of which === 'newest' ? names : names.reverse()) {
     const text = await readFile(join(folder, name), 'utf8');
     const [sum, body = ''] = text.split('\n');
@@ -44,7 +45,11 @@ export async function readSnapshot(
 /** The oldest snapshot kept: nothing after it may be removed from the journal. */
 export async function oldestSnapshotSeq(folder: string): Promise<number> {
   const oldest = (await listSnapshots(folder)).at(-1);
-  return oldest === undefined ? 0 : Number(NAME.exec(oldest)![1]);
+  return oldest === undefined ? 0 : seqOf(oldest);
+}
+
+function seqOf(name: string): number {
+  return Number(NAME.exec(name)![1]);
 }
 
 async function listSnapshots(folder: string): Promise<string[]> {

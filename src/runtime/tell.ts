@@ -1,0 +1,219 @@
+import { basename } from 'node:path';
+import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
+import type { Event } from '../core/event.ts';
+
+/** One sentence in both languages. */
+export interface Said {
+  readonly en: string;
+  readonly zh: string;
+}
+
+const said = (en: string, zh: string): Said => ({ en, zh });
+
+/** Enough to tell two callers apart, not enough to call them: `138****8000`. */
+export function maskNumber(number: string): string {
+  if (number === '') return '';
+  return number.length < 11 ? `****${number.slice(-2)}` : `${number.slice(0, 3)}****${number.slice(-4)}`;
+}
+
+export function tellEvent(event: Event): Said {
+  switch (event.type) {
+    case 'started':
+      return said('The core started.', '核心进程启动。');
+    case 'tick':
+      return said('A time was up.', '一个时限到了。');
+    case 'settingsLoaded':
+      return said('The rules were loaded.', '规则已载入。');
+    case 'agentStateAsked':
+      return said(`${event.agent} asked to be ${event.state}.`, `${event.agent} 申请状态 ${event.state}。`);
+    case 'nodeLost':
+      return said('The link to the switch was lost.', '与交换机的连接中断。');
+    case 'surveyed':
+      return said(
+        `The switch told all it holds: ${event.survey.legs.length} legs.`,
+        `交换机报告全部现状：${event.survey.legs.length} 路。`,
+      );
+    case 'deviceRegistered':
+      return said(`A phone of seat ${event.device.sipUser} registered.`, `席位 ${event.device.sipUser} 的话机注册。`);
+    case 'deviceGone':
+      return said(`A phone of seat ${event.sipUser} is gone.`, `席位 ${event.sipUser} 的话机离线。`);
+    case 'callArrived':
+      return said(
+        `A call from ${maskNumber(event.from)} to ${event.dialled} arrived.`,
+        `${maskNumber(event.from)} 呼入 ${event.dialled}。`,
+      );
+    default:
+      return tellLegEvent(event);
+  }
+}
+
+type LegEvent = Exclude<
+  Event,
+  {
+    type:
+      | 'started'
+      | 'tick'
+      | 'settingsLoaded'
+      | 'agentStateAsked'
+      | 'nodeLost'
+      | 'surveyed'
+      | 'deviceRegistered'
+      | 'deviceGone'
+      | 'callArrived';
+  }
+>;
+
+function tellLegEvent(event: LegEvent): Said {
+  switch (event.type) {
+    case 'legRinging':
+      return said('The phone rings.', '话机振铃。');
+    case 'legAnswered':
+      return said('The leg was answered.', '该路已接通。');
+    case 'legEnded':
+      return said(`The leg ended: ${event.cause}.`, `该路结束：${event.cause}。`);
+    case 'playEnded':
+      return said(`The prompt is over (${event.outcome}).`, `提示音结束（${event.outcome}）。`);
+    case 'digitsCollected':
+      return event.digits === ''
+        ? said('No key came in time.', '按键超时。')
+        : said(`The caller chose ${event.digits.slice(0, 1)}.`, `来电人按 ${event.digits.slice(0, 1)}。`);
+    case 'digitPressed':
+      return said('A key was pressed.', '有按键。');
+    case 'bridged':
+      return said('Two legs hear each other.', '两路已接通对讲。');
+    case 'unbridged':
+      return said('Two legs came apart.', '两路断开对讲。');
+    case 'legHeld':
+      return said('The phone put the other side on hold.', '话机保持对方。');
+    case 'legResumed':
+      return said('The phone took the other side back.', '话机取消保持。');
+    case 'recordingStarted':
+      return said('The switch records.', '交换机开始录音。');
+    case 'recordingEnded':
+      return said(
+        `The recording ended after ${event.durationMs} ms of sound.`,
+        `录音结束，共 ${event.durationMs} 毫秒。`,
+      );
+    case 'commandFailed':
+      return said(`The switch refused command ${event.key}.`, `交换机拒绝指令 ${event.key}。`);
+  }
+}
+
+export function tellCommand(command: Command): Said {
+  return command.do === 'record-fact' ? tellFact(command) : tellWish(command);
+}
+
+function tellWish(wish: SwitchWish): Said {
+  switch (wish.do) {
+    case 'answer':
+      return said('Answer the call.', '应答来电。');
+    case 'play':
+      return said(`Play ${names(wish.files)}.`, `播放 ${names(wish.files)}。`);
+    case 'collect':
+      return said(
+        `Play ${names(wish.files)} and wait ${wish.waitMs} ms for a key.`,
+        `播放 ${names(wish.files)}，其后等待按键 ${wish.waitMs} 毫秒。`,
+      );
+    case 'music':
+      return wish.files.length === 0
+        ? said('Play music.', '播放等待音乐。')
+        : said(`Play ${names(wish.files)}, then music.`, `播放 ${names(wish.files)}，然后播放等待音乐。`);
+    case 'ring':
+      return said(
+        `Ring a phone of seat ${wish.sipUser} for ${wish.timeoutMs} ms.`,
+        `呼叫席位 ${wish.sipUser} 的话机，振铃 ${wish.timeoutMs} 毫秒。`,
+      );
+    case 'bridge':
+      return said('Join the caller and the agent.', '接通来电人与坐席。');
+    case 'record':
+      return said(`Record into ${basename(wish.file)}.`, `录音到 ${basename(wish.file)}。`);
+    case 'stopRecord':
+      return said(`Stop recording ${basename(wish.file)}.`, `停止录音 ${basename(wish.file)}。`);
+    case 'hangUp':
+      return said(`End the leg: ${wish.cause}.`, `挂断该路：${wish.cause}。`);
+  }
+}
+
+type OpeningFact = Extract<
+  RecordFact,
+  { fact: 'contactOpened' | 'contactClosed' | 'legOpened' | 'legAnswered' | 'legClosed' | 'digits' }
+>;
+
+function tellFact(fact: RecordFact): Said {
+  switch (fact.fact) {
+    case 'waitStarted':
+      return said(`The caller waits in queue ${fact.queue}.`, `来电人进入队列 ${fact.queue}。`);
+    case 'waitEnded':
+      return said(
+        `The wait in ${fact.queue} is over: ${fact.result}.`,
+        `队列 ${fact.queue} 的等待结束：${fact.result}。`,
+      );
+    case 'offerMade':
+      return said(`Offered to ${fact.agent} (offer ${fact.token}).`, `派给 ${fact.agent}（第 ${fact.token} 次派话）。`);
+    case 'offerEnded':
+      return said(
+        `The offer to ${fact.agent} ended: ${fact.result}.`,
+        `派给 ${fact.agent} 的话务结束：${fact.result}。`,
+      );
+    case 'talkStarted':
+      return said(`The caller talks with ${fact.agent}.`, `来电人与 ${fact.agent} 开始通话。`);
+    case 'talkEnded':
+      return said(
+        `The talk with ${fact.agent} ended by ${fact.endedBy}.`,
+        `与 ${fact.agent} 的通话结束（${fact.endedBy}）。`,
+      );
+    case 'holdStarted':
+      return said(`${fact.agent} put the caller on hold.`, `${fact.agent} 保持来电人。`);
+    case 'holdEnded':
+      return said(`${fact.agent} took the caller back.`, `${fact.agent} 恢复通话。`);
+    case 'agentState':
+      return said(
+        `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
+        `${fact.agent} 的状态为 ${fact.state}${fact.reason === undefined ? '' : `（${fact.reason}）`}。`,
+      );
+    case 'recordingStarted':
+      return said(`The talk is recorded in ${basename(fact.file)}.`, `通话录音写入 ${basename(fact.file)}。`);
+    case 'recordingEnded':
+      return said(
+        `The recording has ${fact.durationMs ?? 'an unknown number of'} of ${fact.expectedMs} ms.`,
+        `录音时长 ${fact.durationMs ?? '不明'} 毫秒，应有 ${fact.expectedMs} 毫秒。`,
+      );
+    default:
+      return tellOpening(fact);
+  }
+}
+
+function tellOpening(fact: OpeningFact): Said {
+  switch (fact.fact) {
+    case 'contactOpened':
+      return said(
+        `A contact opened for ${maskNumber(fact.from)}${fact.flow === '' ? '' : `, flow ${fact.flow}`}.`,
+        `为 ${maskNumber(fact.from)} 建立联络${fact.flow === '' ? '' : `，流程 ${fact.flow}`}。`,
+      );
+    case 'contactClosed':
+      return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${fact.outcome}。`);
+    case 'legOpened':
+      return fact.role === 'citizen'
+        ? said('The caller has a leg.', '来电人一路建立。')
+        : said(`A phone of ${fact.agent ?? 'an agent'} has a leg.`, `${fact.agent ?? '坐席'} 的话机一路建立。`);
+    case 'legAnswered':
+      return said('The leg counts as answered.', '该路记为已接通。');
+    case 'legClosed':
+      return said(`The leg is closed: ${fact.cause}.`, `该路关闭：${fact.cause}。`);
+    case 'digits':
+      return fact.digits === ''
+        ? said(`No key at ${fact.step}.`, `${fact.step} 处未按键。`)
+        : said(`Key ${fact.digits} at ${fact.step}.`, `${fact.step} 处按键 ${fact.digits}。`);
+  }
+}
+
+/** Why an idle agent was passed over. */
+export function tellWhyNot(rule: string): Said {
+  return rule === 'O5'
+    ? said('Did not take this contact a short while ago.', '不久前未接这一联络。')
+    : said('Has been idle for less long.', '空闲时间较短。');
+}
+
+function names(files: readonly string[]): string {
+  return files.length === 0 ? '-' : files.map((file) => basename(file).replace(/\.wav$/, '')).join(' + ');
+}
