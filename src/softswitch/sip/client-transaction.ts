@@ -10,6 +10,8 @@ import type { Flow } from './user-agent.ts';
 export interface TransactionUser {
   response(response: ResponseIn, nowMs: number): void;
   failed(status: 408 | 503, nowMs: number): void;
+  /** INVITE only: a provisional answer buys so much time and no more; undefined: the user gives up when it likes. */
+  readonly finalWithinMs?: number;
 }
 
 type ClientStage = 'calling' | 'trying' | 'proceeding' | 'completed' | 'accepted';
@@ -116,7 +118,7 @@ function step(state: State, transaction: ClientTransaction, input: ClientInput, 
   }
 }
 
-/** INVITE, calling and proceeding: RFC 3261 figure 5. In proceeding no timer runs, so those inputs cannot come. */
+/** INVITE, calling and proceeding: RFC 3261 figure 5. In proceeding nothing is repeated. */
 function calling(state: State, transaction: ClientTransaction, input: ClientInput, nowMs: number): void {
   switch (input.kind) {
     case 'response':
@@ -138,6 +140,8 @@ function inviteAnswered(state: State, transaction: ClientTransaction, response: 
   stopTimers(state, transaction);
   if (response.status < 200) {
     transaction.stage = 'proceeding';
+    const withinMs = transaction.user.finalWithinMs;
+    if (withinMs !== undefined) schedule(state, transaction, 'giveUp', nowMs + withinMs);
   } else if (response.status < 300) {
     transaction.stage = 'accepted';
     schedule(state, transaction, 'end', nowMs + GIVE_UP_MS);

@@ -12,7 +12,7 @@ import { header } from './message.ts';
 import { acceptTheirOffer, offerOrQueue, rejectTheirOffer } from './offer.ts';
 import { takeMessage } from './receive.ts';
 import { register } from './register-client.ts';
-import { allRegistrations, registrationsDisconnected, restoreRegistrations } from './registrar.ts';
+import { allRegistrations, emptyRegistrar, registrationsDisconnected, restoreRegistrations } from './registrar.ts';
 import { emit, type State } from './state.ts';
 import { emptyStream, frame } from './stream.ts';
 import type { Flow, UserAgent, UserAgentOptions } from './user-agent.ts';
@@ -22,7 +22,11 @@ const FIRED_MAX = 1_000_000;
 
 /** See user-agent.ts for the contract of each function. */
 export function createUserAgent(options: UserAgentOptions): UserAgent {
-  const state = emptyState(options);
+  return userAgentOn(emptyState(options));
+}
+
+/** The same on a state that the caller can look into. */
+export function userAgentOn(state: State): UserAgent {
   const on = (call: string, act: (dialog: Dialog) => void) => {
     const dialog = state.calls.get(call);
     if (dialog !== undefined) act(dialog);
@@ -53,7 +57,7 @@ export function createUserAgent(options: UserAgentOptions): UserAgent {
   };
 }
 
-function emptyState(options: UserAgentOptions): State {
+export function emptyState(options: UserAgentOptions): State {
   return {
     options,
     outputs: [],
@@ -63,7 +67,7 @@ function emptyState(options: UserAgentOptions): State {
     merged: new Map(),
     calls: new Map(),
     dialogs: new Map(),
-    registrar: new Map(),
+    registrar: emptyRegistrar(),
     registrations: new Map(),
     admission: emptyAdmission(),
     streams: new Map(),

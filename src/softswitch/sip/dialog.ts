@@ -154,9 +154,12 @@ export function isOpen(state: State, dialog: Dialog): boolean {
 export function dialogFlow(dialog: Dialog): Flow {
   const route = dialog.routeSet[0];
   if (route === undefined && dialog.pinned) return dialog.flow;
-  const next = flowTo(route === undefined ? parseUri(dialog.remoteTarget) : parseAddress(route)?.uri);
+  const uri = route === undefined ? parseUri(dialog.remoteTarget) : parseAddress(route)?.uri;
+  const next = flowTo(uri);
   if (next === undefined) return dialog.flow;
-  const connected = dialog.flow.connection !== undefined && next.transport === 'tcp';
+  // Many who call over TCP leave `transport` out of their Contact: the connection that they came by is the better guess.
+  const tcp = next.transport === 'tcp' || uri?.parameters.has('transport') === false;
+  const connected = dialog.flow.connection !== undefined && tcp;
   if (connected && (route === undefined || next.remoteIp === dialog.flow.remoteIp)) return dialog.flow;
   return next;
 }

@@ -1,6 +1,6 @@
 import { startClient } from './client-transaction.ts';
 import { type Dialog, dialogFlow, type Ending, forget, isOpen, reasonHeader, requestIn, tellEnded } from './dialog.ts';
-import { cancelInvite } from './invite-client.ts';
+import { acknowledge, cancelInvite } from './invite-client.ts';
 import { refuseInvite } from './invite-server.ts';
 import { respond } from './server-transaction.ts';
 import type { State } from './state.ts';
@@ -16,6 +16,7 @@ export function hangUp(state: State, dialog: Dialog, reason: string | undefined,
       dialog.byeAfterAck = { reason };
       return tellEnded(state, dialog, { by: 'us' });
     case 'confirmed':
+      if (dialog.outgoing?.lateAck !== undefined) acknowledge(state, dialog, dialog.outgoing.lateAck.cseq, undefined);
       return bye(state, dialog, { by: 'us' }, reason, nowMs);
     case 'over':
       return;

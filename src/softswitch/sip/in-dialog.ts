@@ -75,6 +75,8 @@ function digitOf(signal: string): string | undefined {
 
 /** In-dialog OPTIONS. 481 says that the peer lives and has no such call: told as alive, then as ended (RFC 5057). */
 export function pingPeer(state: State, dialog: Dialog, nowMs: number): void {
+  // One at a time: a lost one that gives up later must not speak for the next. Before a tagged answer there is no dialog to ask in.
+  if (state.timers.has(`d ${dialog.call} ping`) || dialog.remoteTag === '') return;
   let told = false;
   const tell = (alive: boolean) => {
     if (told) return;

@@ -153,6 +153,8 @@ function provisional(state: State, dialog: Dialog, response: ResponseIn, nowMs: 
 
 /** The dialog becomes the one with the branch that this response came from. RFC 3261 §12.1.2. */
 function adopt(state: State, dialog: Dialog, response: ResponseIn): void {
+  // Each branch counts its own requests.
+  if (dialog.remoteTag !== response.toTag) dialog.remoteSeq = -1;
   dialog.remoteTag = response.toTag;
   dialog.remoteParty = headerOf(response, 'To') ?? dialog.remoteParty;
   dialog.routeSet = recordRoute(response).reverse();
@@ -172,6 +174,7 @@ function accepted(state: State, dialog: Dialog, response: ResponseIn, nowMs: num
     return;
   }
   adopt(state, dialog, response);
+  keepBranch(state, dialog);
   dialog.stage = 'confirmed';
   if (outgoing.cancelled !== undefined) {
     acknowledge(state, dialog, response.cseq, undefined);
@@ -183,6 +186,13 @@ function accepted(state: State, dialog: Dialog, response: ResponseIn, nowMs: num
   if (outgoing.invite.sdp === undefined) outgoing.lateAck = { cseq: response.cseq };
   else acknowledge(state, dialog, response.cseq, undefined);
   emit(state, { kind: 'answered', call: dialog.call, sdp: sdpText(sdp), again: false });
+}
+
+/** The other branches of a forked INVITE are no part of the call: a BYE from one of them must not end it. */
+function keepBranch(state: State, dialog: Dialog): void {
+  for (const key of dialog.keys) state.dialogs.delete(key);
+  dialog.keys.clear();
+  listDialog(state, dialog, dialog.remoteTag);
 }
 
 /** A second phone behind a forking proxy answered too: the first one has the call. RFC 3261 §13.2.2.4. */
@@ -226,8 +236,10 @@ function retry(state: State, dialog: Dialog, response: ResponseIn, nowMs: number
   const authorization = response.status === 422 ? [] : authorize(state, dialog, response);
   if (authorization === undefined) return false;
   dialog.remoteParty = `<${outgoing.invite.target.replace(/;.*$/s, '')}>`;
+  dialog.remoteTag = '';
   dialog.routeSet = [];
   dialog.remoteTarget = outgoing.invite.target;
+  outgoing.provisional = false;
   sendInvite(state, dialog, authorization, nowMs);
   return true;
 }

@@ -33,6 +33,7 @@ export function openIncoming(state: State, request: RequestIn, flow: Flow, sourc
   const transaction = startServer(state, request, flow);
   respond(state, transaction, { status: 100 }, nowMs);
   const dialog = incomingDialog(state, transaction);
+  transaction.dialog = dialog;
   state.calls.set(dialog.call, dialog);
   listDialog(state, dialog, dialog.remoteTag);
   const asserted = asserts(state, request, flow);
@@ -231,21 +232,20 @@ export function refuseInvite(
 export function takeCancel(
   state: State,
   transaction: ServerTransaction,
-  invite: ServerTransaction | undefined,
+  invite: ServerTransaction,
   nowMs: number,
 ): void {
-  respond(state, transaction, { status: invite === undefined ? 481 : 200 }, nowMs);
-  for (const dialog of invite === undefined ? [] : state.dialogs.values()) {
-    if (dialog.theirOffer === invite) {
-      dialog.theirOffer = undefined;
-      respond(state, invite!, { status: 487 }, nowMs);
-      return;
-    }
-    if (dialog.incoming !== invite) continue;
-    dialog.incoming = undefined;
-    respond(state, invite!, { status: 487 }, nowMs);
-    const reason = headerOf(transaction.request, 'Reason');
-    if (isOpen(state, dialog)) tellEnded(state, dialog, { by: 'peer', status: 487, reason });
-    return forget(state, dialog);
+  respond(state, transaction, { status: 200 }, nowMs);
+  const { dialog } = invite;
+  if (dialog?.theirOffer === invite) {
+    dialog.theirOffer = undefined;
+    respond(state, invite, { status: 487 }, nowMs);
+    return retryQueued(state, dialog, nowMs);
   }
+  if (dialog?.incoming !== invite) return;
+  dialog.incoming = undefined;
+  respond(state, invite, { status: 487 }, nowMs);
+  const reason = headerOf(transaction.request, 'Reason');
+  if (isOpen(state, dialog)) tellEnded(state, dialog, { by: 'peer', status: 487, reason });
+  forget(state, dialog);
 }

@@ -18,7 +18,7 @@ import { sdpText, sendAccept } from './invite-server.ts';
 import { header, type ResponseIn } from './message.ts';
 import { respond, type ServerTransaction } from './server-transaction.ts';
 import { agreeAsClient, agreeAsServer, askHeaders, isTooShort, SESSION_S, SESSION_S_MIN } from './session-timer.ts';
-import { emit, type State } from './state.ts';
+import { emit, GIVE_UP_MS, type State } from './state.ts';
 
 /** The owner's new description: at once, or as soon as what is under way is over. RFC 3264 §4: one offer at a time. */
 export function offerOrQueue(state: State, dialog: Dialog, sdp: string, nowMs: number): void {
@@ -52,6 +52,7 @@ export function startOffer(state: State, dialog: Dialog, offer: OurOffer, nowMs:
       failed: (status, atMs) => {
         if (dialog.stage !== 'over') bye(state, dialog, { by: 'timeout', status }, undefined, atMs);
       },
+      finalWithinMs: GIVE_UP_MS,
     },
     nowMs,
   );
@@ -115,6 +116,7 @@ export function takeOffer(state: State, dialog: Dialog, transaction: ServerTrans
     return void respond(state, transaction, { status: 500, headers: [header('Retry-After', 3)] }, nowMs);
   }
   dialog.theirOffer = transaction;
+  transaction.dialog = dialog;
   if (request.method === 'INVITE') respond(state, transaction, { status: 100 }, nowMs);
   emit(state, { kind: 'offer', call: dialog.call, sdp: sdpText(sdp) });
 }

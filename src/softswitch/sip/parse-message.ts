@@ -112,12 +112,16 @@ function parseStartLine(line: string): StartLine | Malformed {
   return { kind: 'request', method, uri };
 }
 
+const LINE_BREAKS = /[\r\n]/;
+
 function parseHeaders(lines: readonly string[]): Header[] | Malformed {
   const headers: Header[] = [];
   for (const line of lines.slice(1)) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trimEnd();
     if (!isToken(name)) return new Malformed('bad header name');
+    // What is a line end to some parsers must not travel on in a header that is echoed.
+    if (LINE_BREAKS.test(line)) return new Malformed('bare line break');
     headers.push({ name: canonicalName(name), value: line.slice(colon + 1).trim() });
   }
   return headers;

@@ -91,12 +91,13 @@ function checkRequest(request: RequestIn): Refusal | undefined {
 function takeOutside(state: State, request: RequestIn, flow: Flow, nowMs: number): void {
   const merged = mergedKeyOf(request);
   if (merged !== undefined && state.merged.has(merged)) return refuse(state, request, flow, { status: 482 });
+  if (isBanned(state, flow.remoteIp, nowMs)) return;
   const known = state.options.trunkOf(flow.remoteIp) !== undefined || isRegisteredAt(state, flow.remoteIp);
   switch (request.method) {
     case 'REGISTER':
-      return isBanned(state, flow.remoteIp, nowMs) ? undefined : takeRegister(state, request, flow, nowMs);
+      return takeRegister(state, request, flow, nowMs);
     case 'INVITE':
-      return isBanned(state, flow.remoteIp, nowMs) ? undefined : takeInvite(state, request, flow, nowMs);
+      return takeInvite(state, request, flow, nowMs);
     case 'OPTIONS':
       return known ? refuse(state, request, flow, { status: 200, headers: [ALLOW, SUPPORTED] }) : undefined;
     case 'BYE':
@@ -116,7 +117,11 @@ function takeInvite(state: State, request: RequestIn, flow: Flow, nowMs: number)
   const { options } = state;
   const trunk = options.trunkOf(flow.remoteIp);
   const rate = trunk === undefined ? OTHER_RATE : TRUNK_RATE;
-  if (!takeToken(state, flow.remoteIp, rate, nowMs)) return busy(state, request, flow);
+  if (!takeToken(state, flow.remoteIp, rate, nowMs)) {
+    // A stranger beyond its rate hears nothing: no reply can be turned against a forged source address.
+    if (trunk !== undefined || isRegisteredAt(state, flow.remoteIp)) busy(state, request, flow);
+    return;
+  }
   if (headerOf(request, 'Max-Forwards') !== undefined && Number(headerOf(request, 'Max-Forwards')) === 0) {
     return refuse(state, request, flow, { status: 483 });
   }

@@ -9,8 +9,17 @@ import { emit, type State } from './state.ts';
 import { refuse } from './stateless.ts';
 import type { Flow, Registration } from './user-agent.ts';
 
-/** Bindings by user, then by Contact URI. */
-export type Registrar = Map<string, Map<string, Registration>>;
+export interface Registrar {
+  /** Bindings by user, then by Contact URI. */
+  readonly users: Map<string, Map<string, Registration>>;
+  /** How many bindings came from an address, and how many there are. */
+  readonly perIp: Map<string, number>;
+  count: number;
+}
+
+export function emptyRegistrar(): Registrar {
+  return { users: new Map(), perIp: new Map(), count: 0 };
+}
 
 export const CONTACTS_MAX = 10;
 export const REGISTRATIONS_MAX = 20_000;
@@ -47,7 +56,7 @@ function update(state: State, request: RequestIn, user: string, flow: Flow, nowM
     return removeAll(state, request, user);
   }
   const wishes = values.map((value) => wishOf(value, expires));
-  const bindings = state.registrar.get(user) ?? new Map<string, Registration>();
+  const bindings = state.registrar.users.get(user) ?? new Map<string, Registration>();
   for (const wish of wishes) {
     if (wish === undefined) return { status: 400 };
     if (wish.expiresS > 0 && wish.expiresS < EXPIRES_S_MIN) {
@@ -56,7 +65,7 @@ function update(state: State, request: RequestIn, user: string, flow: Flow, nowM
     if (isOld(bindings.get(wish.contact.uriText), request)) return { status: 500 };
   }
   const added = wishes.filter((wish) => wish!.expiresS > 0 && !bindings.has(wish!.contact.uriText)).length;
-  if (bindings.size + added > CONTACTS_MAX || countRegistrations(state) + added > REGISTRATIONS_MAX) {
+  if (bindings.size + added > CONTACTS_MAX || state.registrar.count + added > REGISTRATIONS_MAX) {
     return { status: 503, headers: [header('Retry-After', EXPIRES_S_MAX)] };
   }
   for (const wish of wishes) apply(state, request, user, wish!, flow, nowMs);
@@ -77,7 +86,7 @@ function isOld(known: Registration | undefined, request: RequestIn): boolean {
 }
 
 function removeAll(state: State, request: RequestIn, user: string): Outcome {
-  const bindings = [...(state.registrar.get(user)?.values() ?? [])];
+  const bindings = [...(state.registrar.users.get(user)?.values() ?? [])];
   if (bindings.some((binding) => isOld(binding, request))) return { status: 500 };
   for (const binding of bindings) remove(state, binding, false);
   return { status: 200 };
@@ -85,7 +94,7 @@ function removeAll(state: State, request: RequestIn, user: string): Outcome {
 
 function apply(state: State, request: RequestIn, user: string, wish: Wish, flow: Flow, nowMs: number): void {
   const contact = wish.contact.uriText;
-  const known = state.registrar.get(user)?.get(contact);
+  const known = state.registrar.users.get(user)?.get(contact);
   if (wish.expiresS === 0) {
     if (known !== undefined) remove(state, known, false);
     return;
@@ -104,18 +113,35 @@ function apply(state: State, request: RequestIn, user: string, wish: Wish, flow:
 }
 
 function put(state: State, registration: Registration): void {
-  const bindings = state.registrar.get(registration.user) ?? new Map<string, Registration>();
+  const { users } = state.registrar;
+  const bindings = users.get(registration.user) ?? new Map<string, Registration>();
+  const replaced = bindings.get(registration.contact);
+  if (replaced !== undefined) count(state, replaced, -1);
+  count(state, registration, 1);
   bindings.set(registration.contact, registration);
-  state.registrar.set(registration.user, bindings);
+  users.set(registration.user, bindings);
   state.timers.set(timerKey(registration), registration.expiresAtMs, () => remove(state, registration, true));
 }
 
 function remove(state: State, registration: Registration, expired: boolean): void {
-  const bindings = state.registrar.get(registration.user);
-  if (bindings?.delete(registration.contact) !== true) return;
-  if (bindings.size === 0) state.registrar.delete(registration.user);
+  const { users } = state.registrar;
+  const bindings = users.get(registration.user);
+  const removed = bindings?.get(registration.contact);
+  if (bindings === undefined || removed === undefined) return;
+  count(state, removed, -1);
+  bindings.delete(registration.contact);
+  if (bindings.size === 0) users.delete(registration.user);
   state.timers.delete(timerKey(registration));
   emit(state, { kind: 'unregistered', registration, expired });
+}
+
+function count(state: State, registration: Registration, by: 1 | -1): void {
+  const { registrar } = state;
+  const ip = registration.flow.remoteIp;
+  const left = (registrar.perIp.get(ip) ?? 0) + by;
+  registrar.count += by;
+  if (left === 0) registrar.perIp.delete(ip);
+  else registrar.perIp.set(ip, left);
 }
 
 function timerKey(registration: Registration): string {
@@ -123,25 +149,19 @@ function timerKey(registration: Registration): string {
 }
 
 function contactHeaders(state: State, user: string, nowMs: number): Header[] {
-  return [...(state.registrar.get(user)?.values() ?? [])].map(({ contact, expiresAtMs }) =>
+  return [...(state.registrar.users.get(user)?.values() ?? [])].map(({ contact, expiresAtMs }) =>
     header('Contact', `<${contact}>;expires=${Math.max(0, Math.round((expiresAtMs - nowMs) / 1_000))}`),
   );
 }
 
 export function allRegistrations(state: State): Registration[] {
-  return [...state.registrar.values()].flatMap((bindings) => [...bindings.values()]);
-}
-
-function countRegistrations(state: State): number {
-  let count = 0;
-  for (const bindings of state.registrar.values()) count += bindings.size;
-  return count;
+  return [...state.registrar.users.values()].flatMap((bindings) => [...bindings.values()]);
 }
 
 /** What the file kept. Connections did not outlive the process. */
 export function restoreRegistrations(state: State, registrations: readonly Registration[], nowMs: number): void {
   for (const registration of registrations.slice(0, REGISTRATIONS_MAX)) {
-    const size = state.registrar.get(registration.user)?.size ?? 0;
+    const size = state.registrar.users.get(registration.user)?.size ?? 0;
     const usable = registration.expiresAtMs > nowMs && size < CONTACTS_MAX;
     if (usable) put(state, { ...registration, flow: reconnectable(registration) });
   }
@@ -162,6 +182,6 @@ function reconnectable(registration: Registration): Flow {
 
 /** Is anyone (or this user) registered from this address? */
 export function isRegisteredAt(state: State, ip: string, user?: string): boolean {
-  const bindings = user === undefined ? allRegistrations(state) : [...(state.registrar.get(user)?.values() ?? [])];
-  return bindings.some((binding) => binding.flow.remoteIp === ip);
+  if (user === undefined) return state.registrar.perIp.has(ip);
+  return [...(state.registrar.users.get(user)?.values() ?? [])].some((binding) => binding.flow.remoteIp === ip);
 }

@@ -17,6 +17,8 @@ export interface ReliableProvisional {
   /** Their answer to an offer in our provisional. */
   answer: string | undefined;
   sentSdp: boolean;
+  /** The next one, that waits for the PRACK of this. §3. */
+  next: { readonly status: number; readonly headers: readonly Header[]; readonly sdp: string | undefined } | undefined;
 }
 
 export function wantsReliable(request: RequestIn, wished: boolean): boolean {
@@ -39,9 +41,13 @@ export function sendReliable(
     acceptWith: undefined,
     answer: undefined,
     sentSdp: false,
+    next: undefined,
   };
   dialog.reliable = reliable;
-  if (reliable.pending !== undefined) return;
+  if (reliable.pending !== undefined) {
+    if (sdp !== undefined || reliable.next === undefined) reliable.next = { status, headers, sdp };
+    return;
+  }
   reliable.rseq += 1;
   reliable.sentSdp ||= sdp !== undefined;
   const more = [header('Require', '100rel'), header('RSeq', reliable.rseq)];
@@ -74,7 +80,7 @@ export function takePrack(state: State, dialog: Dialog, transaction: ServerTrans
   const rack = /^([0-9]{1,10})\s+([0-9]{1,10})\s+INVITE$/i.exec(headerOf(request, 'RAck') ?? '');
   if (rack === null) return void respond(state, transaction, { status: 400 }, nowMs);
   const matches = reliable?.pending !== undefined && Number(rack[1]) === reliable.rseq;
-  if (!matches || Number(rack[2]) !== dialog.incoming?.request.cseq) {
+  if (!matches || dialog.incoming === undefined || Number(rack[2]) !== dialog.incoming.request.cseq) {
     return void respond(state, transaction, { status: 481 }, nowMs);
   }
   reliable.answer = sdpOf(request) ?? reliable.answer;
@@ -82,7 +88,10 @@ export function takePrack(state: State, dialog: Dialog, transaction: ServerTrans
   clearTimer(state, dialog, 'reliable');
   clearTimer(state, dialog, 'reliableEnd');
   respond(state, transaction, { status: 200 }, nowMs);
-  if (reliable.acceptWith !== undefined) acceptInvite(state, dialog, reliable.acceptWith, nowMs);
+  if (reliable.acceptWith !== undefined) return acceptInvite(state, dialog, reliable.acceptWith, nowMs);
+  const { next } = reliable;
+  reliable.next = undefined;
+  if (next !== undefined) sendReliable(state, dialog, dialog.incoming, next.status, next.headers, next.sdp, nowMs);
 }
 
 /** Our INVITE got a provisional. False: a repeat or out of order, not to be told. §4. */

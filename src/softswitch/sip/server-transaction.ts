@@ -1,4 +1,5 @@
 import { unreachable } from '../../lib/assert.ts';
+import type { Dialog } from './dialog.ts';
 import { headersOf, type RequestIn, type SipResponse } from './message.ts';
 import { BRANCH_COOKIE } from './parse-via.ts';
 import { type ReplyParts, replyFlow, replyTo } from './response.ts';
@@ -19,6 +20,8 @@ export interface ServerTransaction {
   stage: ServerStage;
   intervalMs: number;
   last: Uint8Array | undefined;
+  /** INVITE only: the dialog whose owner has yet to answer it. */
+  dialog: Dialog | undefined;
 }
 
 type ServerInput =
@@ -58,6 +61,7 @@ export function startServer(state: State, request: RequestIn, flow: Flow): Serve
     stage: 'proceeding',
     intervalMs: T1_MS,
     last: undefined,
+    dialog: undefined,
   };
   state.servers.set(transaction.key, transaction);
   if (transaction.mergedKey !== undefined) state.merged.set(transaction.mergedKey, transaction.key);
