@@ -1,43 +1,57 @@
-import { join } from 'node:path';
-import { loadConfig } from '../config.ts';
 import { contactId } from '../core/ids.ts';
+import { JournalError } from '../runtime/entry.ts';
 import { type Explanation, explainContact } from '../runtime/explain.ts';
 import type { CliCommand } from './command.ts';
+import { journalFolder, readArguments } from './journal-arguments.ts';
 
 export const command: CliCommand = {
-  summary: '一次来电的全过程与每步理由 / one contact: everything that was decided, and by which rule',
-  help: `minhu explain ID [--json]
+  summary: '一次联络的来龙去脉 / why a call went as it went (explain ID)',
+  help: `minhu explain ID [--json] [--data FOLDER]
 
-ID is a contact id as in /api/v1/contacts. Reads the journal of MINHU_DATA; safe beside a running hotline.
-The rules are numbered in src/core/RULES.md.`,
+Tells the life of one contact from the journal: what was heard, what was decided, and the rule
+of src/core/RULES.md behind each decision; for each offer, who else was free and was not chosen.
+Safe beside a running hotline. Without --data, MINHU_DATA is read.
+从日志账讲述一次联络的全过程，以及每个决定所依据的规则。`,
   async run(args) {
-    const id = args.find((arg) => !arg.startsWith('--'));
-    if (id === undefined) {
-      process.stderr.write(`${this.help}\n`);
-      return 2;
+    const given = readArguments(args);
+    if (given === undefined || given.words.length !== 1) return complain(this.help, 2);
+    const id = given.words[0]!;
+    try {
+      const told = await explainContact(journalFolder(given.data), contactId(id));
+      if (told === undefined) return complain(`${id}: 日志账里没有这次联络 / the journal knows no such contact`, 1);
+      process.stdout.write(given.json ? `${JSON.stringify(told)}\n` : timeLine(told));
+      return 0;
+    } catch (error) {
+      if (error instanceof JournalError || (error as NodeJS.ErrnoException).code === 'ENOENT')
+        return complain((error as Error).message, 1);
+      throw error;
     }
-    const config = loadConfig(process.env);
-    if (!config.ok) return complain(config.problems.map(({ setting, message }) => `${setting}: ${message}`).join('\n'));
-    const explanation = await explainContact(join(config.config.dataFolder, 'journal'), contactId(id));
-    if (explanation === undefined) return complain(`日志账中没有 ${id} / the journal knows no ${id}`);
-    process.stdout.write(args.includes('--json') ? `${JSON.stringify(explanation)}\n` : timeLine(explanation));
-    return 0;
   },
 };
 
-function timeLine({ moments, cut }: Explanation): string {
-  const startMs = moments[0]?.atMs ?? 0;
-  const lines: string[] = [];
-  for (const { seq, atMs, event, decisions, others } of moments) {
-    lines.push(`${((atMs - startMs) / 1_000).toFixed(3).padStart(10)} s  ${event}  (#${seq})`);
-    for (const { rule, what } of decisions) lines.push(`              ${rule.padEnd(4)} ${what}`);
-    for (const { agent, because } of others ?? []) lines.push(`                   ${agent}: ${because}`);
+/** Times are from the contact's first entry, in seconds. */
+export function timeLine({ contact, from, entries, cut }: Explanation): string {
+  const startMs = entries[0]?.atMs ?? 0;
+  const lines = [`${contact}  ${from}  ${new Date(startMs).toISOString()}`];
+  for (const { seq, atMs, event, decisions, offers, otherwiseToday } of entries) {
+    const seconds = `+${((atMs - startMs) / 1000).toFixed(3)}s`.padStart(12);
+    lines.push(
+      '',
+      `${seconds}  ${event.en}  ${event.zh}  (#${seq}${otherwiseToday === undefined ? '' : ', decided otherwise today'})`,
+    );
+    for (const { rule, en, zh } of decisions) lines.push(`${rule.padStart(12)}  ${en}  ${zh}`);
+    for (const { chosen, others } of offers) {
+      const chosenOf = others.length === 0 ? 'nobody else was idle 无其他空闲坐席' : `${others.length + 1} idle`;
+      lines.push(`${'Q3'.padStart(12)}  Chosen 选中: ${chosen} (${chosenOf})`);
+      for (const other of others)
+        lines.push(`${other.rule.padStart(12)}    not 未选 ${other.agent}: ${other.en}  ${other.zh}`);
+    }
   }
-  if (cut) lines.push('…');
+  if (cut) lines.push('', '… 之后还有，未列出 / there is more, left out');
   return `${lines.join('\n')}\n`;
 }
 
-function complain(text: string): number {
-  process.stderr.write(`${text}\n`);
-  return 1;
+function complain(line: string, status: number): number {
+  process.stderr.write(`${line}\n`);
+  return status;
 }

@@ -1,44 +1,63 @@
-import { join, resolve } from 'node:path';
-import { loadConfig } from '../config.ts';
+import { resolve } from 'node:path';
 import { JournalError } from '../runtime/entry.ts';
-import { replayFolder } from '../runtime/replay.ts';
+import { type ReplayResult, replayFolder } from '../runtime/replay.ts';
 import type { CliCommand } from './command.ts';
+import { journalFolder, readArguments } from './journal-arguments.ts';
 
-const SHOWN_MAX = 10;
+const SHOWN_MAX = 5;
 
 export const command: CliCommand = {
-  summary: '用现在的规则重放日志账并比较 / decide the journal again and compare',
-  help: `minhu replay [FOLDER] [--json]
+  summary: '重放日志账并比对 / decide the whole journal again and compare (replay)',
+  help: `minhu replay [FOLDER] [--json] [--data FOLDER]
 
-Decides every entry of the journal (default: MINHU_DATA/journal) again and compares the commands with those written down.
-Exit status 0: the same. 1: different, or the journal cannot be read. Reads only; safe beside a running hotline.`,
+Decides every entry of the journal in FOLDER again (default: MINHU_DATA/journal) and compares
+the commands with those written then. Exit status 1 with the first differences when any differ.
+Reads only; safe beside a running hotline.
+重新推演日志账的每一条，并与当时写下的指令比对；有出入则列出最先几处，退出码为 1。`,
   async run(args) {
-    const given = args.find((arg) => !arg.startsWith('--'));
-    const config = loadConfig(process.env);
-    const folder = given ?? (config.ok ? join(config.config.dataFolder, 'journal') : 'data/journal');
+    const given = readArguments(args);
+    if (given === undefined || given.words.length > 1) return complain(this.help, 2);
+    const folder = given.words[0] === undefined ? journalFolder(given.data) : resolve(given.words[0]);
+    const startedMs = performance.now();
     try {
-      return await replay(resolve(folder), args.includes('--json'));
+      const result = await replayFolder(folder, progress);
+      clearProgress();
+      tell(result, performance.now() - startedMs, given.json);
+      return result.differences.length === 0 ? 0 : 1;
     } catch (error) {
-      if (!(error instanceof JournalError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-      process.stderr.write(`${folder}: ${(error as Error).message}\n`);
-      return 1;
+      clearProgress();
+      if (error instanceof JournalError || (error as NodeJS.ErrnoException).code === 'ENOENT')
+        return complain((error as Error).message, 1);
+      throw error;
     }
   },
 };
 
-async function replay(folder: string, json: boolean): Promise<number> {
-  const startedMs = performance.now();
-  const { entries, differences } = await replayFolder(folder, (done) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} entries`);
-  });
-  const seconds = (performance.now() - startedMs) / 1_000;
+function tell({ state, entries, differences }: ReplayResult, tookMs: number, json: boolean): void {
+  const ms = Math.round(tookMs);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ entries, seconds, differences })}\n`);
-  } else {
-    process.stdout.write(`${entries} entries in ${seconds.toFixed(2)} s, ${differences.length} decided otherwise\n`);
-    for (const { seq, written, now } of differences.slice(0, SHOWN_MAX)) {
-      process.stdout.write(`#${seq}\n  written ${JSON.stringify(written)}\n  now     ${JSON.stringify(now)}\n`);
-    }
+    const figures = { entries, lastSeq: state.seq, ms, contactsOpen: state.contacts.size };
+    process.stdout.write(`${JSON.stringify({ ...figures, differences })}\n`);
+    return;
   }
-  return differences.length === 0 ? 0 : 1;
+  process.stdout.write(`${entries} entries decided again in ${ms} ms, up to #${state.seq}  已重放 ${entries} 条\n`);
+  if (differences.length === 0) process.stdout.write('No difference.  与当时一致。\n');
+  for (const { seq, written, now } of differences.slice(0, SHOWN_MAX)) {
+    process.stdout.write(`#${seq}\n  then 当时: ${JSON.stringify(written)}\n  now  现在: ${JSON.stringify(now)}\n`);
+  }
+  const more = differences.length - SHOWN_MAX;
+  if (more > 0) process.stdout.write(`… and ${more} more  另有 ${more} 处\n`);
+}
+
+function progress(entries: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${entries} entries…`);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+}
+
+function complain(line: string, status: number): number {
+  process.stderr.write(`${line}\n`);
+  return status;
 }

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EventBody } from '../../src/core/event.ts';
+import { agentId, contactId } from '../../src/core/ids.ts';
+import { knownLegs } from '../../src/core/view.ts';
+import { type Explanation, explainContact } from '../../src/runtime/explain.ts';
+import { type Loop, openLoop } from '../../src/runtime/loop.ts';
+import { dayRules, LegSwitch, NODE } from '../core/random-day.ts';
+
+let folder: string;
+let loop: Loop;
+let fake: LegSwitch;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'minhu-explain-'));
+  fake = new LegSwitch();
+  loop = await openLoop({
+    folder,
+    release: (command) => fake.execute(command),
+    segmentBytes: 65_536,
+    snapshotEvery: 50,
+  });
+  await loop.submit({ type: 'settingsLoaded', settings: dayRules() });
+  await loop.submit(fake.survey(knownLegs(loop.state, NODE), Date.now()));
+});
+afterEach(async () => {
+  await loop.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function hearAll(): Promise<void> {
+  for (let told = fake.told.shift(); told !== undefined; told = fake.told.shift()) await loop.submit(told);
+}
+
+const ready = (name: string): EventBody => ({ type: 'agentStateAsked', agent: agentId(name), state: 'ready' });
+
+/** One call from arrival to its last record. @returns its contact. */
+async function serveOne(from: string) {
+  fake.arrive(from);
+  await hearAll();
+  const contact = [...loop.state.contacts.values()].at(-1)!;
+  fake.finish(contact.leg, '');
+  await hearAll();
+  fake.finish(contact.leg, '1');
+  await hearAll();
+  const phone = [...fake.legs.values()].find(({ direction }) => direction === 'outbound')!;
+  fake.answer(phone.id);
+  await hearAll();
+  fake.end(contact.leg, 'NORMAL_CLEARING');
+  await hearAll();
+  return contact.id;
+}
+
+const rulesOf = (told: Explanation | undefined) =>
+  told?.entries.flatMap(({ decisions }) => decisions.map(({ rule }) => rule)) ?? [];
+
+test('[A1][Q1][O1][T1][R1] the whole life of a contact is told in order, with the rule behind each decision', async () => {
+  await loop.submit(ready('ana'));
+  await loop.submit(ready('ben'));
+  const id = await serveOne('13800138000');
+  const told = await explainContact(folder, id, loop.durableSeq);
+  expect(told?.entries[0]?.event.type).toBe('callArrived');
+  expect(told?.entries.at(-1)?.decisions.at(-1)).toMatchObject({ rule: 'R1', en: 'The contact is closed: answered.' });
+  for (const rule of ['A1', 'F1', 'F2', 'Q1', 'O1', 'O2', 'T1', 'T2', 'R2', 'R3', 'L1'])
+    expect(rulesOf(told)).toContain(rule);
+  expect(told?.entries.some(({ otherwiseToday }) => otherwiseToday)).toBe(false);
+});
+
+test('[Q3] an offer names who else was idle and why each was not chosen', async () => {
+  await loop.submit(ready('ana'));
+  await loop.submit(ready('ben'));
+  const told = await explainContact(folder, await serveOne('13800138000'), loop.durableSeq);
+  const offers = told?.entries.flatMap((entry) => entry.offers);
+  expect(offers).toHaveLength(1);
+  expect(offers?.[0]).toMatchObject({ chosen: 'ana', others: [{ agent: 'ben', rule: 'Q3' }] });
+});
+
+test('calling numbers are masked everywhere in an explanation', async () => {
+  await loop.submit(ready('ana'));
+  const told = await explainContact(folder, await serveOne('13800138000'), loop.durableSeq);
+  expect(told?.from).toBe('138****8000');
+  expect(JSON.stringify(told)).not.toContain('13800138000');
+});
+
+test('a contact that came after a snapshot is told without deciding what came before it', async () => {
+  for (let n = 0; n < 12; n++) {
+    await loop.submit(ready('ana'));
+    await serveOne(`1390000${1000 + n}`);
+    await loop.submit(ready('ana'));
+  }
+  const last = await serveOne('13800138000');
+  const told = await explainContact(folder, last, loop.durableSeq);
+  expect(told?.entries[0]?.event.type).toBe('callArrived');
+  expect(rulesOf(told).at(-1)).toBe('R1');
+  expect(rulesOf(told)).not.toContain('-');
+});
+
+test('what is not in the journal, or is no id at all, is unknown', async () => {
+  for (const id of ['C0000000001-abcdef', 'C9999999999-abcdef', '', '../x', "'; drop", `C${'9'.repeat(40)}-abcdef`])
+    expect(await explainContact(folder, contactId(id), loop.durableSeq)).toBeUndefined();
+});
