@@ -116,6 +116,8 @@ async function nextBatch(options: ProjectorOptions, state: ProjectorState): Prom
   if (state.known && state.latest <= position) return [];
   const batch = await options.readJournal(position, BATCH_MAX);
   if (batch.length > 0) return batch;
+  // Appended while the journal was being read.
+  if (backlog[0]?.seq === position + 1) return backlog.slice(0, BATCH_MAX);
   if (backlog.length > 0) throw new Error(`the journal gives nothing after entry ${position}, yet it holds more`);
   if (!state.known && state.latest === 0 && position > 0) state.latest = position;
   state.known = true;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,8 +20,9 @@ function launch(
   args: readonly string[],
   folder: string,
   stdin: 'ignore' | 'pipe' = 'ignore',
+  env: Readonly<Record<string, string>> = {},
 ): Peer & { child: ChildProcess } {
-  const child = spawn(command, args, { cwd: folder, stdio: [stdin, 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: folder, stdio: [stdin, 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let printed = '';
   const take = (data: Buffer): void => {
     printed = (printed + data.toString()).slice(-200_000);
@@ -159,7 +160,8 @@ export function linphone(options: PhoneOptions): Phone {
   writeFileSync(join(folder, 'tone.wav'), toneWav(options.toneHz, 300));
   writeFileSync(join(folder, 'linphonerc'), `${linphoneConfig(options, host!, port!).join('\n')}\n`);
   const auto = options.answer === 'auto' ? ['-a'] : [];
-  const peer = launch('linphonec', ['-c', join(folder, 'linphonerc'), ...auto], folder, 'pipe');
+  mkdirSync(join(folder, '.local/share/linphone'), { recursive: true });
+  const peer = launch('linphonec', ['-c', join(folder, 'linphonerc'), ...auto], folder, 'pipe', { HOME: folder });
   const heardFile = join(folder, 'heard.wav');
   peer.child.stdin?.write(`soundcard use files\nplay ${join(folder, 'tone.wav')}\nrecord ${heardFile}\n`);
   return {
@@ -172,8 +174,9 @@ export function linphone(options: PhoneOptions): Phone {
 function linphoneConfig(options: PhoneOptions, host: string, port: string): string[] {
   return [
     '[sip]',
-    'sip_port=-1',
-    'sip_tcp_port=-1',
+    // It takes no “any port”: one from a range that nothing here draws from, told apart by process.
+    `sip_port=${50_000 + (process.pid % 10_000)}`,
+    'sip_tcp_port=0',
     'register_only_when_network_is_up=0',
     'guess_hostname=0',
     'default_proxy=0',
