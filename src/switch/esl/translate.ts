@@ -195,6 +195,8 @@ function recordingEnded(node: Node, leg: Leg, headers: Headers): void {
 
 /** How long an originate that failed may owe us the end of its leg, which tells the SIP status. */
 const OWED_MS_MAX = 1_000;
+/** The same when no leg has been heard of: events of the job and of its leg may overtake each other, but most such jobs never made one. */
+const OWED_UNSEEN_MS_MAX = 250;
 
 /** The job of an originate; its id is the leg. */
 function jobOver(node: Node, event: EslEvent): void {
@@ -204,8 +206,11 @@ function jobOver(node: Node, event: EslEvent): void {
   const failed = /^-(?:ERR|USAGE)\s*([A-Z0-9_]*)/.exec(event.body ?? '');
   if (failed === null) return;
   const cause = failed[1] || 'NORMAL_TEMPORARY_FAILURE';
-  if (!leg.created) return endLeg(node, leg.id, cause);
-  setTimeout(() => endLeg(node, leg.id, cause), OWED_MS_MAX).unref();
+  const { connection } = node;
+  const giveUp = (): void => {
+    if (node.connection === connection && node.phase === 'ready') endLeg(node, leg.id, cause);
+  };
+  setTimeout(giveUp, leg.created ? OWED_MS_MAX : OWED_UNSEEN_MS_MAX).unref();
 }
 
 /** Tells the end of a leg, once. A bridge that it was in is over first, whatever the order in which the switch says so. */
