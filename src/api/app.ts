@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { guardRoutes } from './access.ts';
 import { ApiError, answerError } from './errors.ts';
 import type { Api, ApiOptions } from './options.ts';
@@ -21,7 +21,7 @@ const REQUEST_MAX_MS = 30_000;
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MAX_MS,
     // A body is taken as it is or not at all: no number becomes a text, nothing is left out in silence.
