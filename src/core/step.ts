@@ -20,7 +20,7 @@ import { cameApart, connectFailed, held, joined } from './talk.ts';
 export { nextDeadlineMs } from './deadline.ts';
 
 /**
- * Applies one event to `state` and returns what must now be done, in order. Deterministic: the same state, event and seq give the same
+ * Applies one event to `state` and returns what must now be done, in order. Deterministic (E1): the same state, event and seq give the same
  * answer on any machine. Changes `state`.
  *
  * @param seq number of the journal entry this becomes; above every earlier one. Command keys and leg ids are made of it.
