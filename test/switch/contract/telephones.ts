@@ -1,0 +1,113 @@
+import { createSocket } from 'node:dgram';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Peer, sipp } from '../../e2e/peers.ts';
+import * as scenarios from './scenarios.ts';
+import { until } from './stage.ts';
+
+export type Cue = 'PRESS' | 'HANGUP' | 'ANSWER' | 'HOLD' | 'RESUME';
+
+/** A SIPp call that does the next thing when told. */
+export interface Call extends Peer {
+  /** Lets it do the next thing; it must have come to where its scenario waits for this word. */
+  cue(word: Cue): Promise<void>;
+  /** The first lines of the SIP messages of this call, sent and received. */
+  messages(): string;
+}
+
+export interface CallPlan {
+  readonly server: string;
+  readonly number: string;
+  readonly from: string;
+  readonly key?: string;
+}
+
+/** A citizen's call on its way. */
+export async function callIn(plan: CallPlan): Promise<Call> {
+  return start(scenarios.caller(plan), plan.server).then(({ call }) => call);
+}
+
+/** A seat's phone that waits to be rung. */
+export async function startPhone(scenario = scenarios.phone()): Promise<{ call: Call; device: string }> {
+  const { call, port } = await start(scenario, '127.0.0.1:9');
+  await until(
+    () => (isBound(port) ? true : undefined),
+    () => `no phone at ${port}: ${call.output()}`,
+  );
+  return { call, device: `sip:1001@127.0.0.1:${port}` };
+}
+
+/** A phone that registers from this port and is gone again; its exit status. */
+export async function register(server: string, localPort: number, scenario: string): Promise<number | null> {
+  const peer = sipp({ scenario, server, localPort, timeoutS: 10 });
+  const status = await peer.ended;
+  await peer.dispose();
+  return status;
+}
+
+async function start(scenario: string, server: string): Promise<{ call: Call; port: number }> {
+  const localPort = await freePort();
+  const mediaPort = await freePort();
+  const peer = sipp({ scenario, server, localPort, mediaPort });
+  return { call: cued(peer, localPort), port: localPort };
+}
+
+function cued(peer: Peer, port: number): Call {
+  const messages = (): string => {
+    const file = join(peer.folder, 'messages.log');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  };
+  let cues = 0;
+  return {
+    ...peer,
+    messages,
+    async cue(word) {
+      const callId = await until(
+        () => /^(?:Call-ID|i): *(\S+)/m.exec(messages())?.[1],
+        () => `no call yet: ${peer.output()}`,
+      );
+      cues += 1;
+      await sendTo(port, `${word} sip:cue@127.0.0.1 SIP/2.0`, callId, `${cues} ${word}`);
+    },
+  };
+}
+
+function sendTo(port: number, start: string, callId: string, sequence: string): Promise<void> {
+  const lines = [
+    start,
+    `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-cue-${sequence.replace(' ', '-')}`,
+    'From: <sip:cue@127.0.0.1>;tag=cue',
+    'To: <sip:cue@127.0.0.1>',
+    `Call-ID: ${callId}`,
+    `CSeq: ${sequence}`,
+    'Content-Length: 0',
+  ];
+  const socket = createSocket('udp4');
+  return new Promise((resolve, reject) => {
+    socket.send(`${lines.join('\r\n')}\r\n\r\n`, port, '127.0.0.1', (error) => {
+      socket.close();
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** Below the range that the system hands out by itself. Even, so that RTCP has the next one. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + 2 * Math.floor(Math.random() * 4_900);
+    const socket = createSocket('udp4');
+    const free = await new Promise<boolean>((resolve) => {
+      socket.once('error', () => resolve(false));
+      socket.bind(port, '127.0.0.1', () => resolve(true));
+    });
+    socket.close();
+    if (free) return port;
+  }
+}
+
+/** Whether somebody listens on this UDP port, as the system tells. */
+function isBound(port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  return readFileSync('/proc/net/udp', 'utf8').includes(`:${hex} 00000000:0000`);
+}
