@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   replay: () => import('./cli/replay.ts'),
   user: () => import('./cli/user.ts'),
   prompts: () => import('./cli/prompts.ts'),
+  doctor: () => import('./cli/doctor.ts'),
 };
 
 const [name, ...args] = process.argv.slice(2);

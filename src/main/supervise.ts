@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
 import type { Logger } from 'pino';
 import { type City, loadCity } from '../city/load.ts';
 import { type Config, type Endpoint, loadConfig } from '../config.ts';
@@ -8,9 +6,11 @@ import { type CoreProcess, keepCore } from './core-process.ts';
 import { type Folders, foldersOf, makeFolders } from './folders.ts';
 import { openLog } from './log.ts';
 import { CORE_ENV } from './messages.ts';
+import { probeTcp, probeUdp } from './probe-port.ts';
 import { printReady } from './ready-line.ts';
-import { isAlive, readRunFile, writeRunFile } from './run-file.ts';
+import { isAlive, type RunFile, readRunFile, writeRunFile } from './run-file.ts';
 import { openSwitch, type SwitchProcess, stopSwitch } from './switch-process.ts';
+import { tlsProblem } from './tls-files.ts';
 
 /** Everything the supervisor holds while the program runs. */
 interface Running {
@@ -56,6 +56,10 @@ function prepare(): Running | string {
     return loaded.problems.map((problem) => `${problem.setting}: ${problem.message}\n  → ${problem.fix}`).join('\n');
   }
   const { config } = loaded;
+  const tls = tlsProblem(config);
+  if (tls !== undefined) {
+    return `MINHU_TLS_CERT, MINHU_TLS_KEY: 证书不可用 / cannot be used (${tls})\n  → 设置为一对可读的 PEM 文件，或都不设置 / set both to a readable pair of PEM files, or set none`;
+  }
   const city = loadCity(config.cityFolder);
   if (!city.ok) {
     return city.problems
@@ -145,9 +149,8 @@ function startCore(running: Running): void {
         first = false;
       },
       fatal(message) {
-        complain(message);
+        process.exitCode = complain(message);
         process.emit('SIGTERM');
-        process.exitCode = 1;
       },
     },
     running.logger,
@@ -169,7 +172,7 @@ function writeState(running: Running): void {
   const { http, softswitch, engine, core, config } = running;
   if (http === undefined || core === undefined) return;
   const esl = softswitch?.esl ?? config.eslNodes[0]!;
-  writeRunFile(running.folders, {
+  const run: RunFile = {
     http: `${http.host}:${http.port}`,
     sip: softswitch === undefined ? null : `${softswitch.sip.host}:${softswitch.sip.port}`,
     esl: `${esl.host}:${esl.port}`,
@@ -179,7 +182,12 @@ function writeState(running: Running): void {
       switch: softswitch?.pid ?? null,
       postgres: engine?.pid ?? null,
     },
-  });
+  };
+  try {
+    writeRunFile(running.folders, run);
+  } catch (error) {
+    running.logger.error({ err: error }, 'run.json could not be written; the hotline goes on');
+  }
 }
 
 /** The switch first, so that the core still hears how its calls ended; the records' engine last. */
@@ -213,22 +221,6 @@ async function refuseTakenPort(sip: Endpoint, folders: Folders): Promise<void> {
       `SIP 端口 ${sip.host}:${sip.port} 不可用 / cannot be used (${code})\n  → 停止占用它的程序，或设置 MINHU_SIP / stop the program that holds it, or set MINHU_SIP, e.g. 127.0.0.1:5080`,
     );
   }
-}
-
-function probeTcp(endpoint: Endpoint): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen(endpoint.port, endpoint.host, () => server.close(() => resolve(undefined)));
-  });
-}
-
-function probeUdp(endpoint: Endpoint): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = createSocket(endpoint.host.includes(':') ? 'udp6' : 'udp4');
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    socket.bind(endpoint.port, endpoint.host, () => socket.close(() => resolve(undefined)));
-  });
 }
 
 function complain(message: string): number {

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { type Endpoint, weakEslPassword } from '../../config.ts';
+import type { Folders } from '../../main/folders.ts';
+import { bad, type Finding, good } from './finding.ts';
+
+const ANSWER_MAX_MS = 3_000;
+const ANSWER_BYTES_MAX = 64 * 1024;
+/** FreeSWITCH's default, known to everybody (CVE-2019-19492). */
+const DEFAULT_PASSWORD = 'ClueCon';
+const FREESWITCH_FILE = 'autoload_configs/event_socket.conf.xml';
+
+/** The embedded switch's own password, made at the first start. */
+export function checkEmbeddedPassword(folders: Folders): Finding {
+  let password: string;
+  try {
+    password = readFileSync(folders.eslPasswordFile, 'utf8').trim();
+  } catch {
+    return good(
+      'esl-password',
+      '事件接口密码将在首次启动时随机生成',
+      'the event-socket password is drawn at the first start',
+    );
+  }
+  const weak = weakEslPassword(password, [], undefined);
+  if (weak === undefined)
+    return good('esl-password', '事件接口密码为随机强密码', 'the event-socket password is strong');
+  return bad(
+    'esl-password',
+    `${folders.eslPasswordFile} 中的事件接口密码太弱`,
+    `the event-socket password in it ${weak}`,
+    '停止民呼，删除该文件后重新启动，密码会重新生成 / stop Minhu, delete that file and start again: a new one is drawn',
+  );
+}
+
+/** A FreeSWITCH node: answers, does not take the default password, takes ours. */
+export async function checkNode(node: Endpoint, password: string | undefined): Promise<readonly Finding[]> {
+  const name = `${node.host}:${node.port}`;
+  const byDefault = await authorise(node, DEFAULT_PASSWORD);
+  if (byDefault === 'silent' || byDefault === 'rejected') return [unreachable(name, byDefault)];
+  const findings = [good('esl-node', `FreeSWITCH ${name} 有应答`, 'answers'), defaultTaken(name, byDefault)];
+  if (password !== undefined && password !== DEFAULT_PASSWORD) {
+    findings.push(ourPassword(name, await authorise(node, password)));
+  }
+  return findings;
+}
+
+function unreachable(name: string, why: 'silent' | 'rejected'): Finding {
+  if (why === 'rejected') {
+    return bad(
+      'esl-node',
+      `FreeSWITCH ${name} 拒绝本机连接`,
+      'refuses this machine (its access list)',
+      `在 ${FREESWITCH_FILE} 的 apply-inbound-acl 中加入本机地址 / add this machine's address to apply-inbound-acl in ${FREESWITCH_FILE}`,
+    );
+  }
+  return bad(
+    'esl-node',
+    `FreeSWITCH ${name} 没有应答`,
+    'no event socket answers there',
+    `启动 FreeSWITCH 并加载 mod_event_socket，或改正 MINHU_ESL / start FreeSWITCH with mod_event_socket, or correct MINHU_ESL`,
+  );
+}
+
+function defaultTaken(name: string, answer: 'accepted' | 'refused'): Finding {
+  if (answer === 'refused') {
+    return good('esl-default', `FreeSWITCH ${name} 不接受默认密码`, 'does not take the default password');
+  }
+  return bad(
+    'esl-default',
+    `FreeSWITCH ${name} 接受众所周知的默认密码 ${DEFAULT_PASSWORD}，任何能连上的人都可控制它（CVE-2019-19492）`,
+    `takes the well-known password ${DEFAULT_PASSWORD}: whoever reaches it controls it`,
+    `在 ${FREESWITCH_FILE} 中换成至少 16 位的随机密码（openssl rand -hex 24），并写入 MINHU_ESL_PASSWORD / put a random password of at least 16 characters there and into MINHU_ESL_PASSWORD`,
+  );
+}
+
+function ourPassword(name: string, answer: Answer): Finding {
+  if (answer === 'accepted')
+    return good('esl-auth', `FreeSWITCH ${name} 接受 MINHU_ESL_PASSWORD`, 'takes our password');
+  return bad(
+    'esl-auth',
+    `FreeSWITCH ${name} 不接受 MINHU_ESL_PASSWORD`,
+    'does not take our password',
+    `使 MINHU_ESL_PASSWORD 与 ${FREESWITCH_FILE} 中的密码一致 / make MINHU_ESL_PASSWORD the same as the password in ${FREESWITCH_FILE}`,
+  );
+}
+
+type Answer = 'accepted' | 'refused' | 'rejected' | 'silent';
+
+/** One connection, one `auth`. */
+function authorise({ host, port }: Endpoint, password: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    let heard = '';
+    let asked = false;
+    const socket = connect(port, host);
+    const finish = (answer: Answer): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => finish('silent'), ANSWER_MAX_MS);
+    socket.on('data', (data) => {
+      heard += data.toString('latin1');
+      if (heard.includes('text/rude-rejection')) return finish('rejected');
+      if (/Reply-Text: \+OK/.test(heard)) return finish('accepted');
+      if (/Reply-Text: -ERR/.test(heard)) return finish('refused');
+      if (heard.length > ANSWER_BYTES_MAX) return finish('silent');
+      if (asked || !heard.includes('auth/request')) return;
+      asked = true;
+      socket.write(`auth ${password}\n\n`);
+    });
+    socket.once('error', () => finish('silent'));
+    socket.once('close', () => finish(asked ? 'refused' : 'silent'));
+  });
+}

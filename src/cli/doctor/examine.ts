@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { pino } from 'pino';
+import { loadCity } from '../../city/load.ts';
+import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
+import { type Folders, foldersOf } from '../../main/folders.ts';
+import { isAlive, type RunFile, readRunFile } from '../../main/run-file.ts';
+import { tlsProblem } from '../../main/tls-files.ts';
+import { connectStore } from '../../store/store.ts';
+import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
+import { bad, type Finding, good } from './finding.ts';
+import { checkClock, checkDataFolder, checkNode } from './machine.ts';
+import { checkHttp, checkRtp, checkSip } from './ports.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything that can keep the hotline from starting or running, all of it in one go. Changes nothing; safe beside a running hotline. */
+export async function examine(env: Env): Promise<readonly Finding[]> {
+  const { config, findings, broken } = readSettings(env);
+  const folders = foldersOf(config);
+  const run = readRunFile(folders);
+  const embedded = (env['MINHU_ESL'] ?? '').trim() === '';
+  const all: Finding[] = [
+    checkNode(process.versions.node),
+    checkClock(Date.now(), folders),
+    ...findings,
+    ...checkTls(config),
+    ...checkCity(config.cityFolder),
+    checkDataFolder(config.dataFolder),
+    checkRunFile(folders, run),
+  ];
+  if (!broken.has('MINHU_HTTP')) all.push(await checkHttp(config.http, run));
+  if (embedded && !broken.has('MINHU_SIP')) all.push(...(await checkSip(config.sip, run)));
+  if (embedded && !broken.has('MINHU_SIP') && !broken.has('MINHU_RTP')) all.push(await checkRtp(config, run));
+  if (embedded) all.push(checkEmbeddedPassword(folders));
+  for (const node of eslNodes(env)) all.push(...(await checkEslNode(node, env['MINHU_ESL_PASSWORD']?.trim())));
+  if (config.databaseUrl !== undefined) all.push(await checkDatabase(config.databaseUrl));
+  return all;
+}
+
+interface Settings {
+  readonly config: Config;
+  readonly findings: readonly Finding[];
+  /** Settings that cannot be used; `config` holds their defaults. */
+  readonly broken: ReadonlySet<string>;
+}
+
+/** One wrong setting must not hide what else is wrong: the others are used as they are. */
+function readSettings(env: Env): Settings {
+  const first = loadConfig(env);
+  if (first.ok)
+    return { config: first.config, findings: [good('settings', '设置无误', 'settings')], broken: new Set() };
+  const broken = new Set(first.problems.flatMap(({ setting }) => setting.split(', ')));
+  const findings = first.problems.map(({ setting, message, fix }) =>
+    bad('settings', `设置 ${setting} 有误`, message, fix),
+  );
+  // The password is judged only with nodes, so it goes with them.
+  const left = Object.entries(env).filter(([name]) => !broken.has(name) && name !== 'MINHU_ESL');
+  const second = loadConfig(Object.fromEntries(left));
+  if (!second.ok) throw new Error(`the defaults do not stand: ${second.problems.map(({ setting }) => setting).join()}`);
+  return { config: second.config, findings, broken };
+}
+
+function eslNodes(env: Env) {
+  return (env['MINHU_ESL'] ?? '').split(',').flatMap((address) => parseEndpoint(address) ?? []);
+}
+
+function checkTls(config: Config): readonly Finding[] {
+  if (config.tls === undefined) return [];
+  const problem = tlsProblem(config);
+  if (problem === undefined) return [good('tls', 'TLS 证书与私钥可用', 'certificate and key can be used')];
+  return [
+    bad(
+      'tls',
+      'TLS 证书或私钥不可用',
+      problem,
+      '把 MINHU_TLS_CERT、MINHU_TLS_KEY 设为一对可读的 PEM 文件 / set both to a readable pair of PEM files',
+    ),
+  ];
+}
+
+function checkCity(folder: string): readonly Finding[] {
+  const city = loadCity(folder);
+  if (city.ok) {
+    const { seats, settings } = city.city;
+    const flows = Object.keys(settings.flows).length;
+    return [
+      good(
+        'city',
+        `城市目录 ${folder}：${flows} 个流程，${seats.length} 个座席`,
+        `${flows} flows, ${seats.length} seats`,
+      ),
+    ];
+  }
+  return city.problems.map(({ file, line, message, fix }) => bad('city', `${file}:${line}`, message, fix));
+}
+
+/** What a stop leaves behind does no harm; parts that live on without their supervisor do. */
+function checkRunFile(folders: Folders, run: RunFile | undefined): Finding {
+  if (!existsSync(folders.runFile)) return good('run', '民呼未在运行', 'Minhu is not running');
+  if (run?.pids === undefined) {
+    return bad(
+      'run',
+      `${folders.runFile} 已损坏`,
+      'is damaged',
+      '删除它；下次启动会重新生成 / delete it; the next start writes it anew',
+    );
+  }
+  const { supervisor, core, switch: softswitch } = run.pids;
+  if (isAlive(supervisor, 'main.js')) return good('run', `民呼正在运行（进程 ${supervisor}）`, `Minhu is running`);
+  const orphans = [
+    ...(isAlive(core, 'main.js') ? [core] : []),
+    ...(softswitch !== null && isAlive(softswitch, 'softswitch') ? [softswitch] : []),
+  ];
+  if (orphans.length === 0)
+    return good('run', '民呼未在运行（有上次运行的记录）', 'Minhu is not running; run.json is of the last time');
+  return bad(
+    'run',
+    `监护进程 ${supervisor} 已不在，但进程 ${orphans.join('、')} 仍在运行`,
+    `the supervisor is gone, its parts (${orphans.join(', ')}) run on`,
+    '重新启动民呼：它会接管交换机，通话不断 / start Minhu again: it takes the switch over and calls go on',
+  );
+}
+
+async function checkDatabase(url: string): Promise<Finding> {
+  const where = placeOf(url);
+  let up = false;
+  try {
+    const store = connectStore(url, pino({ level: 'silent' }));
+    up = await store.isUp();
+    await store.close();
+  } catch {
+    // An address that the client cannot even read: as good as unreachable.
+  }
+  if (up) return good('database', `PostgreSQL ${where} 可连接`, 'can be reached');
+  return bad(
+    'database',
+    `PostgreSQL ${where} 连接不上`,
+    'cannot be reached',
+    '检查 DATABASE_URL 的地址、账号与密码以及服务器是否运行；不设则使用内置数据库 / check address, account and password in DATABASE_URL and that the server runs; unset it for the embedded engine',
+  );
+}
+
+/** Without the account and the password. */
+function placeOf(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `${host}${pathname}`;
+  } catch {
+    return 'DATABASE_URL';
+  }
+}

@@ -1,0 +1,18 @@
+/** What one check found, for the operator's eyes. Chinese first, English second. */
+export interface Finding {
+  /** Stable name, for scripts: `node`, `settings`, `city`, `http`… */
+  readonly check: string;
+  readonly ok: boolean;
+  readonly zh: string;
+  readonly en: string;
+  /** What to do, both languages in one; only when something is wrong. */
+  readonly fix?: string;
+}
+
+export function good(check: string, zh: string, en: string): Finding {
+  return { check, ok: true, zh, en };
+}
+
+export function bad(check: string, zh: string, en: string, fix: string): Finding {
+  return { check, ok: false, zh, en, fix };
+}
