@@ -49,7 +49,10 @@ export function dayRules(): Settings {
       skills: index === 0 ? { personal: 3, enterprise: 3 } : index % 2 ? { personal: 3 } : { enterprise: 3 },
     })),
     prompts: Object.fromEntries(
-      ['GRT-01', 'MNU-01', 'MNU-05', 'ENT-01', 'QUE-02', 'FUL-01'].map((id) => [id, `/${id}`]),
+      [
+        ...['GRT-01', 'MNU-01', 'MNU-05', 'ENT-01', 'QUE-02', 'QUE-03a', 'QUE-03b', 'FUL-01', 'TONE-FAULT'],
+        ...['NUM-1', 'NUM-2L', 'NUM-3'],
+      ].map((id) => [id, `/${id}`]),
     ),
     recordingFolder: '/rec',
   };
@@ -63,6 +66,8 @@ interface FakeLeg {
   doing: SurveyedLeg['doing'];
   bridgedTo: LegId | undefined;
   recording: string | undefined;
+  /** Taken by the question with `key`. */
+  digits: string | undefined;
 }
 
 /** A switch of plain legs: takes commands at once, tells of their effects when asked for the next event. */
@@ -72,10 +77,10 @@ export class LegSwitch {
   bootId = 'boot-0';
   #calls = 0;
 
-  arrive(from: string): void {
+  arrive(from: string, dialled = '12345'): void {
     const id = legId(`call-${++this.#calls}`);
     this.legs.set(id, leg(id, 'inbound'));
-    this.told.push({ type: 'callArrived', node: NODE, leg: id, from, dialled: '12345' });
+    this.told.push({ type: 'callArrived', node: NODE, leg: id, from, dialled });
   }
 
   end(id: LegId, cause: string): void {
@@ -111,11 +116,12 @@ export class LegSwitch {
     else if (doing === 'collecting') this.told.push({ type: 'digitsCollected', node: NODE, leg: id, key, digits });
     else return;
     busy.doing = 'nothing';
+    if (doing === 'collecting') busy.digits = digits;
   }
 
   survey(known: readonly LegId[], nowMs: number): EventBody {
     this.told.length = 0; // What was on its way is covered by the survey.
-    const legs = [...this.legs.values()].map(({ id, direction, state, key, doing, bridgedTo, recording }) => ({
+    const legs = [...this.legs.values()].map(({ id, direction, state, key, doing, bridgedTo, recording, digits }) => ({
       leg: id,
       direction,
       state,
@@ -125,6 +131,7 @@ export class LegSwitch {
       ...(key === undefined ? {} : { key }),
       ...(bridgedTo === undefined ? {} : { bridgedTo }),
       ...(recording === undefined ? {} : { recording }),
+      ...(digits === undefined ? {} : { digits }),
     }));
     const ended = known
       .filter((id) => !this.legs.has(id))
@@ -172,6 +179,7 @@ export class LegSwitch {
       case 'collect':
       case 'music':
         target.key = command.key;
+        target.digits = undefined;
         target.doing = command.do === 'play' ? 'playing' : command.do === 'collect' ? 'collecting' : 'music';
     }
   }
@@ -192,5 +200,6 @@ function leg(id: LegId, direction: FakeLeg['direction']): FakeLeg {
     doing: 'nothing',
     bridgedTo: undefined,
     recording: undefined,
+    digits: undefined,
   };
 }

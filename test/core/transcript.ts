@@ -1,0 +1,197 @@
+import type { Command } from '../../src/core/command.ts';
+import type { Event, EventBody } from '../../src/core/event.ts';
+import { initialState, type State } from '../../src/core/state.ts';
+import { decodeState, encodeState } from '../../src/core/state-codec.ts';
+import { nextDeadlineMs, step } from '../../src/core/step.ts';
+import { agentViews, knownLegs } from '../../src/core/view.ts';
+import { AGENTS, dayRules, LegSwitch, NODE } from './random-day.ts';
+
+const LINES_MAX = 60;
+const FROM_MS = 1_000_000;
+
+/**
+ * A scenario is a text: `#` its title, `>` what happens (written by hand), `<` what the core answers. Events name legs by their part:
+ * the first caller is `caller`, the next `caller2`; phones are `ana`, then `ana2` when that agent is rung again.
+ *
+ * ```text
+ * > +500 arrive 13800138000     a call from there, 500 ms later; a number dialled may follow
+ * > ready ana | notReady ana | offline ana
+ * > key caller 1 | nokey caller | played caller
+ * > answer ana | end caller NORMAL_CLEARING | hold ana | resume ana | apart caller
+ * > tick                        to the next deadline
+ * > wait 20000                  so long, with every deadline on the way
+ * > lose | survey | reboot | restart
+ * > silence | speech            effects of commands are kept back from now on, or heard again
+ * ```
+ */
+export function play(text: string): string {
+  const scene = new Scene();
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    if (line.startsWith('<') || line.trim() === '') continue;
+    lines.push(line);
+    if (line.startsWith('>')) lines.push(...scene.hear(line.slice(1).trim()));
+  }
+  if (lines.length > LINES_MAX) throw new Error(`a scenario of ${lines.length} lines: ${LINES_MAX} at most`);
+  return `${lines.join('\n')}\n`;
+}
+
+class Scene {
+  readonly #fake = new LegSwitch();
+  readonly #names = new Map<string, string>();
+  #state: State = initialState('0123456789abcdef');
+  #atMs = FROM_MS;
+  #deaf = false;
+  #told: string[] = [];
+
+  constructor() {
+    this.#submit({ type: 'started' });
+    this.#submit({ type: 'settingsLoaded', settings: dayRules() });
+    this.#submit(this.#survey());
+  }
+
+  /** @returns the core's answers, those to what its commands bring about included. */
+  hear(line: string): string[] {
+    this.#told = [];
+    const [, plus, verb = '', a = '', b = ''] = /^(?:\+(\d+) )?(\S+)(?: (\S+))?(?: (\S+))?$/.exec(line) ?? [];
+    this.#atMs += Number(plus ?? 0);
+    this.#act(verb, a, b);
+    this.#settle();
+    return this.#told;
+  }
+
+  #act(verb: string, a: string, b: string): void {
+    const fake = this.#fake;
+    switch (verb) {
+      case 'arrive':
+        return fake.arrive(a, b || undefined);
+      case 'key':
+        return fake.finish(this.#leg(a), b);
+      case 'nokey':
+      case 'played':
+        return fake.finish(this.#leg(a), '');
+      case 'answer':
+        return fake.answer(this.#leg(a));
+      case 'end':
+        return fake.end(this.#leg(a), b);
+      case 'hold':
+        return this.#submit({ type: 'legHeld', node: NODE, leg: this.#leg(a) });
+      case 'resume':
+        return this.#submit({ type: 'legResumed', node: NODE, leg: this.#leg(a) });
+      case 'apart':
+        return this.#apart(a);
+      case 'ready':
+      case 'notReady':
+      case 'offline':
+        return this.#submit({
+          type: 'agentStateAsked',
+          agent: AGENTS.find((name) => name === a)! as never,
+          state: verb,
+        });
+      default:
+        return this.#pass(verb, a);
+    }
+  }
+
+  #pass(verb: string, a: string): void {
+    switch (verb) {
+      case 'tick':
+        return this.#until(nextDeadlineMs(this.#state) ?? this.#atMs);
+      case 'wait':
+        return this.#until(this.#atMs + Number(a));
+      case 'silence':
+      case 'speech':
+        this.#deaf = verb === 'silence';
+        return;
+      case 'lose':
+        return this.#submit({ type: 'nodeLost', node: NODE });
+      case 'reboot':
+        this.#fake.reboot();
+        return this.#submit(this.#survey());
+      case 'survey':
+        return this.#submit(this.#survey());
+      case 'restart':
+        this.#state = decodeState(encodeState(this.#state));
+        return this.#submit({ type: 'started' });
+      default:
+        throw new Error(`no such happening: ${verb}`);
+    }
+  }
+
+  #until(untilMs: number): void {
+    for (let dueMs = nextDeadlineMs(this.#state); dueMs !== undefined && dueMs <= untilMs; ) {
+      this.#atMs = Math.max(this.#atMs, dueMs);
+      this.#submit({ type: 'tick' });
+      this.#settle();
+      dueMs = nextDeadlineMs(this.#state);
+    }
+    this.#atMs = untilMs;
+  }
+
+  #apart(name: string): void {
+    const leg = this.#fake.legs.get(this.#leg(name))!;
+    const other = leg.bridgedTo!;
+    leg.bridgedTo = undefined;
+    this.#fake.legs.get(other)!.bridgedTo = undefined;
+    this.#submit({ type: 'unbridged', node: NODE, leg: leg.id, other });
+  }
+
+  #survey(): EventBody {
+    this.#deaf = false;
+    return this.#fake.survey(knownLegs(this.#state, NODE), this.#atMs);
+  }
+
+  #settle(): void {
+    while (!this.#deaf && this.#fake.told.length > 0) this.#submit(this.#fake.told.shift()!);
+  }
+
+  #submit(body: EventBody): void {
+    const seq = this.#state.seq + 1;
+    const commands = step(this.#state, { ...body, atMs: this.#atMs } as Event, seq);
+    for (const command of commands) {
+      this.#told.push(`< ${this.#tell(command)}`);
+      this.#fake.execute(command);
+    }
+  }
+
+  #leg(name: string): LegSwitch['legs'] extends Map<infer Id, unknown> ? Id : never {
+    for (const [id, known] of this.#names) if (known === name) return id as never;
+    throw new Error(`no leg is named ${name}`);
+  }
+
+  #name(id: string, wanted: string): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#names.values());
+    let name = wanted;
+    for (let nth = 2; taken.has(name); nth++) name = `${wanted}${nth}`;
+    this.#names.set(id, name);
+    return name;
+  }
+
+  #tell(command: Command): string {
+    const at = (atMs: number) => `@${atMs - FROM_MS}`;
+    if (command.do !== 'record-fact') {
+      const { key, node, leg, do: wish, ...rest } = command;
+      const agent = agentViews(this.#state).find(({ sipUser }) => 'sipUser' in rest && sipUser === rest.sipUser)?.agent;
+      const words = Object.entries(rest).flatMap(([name, value]) =>
+        ['timeoutMs', 'waitMs', 'cause', 'files', 'other'].includes(name) ? [this.#word(value)] : [],
+      );
+      return [wish, this.#name(leg, agent ?? 'caller'), ...words].join(' ').trimEnd();
+    }
+    const { do: _, fact, ...rest } = command;
+    if (fact === 'legOpened') this.#name(command.leg, command.agent ?? 'caller');
+    const words = Object.entries(rest).flatMap(([name, value]) => {
+      if (name === 'contact' || name === 'node' || name === 'address' || name === 'file' || name === 'medium')
+        return [];
+      return [name.endsWith('AtMs') || name.endsWith('UntilMs') ? at(Number(value)) : this.#word(value)];
+    });
+    return [`${at(this.#atMs)} ${fact}`, ...words].join(' ').trimEnd();
+  }
+
+  #word(value: unknown): string {
+    if (Array.isArray(value)) return value.map((file) => String(file).slice(1)).join('+') || '-';
+    if (value === true) return 'approximate';
+    return this.#names.get(String(value)) ?? (value === '' ? '-' : String(value));
+  }
+}
