@@ -26,7 +26,6 @@ export interface MediaEngine {
 
 /** Ports tried for one leg when other programs hold some of the range. */
 const BIND_TRIES_MAX = 20;
-/** RTP owed for this long is told, and again each time it has passed. */
 const SILENCE_MS = 10_000;
 /** A disk that does not answer does not keep a call from ending. */
 const FILES_WAIT_MS = 2000;
@@ -164,7 +163,7 @@ function tick(media: Media, n: number): void {
 function tellSilence(media: Media, leg: Leg, nowMs: number): void {
   if (!leg.remote || isHeld(leg)) return;
   const sinceMs = nowMs - leg.heardAtMs;
-  if (sinceMs < SILENCE_MS * (leg.silencesTold + 1)) return;
+  if (sinceMs < (media.options.silenceMs ?? SILENCE_MS) * (leg.silencesTold + 1)) return;
   leg.silencesTold += 1;
   media.report({ report: 'silent', leg: leg.id, sinceMs: Math.round(sinceMs) });
 }

@@ -94,4 +94,6 @@ export interface MediaOptions {
   readonly playFolders: readonly string[];
   /** The one folder under which recordings may be written. */
   readonly recordFolder: string;
+  /** RTP owed for this long is told as `silent`, and again each time it has passed. Default 10,000. */
+  readonly silenceMs?: number;
 }

@@ -25,9 +25,8 @@ export function joinRoom(media: Media, leg: Leg, name: string, hears: boolean, s
   leg.joined = { to: 'room', room, hears, speaks };
 }
 
-/** Two legs hear each other; each leaves what it was in. */
+/** Two legs hear each other; each leaves what it was in. A leg joined with itself hears its own echo. */
 export function joinLegs(media: Media, leg: Leg, other: Leg): void {
-  if (leg === other) return;
   const already = leg.joined.to === 'leg' && leg.joined.other === other;
   if (!already) {
     part(media, leg);

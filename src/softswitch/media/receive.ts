@@ -78,7 +78,7 @@ function passSound(leg: Leg, remote: Remote, packet: RtpPacket, nowSample: numbe
   if (leg.joined.to !== 'leg') return;
   const { other } = leg.joined;
   if (!other.remote || !passesTo(other)) return;
-  const numbering = numberPassed(other.sender, packet, nowSample, packet.payload.length);
+  const numbering = numberPassed(other.sender, packet, nowSample, packet.payload.length, true);
   if (!numbering) return;
   sendSound(other, other.remote, transcode(remote.codec, other.remote.codec, packet.payload), numbering, nowSample);
 }
@@ -87,7 +87,7 @@ function passEvent(leg: Leg, packet: RtpPacket, nowSample: number): void {
   if (leg.joined.to !== 'leg') return;
   const { other } = leg.joined;
   if (other.remote?.digitsPayload === undefined || !passesTo(other) || packet.payload.length < 4) return;
-  const numbering = numberPassed(other.sender, packet, nowSample, read16(packet.payload, 2));
+  const numbering = numberPassed(other.sender, packet, nowSample, read16(packet.payload, 2), false);
   if (numbering) transmit(other, other.remote, other.remote.digitsPayload, packet.payload, numbering);
 }
 

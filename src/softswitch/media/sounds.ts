@@ -52,8 +52,9 @@ export async function openSource(shelf: SoundShelf, options: MediaOptions, name:
     return limited(Number(tone[2]), (samples) => ({ kind: 'tone', radiansPerSample, left: samples, at: 0 }));
   }
   const path = resolve(name);
-  const allowed = [...options.playFolders.map((folder) => resolve(folder) + sep), resolve(options.musicFile)];
-  if (!allowed.some((start) => path.startsWith(start))) return 'outside the folders that may be played';
+  const isMusic = path === resolve(options.musicFile);
+  if (!isMusic && !options.playFolders.some((folder) => path.startsWith(resolve(folder) + sep)))
+    return 'outside the folders that may be played';
   return openFile(shelf, path, false);
 }
 

@@ -54,11 +54,11 @@ export function unbindFromSource(wire: Wire): void {
 /** What cannot be sent is lost, as on any network. `datagram` must not be written to afterwards. */
 export function sendRtp(wire: Wire, datagram: Buffer, to: Source): void {
   if (wire.bound) wire.rtp.send(datagram);
-  else wire.rtp.send(datagram, to.port, to.ip, ignoreLoss);
+  else if (isPort(to.port)) wire.rtp.send(datagram, to.port, to.ip, ignoreLoss);
 }
 
 export function sendRtcp(wire: Wire, datagram: Uint8Array, to: Source): void {
-  wire.rtcp.send(datagram, to.port, to.ip, ignoreLoss);
+  if (isPort(to.port)) wire.rtcp.send(datagram, to.port, to.ip, ignoreLoss);
 }
 
 export function closeWire(wire: Wire): void {
@@ -75,11 +75,23 @@ function bindSocket(ip: string, port: number, onDatagram: OnDatagram): Promise<S
       lookup: (hostname, _options, callback) => callback(null, hostname, hostname.includes(':') ? 6 : 4),
     });
     // Before: the port is taken. After: "connection refused" by a phone that is gone; the silence report covers it.
-    socket.on('error', () => resolve(undefined));
+    let isBound = false;
+    socket.on('error', () => {
+      if (!isBound) socket.close();
+      resolve(undefined);
+    });
     socket.on('message', onDatagram);
-    socket.once('listening', () => resolve(socket));
+    socket.once('listening', () => {
+      isBound = true;
+      resolve(socket);
+    });
     socket.bind({ address: ip, port, exclusive: true });
   });
+}
+
+/** A far end may negotiate port 0, or 65535, whose RTCP neighbour does not exist. */
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535;
 }
 
 function ignoreLoss(): void {}

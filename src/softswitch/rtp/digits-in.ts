@@ -47,6 +47,7 @@ export function readDigits(reader: DigitReader, packet: RtpPacket, nowMs: number
   const { payload, ssrc, timestamp } = packet;
   if (payload.length < EVENT_BYTES || payload[0]! >= EVENT_DIGITS.length) return [];
   if (reader.told.some((told) => told.ssrc === ssrc && told.segmentStart === timestamp)) return [];
+  if (reader.pressed && isLate(reader.pressed, packet)) return [];
   const ended: Digit[] = [];
   const duration = read16(payload, 2);
   if (reader.pressed && !continues(reader.pressed, packet)) ended.push(...endPressed(reader));
@@ -88,6 +89,13 @@ function continues(pressed: Pressed, packet: RtpPacket): boolean {
   if (pressed.ssrc !== packet.ssrc || pressed.event !== packet.payload[0]) return false;
   const since = distance32(packet.timestamp, pressed.segmentStart);
   return since === 0 || (since === SEGMENT_SAMPLES && pressed.duration > SEGMENT_SAMPLES / 2);
+}
+
+/** Overtaken on the way by the next segment of the same key. */
+function isLate(pressed: Pressed, packet: RtpPacket): boolean {
+  if (pressed.ssrc !== packet.ssrc || pressed.event !== packet.payload[0]) return false;
+  const before = distance32(pressed.segmentStart, packet.timestamp);
+  return before > 0 && before <= pressed.earlierSamples;
 }
 
 function lengthen(pressed: Pressed, timestamp: number, duration: number): void {

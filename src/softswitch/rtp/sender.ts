@@ -40,6 +40,8 @@ export interface Numbering {
 
 /** Beyond this distance between a passed timestamp and the clock, its sender has started anew. Samples. */
 const DRIFT_MAX = 16_000;
+/** All packets of a key repeat the timestamp of its start, so a key held for a minute is no drift. */
+const DRIFT_OF_KEY_MAX = 480_000;
 const SEQUENCE_JUMP_MAX = 1000;
 
 /** `ssrc`, `sequence` and `base` are drawn by chance by the caller (RFC 3550 §5.1). `nowSample` is the clock in samples. */
@@ -61,12 +63,13 @@ export function numberOwn(sender: Sender, nowSample: number, span: number): Numb
   return { sequence: sender.sequence, timestamp, marker };
 }
 
-/** Numbers for a packet that comes from elsewhere: its gaps and its order are kept. @returns undefined when it is too old to be sent. */
+/** Numbers for a packet that comes from elsewhere: its gaps and its order are kept. `timed` is false for telephone-events. @returns undefined when it is too old to be sent. */
 export function numberPassed(
   sender: Sender,
   packet: { readonly ssrc: number; readonly sequence: number; readonly timestamp: number; readonly marker: boolean },
   nowSample: number,
   span: number,
+  timed: boolean,
 ): Numbering | undefined {
   const known = sender.passing;
   const step = known ? distance16(packet.sequence, known.sequenceIn) : 0;
@@ -75,7 +78,7 @@ export function numberPassed(
     !known ||
     known.ssrc !== packet.ssrc ||
     Math.abs(step) > SEQUENCE_JUMP_MAX ||
-    Math.abs(timestamp - sender.base - nowSample) > DRIFT_MAX;
+    Math.abs(timestamp - sender.base - nowSample) > (timed ? DRIFT_MAX : DRIFT_OF_KEY_MAX);
   if (strange) return startPassing(sender, packet, nowSample, span);
   const sequence = known.sequenceOut + step;
   if (sequence < known.sequenceOutMin) return undefined;
