@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
@@ -72,7 +73,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     cityFolder: resolve(text(env, 'MINHU_CITY') ?? 'dialplans'),
     http: endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems),
     tls,
-    sip: endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems),
+    sip: sipEndpoint(env, problems),
     rtp: portRange(env, problems),
     publicIp: publicIp(env, problems),
     eslNodes,
@@ -138,6 +139,18 @@ function endpoint(env: Env, name: string, fallback: string, problems: ConfigProb
   return { host: '127.0.0.1', port: 0 };
 }
 
+/** The embedded switch's sockets are IPv4. */
+function sipEndpoint(env: Env, problems: ConfigProblem[]): Endpoint {
+  const sip = endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems);
+  if (!sip.host.includes(':')) return sip;
+  problems.push({
+    setting: 'MINHU_SIP',
+    message: `“${sip.host}” is an IPv6 address, which the embedded switch does not take`,
+    fix: 'write an IPv4 address of this machine, for example 0.0.0.0:5060',
+  });
+  return sip;
+}
+
 function nodes(env: Env, problems: ConfigProblem[]): readonly Endpoint[] {
   const value = text(env, 'MINHU_ESL');
   if (value === undefined) return [];
@@ -181,7 +194,7 @@ function portRange(env: Env, problems: ConfigProblem[]): Config['rtp'] {
 
 function publicIp(env: Env, problems: ConfigProblem[]): string | undefined {
   const value = text(env, 'MINHU_PUBLIC_IP');
-  if (value === undefined || /^[0-9a-fA-F:.]{2,45}$/.test(value)) return value;
+  if (value === undefined || isIP(value) !== 0) return value;
   problems.push({
     setting: 'MINHU_PUBLIC_IP',
     message: `“${value}” is not an IP address`,
