@@ -8,6 +8,7 @@ import type { Entry } from './entry.ts';
  */
 const MAGIC = 0x314a_484d; // "MHJ1"
 export const HEAD_BYTES = 16;
+const ZEROS = Buffer.alloc(64 * 1024);
 /** A length above this is damage; a batch above it is refused. */
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -39,12 +40,22 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
 /** What stands at and behind a place where no frame is. */
 export function anythingAfter(bytes: Buffer, at: number): 'nothing' | 'torn' | 'frames' {
   let written = false;
-  for (let index = at; index < bytes.length; index++) {
-    if (bytes[index] === 0) continue;
+  for (let index = nextWritten(bytes, at); index < bytes.length; index = nextWritten(bytes, index + 1)) {
     written = true;
     if (index > at && frameSpan(bytes, index) !== undefined) return 'frames';
   }
   return written ? 'torn' : 'nothing';
+}
+
+/** Most of a segment is zeros that nothing was written over yet: passed by the block. */
+function nextWritten(bytes: Buffer, from: number): number {
+  let index = from;
+  while (index + ZEROS.length <= bytes.length && bytes[index] === 0) {
+    if (bytes.compare(ZEROS, 0, ZEROS.length, index, index + ZEROS.length) !== 0) break;
+    index += ZEROS.length;
+  }
+  while (index < bytes.length && bytes[index] === 0) index++;
+  return index;
 }
 
 function frameSpan(bytes: Buffer, at: number): number | undefined {
