@@ -17,7 +17,14 @@ import { acknowledge } from './invite-client.ts';
 import { sdpText, sendAccept } from './invite-server.ts';
 import { header, type ResponseIn } from './message.ts';
 import { respond, type ServerTransaction } from './server-transaction.ts';
-import { agreeAsClient, agreeAsServer, askHeaders, isTooShort, SESSION_S, SESSION_S_MIN } from './session-timer.ts';
+import {
+  agreeAsClient,
+  agreeAsServer,
+  askAgainHeaders,
+  isTooShort,
+  raiseInterval,
+  SESSION_S_MIN,
+} from './session-timer.ts';
 import { emit, GIVE_UP_MS, type State } from './state.ts';
 
 /** The owner's new description: at once, or as soon as what is under way is over. RFC 3264 §4: one offer at a time. */
@@ -40,8 +47,7 @@ function isBusy(dialog: Dialog): boolean {
 
 export function startOffer(state: State, dialog: Dialog, offer: OurOffer, nowMs: number): void {
   dialog.ourOffer = offer;
-  const s = (dialog.timer?.intervalMs ?? SESSION_S * 1_000) / 1_000;
-  const headers = [header('Supported', 'timer'), ...askHeaders(s)];
+  const headers = [header('Supported', 'timer'), ...askAgainHeaders(dialog)];
   const request = requestIn(state, dialog, 'INVITE', { headers, body: toBinary(offer.sdp) });
   startClient(
     state,
@@ -65,6 +71,10 @@ function answered(state: State, dialog: Dialog, offer: OurOffer, response: Respo
   dialog.ourOffer = undefined;
   if (response.status === 408 || response.status === 481) {
     return over(state, dialog, { by: 'peer', status: response.status }, nowMs);
+  }
+  if (response.status === 422 && raiseInterval(dialog, response)) {
+    if (!offer.refresh) dialog.queuedOffer ??= offer.sdp;
+    return retryQueued(state, dialog, nowMs);
   }
   if (response.status === 491) return waitAfterGlare(state, dialog, offer, nowMs);
   // The old session stands (RFC 3261 §14.1); the owner learns that by an answer without a description.

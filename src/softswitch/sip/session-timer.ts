@@ -9,12 +9,15 @@ import type { State } from './state.ts';
 /** RFC 4028. */
 export const SESSION_S = 1_800;
 export const SESSION_S_MIN = 90;
+const SESSION_S_MAX = 86_400;
 const RETRY_MS = 10_000;
 
 export interface SessionTimer {
   readonly intervalMs: number;
   readonly weRefresh: boolean;
   readonly expiresAtMs: number;
+  /** The least that the peer's 422 named; our next request asks for no less. */
+  readonly leastS: number;
 }
 
 interface SessionExpires {
@@ -35,6 +38,21 @@ export function askHeaders(s: number, minS = SESSION_S_MIN): Header[] {
   return [header('Session-Expires', `${s};refresher=uac`), header('Min-SE', minS)];
 }
 
+/** The same within a call. */
+export function askAgainHeaders(dialog: Dialog): Header[] {
+  const leastS = dialog.timer?.leastS ?? SESSION_S_MIN;
+  return askHeaders(Math.max((dialog.timer?.intervalMs ?? SESSION_S * 1_000) / 1_000, leastS), leastS);
+}
+
+/** Their 422 within a call: true when the next request asks for more than the last. */
+export function raiseInterval(dialog: Dialog, response: ResponseIn): boolean {
+  const leastS = seconds(headerOf(response, 'Min-SE'));
+  const { timer } = dialog;
+  if (timer === undefined || leastS === undefined || leastS <= timer.leastS || leastS > SESSION_S_MAX) return false;
+  dialog.timer = { ...timer, leastS };
+  return true;
+}
+
 /** §9: a peer that knows the timer and wants it too short is told the least. */
 export function isTooShort(request: RequestIn): boolean {
   const asked = readSessionExpires(request);
@@ -45,7 +63,7 @@ export function isTooShort(request: RequestIn): boolean {
 export function agreeAsServer(state: State, dialog: Dialog, request: RequestIn, nowMs: number): Header[] {
   const asked = readSessionExpires(request);
   const knows = tokensOf(request, 'Supported').includes('timer');
-  const least = Math.min(seconds(headerOf(request, 'Min-SE')) ?? SESSION_S_MIN, 86_400);
+  const least = Math.min(seconds(headerOf(request, 'Min-SE')) ?? SESSION_S_MIN, SESSION_S_MAX);
   const s = Math.max(SESSION_S_MIN, least, Math.min(asked?.s ?? SESSION_S, SESSION_S));
   const refresher = !knows ? 'uas' : (asked?.refresher ?? (asked === undefined ? 'uas' : 'uac'));
   startTimer(state, dialog, s, refresher === 'uas', nowMs);
@@ -58,13 +76,14 @@ export function agreeAsServer(state: State, dialog: Dialog, request: RequestIn, 
 /** After a 2xx to a request of ours. A peer without the timer is refreshed by us all the same: that is how its death is noticed. */
 export function agreeAsClient(state: State, dialog: Dialog, response: ResponseIn, nowMs: number): void {
   const agreed = readSessionExpires(response);
-  const s = Math.max(SESSION_S_MIN, Math.min(agreed?.s ?? SESSION_S, 86_400));
+  const s = Math.max(SESSION_S_MIN, Math.min(agreed?.s ?? SESSION_S, SESSION_S_MAX));
   startTimer(state, dialog, s, agreed?.refresher !== 'uas', nowMs);
 }
 
 function startTimer(state: State, dialog: Dialog, s: number, weRefresh: boolean, nowMs: number): void {
   const intervalMs = s * 1_000;
-  dialog.timer = { intervalMs, weRefresh, expiresAtMs: nowMs + intervalMs };
+  const leastS = dialog.timer?.leastS ?? SESSION_S_MIN;
+  dialog.timer = { intervalMs, weRefresh, expiresAtMs: nowMs + intervalMs, leastS };
   const wait = weRefresh ? intervalMs / 2 : intervalMs - Math.min(32_000, intervalMs / 3);
   setTimer(state, dialog, 'session', nowMs + wait, (firedMs) => fire(state, dialog, firedMs));
 }
@@ -86,7 +105,7 @@ function expire(state: State, dialog: Dialog, nowMs: number): void {
 }
 
 function update(state: State, dialog: Dialog, timer: SessionTimer, nowMs: number): void {
-  const headers = [header('Supported', 'timer'), ...askHeaders(timer.intervalMs / 1_000)];
+  const headers = [header('Supported', 'timer'), ...askAgainHeaders(dialog)];
   clearTimer(state, dialog, 'session');
   const resume = (atMs: number) =>
     setTimer(state, dialog, 'session', Math.min(atMs + RETRY_MS, timer.expiresAtMs), (firedMs) =>
@@ -104,6 +123,7 @@ function update(state: State, dialog: Dialog, timer: SessionTimer, nowMs: number
         if (response.status === 408 || response.status === 481) {
           return over(state, dialog, { by: 'peer', status: response.status }, atMs);
         }
+        if (response.status === 422) raiseInterval(dialog, response);
         if (response.status === 405 || response.status === 501) dialog.peerTakesUpdate = false;
         resume(atMs);
       },
