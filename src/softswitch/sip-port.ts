@@ -8,6 +8,8 @@ export interface DrivenUserAgent extends SipPort {
   received(flow: Flow, data: Uint8Array): void;
   connectionClosed(connection: number): void;
   callCount(): number;
+  /** For a phone, which registers elsewhere; the switch never does. */
+  register(id: string, registration: Parameters<UserAgent['register']>[1]): void;
   stop(): void;
 }
 
@@ -68,6 +70,7 @@ export function driveUserAgent(
     received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, Date.now())),
     connectionClosed: then((connection: number) => agent.connectionClosed(connection, Date.now())),
     callCount: () => agent.callCount(),
+    register: then((id: string, registration) => agent.register(id, registration, Date.now())),
     stop: () => clearTimeout(timer),
   };
 }
