@@ -19,6 +19,8 @@ export interface Phone {
   packetsHeard: number;
   /** One key of 100 ms, its end three times. */
   press(key: number): void;
+  /** Packets of a tone, all at once. */
+  burst(hz: number, packets: number): void;
   close(): void;
 }
 
@@ -54,6 +56,11 @@ export async function openPhone(codec: Codec = 'PCMA', ip = '127.0.0.1'): Promis
         [0x8a, 5],
       ] as const) {
         send(EVENT_PAYLOAD, Uint8Array.of(key, flags, (frames * 160) >> 8, (frames * 160) & 255), numbers.sample);
+      }
+    },
+    burst: (hz, packets) => {
+      for (let n = 0; n < packets; n++) {
+        send(PAYLOAD_TYPE[codec], encode(codec, tone(hz, n * 160)), numbers.sample + n * 160);
       }
     },
     close: () => {
