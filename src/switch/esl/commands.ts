@@ -4,7 +4,7 @@ import { unreachable } from '../../lib/assert.ts';
 import type { Reply } from './client.ts';
 import { LEGS_MAX, markCut, newLeg, noteRunning, type Running } from './leg.ts';
 import { type Node, tell } from './node.ts';
-import { endLeg } from './translate.ts';
+import { endLeg, tellDropped } from './translate.ts';
 import * as wire from './wire.ts';
 
 /** Carries out one command on a node. Failures come back as events, later, never from inside this call. */
@@ -89,12 +89,16 @@ function answer(node: Node, command: Of<'answer'>): void {
   send(node, command, wire.execute(command.leg, command.key, 'answer'));
 }
 
+/** A break also drops what was sent but not begun, of which the switch says nothing. What was running is reported well before. */
+const DROPPED_AFTER_MS = 500;
+
 /** Applications nest in FreeSWITCH, so what plays is cut before the next one is queued. */
 function run(node: Node, command: SwitchCommand, kind: Running['kind'], application: string, argument: string): void {
   const leg = node.legs.live.get(command.leg);
   if (leg !== undefined && leg.running.size > 0) {
     markCut(leg);
     sendQuietly(node, `api uuid_break ${command.leg} all`);
+    setTimeout(() => tellDropped(node, leg), DROPPED_AFTER_MS).unref();
   }
   if (leg !== undefined) noteRunning(leg, command.key, kind);
   const fresh = kind === 'collect' ? { minhu_digits: '', read_result: '' } : {};

@@ -165,6 +165,17 @@ function applicationOver(node: Node, leg: Leg, headers: Headers): void {
   }
 }
 
+/** Whatever was cut and is still not reported over was dropped before it began: over all the same. */
+export function tellDropped(node: Node, leg: Leg): void {
+  if (node.legs.live.get(leg.id) !== leg || node.phase !== 'ready') return;
+  for (const [key, { kind, cut }] of [...leg.running]) {
+    if (!cut) continue;
+    leg.running.delete(key);
+    if (kind === 'play') tell(node, { type: 'playEnded', leg: leg.id, key, outcome: 'broken' });
+    if (kind === 'collect') tell(node, { type: 'digitsCollected', leg: leg.id, key, digits: '' });
+  }
+}
+
 /** `PLAYBACK ERROR` is what a playback says that a bridge or a hang-up has cut: no failure of the file. */
 function playOutcome(running: Running, headers: Headers): 'done' | 'broken' | 'failed' {
   const response = headers.get('Application-Response') ?? '';
