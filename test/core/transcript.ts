@@ -20,6 +20,7 @@ const FROM_MS = 1_000_000;
  * > answer ana | end caller NORMAL_CLEARING | hold ana | resume ana | apart caller
  * > tick                        to the next deadline
  * > wait 20000                  so long, with every deadline on the way
+ * > nobridge                    bridges are not carried out from now on
  * > lose | survey | reboot | restart
  * > silence | speech            effects of commands are kept back from now on, or heard again
  * ```
@@ -42,6 +43,7 @@ class Scene {
   #state: State = initialState('0123456789abcdef');
   #atMs = FROM_MS;
   #deaf = false;
+  #bridges = true;
   #told: string[] = [];
 
   constructor() {
@@ -103,6 +105,9 @@ class Scene {
       case 'speech':
         this.#deaf = verb === 'silence';
         return;
+      case 'nobridge':
+        this.#bridges = false;
+        return;
       case 'lose':
         return this.#submit({ type: 'nodeLost', node: NODE });
       case 'reboot':
@@ -150,7 +155,7 @@ class Scene {
     const commands = step(this.#state, { ...body, atMs: this.#atMs } as Event, seq);
     for (const command of commands) {
       this.#told.push(`< ${this.#tell(command)}`);
-      this.#fake.execute(command);
+      if (this.#bridges || command.do !== 'bridge') this.#fake.execute(command);
     }
   }
 
