@@ -60,6 +60,8 @@ export interface SippOptions {
   readonly timeoutS?: number;
   /** SIPp's own SIP port; one that nobody uses when left out. */
   readonly localPort?: number;
+  /** The Call-ID of its only call; a phone registers and unregisters with one. */
+  readonly callId?: string;
   /** SIPp's first RTP port. */
   readonly mediaPort?: number;
 }
@@ -81,6 +83,7 @@ export function sipp(options: SippOptions): Peer {
   ]; // biome-ignore format: one option and its value a pair
   if (options.lost !== undefined) args.push('-lost', String(options.lost));
   if (options.localPort !== undefined) args.push('-p', String(options.localPort));
+  if (options.callId !== undefined) args.push('-cid_str', options.callId);
   if (options.mediaPort !== undefined) args.push('-mp', String(options.mediaPort));
   return launch('sipp', args, folder);
 }

@@ -66,8 +66,10 @@ describe.each(SWITCHES)('two legs at $name', ({ start }) => {
     const { agent } = await talk();
     await agent.call.cue('HOLD');
     await stage.hear('legHeld', { leg: agent.leg });
+    await agent.call.sees(/^CSeq: 2 ACK/m);
     await agent.call.cue('RESUME');
     await stage.hear('legResumed', { leg: agent.leg });
+    await agent.call.sees(/^CSeq: 3 ACK/m);
     await agent.call.cue('HANGUP');
     await stage.hear('legEnded', { leg: agent.leg });
     expect(stage.events.filter((event) => event.type === 'unbridged')).toHaveLength(1);

@@ -86,10 +86,11 @@ export function registering(user: string, password: string, expiresS: number, de
       Content-Length: 0
 
   ]]></send>`;
-  return scenario(`${send(1, 'User-Agent: contract')}
+  const first = expiresS === 0 ? 3 : 1;
+  return scenario(`${send(first, 'User-Agent: contract')}
   <recv response="100" optional="true"/>
   <recv response="401" auth="true"/>
-  ${send(2, `[authentication username=${user} password=${password}]`)}
+  ${send(first + 1, `[authentication username=${user} password=${password}]`)}
   <recv response="100" optional="true"/>
   <recv response="200"/>`);
 }

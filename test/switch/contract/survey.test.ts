@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SurveyedLeg } from '../../../src/core/event.ts';
-import type { LegId } from '../../../src/core/ids.ts';
+import { type LegId, legId } from '../../../src/core/ids.ts';
 import { openStage, type Stage } from './stage.ts';
 import { type Place, SWITCHES } from './switches.ts';
 import { startPhone } from './telephones.ts';
@@ -117,12 +117,14 @@ describe.each(SWITCHES)('after a lost link to $name', ({ start }) => {
 
   test('a leg that ended meanwhile is named once as ended, and a new caller is in the survey', async () => {
     const { leg, call } = await stage.answered();
+    await isDoing(leg, 'nothing');
     const other = await openStage(place);
     let newcomer = '';
     const { legs, ended } = await stage.interrupt(async () => {
       await call.cue('HANGUP');
       await other.hear('legEnded', { leg });
       newcomer = (await other.arrive()).leg;
+      await isDoing(legId(newcomer), 'nothing');
     });
     expect(ended).toMatchObject([{ leg }]);
     expect(legs.map((one) => one.leg)).toEqual([newcomer]);

@@ -11,7 +11,9 @@ export type Cue = 'PRESS' | 'HANGUP' | 'ANSWER' | 'HOLD' | 'RESUME';
 export interface Call extends Peer {
   /** Lets it do the next thing; it must have come to where its scenario waits for this word. */
   cue(word: Cue): Promise<void>;
-  /** The first lines of the SIP messages of this call, sent and received. */
+  /** Waits until a SIP message of this call, sent or received, has such a line. */
+  sees(line: RegExp): Promise<true>;
+  /** The SIP messages of this call, sent and received. */
   messages(): string;
 }
 
@@ -39,7 +41,7 @@ export async function startPhone(scenario = scenarios.phone()): Promise<{ call: 
 
 /** A phone that registers from this port and is gone again; its exit status. */
 export async function register(server: string, localPort: number, scenario: string): Promise<number | null> {
-  const peer = sipp({ scenario, server, localPort, timeoutS: 10 });
+  const peer = sipp({ scenario, server, localPort, callId: `registration-${localPort}`, timeoutS: 10 });
   const status = await peer.ended;
   await peer.dispose();
   return status;
@@ -61,6 +63,11 @@ function cued(peer: Peer, port: number): Call {
   return {
     ...peer,
     messages,
+    sees: (line) =>
+      until(
+        () => (line.test(messages()) ? true : undefined),
+        () => `no ${line} in\n${messages()}`,
+      ),
     async cue(word) {
       const callId = await until(
         () => /^(?:Call-ID|i): *(\S+)/m.exec(messages())?.[1],
