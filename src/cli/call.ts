@@ -12,8 +12,8 @@ export const command: CliCommand = {
 
 Calls NUMBER over real SIP and RTP, saying a 440 Hz tone all the time.
   --press 2@5s    presses keys, counted from the answer; may be repeated
-  --talk 10s      hangs up so long after the agent's tone (700 Hz, as “minhu seat” says it) was first heard; 10s.
-                  Without it the call lasts until 60 s after the last key.
+  --talk 10s      hangs up so long after the agent's tone (700 Hz, as “minhu seat” says it) was first heard,
+                  or 60 s after the last key when it is not; 10s
   --record FILE   keeps what was heard
   --server        the SIP server; otherwise the one running on MINHU_DATA
   --from NUMBER   the caller's number; 13800138000

@@ -30,6 +30,10 @@ const LISTEN_EVERY_MS = 250;
 export async function placeCall(plan: CallPlan, print: Print): Promise<number> {
   const bell = new EventEmitter();
   const { server, transport } = plan;
+  let hangUp = () => {};
+  const interrupted = () => hangUp();
+  // Stays until the end: npx passes Ctrl-C on to a child that had it from the terminal already.
+  process.on('SIGINT', interrupted);
   const phone = await openPhone({ server, transport, speaksHz: CALLER_HZ }, (news) => {
     if (news.news === 'ringing') print('ringing', { status: news.status }, `振铃 / ringing (${news.status})`);
     else bell.emit(news.news, news);
@@ -38,9 +42,8 @@ export async function placeCall(plan: CallPlan, print: Print): Promise<number> {
     const ended = once(bell, 'ended') as Promise<[Ended]>;
     print('calling', { number: plan.number, from: plan.from }, `呼叫 / calling ${plan.number}`);
     const call = await phone.dial(plan.number, plan.from);
-    const hangUp = () => phone.hangUp(call);
+    hangUp = () => phone.hangUp(call);
     const giveUp = setTimeout(hangUp, RING_MS_MAX);
-    process.once('SIGINT', hangUp);
     let finish: () => number = () => 1;
     bell.once('answered', () => {
       clearTimeout(giveUp);
@@ -48,13 +51,13 @@ export async function placeCall(plan: CallPlan, print: Print): Promise<number> {
     });
     const [end] = await ended;
     clearTimeout(giveUp);
-    process.off('SIGINT', hangUp);
     const status = finish();
     print('ended', { by: end.by, status: end.status ?? null }, `结束 / ended by ${whoEnded(end)}`);
     if (plan.recordFile !== undefined && call.answeredMs !== undefined) keepHeard(call.file, plan.recordFile);
     return status;
   } finally {
     await phone.close();
+    process.off('SIGINT', interrupted);
   }
 }
 

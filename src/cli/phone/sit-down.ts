@@ -19,6 +19,7 @@ interface Seat {
   readonly unregistered: () => void;
 }
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const REGISTER_AGAIN_MS = 1_000;
 const UNREGISTER_WITHIN_MS = 2_000;
 const WRAP_UP_WITHIN_MS = 10_000;
@@ -43,12 +44,14 @@ export async function sitDown(plan: SeatPlan, print: Print): Promise<number> {
   };
   notice = (news) => noticed(seat, news);
   const stopEnter = plan.answers ? () => {} : answerByEnter(phone);
-  process.once('SIGINT', () => left.resolve(0));
-  process.once('SIGTERM', () => left.resolve(0));
+  const stop = () => left.resolve(0);
+  // Stays until all is put away: npx passes Ctrl-C on to a child that had it from the terminal already.
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   phone.register(plan.account);
   const status = await left.promise;
   stopEnter();
   await standUp(seat, unregistered.promise);
+  for (const signal of STOP_SIGNALS) process.off(signal, stop);
   return status;
 }
 
