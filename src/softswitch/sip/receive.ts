@@ -52,7 +52,7 @@ function takeRequest(state: State, request: RequestIn, flow: Flow, nowMs: number
   if (request.method === 'CANCEL') {
     const invite = state.servers.get(serverKey(request, 'INVITE'));
     if (invite === undefined) return refuse(state, request, flow, { status: 481 });
-    return takeCancel(state, startServer(state, request, flow), invite, nowMs);
+    return takeCancel(state, startServer(state, request, flow, invite.toTag), invite, nowMs);
   }
   const wrong = checkRequest(request);
   if (wrong !== undefined) return refuse(state, request, flow, wrong);

@@ -50,14 +50,20 @@ export function mergedKeyOf(request: RequestIn): string | undefined {
   return request.toTag === '' ? `${request.fromTag} ${request.callId} ${request.cseq} ${request.method}` : undefined;
 }
 
-export function startServer(state: State, request: RequestIn, flow: Flow): ServerTransaction {
+/** `toTag` is given for a CANCEL alone: that of the INVITE which it cancels (RFC 3261 §9.2). */
+export function startServer(
+  state: State,
+  request: RequestIn,
+  flow: Flow,
+  toTag = request.toTag === '' ? randomHex(state, 8) : request.toTag,
+): ServerTransaction {
   const transaction: ServerTransaction = {
     key: serverKey(request),
     mergedKey: mergedKeyOf(request),
     request,
     flow,
     replyFlow: replyFlow(request, flow),
-    toTag: request.toTag === '' ? randomHex(state, 8) : request.toTag,
+    toTag,
     stage: 'proceeding',
     intervalMs: T1_MS,
     last: undefined,

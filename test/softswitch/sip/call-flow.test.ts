@@ -210,6 +210,19 @@ describe('a forked call', () => {
   });
 });
 
+describe('a caller who cancels', () => {
+  test('gets 200 and 487 with one To tag, both ways the same call', () => {
+    const peer = rawPeer();
+    peer.say(request('INVITE', { branch: 'z9hG4bKgone', body: OFFER }));
+    peer.say(request('CANCEL', { branch: 'z9hG4bKgone', headers: { Reason: 'Q.850;cause=16' } }));
+    const replies = ['SIP/2.0 200', 'SIP/2.0 487'].map((start) => peer.last(start));
+    expect(tagOf(replies[0], 'To')).toBe(tagOf(replies[1], 'To'));
+    expect(peer.told.at(-1)).toMatchObject({ kind: 'ended', by: 'peer', status: 487, reason: 'Q.850;cause=16' });
+    peer.wait(64_000);
+    expect(peer.state.servers.size + peer.state.dialogs.size).toBe(0);
+  });
+});
+
 describe('a request out of order', () => {
   const first = (peer: RawPeer) => statusOf(peer.heard.at(-1));
 
