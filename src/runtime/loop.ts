@@ -281,10 +281,12 @@ class JournalledLoop implements Loop {
 
   #sleep(): void {
     clearTimeout(this.#timer);
-    const dueMs = nextDeadlineMs(this.#state);
-    if (dueMs === undefined || this.#life !== 'open') return;
+    const dueMs = nextDeadlineMs(this.#state) ?? Infinity;
+    // With nothing to write down, only a try tells that the disk takes writes again.
+    const probeMs = this.#failures > 0 ? RETRY_MS_MAX : Infinity;
+    if (this.#life !== 'open' || Math.min(dueMs, probeMs) === Infinity) return;
     const now = this.#parts.options.now ?? Date.now;
-    const waitMs = Math.min(Math.max(0, dueMs - now()), SLEEP_MS_MAX);
+    const waitMs = Math.min(Math.max(0, dueMs - now()), probeMs, SLEEP_MS_MAX);
     this.#timer = setTimeout(() => this.submit({ type: 'tick' }).catch(() => {}), waitMs);
   }
 

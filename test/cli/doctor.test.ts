@@ -1,0 +1,233 @@
+import { createSocket } from 'node:dgram';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { examine } from '../../src/cli/doctor/examine.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { checkClock, checkNode } from '../../src/cli/doctor/machine.ts';
+import { asText, command } from '../../src/cli/doctor.ts';
+
+const root = join(import.meta.dirname, '../..');
+const STRONG = 'k9-Vq2xTz8_LmW4p';
+const cleanups: (() => unknown)[] = [];
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'minhu-doctor-'));
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  rmSync(folder, { recursive: true, force: true });
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** A hotline that could start: free ports, a data folder of its own. */
+function env(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    MINHU_DATA: join(folder, 'data'),
+    MINHU_CITY: join(root, 'dialplans'),
+    MINHU_HTTP: '127.0.0.1:0',
+    MINHU_SIP: '127.0.0.1:0',
+    MINHU_RTP: '40000-40199',
+    ...more,
+  };
+}
+
+async function wrong(more: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
+  return (await examine(env(more))).filter(({ ok }) => !ok);
+}
+
+async function takenTcp(answer: (socket: Socket) => void = () => {}): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    answer(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function takenUdp(port = 0): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, '127.0.0.1', resolve);
+  });
+  cleanups.push(() => new Promise<void>((resolve) => socket.close(resolve)));
+  return socket.address().port;
+}
+
+/** An event socket that takes one password, as FreeSWITCH's does. */
+function eventSocket(password: string): Promise<number> {
+  return takenTcp((socket) => {
+    socket.write('Content-Type: auth/request\n\n');
+    socket.on('data', (data) => {
+      const right = data.toString() === `auth ${password}\n\n`;
+      socket.write(`Content-Type: command/reply\nReply-Text: ${right ? '+OK accepted' : '-ERR invalid'}\n\n`);
+    });
+  });
+}
+
+test('a machine on which all is well gets a tick for each check, and exit status 0', async () => {
+  const findings = await examine(env());
+  expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+  expect(findings.map(({ check }) => check)).toEqual([
+    'node',
+    'clock',
+    'settings',
+    'city',
+    'data',
+    'run',
+    'http',
+    'sip-udp',
+    'sip-tcp',
+    'rtp',
+    'esl-password',
+  ]);
+  const text = asText(findings);
+  expect(text.match(/^✓ /gm)).toHaveLength(findings.length);
+  expect(text).toContain('一切正常 / all is well');
+});
+
+test('the command prints JSON when asked and exits with 1 when something is wrong', async () => {
+  for (const [name, value] of Object.entries(env({ MINHU_HTTP: 'nowhere' }))) vi.stubEnv(name, value);
+  const printed: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+  expect(await command.run(['--json'])).toBe(1);
+  const findings: Finding[] = JSON.parse(printed.join(''));
+  expect(findings.filter(({ ok }) => !ok)).toMatchObject([{ check: 'settings', zh: '设置 MINHU_HTTP 有误' }]);
+  expect(findings.length).toBeGreaterThan(8);
+});
+
+test('each thing wrong is shown in Chinese, in English and with what to do', async () => {
+  const text = asText(await wrong({ MINHU_HTTP: `127.0.0.1:${await takenTcp()}` }));
+  expect(text).toMatch(/^✗ HTTP .*已被其他程序占用.* \/ is held by another program \(EADDRINUSE\)\n {4}→ .*MINHU_HTTP/);
+  expect(text).toContain('1 处需要处理 / 1 to be seen to');
+});
+
+test('taken SIP ports are told apart: UDP and TCP', async () => {
+  expect(await wrong({ MINHU_SIP: `127.0.0.1:${await takenUdp()}` })).toMatchObject([{ check: 'sip-udp' }]);
+  expect(await wrong({ MINHU_SIP: `127.0.0.1:${await takenTcp()}` })).toMatchObject([{ check: 'sip-tcp' }]);
+});
+
+test('an address that is not of this machine is named as that', async () => {
+  const findings = await wrong({ MINHU_HTTP: '192.0.2.1:8080' });
+  expect(findings).toMatchObject([{ check: 'http', en: expect.stringContaining('is not an address of this machine') }]);
+});
+
+test('a taken port is a fault although run.json names it, when no part of the hotline lives there', async () => {
+  const port = await takenTcp();
+  mkdirSync(join(folder, 'data'));
+  const pids = { supervisor: process.pid, core: process.pid, switch: null, postgres: null };
+  writeFileSync(join(folder, 'data/run.json'), JSON.stringify({ http: `127.0.0.1:${port}`, sip: null, esl: '', pids }));
+  expect(await wrong({ MINHU_HTTP: `127.0.0.1:${port}` })).toMatchObject([{ check: 'http' }]);
+});
+
+test('an RTP range that others hold for the most part is refused, a few taken ports are not', async () => {
+  for (let port = 41_000; port < 41_010; port += 1) await takenUdp(port);
+  expect(await wrong({ MINHU_RTP: '41000-41099' })).toEqual([]);
+  for (let port = 41_010; port < 41_060; port += 1) await takenUdp(port);
+  expect(await wrong({ MINHU_RTP: '41000-41099' })).toMatchObject([{ check: 'rtp' }]);
+});
+
+test('a wrong setting hides nothing else: all settings, the city and the ports are told in one run', async () => {
+  mkdirSync(join(folder, 'city'));
+  const findings = await wrong({
+    MINHU_SIP: 'somewhere',
+    LOG_LEVEL: 'loud',
+    MINHU_CITY: join(folder, 'city'),
+    MINHU_HTTP: `127.0.0.1:${await takenTcp()}`,
+  });
+  const checks = findings.map(({ check }) => check);
+  expect(checks.filter((check) => check === 'settings')).toHaveLength(2);
+  expect(checks.filter((check) => check === 'city').length).toBeGreaterThanOrEqual(5);
+  expect(checks).toContain('http');
+  expect(checks).not.toContain('sip-udp');
+});
+
+test('each mistake in the city folder is a line with its file and place', async () => {
+  cpSync(join(root, 'dialplans'), join(folder, 'city'), { recursive: true });
+  rmSync(join(folder, 'city/trunks.yaml'));
+  writeFileSync(join(folder, 'city/hours.yaml'), 'zone: Mars/Base\nweek: 3\n');
+  const findings = await wrong({ MINHU_CITY: join(folder, 'city') });
+  expect(findings.map(({ zh }) => zh)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/trunks\.yaml:\d+$/), expect.stringMatching(/hours\.yaml:1$/)]),
+  );
+  for (const { fix } of findings) expect(fix).toMatch(/\S/);
+});
+
+test('a data folder that is a file or lies below one is refused', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(await wrong({ MINHU_DATA: join(folder, 'file') })).toMatchObject([{ check: 'data' }]);
+  expect(await wrong({ MINHU_DATA: join(folder, 'file/below') })).toMatchObject([{ check: 'data' }]);
+});
+
+test('a run.json of the last time does no harm, a damaged one is named', async () => {
+  mkdirSync(join(folder, 'data'));
+  const file = join(folder, 'data/run.json');
+  const pids = { supervisor: 2 ** 22 + 1, core: 2 ** 22 + 2, switch: 2 ** 22 + 3, postgres: null };
+  writeFileSync(file, JSON.stringify({ http: '127.0.0.1:1', sip: null, esl: '', pids }));
+  expect(await wrong({})).toEqual([]);
+  writeFileSync(file, '{"http": ');
+  expect(await wrong({})).toMatchObject([{ check: 'run' }]);
+});
+
+test('a weak event-socket password of the embedded switch is named', async () => {
+  mkdirSync(join(folder, 'data/switch'), { recursive: true });
+  writeFileSync(join(folder, 'data/switch/esl-password'), 'ClueCon\n');
+  expect(await wrong({})).toMatchObject([{ check: 'esl-password' }]);
+});
+
+test('a FreeSWITCH node that takes ClueCon is named, one with our password is well', async () => {
+  const safe = { MINHU_ESL: `127.0.0.1:${await eventSocket(STRONG)}`, MINHU_ESL_PASSWORD: STRONG };
+  expect(await wrong(safe)).toEqual([]);
+  const open = { MINHU_ESL: `127.0.0.1:${await eventSocket('ClueCon')}`, MINHU_ESL_PASSWORD: STRONG };
+  expect((await wrong(open)).map(({ check }) => check)).toEqual(['esl-default', 'esl-auth']);
+});
+
+test('a FreeSWITCH node that does not answer, or refuses this machine, is named; so is a missing password', async () => {
+  const refusing = await takenTcp((socket) => socket.end('Content-Type: text/rude-rejection\nContent-Length: 0\n\n'));
+  const findings = await wrong({ MINHU_ESL: `127.0.0.1:1,127.0.0.1:${refusing}` });
+  expect(findings).toMatchObject([
+    { check: 'settings', zh: '设置 MINHU_ESL_PASSWORD 有误' },
+    { check: 'esl-node', zh: expect.stringContaining('没有应答') },
+    { check: 'esl-node', zh: expect.stringContaining('拒绝') },
+  ]);
+});
+
+test('a database that cannot be reached is named without its password', async () => {
+  const findings = await wrong({ DATABASE_URL: 'postgresql://minhu:hunter2@127.0.0.1:1/minhu' });
+  expect(findings).toMatchObject([{ check: 'database', zh: 'PostgreSQL 127.0.0.1:1/minhu 连接不上' }]);
+  expect(JSON.stringify(findings)).not.toContain('hunter2');
+});
+
+test('a certificate that cannot be read is named', async () => {
+  const files = { MINHU_TLS_CERT: join(folder, 'no.pem'), MINHU_TLS_KEY: join(folder, 'no.pem') };
+  expect(await wrong(files)).toMatchObject([{ check: 'tls', en: expect.stringContaining('ENOENT') }]);
+});
+
+test('a clock that cannot be, or that was set back behind the files, is named', async () => {
+  expect(checkClock(0, undefined).ok).toBe(false);
+  expect(checkClock(Date.UTC(2199, 0), undefined).ok).toBe(false);
+  expect(checkClock(Date.now(), undefined).ok).toBe(true);
+  const journal = join(folder, 'data/journal');
+  mkdirSync(journal, { recursive: true });
+  writeFileSync(join(journal, 'journal-000000000001.seg'), '');
+  const tomorrow = Date.now() / 1_000 + 86_400;
+  utimesSync(join(journal, 'journal-000000000001.seg'), tomorrow, tomorrow);
+  expect(await wrong({})).toMatchObject([{ check: 'clock', en: expect.stringContaining('set back') }]);
+});
+
+test('a Node.js below the one that package.json asks for is named', () => {
+  expect(['18.20.0', '20.18.3'].map((version) => checkNode(version).ok)).toEqual([false, false]);
+  expect(['20.19.0', '22.0.0'].map((version) => checkNode(version).ok)).toEqual([true, true]);
+});
