@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
 import { filesOf, toneWav } from './freeswitch-files.mjs';
 
 /**
- * The contract suite on a real FreeSWITCH: `npm run contract:freeswitch -- --prefix FOLDER [FILE…]`. Starts FOLDER/bin/freeswitch on
- * loopback with files of its own in a temporary folder, runs the suite, ends it by its pid. Arguments after the options choose test files.
+ * The contract suite on a real FreeSWITCH: `npm run contract:freeswitch -- --prefix FOLDER [NAME…]`. Starts FOLDER/bin/freeswitch on
+ * loopback with files of its own in a temporary folder, runs the suite, ends it by its pid. NAME chooses among the test files.
  */
 const READY_MS_MAX = 30_000;
 const END_MS_MAX = 15_000;
@@ -121,7 +121,8 @@ function runSuite() {
     MINHU_SEAT_PASSWORD: seatPassword,
     MINHU_CONTRACT_FOLDER: folder,
   };
-  const chosen = positionals.length > 0 ? positionals : ['test/switch/contract'];
+  const folderOfTests = 'test/switch/contract';
+  const chosen = positionals.length > 0 ? positionals.map((name) => `${folderOfTests}/${name}`) : [folderOfTests];
   const options = ['--config', 'test/vitest.config.ts', '--no-file-parallelism', '--exclude', '**/two-nodes.test.ts'];
   const suite = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...options, ...chosen], {
     cwd: root,
