@@ -19,9 +19,9 @@ export interface RtcpState {
 /** RFC 3550 §6.2 recommends five seconds as the least interval. */
 const INTERVAL_MS = 5000;
 
-/** Sends a report when one is due. */
+/** Sends a report when one is due: the first as soon as there is a far end. */
 export function tickRtcp(media: Media, leg: Leg, nowMs: number): void {
-  if (nowMs < leg.rtcp.nextMs) return;
+  if (!leg.remote || nowMs < leg.rtcp.nextMs) return;
   leg.rtcp.nextMs = nowMs + INTERVAL_MS;
   report(media, leg, false);
 }

@@ -109,8 +109,8 @@ test('the far end gets RTCP sender reports on the next port, and a goodbye', asy
   rtcp.bind(a.port + 1, '127.0.0.1');
   await once(rtcp, 'listening');
   a.says = 500;
-  await eventually(() => expect(types).toEqual([[200, 202]]));
-  await listen(a, 0.1);
+  await eventually(() => expect(a.packetsHeard).toBeGreaterThan(260));
+  expect(types.at(-1)).toEqual([200, 202]);
   bench.media.apply({ wish: 'close', leg: 'a' });
   await eventually(() => expect(types.at(-1)).toEqual([200, 202, 203]));
   rtcp.close();
