@@ -7,7 +7,7 @@ import { carryOut } from './commands.ts';
 import type { EslEvent } from './event.ts';
 import { createLegs } from './leg.ts';
 import { type Node, tell } from './node.ts';
-import { survey } from './survey.ts';
+import { lookAgain, survey } from './survey.ts';
 import { SUBSCRIPTION, translate } from './translate.ts';
 
 export interface EslNodeOptions extends EslEndpoint {
@@ -29,6 +29,9 @@ export interface EslSwitchOptions {
 export const NODES_MAX = 64;
 /** Events that may wait behind a survey; more means that the link must be made anew. */
 export const BUFFERED_MAX = 50_000;
+
+/** After a survey, when those that it could not see yet are looked for. */
+const LOOK_AGAIN_MS = [1_000, 5_000];
 
 /** FreeSWITCH nodes, or the embedded switch, behind the `Switch` port. */
 export function createEslSwitch(options: EslSwitchOptions): Switch {
@@ -101,4 +104,10 @@ async function surveyAndGoOn(node: Node): Promise<void> {
   if (node.connection !== connection) return;
   if (!told) return node.phase === 'surveying' ? node.client.reconnect('survey refused') : undefined;
   for (const event of node.buffered.splice(0)) translate(node, event);
+  for (const afterMs of LOOK_AGAIN_MS) {
+    const timer = setTimeout(() => {
+      if (node.connection === connection) void lookAgain(node);
+    }, afterMs);
+    timer.unref();
+  }
 }

@@ -5,6 +5,7 @@ import { callerOf, type Headers, isInbound, legOf, sequenceOf, uriOf, variable }
 import { forget, LEGS_MAX, type Leg, newLeg } from './leg.ts';
 import { readLegLog } from './leg-log.ts';
 import { type Node, tell } from './node.ts';
+import { translate } from './translate.ts';
 import { isSafeId, MUSIC } from './wire.ts';
 
 interface Seen {
@@ -40,6 +41,29 @@ export async function survey(node: Node): Promise<boolean> {
   node.phase = 'ready';
   tell(node, { type: 'surveyed', survey: { bootId: boot.text, legs, devices, ended } });
   return true;
+}
+
+/**
+ * FreeSWITCH lists a new leg some tenths of a second late: a caller who was parked just before the subscription is in no survey and in no
+ * event. Asked for again a little later, such a one is told as having just arrived.
+ */
+export async function lookAgain(node: Node): Promise<void> {
+  const { connection, client, legs } = node;
+  if (node.phase !== 'ready') return;
+  const channels = await client.ask('api show channels as json');
+  for (const { uuid = '' } of rows(channels.text).slice(0, LEGS_MAX)) {
+    const id = legId(uuid);
+    if (!isSafeId(uuid) || legs.live.has(id) || legs.ended.has(id)) continue;
+    const reply = await client.ask(`api uuid_dump ${id}`);
+    if (node.connection !== connection || node.phase !== 'ready') return;
+    const headers = decodeHeaders(reply.text);
+    if (!reply.ok || legOf(headers) !== id || headers.get('Answer-State') === 'hangup') continue;
+    if (isInbound(headers) && isOurs(headers)) arrived(node, headers);
+  }
+}
+
+function arrived(node: Node, headers: Headers): void {
+  translate(node, { name: 'CHANNEL_PARK', subclass: undefined, headers, body: undefined });
 }
 
 /** `show … as json`: `{"row_count": 0}` when there is nothing. */

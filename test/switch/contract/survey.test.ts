@@ -132,6 +132,17 @@ describe.each(SWITCHES)('after a lost link to $name', ({ start }) => {
     await stage.hear('legEnded', { leg: legs[0]!.leg });
   });
 
+  test('a caller who came just before is in the survey, or is told as arrived soon after', async () => {
+    const other = await openStage(place);
+    let newcomer = '';
+    const { legs } = await stage.interrupt(async () => {
+      newcomer = (await other.arrive()).leg;
+    });
+    if (!legs.some(({ leg }) => leg === newcomer)) await stage.hear('callArrived', { leg: legId(newcomer) });
+    await other.close();
+    await stage.hear('legEnded', { leg: legId(newcomer) });
+  });
+
   test('the switch says by its boot id that it is still the same', async () => {
     const { bootId } = (await stage.hear('surveyed')).survey;
     expect((await stage.interrupt()).bootId).toBe(bootId);
