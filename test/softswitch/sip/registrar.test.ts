@@ -111,14 +111,15 @@ describe('the registrar', () => {
 
   test('is asked about an address, and a CANCEL finds its call, without a look at all that there is', () => {
     const peer = rawPeer();
-    register(peer, 2, { Contact: contact(1) });
+    const phone = rawPeer({}, { transport: 'udp', remoteIp: '198.51.100.7', remotePort: 5060 });
+    register(phone, 2, { Contact: contact(1) });
     const scanned = () => {
       throw new Error('everything was scanned');
     };
-    Object.assign(peer.state.registrar.users, { values: scanned, [Symbol.iterator]: scanned });
+    Object.assign(phone.state.registrar.users, { values: scanned, [Symbol.iterator]: scanned });
     Object.assign(peer.state.dialogs, { values: scanned, [Symbol.iterator]: scanned });
-    peer.say(request('OPTIONS', { callId: 'o' }));
-    expect(statusOf(peer.heard.at(-1))).toBe(200);
+    phone.say(request('OPTIONS', { callId: 'o' }));
+    expect(statusOf(phone.heard.at(-1))).toBe(200);
     peer.say(request('INVITE', { callId: 'c', branch: 'z9hG4bKcancelled' }));
     peer.say(request('CANCEL', { callId: 'c', branch: 'z9hG4bKcancelled' }));
     expect(peer.told.at(-1)).toMatchObject({ kind: 'ended', status: 487 });
