@@ -55,6 +55,7 @@ export async function openPhone(options: PhoneOptions, tell: (news: PhoneNews) =
   const folder = mkdtempSync(join(tmpdir(), 'minhu-phone-'));
   const sound = openSound(folder, bound);
   let sockets: SipSockets | undefined;
+  let closed = false;
   const localAddress = (flow: Flow) => ({
     ip: localIpFor(flow.remoteIp, bound, undefined),
     port: sockets?.port ?? 0,
@@ -85,6 +86,8 @@ export async function openPhone(options: PhoneOptions, tell: (news: PhoneNews) =
     {
       received: sip.received,
       connectionClosed(connection) {
+        // Our own closing: the user agent would set its timers anew.
+        if (closed) return;
         sip.connectionClosed(connection);
         tell({ news: 'connectionLost' });
       },
@@ -106,6 +109,7 @@ export async function openPhone(options: PhoneOptions, tell: (news: PhoneNews) =
     async close() {
       await calls.endAll();
       await sound.close();
+      closed = true;
       sip.stop();
       sockets?.close();
       rmSync(folder, { recursive: true, force: true });
