@@ -77,8 +77,8 @@ test.each([
     const dialledMs = performance.now();
     const caller = minhu('call', '12345', '--press', '1@2s', '--talk', '5s', '--record', heard, '--json', ...transport);
     expect(await caller.ended, caller.output()).toBe(0);
-  // Nothing that SIP still waits for keeps the command from ending.
-  expect(performance.now() - dialledMs).toBeLessThan(25_000);
+    // Nothing that SIP still waits for keeps the command from ending.
+    expect(performance.now() - dialledMs).toBeLessThan(25_000);
     const talked = caller.facts().find(({ event }) => event === 'talked');
     expect(talked!['correlation']).toBeGreaterThan(0.95);
     expect(talked!['talkMs']).toBeGreaterThan(4_500);
