@@ -5,9 +5,8 @@ import type { Endpoint } from '../config.ts';
 import type { FromCore, ToCore } from './messages.ts';
 
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
-/** Waits before the second, third… start in a row; a core that lived longer than `CALM_MS` starts the row anew. */
-const PAUSES_MS = [0, 200, 1_000, 3_000, 10_000];
-const CALM_MS = 60_000;
+/** Waits after the first, second… start in a row that never became ready. One that was ready is started again at once, however often. */
+const PAUSES_MS = [0, 200, 1_000, 3_000];
 
 export interface CoreProcess {
   pid(): number;
@@ -26,24 +25,25 @@ export interface CoreListener {
 export function keepCore(environment: () => NodeJS.ProcessEnv, listener: CoreListener, logger: Logger): CoreProcess {
   let child: ChildProcess;
   let stopping = false;
-  let deathsInARow = 0;
+  let failedStarts = 0;
   let finished: () => void = () => {};
   const over = new Promise<void>((resolve) => {
     finished = resolve;
   });
 
   function start(): void {
-    const startedAtMs = Date.now();
+    let wasReady = false;
     child = fork(PROGRAM, ['core'], { env: environment(), stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     child.on('message', (message: FromCore) => {
-      if (message.kind === 'ready') listener.ready(child.pid ?? 0, message.http);
-      else listener.fatal(message.message);
+      if (message.kind === 'fatal') return listener.fatal(message.message);
+      wasReady = true;
+      listener.ready(child.pid ?? 0, message.http);
     });
     child.once('exit', (code, signal) => {
       if (stopping) return finished();
-      deathsInARow = Date.now() - startedAtMs > CALM_MS ? 0 : deathsInARow + 1;
-      const pauseMs = PAUSES_MS[Math.min(Math.max(deathsInARow - 1, 0), PAUSES_MS.length - 1)]!;
-      logger.error({ code, signal, deathsInARow, pauseMs }, 'the core ended unasked; starting it again');
+      failedStarts = wasReady ? 0 : failedStarts + 1;
+      const pauseMs = PAUSES_MS[Math.min(failedStarts, PAUSES_MS.length - 1)]!;
+      logger.error({ code, signal, failedStarts, pauseMs }, 'the core ended unasked; starting it again');
       setTimeout(() => (stopping ? finished() : start()), pauseMs);
     });
   }

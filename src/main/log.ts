@@ -31,6 +31,14 @@ export function openLog(config: Config, folders: Folders, part: string): Logger 
 
 /** A log that cannot be written must not end the hotline: lines wait up to the limit, newer ones are dropped, and it is tried again. */
 function outliveFullDisk(destination: ReturnType<typeof pino.destination>): void {
+  const flush = destination.flushSync.bind(destination);
+  destination.flushSync = () => {
+    try {
+      flush();
+    } catch {
+      // What cannot be written at the very end is lost; the exit status must not be.
+    }
+  };
   let timer: NodeJS.Timeout | undefined;
   destination.on('error', () => {
     if (timer !== undefined) return;

@@ -36,8 +36,8 @@ export function cancelScenario(plan: { readonly number: string; readonly from: s
   return `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="canceller">
   ${inviteOf(plan)}
+  <recv response="100"/>
   ${CANCEL}
-  <recv response="100" optional="true"/>
   <recv response="180" optional="true"/>
   <recv response="200"/>
   <recv response="487"/>
@@ -71,10 +71,13 @@ function inviteOf(plan: { readonly number: string; readonly codec?: 'G729' }): s
     : INVITE.replace('RTP/AVP 8 0 96', 'RTP/AVP 18').replace(/a=rtpmap:.*\n\s*/g, '');
 }
 
+/** The INVITE, its CANCEL and the ACK of a refusal are one transaction (RFC 3261 §9.1, §17.1.1.3). */
+const INVITE_BRANCH = 'z9hG4bK-[pid]-[call_number]';
+
 export const INVITE = `<send retrans="500">
     <![CDATA[
       INVITE sip:{number}@[remote_ip]:[remote_port] SIP/2.0
-      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=${INVITE_BRANCH}
       From: "市民张三" <sip:{from}@[local_ip]:[local_port]>;tag=[pid]SIPpTag[call_number]
       To: <sip:{number}@[remote_ip]:[remote_port]>
       Call-ID: [call_id]
@@ -115,13 +118,13 @@ export const ACK = `<send>
 
 export const ACK_487 = ACK.replace('ACK [next_url]', 'ACK sip:{number}@[remote_ip]:[remote_port]').replace(
   '[branch]',
-  '[branch-1]',
+  INVITE_BRANCH,
 );
 
 export const CANCEL = `<send retrans="500">
     <![CDATA[
       CANCEL sip:{number}@[remote_ip]:[remote_port] SIP/2.0
-      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-1]
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=${INVITE_BRANCH}
       From: "市民张三" <sip:{from}@[local_ip]:[local_port]>;tag=[pid]SIPpTag[call_number]
       To: <sip:{number}@[remote_ip]:[remote_port]>
       Call-ID: [call_id]
