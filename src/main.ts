@@ -5,5 +5,6 @@ import { supervise } from './main/supervise.ts';
 if (process.argv[2] === 'core') {
   await runCore();
 } else {
-  process.exitCode = await supervise();
+  // An unwritable log or a half-open connection must not hold back an end that was asked for.
+  process.exit(await supervise());
 }

@@ -1,4 +1,4 @@
-import { renameSync, statSync } from 'node:fs';
+import { openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config.ts';
@@ -7,46 +7,26 @@ import type { Folders } from './folders.ts';
 /** A part's log grows to this size, then is kept once as `NAME.log.1` at the next start. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024;
 
-/** What may wait in memory while the disk takes nothing. */
-const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
-
-const RETRY_MS = 1_000;
-
 /** Credentials and numbers never reach a log, whatever object is handed to it. */
 const SECRET_PATHS = ['password', 'secret', 'token', 'ha1', '*.password', '*.secret', '*.token', '*.ha1'];
 
 /** JSON lines into `MINHU_DATA/log/PART.log`. */
 export function openLog(config: Config, folders: Folders, part: string): Logger {
   const file = logFile(folders, part);
-  const destination = pino.destination({
-    dest: file,
-    mkdir: true,
-    mode: 0o600,
-    sync: false,
-    maxLength: UNWRITTEN_BYTES_MAX,
-  });
-  outliveFullDisk(destination);
-  return pino({ level: config.logLevel, base: { part, pid: process.pid }, redact: SECRET_PATHS }, destination);
+  const fd = openSync(file, 'a', 0o600);
+  return pino(
+    { level: config.logLevel, base: { part, pid: process.pid }, redact: SECRET_PATHS },
+    { write: (line) => writeOrDrop(fd, line) },
+  );
 }
 
-/** A log that cannot be written must not end the hotline: lines wait up to the limit, newer ones are dropped, and it is tried again. */
-function outliveFullDisk(destination: ReturnType<typeof pino.destination>): void {
-  const flush = destination.flushSync.bind(destination);
-  destination.flushSync = () => {
-    try {
-      flush();
-    } catch {
-      // What cannot be written at the very end is lost; the exit status must not be.
-    }
-  };
-  let timer: NodeJS.Timeout | undefined;
-  destination.on('error', () => {
-    if (timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      destination.reopen();
-    }, RETRY_MS).unref();
-  });
+/** Not pino's own file writer: on a full disk that one ends the process, or waits for ever when it is to flush. */
+function writeOrDrop(fd: number, line: string): void {
+  try {
+    writeSync(fd, line);
+  } catch {
+    // A log that cannot be written must not end the hotline.
+  }
 }
 
 export function logFile(folders: Folders, part: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { startMediaWorker } from './media/client.ts';
 import type { SwitchOptions } from './options.ts';
@@ -10,7 +10,17 @@ import { type Layers, startSwitch } from './start-switch.ts';
  * the clients of its event socket.
  */
 const [, , file] = process.argv;
-const log = pino({ name: 'switch', level: process.env['LOG_LEVEL'] ?? 'info' });
+/** Not pino's own writer: on a full disk that one ends the process, and every call with it. */
+const output = {
+  write(line: string): void {
+    try {
+      writeSync(1, line);
+    } catch {
+      // The line is lost, the calls are not.
+    }
+  },
+};
+const log = pino({ name: 'switch', level: process.env['LOG_LEVEL'] ?? 'info' }, output);
 
 if (file === undefined) {
   process.stderr.write('usage: main.js OPTIONS.json\n');
