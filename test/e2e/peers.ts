@@ -82,10 +82,17 @@ export function sipp(options: SippOptions): Peer {
     '-nostdin', '-trace_err', '-trace_msg', '-error_file', join(folder, 'errors.log'), '-message_file', join(folder, 'messages.log'),
   ]; // biome-ignore format: one option and its value a pair
   if (options.lost !== undefined) args.push('-lost', String(options.lost));
-  if (options.localPort !== undefined) args.push('-p', String(options.localPort));
+  args.push('-p', String(options.localPort ?? nextPort()));
   if (options.callId !== undefined) args.push('-cid_str', options.callId);
   if (options.mediaPort !== undefined) args.push('-mp', String(options.mediaPort));
   return launch('sipp', args, folder);
+}
+
+/** SIPp looks for a free port before it takes one, so that two of them may meet: each gets its own. */
+let ports = process.pid * 37;
+function nextPort(): number {
+  ports += 1;
+  return 7_000 + (ports % 2_900);
 }
 
 export interface PhoneOptions {

@@ -56,13 +56,9 @@ async function legsLeft(): Promise<number> {
 const counted = (name: string) => client.events.filter((event) => event['Event-Name'] === name).length;
 const plan = { number: '12345', from: '13800138000', talkMs: 500 };
 
-/** SIPp counts branches by message: `[branch-N]` is that of the message N steps back. */
-const refused = callerScenario({ ...plan, codec: 'G729' }).replace('[branch-1]', '[branch-5]');
+const refused = callerScenario({ ...plan, codec: 'G729' });
 /** A CANCEL waits for a provisional answer (RFC 3261 §9.1). */
-const cancelled = cancelScenario({ number: '12345', from: NEVER_ANSWERED })
-  .replace('</send>', '</send><recv response="100"/>')
-  .replace('[branch-1]', '[branch-2]')
-  .replace('[branch-1]', '[branch-7]');
+const cancelled = cancelScenario({ number: '12345', from: NEVER_ANSWERED });
 
 describe('SIPp against the switch process', () => {
   test('loses every tenth packet of 50 calls, and no leg is left over', async () => {
