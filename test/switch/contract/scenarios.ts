@@ -4,7 +4,6 @@ import { ACK, ACK_487, BYE, CANCEL, INVITE, OK } from '../../e2e/scenarios.ts';
  * SIPp scenarios of a caller and of a seat's phone that do the next thing when a test says so: the test sends a datagram with the call's
  * Call-ID and a method that no SIP has (`PRESS`, `HANGUP`, `ANSWER`, `HOLD`, `RESUME`). So no peer waits by the clock.
  */
-/** `[branch-7]` is the branch of the message seven steps back: the INVITE. */
 export function caller(plan: { readonly number: string; readonly from: string; readonly key?: string }): string {
   return scenario(`${INVITE}
   <recv response="100" optional="true"/>
@@ -13,11 +12,11 @@ export function caller(plan: { readonly number: string; readonly from: string; r
   <recv response="480" optional="true" next="refused"/>
   <recv response="200" optional="true" rrs="true" next="answered"/>
   <recv request="HANGUP"/>
-  ${CANCEL.replace('[branch-1]', '[branch-7]')}
+  ${CANCEL}
   <recv response="200"/>
   <recv response="487"/>
   <label id="refused"/>
-  ${ACK_487.replace('<send>', '<send next="end">').replace('[branch-1]', '[branch-10]')}
+  ${ACK_487.replace('<send>', '<send next="end">')}
   <label id="answered"/>
   ${ACK}
   <label id="talking"/>
