@@ -1,5 +1,4 @@
-import { closeIfOver } from './closing.ts';
-import type { ContactOutcome } from './command.ts';
+import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { startFlow } from './flow.ts';
 import { type ContactId, contactId, type LegId, type NodeId } from './ids.ts';
@@ -53,17 +52,6 @@ export function arrivedGoOn(d: Decision): void {
   }
 }
 
-export function refuse(d: Decision, contact: Contact, cause: string, because: string): void {
-  closing(d, contact, 'refused');
-  hangUp(d, contact.leg, cause, because);
-}
-
-/** Ends the citizen's leg, with what the contact counts as. */
-export function finish(d: Decision, contact: Contact, outcome: ContactOutcome, because: string): void {
-  closing(d, contact, outcome);
-  hangUp(d, contact.leg, 'NORMAL_CLEARING', because);
-}
-
 /** The switch, or a survey, says that a leg is over. */
 export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
   const leg = d.state.legs.get(id);
@@ -114,10 +102,6 @@ function citizenGone(d: Decision, contact: Contact): void {
     case 'closing':
       return;
   }
-}
-
-export function closing(d: Decision, contact: Contact, outcome: ContactOutcome): void {
-  setStage(d, contact, { in: 'closing', outcome, recordingByMs: null });
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string): Contact {

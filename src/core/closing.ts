@@ -1,9 +1,27 @@
+import type { ContactOutcome } from './command.ts';
 import { type Decision, note, setStage } from './decision.ts';
 import type { Event } from './event.ts';
+import { hangUp } from './leg.ts';
 import { RECORDING_END_MS_MAX } from './limits.ts';
 import { closeRecording } from './recording.ts';
 import { unplaceContact } from './standing.ts';
 import type { Contact } from './state.ts';
+
+/** The contact is over but for its last legs and recordings. */
+export function closing(d: Decision, contact: Contact, outcome: ContactOutcome): void {
+  setStage(d, contact, { in: 'closing', outcome, recordingByMs: null });
+}
+
+export function refuse(d: Decision, contact: Contact, cause: string, because: string): void {
+  closing(d, contact, 'refused');
+  hangUp(d, contact.leg, cause, because);
+}
+
+/** Ends the citizen's leg, with what the contact counts as. */
+export function finish(d: Decision, contact: Contact, outcome: ContactOutcome, because: string): void {
+  closing(d, contact, outcome);
+  hangUp(d, contact.leg, 'NORMAL_CLEARING', because);
+}
 
 /** R1: a contact that is over closes once, when its last leg and its last recording have. */
 export function closeIfOver(d: Decision, contact: Contact, approximate = false): void {

@@ -1,7 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { endWrapUp } from './agent.ts';
-import { closing, endLeg, finish, refuse } from './call.ts';
-import { closeWithoutRecordings } from './closing.ts';
+import { endLeg } from './call.ts';
+import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
 import { type Decision, touchAgent } from './decision.ts';
 import { devicesExpired } from './device.ts';
 import { menuStuck } from './flow.ts';

@@ -1,6 +1,7 @@
 import { promptFiles } from './announce.ts';
-import { finish } from './call.ts';
+import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
+import { sayGoodbye } from './goodbye.ts';
 import type { CommandKey } from './ids.ts';
 import { FLOW_STEPS_MAX, PROMPT_MS_MAX } from './limits.ts';
 import { enterQueue } from './queue.ts';
@@ -51,15 +52,6 @@ export function menuAgain(d: Decision, contact: Contact, stage: Menu): void {
   const step = stage.flow.steps[stage.step];
   if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, step.prompts, 'S3');
   else enterStep(d, contact, stage.flow, stage.step);
-}
-
-/** F7: some last words, then the end. */
-export function sayGoodbye(d: Decision, contact: Contact, prompts: readonly string[], because: string): void {
-  const files = promptFiles(d.state, prompts);
-  const leg = d.state.legs.get(contact.leg);
-  if (files.length === 0 || leg === undefined) return finish(d, contact, 'ended', because);
-  const key = ask(d, leg, because, { do: 'play', files });
-  setStage(d, contact, { in: 'goodbye', outcome: 'ended', key, untilMs: d.state.nowMs + PROMPT_MS_MAX });
 }
 
 function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): void {

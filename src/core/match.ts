@@ -1,5 +1,6 @@
 import type { TimeOrder } from '../lib/time-order.ts';
 import type { Decision } from './decision.ts';
+import { isExcluded } from './exclusion.ts';
 import { agentId, type ContactId, contactId } from './ids.ts';
 import { CANDIDATES_MAX } from './limits.ts';
 import { makeOffer } from './offer.ts';
@@ -73,11 +74,6 @@ function longestIdle(state: State, contact: Contact, idle: TimeOrder): Agent | u
   }
   const first = idle.first();
   return first === undefined ? undefined : state.agents.get(agentId(first.id));
-}
-
-function isExcluded(state: State, contact: Contact, agent: Agent['id']): boolean {
-  if (contact.excluded.length === 0) return false;
-  return contact.excluded.some((entry) => entry.agent === agent && entry.untilMs > state.nowMs);
 }
 
 function idleFor(state: State, queue: string): TimeOrder | undefined {

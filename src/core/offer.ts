@@ -1,15 +1,9 @@
 import type { OfferResult } from './command.ts';
 import { askLeg, type Decision, nextLegId, note, setWork, touchAgent, touchContact } from './decision.ts';
+import { exclude } from './exclusion.ts';
 import type { LegId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg } from './leg.ts';
-import {
-  DECLINE_PAUSE_MS,
-  EXCLUDED_MAX,
-  EXCLUDED_MS,
-  MISSES_MAX,
-  NO_ANSWER_PAUSE_MS,
-  RING_DEVICES_MAX,
-} from './limits.ts';
+import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
 import { queueOf } from './queue.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
@@ -101,12 +95,6 @@ export function renewOffer(d: Decision, contact: Contact, offer: Offer): void {
   cancelOffer(d, contact, 'lost', 'S5');
   const agent = d.state.agents.get(offer.agent);
   if (agent !== undefined && d.state.standing.idleOf.has(agent.id)) makeOffer(d, contact, agent, 'S5');
-}
-
-/** O5: this agent comes last for this contact for a while. */
-export function exclude(d: Decision, contact: Contact, agent: Agent['id']): void {
-  const kept = contact.excluded.filter((entry) => entry.agent !== agent && entry.untilMs > d.state.nowMs);
-  contact.excluded = [...kept.slice(1 - EXCLUDED_MAX), { agent, untilMs: d.state.nowMs + EXCLUDED_MS }];
 }
 
 function missOffer(d: Decision, contact: Contact, offer: Offer, result: 'rejected' | 'timeout', because: string): void {

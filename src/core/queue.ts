@@ -1,6 +1,6 @@
 import { positionPrompts, promptFiles } from './announce.ts';
 import { ask, type Decision, note, setStage, touchContact } from './decision.ts';
-import { sayGoodbye } from './flow.ts';
+import { sayGoodbye } from './goodbye.ts';
 import type { QueueSetting } from './settings.ts';
 import { setDeadline } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';

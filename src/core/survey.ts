@@ -1,6 +1,6 @@
 import { touchSeat } from './agent.ts';
-import { arrive, endLeg, finish, loseContact } from './call.ts';
-import { closeIfOver, closeWithoutRecordings } from './closing.ts';
+import { arrive, endLeg, loseContact } from './call.ts';
+import { closeIfOver, closeWithoutRecordings, finish } from './closing.ts';
 import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
 import { replaceDevices } from './device.ts';
 import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';

@@ -1,9 +1,9 @@
-import { finish } from './call.ts';
+import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage, setWork, touchAgent } from './decision.ts';
+import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
-import { exclude } from './offer.ts';
 import { endWait, playMusic, queueOf, wait } from './queue.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
 import type { Contact, Leg, Stage } from './state.ts';
