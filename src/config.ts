@@ -108,7 +108,7 @@ export function weakEslPassword(
   const weak =
     password === undefined || password === ''
       ? 'is not set'
-      : password === 'ClueCon'
+      : password === ESL_PASSWORD_DEFAULT
         ? "is FreeSWITCH's well-known default"
         : password.length < ESL_PASSWORD_MIN
           ? `is shorter than ${ESL_PASSWORD_MIN} characters`
@@ -118,6 +118,8 @@ export function weakEslPassword(
   return excused ? undefined : weak;
 }
 
+/** FreeSWITCH's own default, known to everybody (CVE-2019-19492). */
+export const ESL_PASSWORD_DEFAULT = 'ClueCon';
 const ESL_PASSWORD_MIN = 16;
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
+import { maskNumber } from '../lib/mask-number.ts';
 import type { ContactRecord, ContactRow } from '../store/contact-records.ts';
-import { maskNumber } from './mask.ts';
 
 /** `voice` is the medium of the core; people choose a channel, and here that is the phone. */
 export const CHANNEL_OF_MEDIUM: Readonly<Record<string, string>> = { voice: 'phone' };

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 
 /** Where everything lies under `MINHU_DATA`. Only the owner may enter. */
@@ -42,14 +42,18 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
 /** @throws the system's own error when the folder cannot be made or written. */
 export function makeFolders(folders: Folders): void {
   for (const folder of [folders.data, folders.journal, folders.recordings, folders.log, folders.switch]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   }
   chmodSync(folders.data, 0o700);
 }
 
-/** Replaces a file in one step, readable by the owner only: a reader sees the old content or the new, never half. */
-export function writeOwned(file: string, content: string): void {
-  const fresh = `${file}.${process.pid}.new`;
-  writeFileSync(fresh, content, { mode: 0o600 });
-  renameSync(fresh, file);
+/** Level by level: Node's own recursive way never ends where the system says ENOENT to every attempt, as below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Folders, writeOwned } from './folders.ts';
+import { replaceFileNow } from '../lib/replace-file.ts';
+import type { Folders } from './folders.ts';
 
 /** `MINHU_DATA/run.json`: where the running program is reached, and who it consists of. */
 export interface RunFile {
@@ -21,7 +22,7 @@ export function readRunFile(folders: Folders): RunFile | undefined {
 }
 
 export function writeRunFile(folders: Folders, run: RunFile): void {
-  writeOwned(folders.runFile, `${JSON.stringify(run, null, 2)}\n`);
+  replaceFileNow(folders.runFile, `${JSON.stringify(run, null, 2)}\n`, 'powerCut');
 }
 
 /** Undefined when the file is missing or not JSON: both mean “nothing is known”. */
@@ -30,20 +31,5 @@ export function readJson<Shape>(file: string): Shape | undefined {
     return JSON.parse(readFileSync(file, 'utf8')) as Shape;
   } catch {
     return undefined;
-  }
-}
-
-/** Whether a process with this id lives and, where the system tells, was started with `mark` in its command line. */
-export function isAlive(pid: number | undefined | null, mark: string): boolean {
-  if (pid === undefined || pid === null || !Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark);
-  } catch {
-    return true; // No /proc (macOS): the id alone must do.
   }
 }

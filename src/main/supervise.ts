@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { type City, loadCity } from '../city/load.ts';
 import { type Config, type Endpoint, loadConfig } from '../config.ts';
+import { type FolderLock, lockFolder } from '../lib/folder-lock.ts';
+import { isAliveAs } from '../lib/process-life.ts';
 import { openEngine } from '../store/engine.ts';
 import { type CoreProcess, keepCore } from './core-process.ts';
 import { type Folders, foldersOf, makeFolders } from './folders.ts';
@@ -8,7 +10,7 @@ import { openLog } from './log.ts';
 import { CORE_ENV } from './messages.ts';
 import { probeTcp, probeUdp } from './probe-port.ts';
 import { printReady } from './ready-line.ts';
-import { isAlive, type RunFile, readRunFile, writeRunFile } from './run-file.ts';
+import { type RunFile, readRunFile, writeRunFile } from './run-file.ts';
 import { openSwitch, type SwitchProcess, stopSwitch } from './switch-process.ts';
 import { tlsProblem } from './tls-files.ts';
 
@@ -18,6 +20,8 @@ interface Running {
   readonly city: City;
   readonly folders: Folders;
   readonly logger: Logger;
+  /** Gives the data folder back. */
+  readonly unlock: () => void;
   engine: Awaited<ReturnType<typeof openEngine>> | undefined;
   softswitch: SwitchProcess | undefined;
   core: CoreProcess | undefined;
@@ -26,6 +30,8 @@ interface Running {
 }
 
 const STOP_GRACE_MS = 8_000;
+/** A core's own limit for its end is 10 s. */
+const FORMER_CORE_MAX_MS = 15_000;
 
 /**
  * Starts PostgreSQL, the switch and the core, starts again whichever dies, and stops all on SIGTERM or SIGINT.
@@ -33,7 +39,7 @@ const STOP_GRACE_MS = 8_000;
  * @returns the exit status, when all is over.
  */
 export async function supervise(): Promise<number> {
-  const prepared = prepare();
+  const prepared = await prepare();
   if (typeof prepared === 'string') return complain(prepared);
   const running = prepared;
   const over = untilStopped(running);
@@ -50,7 +56,7 @@ export async function supervise(): Promise<number> {
 }
 
 /** Settings, city and folders, or what is wrong with them in words for the operator. */
-function prepare(): Running | string {
+async function prepare(): Promise<Running | string> {
   const loaded = loadConfig(process.env);
   if (!loaded.ok) {
     return loaded.problems.map((problem) => `${problem.setting}: ${problem.message}\n  → ${problem.fix}`).join('\n');
@@ -67,14 +73,15 @@ function prepare(): Running | string {
       .join('\n');
   }
   const folders = foldersOf(config);
+  let lock: FolderLock;
   try {
     makeFolders(folders);
+    lock = await lockFolder(folders.data);
   } catch (error) {
     return `数据目录不可写 / the data folder cannot be written: ${folders.data} (${(error as Error).message})\n  → 设置 MINHU_DATA 到可写目录 / set MINHU_DATA to a folder that you may write`;
   }
-  const other = readRunFile(folders)?.pids.supervisor;
-  if (other !== process.pid && isAlive(other, 'main.js')) {
-    return `民呼已在此数据目录运行（进程 ${other}） / already running on this data folder (process ${other}): ${folders.data}\n  → 先停止它，或设置另一个 MINHU_DATA / stop it first, or set another MINHU_DATA`;
+  if (!lock.ok) {
+    return `民呼已在此数据目录运行（进程 ${lock.holder}） / already running on this data folder (process ${lock.holder}): ${folders.data}\n  → 先停止它，或设置另一个 MINHU_DATA / stop it first, or set another MINHU_DATA`;
   }
   const logger = openLog(config, folders, 'supervisor');
   return {
@@ -82,6 +89,7 @@ function prepare(): Running | string {
     city: city.city,
     folders,
     logger,
+    unlock: lock.release,
     engine: undefined,
     softswitch: undefined,
     core: undefined,
@@ -91,10 +99,24 @@ function prepare(): Running | string {
 }
 
 async function startParts(running: Running): Promise<void> {
+  await endFormerCore(running);
   // Both are waited for even when one fails: what did start must be there to be stopped.
   const results = await Promise.allSettled([startStore(running), startSwitchPart(running)]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   startCore(running);
+}
+
+/** A core whose supervisor died stops PostgreSQL and gives the journal back by itself; nobody else can end one that does not. */
+async function endFormerCore({ folders, logger }: Running): Promise<void> {
+  const former = readRunFile(folders)?.pids.core;
+  const untilMs = performance.now() + FORMER_CORE_MAX_MS;
+  while (isAliveAs(former, 'main.js')) {
+    if (performance.now() > untilMs) {
+      logger.error({ former }, 'the core of the last supervisor does not end; it is killed');
+      process.kill(former as number, 'SIGKILL');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function startStore(running: Running): Promise<void> {
@@ -196,6 +218,7 @@ async function stopParts(running: Running): Promise<void> {
   if (running.softswitch !== undefined) await stopSwitch(running.softswitch, STOP_GRACE_MS);
   await running.core?.stop(STOP_GRACE_MS);
   await running.engine?.stop();
+  running.unlock();
 }
 
 function untilStopped(running: Running): Promise<number> {
@@ -213,7 +236,7 @@ function untilStopped(running: Running): Promise<number> {
 /** A port that somebody else holds is named before anything is started. */
 async function refuseTakenPort(sip: Endpoint, folders: Folders): Promise<void> {
   const run = readRunFile(folders);
-  if (sip.port === 0 || isAlive(run?.pids.switch, 'softswitch')) return;
+  if (sip.port === 0 || isAliveAs(run?.pids.switch, 'softswitch')) return;
   for (const probe of [probeTcp, probeUdp]) {
     const code = await probe(sip);
     if (code === undefined) continue;

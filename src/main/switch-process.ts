@@ -6,10 +6,12 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { City } from '../city/load.ts';
 import { type Config, type Endpoint, parseEndpoint } from '../config.ts';
+import { isAliveAs } from '../lib/process-life.ts';
+import { replaceFileNow } from '../lib/replace-file.ts';
 import type { SwitchOptions } from '../softswitch/options.ts';
-import { type Folders, writeOwned } from './folders.ts';
+import type { Folders } from './folders.ts';
 import { logFile } from './log.ts';
-import { isAlive, readJson } from './run-file.ts';
+import { readJson } from './run-file.ts';
 
 /** The embedded switch's own process as the supervisor sees it; it may be older than the supervisor. */
 export interface SwitchProcess {
@@ -32,7 +34,7 @@ const READY_WITHIN_MS = 15_000;
 /** Takes over the switch that outlived an earlier supervisor, or starts one. Its calls go on through the former. */
 export async function openSwitch(config: Config, folders: Folders, city: City): Promise<SwitchProcess> {
   const status = readStatus(folders);
-  if (status !== undefined && isAlive(status.pid, PROGRAM) && (await answers(status.esl))) {
+  if (status !== undefined && isAliveAs(status.pid, PROGRAM) && (await answers(status.esl))) {
     return { ...status, ended: endOfStranger(status) };
   }
   return startSwitch(config, folders, city, status);
@@ -48,7 +50,8 @@ export async function stopSwitch(running: SwitchProcess, graceMs: number): Promi
 
 /** The event-socket password of this data folder, made at its first start. */
 export function eslPasswordOf(folders: Folders): string {
-  if (!existsSync(folders.eslPasswordFile)) writeOwned(folders.eslPasswordFile, randomBytes(24).toString('base64url'));
+  if (!existsSync(folders.eslPasswordFile))
+    replaceFileNow(folders.eslPasswordFile, randomBytes(24).toString('base64url'), 'powerCut');
   return readFileSync(folders.eslPasswordFile, 'utf8').trim();
 }
 
@@ -59,7 +62,8 @@ async function startSwitch(
   before: Status | undefined,
 ): Promise<SwitchProcess> {
   eslPasswordOf(folders);
-  writeOwned(folders.switchOptionsFile, `${JSON.stringify(optionsFor(config, folders, city, before), null, 2)}\n`);
+  const options = `${JSON.stringify(optionsFor(config, folders, city, before), null, 2)}\n`;
+  replaceFileNow(folders.switchOptionsFile, options, 'powerCut');
   rmSync(folders.switchStatusFile, { force: true });
   const log = openSync(logFile(folders, 'switch'), 'a', 0o600);
   const child = spawn(process.execPath, [PROGRAM, folders.switchOptionsFile], {
@@ -151,7 +155,7 @@ function answers(esl: Endpoint): Promise<boolean> {
 
 /** The end of a process that is not our child shows as the end of a connection to it. */
 async function endOfStranger(status: Status): Promise<void> {
-  while (isAlive(status.pid, PROGRAM)) {
+  while (isAliveAs(status.pid, PROGRAM)) {
     await new Promise<void>((resolve) => {
       const socket = connect(status.esl.port, status.esl.host);
       socket.resume();

@@ -1,9 +1,10 @@
 import type { Candidates } from '../core/decision.ts';
 import type { Event } from '../core/event.ts';
 import type { AgentId, ContactId, LegId } from '../core/ids.ts';
+import { maskNumber } from '../lib/mask-number.ts';
 import type { Entry } from './entry.ts';
 import { type Replayed, replayed, sameCommands } from './replay.ts';
-import { maskNumber, type Said, tellCommand, tellEvent, tellWhyNot } from './tell.ts';
+import { type Said, tellCommand, tellEvent, tellWhyNot } from './tell.ts';
 
 /** Longest life told: about fifty returns to the queue. */
 export const EXPLANATION_MAX = 1_000;

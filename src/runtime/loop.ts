@@ -3,11 +3,11 @@ import type { SwitchCommand } from '../core/command.ts';
 import type { Event, EventBody } from '../core/event.ts';
 import type { State } from '../core/state.ts';
 import { nextDeadlineMs, step } from '../core/step.ts';
+import { lockFolder } from '../lib/folder-lock.ts';
 import { type Deaths, nameOf, openDeaths } from './deaths.ts';
 import { type Entry, JournalError } from './entry.ts';
 import { journalIdOf } from './identity.ts';
 import { type Journal, openJournal, SEGMENT_BYTES } from './journal.ts';
-import { lockFolder } from './lock.ts';
 import { restoreState } from './restore.ts';
 import { oldestSnapshotSeq, writeSnapshot } from './snapshot.ts';
 
@@ -60,10 +60,19 @@ export interface Loop {
   close(): Promise<void>;
 }
 
+async function takeFolder(folder: string): Promise<() => void> {
+  const lock = await lockFolder(folder);
+  if (lock.ok) return lock.release;
+  throw new JournalError(
+    'locked',
+    `${folder} is in use by process ${lock.holder}. Stop that one first, or set MINHU_DATA to another folder for a second hotline.`,
+  );
+}
+
 /** Takes the folder, restores the state and submits `started`. @throws JournalError `locked`, `corrupt`. */
 export async function openLoop(options: LoopOptions): Promise<Loop> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
-  const unlock = await lockFolder(options.folder);
+  const unlock = await takeFolder(options.folder);
   try {
     const log = options.log ?? { info() {}, warn() {}, error() {} };
     const journalId = await journalIdOf(options.folder);
@@ -80,7 +89,7 @@ export async function openLoop(options: LoopOptions): Promise<Loop> {
     await loop.submit({ type: 'started' });
     return loop;
   } catch (error) {
-    await unlock();
+    unlock();
     throw error;
   }
 }
@@ -91,7 +100,7 @@ interface Parts {
   readonly journal: Journal;
   readonly deaths: Deaths;
   readonly restore: () => Promise<State>;
-  readonly unlock: () => Promise<void>;
+  readonly unlock: () => void;
 }
 
 interface Submitted {
@@ -169,7 +178,7 @@ class JournalledLoop implements Loop {
       this.#parts.deaths.forget();
     }
     await this.#parts.journal.close();
-    await this.#parts.unlock();
+    this.#parts.unlock();
   }
 
   #run(): void {

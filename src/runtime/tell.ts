@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
 import type { Event } from '../core/event.ts';
+import { maskNumber } from '../lib/mask-number.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -9,12 +10,6 @@ export interface Said {
 }
 
 const said = (en: string, zh: string): Said => ({ en, zh });
-
-/** Enough to tell two callers apart, not enough to call them: `138****8000`. */
-export function maskNumber(number: string): string {
-  if (number === '') return '';
-  return number.length < 11 ? `****${number.slice(-2)}` : `${number.slice(0, 3)}****${number.slice(-4)}`;
-}
 
 export function tellEvent(event: Event): Said {
   switch (event.type) {

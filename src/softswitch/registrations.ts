@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFileNow } from '../lib/replace-file.ts';
 import type { Board } from './board.ts';
 import type { Registration } from './sip/user-agent.ts';
 
@@ -32,14 +33,8 @@ export function saveRegistrations(file: string, registrations: readonly Registra
     const { transport, remoteIp, remotePort } = flow;
     return { ...rest, flow: { transport, remoteIp, remotePort } };
   });
-  writeWhole(file, JSON.stringify(kept));
-}
-
-/** Whole or not at all, readable by the owner only. */
-export function writeWhole(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFileNow(file, JSON.stringify(kept), 'crash');
 }
 
 export function saidRegistered(board: Board, registration: Registration): void {

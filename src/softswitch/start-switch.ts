@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import { replaceFileNow } from '../lib/replace-file.ts';
 import { runApi } from './api.ts';
 import { upTime } from './api-show.ts';
 import { APPLICATIONS } from './application-table.ts';
@@ -16,7 +17,7 @@ import { mediaReported, sipHappened } from './happenings.ts';
 import { openLegLog } from './leg-log.ts';
 import type { MediaOptions, MediaReport, MediaWish } from './media/messages.ts';
 import type { SwitchOptions } from './options.ts';
-import { loadRegistrations, saveRegistrations, writeWhole } from './registrations.ts';
+import { loadRegistrations, saveRegistrations } from './registrations.ts';
 import { sendMessage } from './send-message.ts';
 import type { SipHappening, UserAgent, UserAgentOptions } from './sip/user-agent.ts';
 import { type DrivenUserAgent, driveUserAgent } from './sip-port.ts';
@@ -92,7 +93,8 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
   const eslPort = await socket.listen(options.esl.host, options.esl.port);
   const heart = setInterval(() => beat(board, events), HEARTBEAT_MS);
   const ports = { sip: `${options.sip.host}:${sockets.port}`, esl: `${options.esl.host}:${eslPort}` };
-  writeWhole(options.statusFile, JSON.stringify({ pid: process.pid, bootId, ...ports }));
+  mkdirSync(dirname(options.statusFile), { recursive: true });
+  replaceFileNow(options.statusFile, JSON.stringify({ pid: process.pid, bootId, ...ports }), 'crash');
   log.info(ports, 'switch ready');
   const close = async (): Promise<void> => {
     clearInterval(heart);

@@ -1,5 +1,5 @@
+import { replaceFile } from '../lib/replace-file.ts';
 import { SIP_REALM } from './passwords.ts';
-import { replaceFile } from './replace-file.ts';
 import type { Db } from './store.ts';
 
 /**

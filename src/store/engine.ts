@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { isAlive } from '../lib/process-life.ts';
 import { type EngineBinaries, findBinaries } from './engine-binaries.ts';
 import { chooseOwner, type EngineOwner, giveFolder } from './engine-owner.ts';
-import { isAlive, isOurServer, type Postmaster, readPostmaster, stopServer, waitGone } from './postmaster.ts';
+import { isOurServer, type Postmaster, readPostmaster, stopServer, waitGone } from './postmaster.ts';
 
 const run = promisify(execFile);
 
@@ -107,7 +108,7 @@ async function ownPassword({ passwordFile, cluster }: EngineFolders): Promise<st
 async function adopt(folders: EngineFolders, password: string, logger: Logger): Promise<Postmaster | undefined> {
   const found = await readPostmaster(folders.cluster);
   if (!found) return undefined;
-  if (!(await isAlive(found.pid)) || !(await isOurServer(found.pid, folders.cluster))) {
+  if (!isOurServer(found.pid, folders.cluster)) {
     // PostgreSQL would refuse to start while any process has this pid.
     await rm(join(folders.cluster, 'postmaster.pid'), { force: true });
     return undefined;
@@ -226,7 +227,7 @@ async function waitReady({ cluster }: EngineFolders, pid: number): Promise<Postm
   while (Date.now() < untilMs) {
     const found = await readPostmaster(cluster);
     if (found?.pid === pid && found.ready) return found;
-    if (!(await isAlive(pid))) return undefined;
+    if (!isAlive(pid)) return undefined;
     await sleep(20);
   }
   return undefined;

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { commandLine, isAlive } from '../lib/process-life.ts';
 
 /** What a running PostgreSQL writes about itself into its folder. */
 export interface Postmaster {
@@ -34,25 +31,14 @@ export async function readPostmaster(cluster: string): Promise<Postmaster | unde
 }
 
 /** Alive, and not another program that was given the same pid. */
-export async function isOurServer(pid: number, cluster: string): Promise<boolean> {
-  return (await commandLine(pid)).includes(cluster);
-}
-
-/** A zombie counts as gone: it holds nothing, and in a container nobody may ever reap it. */
-export async function isAlive(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !/^\d+ \(.*\) Z/s.test(status);
+export function isOurServer(pid: number, cluster: string): boolean {
+  return isAlive(pid) && commandLine(pid).includes(cluster);
 }
 
 /** Resolves with true when the process is gone, with false when the time is up. `idle`: keeps our own process alive for it no longer. */
 export async function waitGone(pid: number, limitMs: number, idle = false): Promise<boolean> {
   const untilMs = Date.now() + limitMs;
-  while (await isAlive(pid)) {
+  while (isAlive(pid)) {
     if (Date.now() >= untilMs) return false;
     await sleep(POLL_MS, undefined, { ref: !idle });
   }
@@ -77,17 +63,5 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
     return process.kill(pid, signal);
   } catch {
     return false;
-  }
-}
-
-async function commandLine(pid: number): Promise<readonly string[]> {
-  try {
-    if (process.platform === 'linux') return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-    // A space in the folder's name would split it: the rest of the line stands as one more candidate.
-    const { stdout } = await run('ps', ['-ww', '-p', String(pid), '-o', 'command=']);
-    const line = stdout.trim();
-    return [...line.split(' '), line.slice(line.indexOf(' -D ') + 4, line.indexOf(' -c '))];
-  } catch {
-    return [];
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../lib/replace-file.ts';
 import { seatRow } from './accounts.ts';
 import { hashPassword, makePassword } from './passwords.ts';
-import { replaceFile } from './replace-file.ts';
 import type { Digest, Role } from './schema.ts';
 import type { Db } from './store.ts';
 

@@ -165,6 +165,27 @@ test('a data folder that cannot be written is named with the setting', async () 
   }
 });
 
+test('a data folder below /proc, where nothing can be made, is named at once', async () => {
+  const ended = await endOf({ MINHU_DATA: '/proc/minhu/data' });
+  expect(ended.status, ended.said).toBe(1);
+  expect(ended.said).toMatch(/\/proc\/minhu\/data[\s\S]*→ .*MINHU_DATA/);
+}, 60_000);
+
+test('two first starts at the same moment: one is ready, the other is refused with the id of the first; after its death the folder is free', async () => {
+  const dataFolder = join(temporary(), 'data');
+  const both = [startProgram({ MINHU_DATA: dataFolder }), startProgram({ MINHU_DATA: dataFolder })];
+  for (const one of both) one.then((started) => cleanups.push(() => started.stop())).catch(() => {});
+  const results = await Promise.allSettled(both);
+  const [won] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const [lost] = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  const run = JSON.parse(readFileSync(join(dataFolder, 'run.json'), 'utf8'));
+  expect(lost).toMatch(new RegExp(`ended with 1 .*[\\s\\S]*already running .*process ${run.pids.supervisor}`));
+  process.kill(run.pids.supervisor, 'SIGKILL');
+  await won!.start();
+  expect(JSON.parse(readFileSync(join(dataFolder, 'run.json'), 'utf8')).pids.switch).toBe(run.pids.switch);
+  expect(await won!.stop()).toBe(0);
+}, 150_000);
+
 test('a second start on the same data folder is refused, and the first goes on', async () => {
   const first = await program();
   const before = first.run();

@@ -31,6 +31,11 @@ async function seqs(): Promise<number[]> {
   return found;
 }
 
+/** As after the death of the process that had the folder. */
+function unlock(): void {
+  for (const name of readdirSync(folder)) if (name.startsWith('lock.')) rmSync(join(folder, name));
+}
+
 function segment(): string {
   return join(folder, readdirSync(folder).filter((name) => name.endsWith('.seg'))[0]!);
 }
@@ -52,7 +57,7 @@ test('a start after a kill restores what was written, from the journal alone', a
   const loop = await open();
   for (let n = 0; n < 50; n++) await call(loop, `leg-${n}`);
   const before = encodeState(loop.state);
-  rmSync(join(folder, 'lock')); // as after the death of the process
+  unlock();
   const again = await open();
   expect(again.state.contacts.size).toBe(50);
   expect(again.durableSeq).toBe(loop.durableSeq + 1);
@@ -67,7 +72,7 @@ test('a torn tail is cut off and told of, and nothing before it is lost', async 
   const loop = await open();
   await call(loop, 'a');
   await call(loop, 'b');
-  rmSync(join(folder, 'lock'));
+  unlock();
   const bytes = readFileSync(segment());
   bytes[bytes.lastIndexOf('"leg":"b"')] = 0xff;
   writeFileSync(segment(), bytes);
@@ -83,7 +88,7 @@ test('damage in the middle is refused aloud and changes nothing', async () => {
   const loop = await open();
   await call(loop, 'a');
   await call(loop, 'b');
-  rmSync(join(folder, 'lock'));
+  unlock();
   const bytes = readFileSync(segment());
   bytes[bytes.indexOf('"leg":"a"')] = 0xff;
   writeFileSync(segment(), bytes);

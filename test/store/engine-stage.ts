@@ -1,24 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chown, cp, lchown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chown, cp, lchown, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import ts from 'typescript';
+import { compileModules } from '../compile-modules.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 /** A copy of the engine's code with its packages, so that another account, or only this one, can run it. Without the package's own links. */
 export async function stageEngine(folder: string): Promise<void> {
-  await mkdir(join(folder, 'store'), { recursive: true });
-  for (const name of ['engine', 'engine-binaries', 'engine-owner', 'postmaster']) {
-    const source = await readFile(join(root, 'src', 'store', `${name}.ts`), 'utf8');
-    const compilerOptions = {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.ESNext,
-      verbatimModuleSyntax: true,
-    };
-    const { outputText } = ts.transpileModule(source, { compilerOptions });
-    await writeFile(join(folder, 'store', `${name}.mjs`), outputText.replace(/'\.\/([\w-]+)\.ts'/g, "'./$1.mjs'"));
-  }
+  const engine = ['engine', 'engine-binaries', 'engine-owner', 'postmaster'].map((name) => `store/${name}`);
+  await compileModules(folder, [...engine, 'lib/process-life']);
   await writeFile(join(folder, 'open.mjs'), OPEN);
   const modules = join(folder, 'node_modules');
   for (const name of await packagesOf('pg'))

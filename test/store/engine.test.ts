@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isAlive } from '../../src/lib/process-life.ts';
 import { openEngine } from '../../src/store/engine.ts';
-import { isAlive, waitGone } from '../../src/store/postmaster.ts';
+import { waitGone } from '../../src/store/postmaster.ts';
 import { silent } from './database.ts';
 import { closeElsewhere, giveTree, openElsewhere, stageEngine } from './engine-stage.ts';
 
@@ -76,7 +77,7 @@ test('the engine outlives a starter that is killed, and the next one adopts it',
   const next = await openEngine({ dataFolder, logger: silent });
   expect(next).toMatchObject({ adopted: true, pid: first.pid, url: first.url });
   await next.stop();
-  expect(await isAlive(first.pid)).toBe(false);
+  expect(isAlive(first.pid)).toBe(false);
 });
 
 test("a pid file that names somebody else's process hinders nothing and harms nobody", async () => {
@@ -88,7 +89,7 @@ test("a pid file that names somebody else's process hinders nothing and harms no
   await writeFile(pidFile, content.replace(/^\d+/, String(process.ppid)));
   const again = await openEngine({ dataFolder, logger: silent });
   expect(again.adopted).toBe(false);
-  expect(await isAlive(process.ppid)).toBe(true);
+  expect(isAlive(process.ppid)).toBe(true);
   await again.stop();
 });
 
@@ -98,7 +99,7 @@ test('a server that does not answer any more is ended and started anew', async (
   process.kill(engine.pid, 'SIGSTOP');
   const again = await openEngine({ dataFolder, logger: silent });
   expect(again.pid).not.toBe(engine.pid);
-  expect(await isAlive(engine.pid)).toBe(false);
+  expect(isAlive(engine.pid)).toBe(false);
   await again.stop();
 }, 60_000);
 

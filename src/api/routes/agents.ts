@@ -1,7 +1,7 @@
+import { maskNumber } from '../../lib/mask-number.ts';
 import { seatOf } from '../../store/accounts.ts';
 import { personOf, seesAll } from '../access.ts';
 import { ApiError } from '../errors.ts';
-import { maskNumber } from '../mask.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { AgentShape, AgentStateBody, AgentsShape, QueuesShape } from '../schemas.ts';
 

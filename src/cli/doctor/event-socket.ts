@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { type Endpoint, weakEslPassword } from '../../config.ts';
+import { type Endpoint, ESL_PASSWORD_DEFAULT, weakEslPassword } from '../../config.ts';
 import type { Folders } from '../../main/folders.ts';
 import { bad, type Finding, good } from './finding.ts';
 
 const ANSWER_MAX_MS = 3_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
-/** FreeSWITCH's default, known to everybody (CVE-2019-19492). */
-const DEFAULT_PASSWORD = 'ClueCon';
 const FREESWITCH_FILE = 'autoload_configs/event_socket.conf.xml';
 
 /** The embedded switch's own password, made at the first start. */
@@ -36,10 +34,10 @@ export function checkEmbeddedPassword(folders: Folders): Finding {
 /** A FreeSWITCH node: answers, does not take the default password, takes ours. */
 export async function checkNode(node: Endpoint, password: string | undefined): Promise<readonly Finding[]> {
   const name = `${node.host}:${node.port}`;
-  const byDefault = await authorise(node, DEFAULT_PASSWORD);
+  const byDefault = await authorise(node, ESL_PASSWORD_DEFAULT);
   if (byDefault === 'silent' || byDefault === 'rejected') return [unreachable(name, byDefault)];
   const findings = [good('esl-node', `FreeSWITCH ${name} 有应答`, 'answers'), defaultTaken(name, byDefault)];
-  if (password !== undefined && password !== DEFAULT_PASSWORD) {
+  if (password !== undefined && password !== ESL_PASSWORD_DEFAULT) {
     findings.push(ourPassword(name, await authorise(node, password)));
   }
   return findings;
@@ -68,8 +66,8 @@ function defaultTaken(name: string, answer: 'accepted' | 'refused'): Finding {
   }
   return bad(
     'esl-default',
-    `FreeSWITCH ${name} 接受众所周知的默认密码 ${DEFAULT_PASSWORD}，任何能连上的人都可控制它（CVE-2019-19492）`,
-    `takes the well-known password ${DEFAULT_PASSWORD}: whoever reaches it controls it`,
+    `FreeSWITCH ${name} 接受众所周知的默认密码 ${ESL_PASSWORD_DEFAULT}，任何能连上的人都可控制它（CVE-2019-19492）`,
+    `takes the well-known password ${ESL_PASSWORD_DEFAULT}: whoever reaches it controls it`,
     `在 ${FREESWITCH_FILE} 中换成至少 16 位的随机密码（openssl rand -hex 24），并写入 MINHU_ESL_PASSWORD / put a random password of at least 16 characters there and into MINHU_ESL_PASSWORD`,
   );
 }

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { pino } from 'pino';
 import { loadCity } from '../../city/load.ts';
 import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
+import { isAliveAs } from '../../lib/process-life.ts';
 import { type Folders, foldersOf } from '../../main/folders.ts';
-import { isAlive, type RunFile, readRunFile } from '../../main/run-file.ts';
+import { type RunFile, readRunFile } from '../../main/run-file.ts';
 import { tlsProblem } from '../../main/tls-files.ts';
 import { connectStore } from '../../store/store.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
@@ -106,10 +107,10 @@ function checkRunFile(folders: Folders, run: RunFile | undefined): Finding {
     );
   }
   const { supervisor, core, switch: softswitch } = run.pids;
-  if (isAlive(supervisor, 'main.js')) return good('run', `民呼正在运行（进程 ${supervisor}）`, `Minhu is running`);
+  if (isAliveAs(supervisor, 'main.js')) return good('run', `民呼正在运行（进程 ${supervisor}）`, `Minhu is running`);
   const orphans = [
-    ...(isAlive(core, 'main.js') ? [core] : []),
-    ...(softswitch !== null && isAlive(softswitch, 'softswitch') ? [softswitch] : []),
+    ...(isAliveAs(core, 'main.js') ? [core] : []),
+    ...(softswitch !== null && isAliveAs(softswitch, 'softswitch') ? [softswitch] : []),
   ];
   if (orphans.length === 0)
     return good('run', '民呼未在运行（有上次运行的记录）', 'Minhu is not running; run.json is of the last time');

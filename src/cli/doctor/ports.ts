@@ -1,18 +1,19 @@
 import type { Config, Endpoint } from '../../config.ts';
+import { isAliveAs } from '../../lib/process-life.ts';
 import { probeTcp, probeUdp } from '../../main/probe-port.ts';
-import { isAlive, type RunFile } from '../../main/run-file.ts';
+import type { RunFile } from '../../main/run-file.ts';
 import { bad, type Finding, good } from './finding.ts';
 
 /** Ports tried, spread evenly over the range. */
 export const RTP_PROBES_MAX = 1_000;
 
 export async function checkHttp(http: Endpoint, run: RunFile | undefined): Promise<Finding> {
-  const ours = isAlive(run?.pids.core, 'main.js') && portOf(run?.http) === http.port;
+  const ours = isAliveAs(run?.pids.core, 'main.js') && portOf(run?.http) === http.port;
   return told('http', 'MINHU_HTTP', 'HTTP', http, ours, await probeTcp(http), '127.0.0.1:8081');
 }
 
 export async function checkSip(sip: Endpoint, run: RunFile | undefined): Promise<readonly Finding[]> {
-  const ours = isAlive(run?.pids.switch, 'softswitch') && portOf(run?.sip) === sip.port;
+  const ours = isAliveAs(run?.pids.switch, 'softswitch') && portOf(run?.sip) === sip.port;
   return [
     told('sip-udp', 'MINHU_SIP', 'SIP UDP', sip, ours, await probeUdp(sip), '0.0.0.0:5080'),
     told('sip-tcp', 'MINHU_SIP', 'SIP TCP', sip, ours, await probeTcp(sip), '0.0.0.0:5080'),
@@ -72,7 +73,7 @@ export async function checkRtp(config: Pick<Config, 'rtp' | 'sip'>, run: RunFile
   }
   const zh = `RTP 端口 ${min}-${max}：抽查 ${tried} 个，${tried - taken} 个空闲`;
   const en = `of ${tried} RTP ports tried, ${tried - taken} are free`;
-  if (taken * 2 <= tried || isAlive(run?.pids.switch, 'softswitch')) return good('rtp', zh, en);
+  if (taken * 2 <= tried || isAliveAs(run?.pids.switch, 'softswitch')) return good('rtp', zh, en);
   return bad(
     'rtp',
     zh,

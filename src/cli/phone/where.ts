@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { type Endpoint, loadConfig, parseEndpoint } from '../../config.ts';
+import { isAliveAs } from '../../lib/process-life.ts';
 import { foldersOf } from '../../main/folders.ts';
-import { isAlive, readJson, readRunFile } from '../../main/run-file.ts';
+import { readJson, readRunFile } from '../../main/run-file.ts';
 
 /** One line of `first-run.json` under `seats`. */
 export interface SeatAccount {
@@ -84,7 +85,7 @@ function runningProgram(env: Env): Found<NonNullable<ReturnType<typeof readRunFi
       `没有找到 ${runFile}。先运行 npm start，或设置 MINHU_DATA / ${runFile} is missing: run npm start first, or set MINHU_DATA`,
     );
   }
-  if (isAlive(run.pids.supervisor, 'node') || isAlive(run.pids.core, 'node')) return { ok: true, thing: run };
+  if (isAliveAs(run.pids.supervisor, 'node') || isAliveAs(run.pids.core, 'node')) return { ok: true, thing: run };
   return no(`${data} 的程序没有在运行，先运行 npm start / the program of ${data} is not running: run npm start first`);
 }
 
