@@ -2,7 +2,7 @@
 // Installs what is missing, builds when the sources changed, then runs the program in this same process.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,6 +18,9 @@ if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
   );
 }
 
+// Two first starts at once would install and build into the same folders: the second waits, and then finds all done.
+const done = await takeTurn();
+process.once('exit', done);
 const lockHash = hash([join(root, 'package-lock.json')]);
 if (read(installStamp) !== lockHash) {
   step('正在安装依赖… / installing packages (first start only)…');
@@ -36,9 +39,58 @@ if (read(buildStamp) !== sourceHash) {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(fresh, join(root, 'dist'));
 }
+done();
+process.off('exit', done);
 
 if (!process.argv.includes('--build-only')) {
   await import(pathToFileURL(join(root, 'dist', 'main.js')).href);
+}
+
+/**
+ * Waits until nobody else installs or builds here. The file with the highest number tells whose turn it is; of all who find its owner dead
+ * only one can make the next number. A dead one's file stays, so that no number is ever made twice.
+ */
+async function takeTurn() {
+  const folder = join(root, '.minhu-start');
+  const draft = join(folder, `${process.pid}.new`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(draft, `${process.pid} ${startOf(process.pid)}`);
+  } catch {
+    return () => {}; // A clone that we may not write: nothing can be installed or built anyway.
+  }
+  for (let told = false; ; ) {
+    const last = Math.max(0, ...readdirSync(folder).map((name) => (/^\d+$/.test(name) ? Number(name) : 0)));
+    const [pid, start] = (read(join(folder, String(last))) ?? '').split(' ');
+    const turn = join(folder, String(last + 1));
+    if (pid && start === startOf(pid)) {
+      if (!told) step(`等待进程 ${pid} 安装或编译完成… / waiting for process ${pid} to finish installing or building…`);
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } else if (linked(draft, turn)) {
+      rmSync(draft);
+      return () => rmSync(turn, { force: true });
+    }
+  }
+}
+
+function linked(from, to) {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** With its id it names one process only; empty when there is no such process. */
+function startOf(pid) {
+  const stat = process.platform === 'linux' ? read(`/proc/${pid}/stat`) : undefined;
+  if (process.platform === 'linux') return stat?.slice(stat.lastIndexOf(')')).split(' ')[20] ?? '';
+  return spawnSync('ps', ['-p', String(pid), '-o', 'lstart='], { encoding: 'utf8' })
+    .stdout.trim()
+    .replace(/\s+/g, '_');
 }
 
 function sources(folder) {
@@ -55,7 +107,11 @@ function hash(files) {
 }
 
 function read(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function run(command, args) {

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from './e2e/program.ts';
+
+let clone: string;
+const started: ChildProcess[] = [];
+
+/** Notes each build, refuses to build beside another, and builds a program that says where it runs. */
+const TSC = `
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+const out = process.argv[process.argv.indexOf('--outDir') + 1];
+appendFileSync('builds', 'begun\\n');
+mkdirSync(out);
+while (existsSync('hold')) await new Promise((resolve) => setTimeout(resolve, 20));
+writeFileSync(out + '/main.js', "console.log('running');");
+writeFileSync(out + '/package.json', '{"type":"module"}');
+`;
+
+beforeEach(() => {
+  clone = mkdtempSync(join(tmpdir(), 'minhu-clone-'));
+  for (const folder of ['src', 'compiler/bin']) mkdirSync(join(clone, folder), { recursive: true });
+  cpSync(join(import.meta.dirname, '../src/start.mjs'), join(clone, 'src/start.mjs'));
+  writeJson('tsconfig.json', {});
+  writeJson('compiler/package.json', { name: 'typescript', version: '1.0.0', type: 'module' });
+  writeFileSync(join(clone, 'compiler/bin/tsc'), TSC);
+  const dependencies = { typescript: 'file:compiler' };
+  writeJson('package.json', { name: 'clone', version: '1.0.0', type: 'module', dependencies });
+  const packages = {
+    '': { name: 'clone', version: '1.0.0', dependencies },
+    compiler: { name: 'typescript', version: '1.0.0' },
+    'node_modules/typescript': { resolved: 'compiler', link: true },
+  };
+  writeJson('package-lock.json', { name: 'clone', version: '1.0.0', lockfileVersion: 3, requires: true, packages });
+});
+
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(clone, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function writeJson(name: string, content: object): void {
+  writeFileSync(join(clone, name), JSON.stringify(content));
+}
+
+function builds(): number {
+  return existsSync(join(clone, 'builds')) ? readFileSync(join(clone, 'builds'), 'utf8').split('\n').length - 1 : 0;
+}
+
+function start(): { readonly child: ChildProcess; said(): string; end(): Promise<number | null> } {
+  const child = spawn(process.execPath, ['src/start.mjs'], { cwd: clone, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      said += data;
+    });
+  }
+  const ended = once(child, 'close').then(([status]) => status as number | null);
+  return { child, said: () => said, end: () => ended };
+}
+
+test('two first starts in one clone: one installs and builds, the other waits and runs the same', async () => {
+  writeFileSync(join(clone, 'hold'), '');
+  const both = [start(), start()];
+  await until(
+    'one builds and the other waits',
+    () => both.map(({ said }) => said()).join(),
+    (said) => said.includes('building…') && said.includes('waiting for process') && builds() === 1,
+    30_000,
+  );
+  rmSync(join(clone, 'hold'));
+  for (const one of both) {
+    expect(await one.end(), one.said()).toBe(0);
+    expect(one.said()).toContain('running');
+  }
+  expect(builds()).toBe(1);
+  expect(readdirSync(join(clone, '.minhu-start'))).toEqual([]);
+}, 60_000);
+
+test('a first start that is killed while it builds holds up nobody: the next one builds anew', async () => {
+  writeFileSync(join(clone, 'hold'), '');
+  const first = start();
+  await until('it builds', builds, (count) => count === 1, 30_000);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  rmSync(join(clone, 'hold'));
+  const second = start();
+  expect(await second.end(), second.said()).toBe(0);
+  expect(second.said()).toContain('running');
+  expect(builds()).toBe(2);
+}, 60_000);
