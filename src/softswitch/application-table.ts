@@ -4,6 +4,7 @@ import { clearTimer, setTimer } from './board.ts';
 import { isCause, statusOf } from './causes.ts';
 import { conference } from './conference.ts';
 import { playAndGetDigits } from './digits.ts';
+import { echo } from './echo.ts';
 import { setVariable } from './leg.ts';
 import { playback } from './play.ts';
 import { recordSession, stopRecordSession } from './recording.ts';
@@ -18,6 +19,7 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
   ['record_session', recordSession],
   ['stop_record_session', stopRecordSession],
   ['conference', conference],
+  ['echo', echo],
   ['set', (_board, leg, order, run) => run.done(assign(leg, order.data) ? '_none_' : '-ERR NOT SET')],
   [
     'multiset',

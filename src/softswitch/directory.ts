@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Logger } from 'pino';
@@ -8,16 +9,24 @@ export const USERS_MAX = 20_000;
 export interface Directory {
   has(user: string): boolean;
   credentialOf(user: string): Credential | undefined;
+  /** The algorithm that a user of this name would have if there were one: among strangers each is as common as among the seats. */
+  guiseOf(user: string): Credential['algorithm'];
   close(): void;
 }
 
-/** The seats' credentials, read again whenever the core replaces the file. A file that cannot be read leaves the last good one in force. */
-export function openDirectory(file: string, log: Logger): Directory {
+/**
+ * The seats' credentials, read again whenever the core replaces the file. A file that cannot be read leaves the last good one in force.
+ * `secret` is the same over restarts.
+ */
+export function openDirectory(file: string, secret: string, log: Logger): Directory {
   let users = new Map<string, Credential>();
+  let sha256Share = 0;
   const load = (): void => {
     const read = readUsers(file);
     if (typeof read === 'string') log.warn({ file, why: read }, 'seats directory not read');
     else users = read;
+    sha256Share =
+      [...users.values()].filter(({ algorithm }) => algorithm === 'sha256').length / Math.max(1, users.size);
   };
   load();
   // The folder, not the file: each new version is another file under the same name.
@@ -27,6 +36,10 @@ export function openDirectory(file: string, log: Logger): Directory {
   return {
     has: (user) => users.has(user),
     credentialOf: (user) => users.get(user),
+    guiseOf: (user) => {
+      const drawn = createHmac('sha256', secret).update(user).digest().readUInt32BE(0) / 2 ** 32;
+      return drawn < sha256Share ? 'sha256' : 'md5';
+    },
     close: () => watcher.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { advance, order } from './applications.ts';
 import { type Board, setTimer } from './board.ts';
+import { ECHO_NUMBER } from './echo.ts';
 import { emit } from './event-headers.ts';
 import { createLeg, type Leg, setVariable, setVariables } from './leg.ts';
 import { takeOffer } from './negotiation.ts';
@@ -10,11 +11,12 @@ type Incoming = Extract<SipHappening, { kind: 'incoming' }>;
 /** A call that nobody adopted for this long hears the apology and ends. */
 const UNADOPTED_MS = 60_000;
 
-/** The dial plan: a trunk's call is parked, unanswered; anything else is refused. */
+/** The dial plan: a trunk's call is parked, unanswered; a seat may hear itself; anything else is refused. */
 export function callArrived(board: Board, call: Incoming): void {
   const [kind = '', name = ''] = call.source.split(/:(.*)/s);
-  if (kind !== 'trunk') {
-    board.sip.reject(call.call, 403, 'Forbidden');
+  const isTest = kind === 'seat' && call.dialled === ECHO_NUMBER;
+  if (kind !== 'trunk' && !isTest) {
+    board.sip.reject(call.call, 403, `A seat may call ${ECHO_NUMBER} only`);
     return;
   }
   if (board.leaving || board.legs.size >= board.options.callsMax) {
@@ -33,8 +35,11 @@ export function callArrived(board: Board, call: Incoming): void {
   emit(board, leg, 'CHANNEL_CREATE');
   leg.callState = 'RINGING';
   leg.channelState = 'CS_EXECUTE';
-  leg.program.push(order('park', ''));
-  setTimer(leg, 'adopt', UNADOPTED_MS, () => apologise(board, leg));
+  if (isTest) leg.program.push(order('answer', ''), order('echo', ''));
+  else {
+    leg.program.push(order('park', ''));
+    setTimer(leg, 'adopt', board.options.unadoptedMs ?? UNADOPTED_MS, () => apologise(board, leg));
+  }
   advance(board, leg);
 }
 

@@ -25,8 +25,10 @@ export interface SwitchOptions {
   readonly promptFolder: string;
   readonly recordingFolder: string;
   readonly musicFile: string;
-  /** Played to a caller that nobody adopted for 60 s; then the call ends (or goes to `overflowNumber` when that can be dialled). */
+  /** Played to a caller that nobody adopted in time; then the call ends. */
   readonly apologyFile: string;
+  /** How long a call waits for a controller. Default 60,000. */
+  readonly unadoptedMs?: number;
   readonly callsMax: number;
   /** Seed of rough mode (delays, reordering, early timers as FreeSWITCH's notes allow); absent: off. */
   readonly roughSeed?: number;

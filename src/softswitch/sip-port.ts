@@ -7,9 +7,11 @@ const TIMER_MS_MAX = 60_000;
 export interface DrivenUserAgent extends SipPort {
   received(flow: Flow, data: Uint8Array): void;
   connectionClosed(connection: number): void;
+  unreachable(flow: Flow): void;
   callCount(): number;
   /** For a phone, which registers elsewhere; the switch never does. */
   register(id: string, registration: Parameters<UserAgent['register']>[1]): void;
+  /** From now on no timer fires; what is still asked for is sent. */
   stop(): void;
 }
 
@@ -21,6 +23,7 @@ export function driveUserAgent(
   happened: (happening: SipHappening) => void,
 ): DrivenUserAgent {
   let draining = false;
+  let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
   function drain(): void {
@@ -39,6 +42,7 @@ export function driveUserAgent(
 
   function schedule(): void {
     clearTimeout(timer);
+    if (stopped) return;
     const deadlineMs = agent.nextDeadlineMs();
     if (deadlineMs === Number.POSITIVE_INFINITY) return;
     timer = setTimeout(advance, Math.min(TIMER_MS_MAX, Math.max(0, deadlineMs - Date.now())));
@@ -69,8 +73,12 @@ export function driveUserAgent(
     localAddress,
     received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, Date.now())),
     connectionClosed: then((connection: number) => agent.connectionClosed(connection, Date.now())),
+    unreachable: then((flow: Flow) => agent.unreachable(flow, Date.now())),
     callCount: () => agent.callCount(),
     register: then((id: string, registration) => agent.register(id, registration, Date.now())),
-    stop: () => clearTimeout(timer),
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }

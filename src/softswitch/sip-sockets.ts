@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import type { Endpoint } from './options.ts';
 import type { Flow } from './sip/user-agent.ts';
+import { openPeerWatch, type PeerWatch } from './sip-watch.ts';
 
 export const CONNECTIONS_MAX = 2000;
 /** Bytes that may wait for a peer that does not read. */
@@ -21,28 +22,42 @@ export interface SipSockets {
 export interface SipListener {
   received(flow: Flow, data: Uint8Array): void;
   connectionClosed(connection: number): void;
+  /** What was sent to this address cannot arrive. */
+  unreachable(flow: Flow): void;
 }
 
 /** UDP and TCP on one port. Port 0: one that is free for both. */
 export async function openSipSockets(endpoint: Endpoint, listener: SipListener, log: Logger): Promise<SipSockets> {
   for (let attempt = 1; ; attempt += 1) {
-    const udp = await bindUdp(endpoint);
-    const port = udp.address().port;
+    let udp: UdpSocket | undefined;
     try {
+      udp = await bindUdp(endpoint);
+      const port = udp.address().port;
       const table = new Map<number, Socket>();
       const serial = { last: 0 };
       const server = await bindTcp({ host: endpoint.host, port }, (socket) => adopt(socket, table, serial, listener));
-      return serve(udp, server, port, table, serial, listener, log);
+      return serve(udp, server, { host: endpoint.host, port }, table, serial, listener, log);
     } catch (error) {
-      udp.close();
+      udp?.close();
       if (endpoint.port !== 0 || attempt === BIND_TRIES_MAX) throw error;
     }
   }
 }
 
-function bindUdp(endpoint: Endpoint): Promise<UdpSocket> {
+/** Shared with the sockets of `sip-watch.ts` alone: a first try without sharing finds the port taken when another program has it. */
+async function bindUdp(endpoint: Endpoint): Promise<UdpSocket> {
+  const alone = await bound(endpoint, false);
+  const { port } = alone.address();
+  await new Promise<void>((resolve) => alone.close(() => resolve()));
+  return bound({ host: endpoint.host, port }, true);
+}
+
+function bound(endpoint: Endpoint, reuseAddr: boolean): Promise<UdpSocket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: 1024 * 1024, sendBufferSize: 1024 * 1024 });
+    const socket = createSocket({
+      ...{ type: 'udp4', reuseAddr },
+      ...{ recvBufferSize: 1024 * 1024, sendBufferSize: 1024 * 1024 },
+    });
     socket.once('error', reject);
     socket.bind(endpoint.port, endpoint.host, () => {
       socket.off('error', reject);
@@ -86,18 +101,60 @@ function adopt(socket: Socket, table: Table, serial: { last: number }, listener:
 function serve(
   udp: UdpSocket,
   server: Server,
-  port: number,
+  local: Endpoint,
   table: Table,
   serial: { last: number },
   listener: SipListener,
   log: Logger,
 ): SipSockets {
-  udp.on('message', (data, from) =>
-    listener.received({ transport: 'udp', remoteIp: from.address, remotePort: from.port }, data),
-  );
+  const heard = (data: Uint8Array, from: { readonly address: string; readonly port: number }): void =>
+    listener.received({ transport: 'udp', remoteIp: from.address, remotePort: from.port }, data);
+  const sendAlone = (to: Pick<Flow, 'remoteIp' | 'remotePort'>, data: Uint8Array): void =>
+    udp.send(data, to.remotePort, to.remoteIp, (error) => {
+      if (error !== null) log.debug({ error: error.message, to: to.remoteIp }, 'SIP datagram not sent');
+    });
+  udp.on('message', heard);
   udp.on('error', (error) => log.warn({ error: error.message }, 'SIP socket'));
+  const watch = openPeerWatch(local, {
+    received: heard,
+    refused: (peer) => listener.unreachable({ transport: 'udp', ...peer }),
+    unwatched: sendAlone,
+  });
+  const connectionTo = dialler(table, serial, listener);
+  return {
+    port: local.port,
+    send(flow, data) {
+      if (flow.transport === 'udp') return sendDatagram(watch, sendAlone, flow, data);
+      const socket = connectionTo(flow);
+      if (socket === undefined) return listener.unreachable(flow);
+      if (socket.writableLength > OUTPUT_BYTES_MAX) socket.destroy();
+      else socket.write(data);
+    },
+    closeFlow: (flow) => table.get(flow.connection ?? -1)?.destroy(),
+    close() {
+      watch.close();
+      udp.close();
+      server.close();
+      for (const socket of table.values()) socket.destroy();
+    },
+  };
+}
+
+/** A phone that is gone should not seem to ring: whether anybody listens there is asked with each INVITE. */
+function sendDatagram(
+  watch: PeerWatch,
+  sendAlone: (flow: Flow, data: Uint8Array) => void,
+  flow: Flow,
+  data: Uint8Array,
+): void {
+  const isInvite = Buffer.from(data.buffer, data.byteOffset, Math.min(7, data.length)).toString('latin1') === 'INVITE ';
+  if (!isInvite || !watch.send(flow, data)) sendAlone(flow, data);
+}
+
+/** The connection of a flow: its own, the one dialled earlier to that address, or a new one. Undefined when there are too many. */
+function dialler(table: Table, serial: { last: number }, listener: SipListener): (flow: Flow) => Socket | undefined {
   const dialled = new Map<string, number>();
-  const connectionTo = (flow: Flow): Socket | undefined => {
+  return (flow) => {
     const given = flow.connection === undefined ? undefined : table.get(flow.connection);
     if (given !== undefined) return given;
     const address = `${flow.remoteIp}:${flow.remotePort}`;
@@ -106,28 +163,15 @@ function serve(
     if (table.size >= CONNECTIONS_MAX) return undefined;
     const socket = connect({ host: flow.remoteIp, port: flow.remotePort });
     dialled.set(address, adopt(socket, table, serial, listener, flow));
-    socket.on('close', () => dialled.delete(address));
+    let isOpen = false;
+    socket.once('connect', () => {
+      isOpen = true;
+    });
+    socket.once('close', () => {
+      dialled.delete(address);
+      if (!isOpen) listener.unreachable({ transport: 'tcp', remoteIp: flow.remoteIp, remotePort: flow.remotePort });
+    });
     return socket;
-  };
-  return {
-    port,
-    send(flow, data) {
-      if (flow.transport === 'udp') {
-        udp.send(data, flow.remotePort, flow.remoteIp, (error) => {
-          if (error !== null) log.debug({ error: error.message, to: flow.remoteIp }, 'SIP datagram not sent');
-        });
-        return;
-      }
-      const socket = connectionTo(flow);
-      if (socket === undefined || socket.writableLength > OUTPUT_BYTES_MAX) socket?.destroy();
-      else socket.write(data);
-    },
-    closeFlow: (flow) => table.get(flow.connection ?? -1)?.destroy(),
-    close() {
-      udp.close();
-      server.close();
-      for (const socket of table.values()) socket.destroy();
-    },
   };
 }
 

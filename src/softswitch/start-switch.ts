@@ -7,7 +7,7 @@ import { runApi } from './api.ts';
 import { upTime } from './api-show.ts';
 import { APPLICATIONS } from './application-table.ts';
 import type { Board, EventPort } from './board.ts';
-import { openDirectory } from './directory.ts';
+import { type Directory, openDirectory } from './directory.ts';
 import { HEARTBEAT_MS, SHUTTING_DOWN } from './esl/dialect.ts';
 import { createRoughPace, createSmoothPace } from './esl/pace.ts';
 import { createEventSocket, type EventSocket } from './esl/server.ts';
@@ -46,7 +46,8 @@ export interface RunningSwitch {
 
 /** Opens everything and writes the status file when calls and clients may come. */
 export async function startSwitch(options: SwitchOptions, layers: Layers, log: Logger): Promise<RunningSwitch> {
-  const directory = openDirectory(options.directoryFile, log);
+  const password = readFileSync(options.eslPasswordFile, 'utf8').trim();
+  const directory = openDirectory(options.directoryFile, password, log);
   const legLog = openLegLog(options.legLogFile, (error) => log.error({ error }, 'leg log'));
   const pace = options.roughSeed === undefined ? createSmoothPace() : createRoughPace(options.roughSeed);
   const bootId = randomUUID();
@@ -57,7 +58,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     ip: localIpFor(flow.remoteIp, options.sip.host, options.publicIp),
     port: sockets?.port ?? options.sip.port,
   });
-  const agent = layers.createUserAgent(userAgentOptions(options, directory.credentialOf, localAddress));
+  const agent = layers.createUserAgent(userAgentOptions(options, directory, localAddress));
   const sip = driveUserAgent(
     agent,
     () => sockets,
@@ -86,7 +87,6 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
       sendMessage(board, leg, headers, body),
   };
   const complain = (why: string): void => log.warn({ why }, 'event-socket client cut off');
-  const password = readFileSync(options.eslPasswordFile, 'utf8').trim();
   socket = createEventSocket({ password, commands, pace, publish: events.publish, complain });
   agent.restore(loadRegistrations(options.registrationsFile), Date.now());
   sockets = await openSipSockets(options.sip, sip, log);
@@ -114,7 +114,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
 
 function userAgentOptions(
   options: SwitchOptions,
-  credentialOf: UserAgentOptions['credentialOf'],
+  directory: Pick<Directory, 'credentialOf' | 'guiseOf'>,
   localAddress: UserAgentOptions['localAddress'],
 ): UserAgentOptions {
   return {
@@ -124,7 +124,8 @@ function userAgentOptions(
     localAddress,
     trunkOf: (ip) => options.trunks.find((trunk) => trunk.from.some((network) => inNetwork(ip, network)))?.name,
     mayDial: (name, number) => options.trunks.some((trunk) => trunk.name === name && trunk.numbers.includes(number)),
-    credentialOf,
+    credentialOf: directory.credentialOf,
+    guiseOf: directory.guiseOf,
     callsMax: options.callsMax,
   };
 }

@@ -58,6 +58,8 @@ export interface SippOptions {
   /** Percent of SIP messages that SIPp throws away. */
   readonly lost?: number;
   readonly timeoutS?: number;
+  /** Its own address. */
+  readonly localIp?: string;
   /** SIPp's own SIP port; one that nobody uses when left out. */
   readonly localPort?: number;
   /** The Call-ID of its only call; a phone registers and unregisters with one. */
@@ -73,7 +75,7 @@ export function sipp(options: SippOptions): Peer {
   const args = [
     options.server,
     '-sf', join(folder, 'scenario.xml'),
-    '-i', '127.0.0.1', '-mi', '127.0.0.1',
+    '-i', options.localIp ?? '127.0.0.1', '-mi', options.localIp ?? '127.0.0.1',
     '-t', options.transport ?? 'u1',
     '-m', String(options.calls ?? 1), '-r', String(options.rate ?? 10),
     '-timeout', String(options.timeoutS ?? 60), '-timeout_error',

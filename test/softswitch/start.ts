@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,9 +22,17 @@ const MAIN = new URL('../../dist/softswitch/main.js', import.meta.url).pathname;
 const START_MS_MAX = 15_000;
 const LOOK_MS = 20;
 
-/** Starts the built switch (`npx tsc -p .` first) with everything in a temporary folder, and waits for its status file. */
-export async function startSwitchProcess(change: Partial<SwitchOptions> = {}): Promise<StartedSwitch> {
+/**
+ * Starts the built switch (`npx tsc -p .` first) with everything in a temporary folder, and waits for its status file. The seats' password
+ * is `secret`.
+ */
+export async function startSwitchProcess(
+  change: Partial<SwitchOptions> = {},
+  seats: readonly string[] = [],
+): Promise<StartedSwitch> {
   const folder = createSwitchFolder(change);
+  const users = seats.map((user) => ({ user, algorithm: 'md5', ha1: ha1Of(user) }));
+  writeFileSync(folder.options.directoryFile, JSON.stringify({ realm: 'minhu', users }));
   const file = join(folder.path, 'options.json');
   writeFileSync(file, JSON.stringify(folder.options), { mode: 0o600 });
   const env = { ...process.env, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn' };
@@ -43,6 +52,8 @@ export async function startSwitchProcess(change: Partial<SwitchOptions> = {}): P
     },
   };
 }
+
+const ha1Of = (user: string): string => createHash('md5').update(`${user}:minhu:secret`).digest('hex');
 
 interface Status {
   readonly pid: number;

@@ -86,11 +86,11 @@ export async function openPhone(options: PhoneOptions, tell: (news: PhoneNews) =
     {
       received: sip.received,
       connectionClosed(connection) {
-        // Our own closing: the user agent would set its timers anew.
         if (closed) return;
         sip.connectionClosed(connection);
         tell({ news: 'connectionLost' });
       },
+      unreachable: sip.unreachable,
     },
     pino({ level: 'silent' }),
   );

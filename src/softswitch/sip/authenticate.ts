@@ -30,7 +30,8 @@ export function authenticate(state: State, request: RequestIn, claimed: string, 
   if (fields === undefined) return challenge(state, claimed, flow, false, nowMs);
   const user = decodeText(fields.get('username') ?? '');
   const known = state.options.credentialOf(user);
-  const credential = known ?? { algorithm: 'md5', ha1: fakeHa1(state.options.secret, user) };
+  const guise = { algorithm: guiseOf(state, user), ha1: fakeHa1(state.options.secret, user) };
+  const credential = known ?? guise;
   const right = isRight(request, fields, credential) && known !== undefined;
   const nonce = fields.get('nonce') ?? '';
   const age = checkNonce(state.options.secret, nonce, flow.remoteIp, nowMs);
@@ -47,9 +48,15 @@ export function authenticate(state: State, request: RequestIn, claimed: string, 
 function challenge(state: State, claimed: string, flow: Flow, stale: boolean, nowMs: number): Verdict {
   const { options } = state;
   const nonce = makeNonce(options.secret, nowMs, flow.remoteIp, options.random(6));
-  const algorithm = options.credentialOf(claimed)?.algorithm ?? 'md5';
+  const guise = guiseOf(state, claimed);
+  const algorithm = options.credentialOf(claimed)?.algorithm ?? guise;
   const value = challengeValue(options.realm, nonce, algorithm, stale);
   return { kind: 'challenge', header: header('WWW-Authenticate', value) };
+}
+
+/** Asked for known users too: both cost the same. */
+function guiseOf(state: State, user: string): Credential['algorithm'] {
+  return state.options.guiseOf?.(user) ?? 'md5';
 }
 
 function ourCredentials(state: State, request: RequestIn): ReadonlyMap<string, string> | undefined {

@@ -1,5 +1,5 @@
 import { unreachable } from '../../lib/assert.ts';
-import { unconnected, viaValue } from './flow.ts';
+import { sameAddress, unconnected, viaValue } from './flow.ts';
 import { type Header, header, headersOf, type ResponseIn, type SipRequest } from './message.ts';
 import { BRANCH_COOKIE } from './parse-via.ts';
 import { serialize } from './serialize-message.ts';
@@ -58,6 +58,7 @@ export function startClient(
     user,
   };
   state.clients.set(transaction.key, transaction);
+  state.connected.clients.place(transaction, flow);
   emit(state, { kind: 'send', flow, data: transaction.bytes });
   if (flow.transport === 'udp') schedule(state, transaction, 'retransmit', nowMs + T1_MS);
   schedule(state, transaction, 'giveUp', nowMs + GIVE_UP_MS);
@@ -72,22 +73,31 @@ export function clientKey(branch: string, method: string): string {
 export function responseArrived(state: State, response: ResponseIn, flow: Flow, nowMs: number): boolean {
   const transaction = state.clients.get(clientKey(response.via.branch, response.cseqMethod));
   if (transaction === undefined || response.viaCount !== 1) return false;
-  if (flow.connection !== undefined) transaction.flow = flow;
+  if (flow.connection !== undefined) {
+    transaction.flow = flow;
+    state.connected.clients.place(transaction, flow);
+  }
   step(state, transaction, { kind: 'response', response }, nowMs);
   return true;
 }
 
 /** The owner of the sockets could not reach this peer: whatever still waits for it fails now. */
-export function flowBroken(state: State, matches: (flow: Flow) => boolean, nowMs: number): void {
+export function peerUnreachable(state: State, flow: Flow, nowMs: number): void {
   for (const transaction of [...state.clients.values()]) {
-    if (matches(transaction.flow)) step(state, transaction, { kind: 'broken' }, nowMs);
+    const same = sameAddress(transaction.flow, flow) && transaction.flow.connection === flow.connection;
+    if (same) step(state, transaction, { kind: 'broken' }, nowMs);
   }
+}
+
+export function connectionBroken(state: State, connection: number, nowMs: number): void {
+  for (const transaction of state.connected.clients.on(connection)) step(state, transaction, { kind: 'broken' }, nowMs);
 }
 
 /** Ends it without a word to its user. */
 export function dropClient(state: State, transaction: ClientTransaction): void {
   for (const kind of ['retransmit', 'giveUp', 'end']) state.timers.delete(`${transaction.key} ${kind}`);
   state.clients.delete(transaction.key);
+  state.connected.clients.drop(transaction);
 }
 
 function schedule(

@@ -1,9 +1,9 @@
 import { Deadlines } from '../../lib/deadlines.ts';
 import { emptyAdmission } from './admission.ts';
 import { headerSafe } from './characters.ts';
-import { flowBroken } from './client-transaction.ts';
+import { connectionBroken, peerUnreachable } from './client-transaction.ts';
+import { Connected } from './connected.ts';
 import { connectionLost, type Dialog } from './dialog.ts';
-import { sameAddress } from './flow.ts';
 import { hangUp } from './hang-up.ts';
 import { infoToPeer, pingPeer } from './in-dialog.ts';
 import { startInvite } from './invite-client.ts';
@@ -35,7 +35,7 @@ export function userAgentOn(state: State): UserAgent {
   return {
     receive: (flow, data, nowMs) => receive(state, flow, data, nowMs),
     connectionClosed: (connection, nowMs) => connectionClosed(state, connection, nowMs),
-    unreachable: (flow, nowMs) => flowBroken(state, (other) => isSamePeer(other, flow), nowMs),
+    unreachable: (flow, nowMs) => peerUnreachable(state, flow, nowMs),
     advance: (nowMs) => advance(state, nowMs),
     nextDeadlineMs: () => state.timers.nextMs(),
     takeOutputs: () => state.outputs.splice(0),
@@ -70,6 +70,7 @@ export function emptyState(options: UserAgentOptions): State {
     registrar: emptyRegistrar(),
     registrations: new Map(),
     admission: emptyAdmission(),
+    connected: { dialogs: new Connected(), clients: new Connected(), registrations: new Connected() },
     streams: new Map(),
   };
 }
@@ -95,13 +96,9 @@ function takeDatagram(state: State, flow: Flow, data: Uint8Array, nowMs: number)
 
 function connectionClosed(state: State, connection: number, nowMs: number): void {
   state.streams.delete(connection);
-  for (const dialog of state.dialogs.values()) connectionLost(dialog, connection);
+  for (const dialog of state.connected.dialogs.on(connection)) connectionLost(state, dialog);
   registrationsDisconnected(state, connection);
-  flowBroken(state, (flow) => flow.connection === connection, nowMs);
-}
-
-function isSamePeer(a: Flow, b: Flow): boolean {
-  return sameAddress(a, b) && a.connection === b.connection;
+  connectionBroken(state, connection, nowMs);
 }
 
 function advance(state: State, nowMs: number): void {

@@ -115,6 +115,7 @@ export function listDialog(state: State, dialog: Dialog, remoteTag: string): voi
   if (dialog.keys.size > FORKS_MAX || state.dialogs.has(key)) return;
   dialog.keys.add(key);
   state.dialogs.set(key, dialog);
+  state.connected.dialogs.place(dialog, dialog.flow);
 }
 
 export function setTimer(state: State, dialog: Dialog, name: string, atMs: number, fire: Fire): void {
@@ -125,7 +126,7 @@ export function clearTimer(state: State, dialog: Dialog, name: string): void {
   state.timers.delete(`d ${dialog.call} ${name}`);
 }
 
-const TIMERS = ['2xx', '2xxEnd', 'reliable', 'reliableEnd', 'session', 'retryOffer', 'ping', 'cancel'];
+const TIMERS = ['invite', '2xx', '2xxEnd', 'reliable', 'reliableEnd', 'session', 'retryOffer', 'ping', 'cancel'];
 
 export interface Ending {
   readonly by: 'peer' | 'us' | 'timeout';
@@ -144,6 +145,7 @@ export function forget(state: State, dialog: Dialog): void {
   for (const name of TIMERS) clearTimer(state, dialog, name);
   for (const key of dialog.keys) state.dialogs.delete(key);
   dialog.keys.clear();
+  state.connected.dialogs.drop(dialog);
 }
 
 export function isOpen(state: State, dialog: Dialog): boolean {
@@ -215,14 +217,20 @@ export function refreshTarget(dialog: Dialog, message: RequestIn | ResponseIn): 
 }
 
 /** A request came from the peer: its connection is the way back, and behind a NAT its address. */
-export function sawFlow(dialog: Dialog, flow: Flow): void {
-  if (flow.transport === 'tcp' || dialog.pinned) dialog.flow = flow;
+export function sawFlow(state: State, dialog: Dialog, flow: Flow): void {
+  if (flow.transport === 'tcp' || dialog.pinned) moveTo(state, dialog, flow);
 }
 
-export function connectionLost(dialog: Dialog, connection: number): void {
-  if (dialog.flow.connection !== connection) return;
+/** Its connection ended: where its target or its address says, it may be reached anew. */
+export function connectionLost(state: State, dialog: Dialog): void {
   const target = flowTo(parseUri(dialog.remoteTarget));
-  dialog.flow = unconnected(target !== undefined && !sameAddress(target, dialog.flow) ? target : dialog.flow);
+  const elsewhere = target !== undefined && !sameAddress(target, dialog.flow);
+  moveTo(state, dialog, unconnected(elsewhere ? target : dialog.flow));
+}
+
+export function moveTo(state: State, dialog: Dialog, flow: Flow): void {
+  dialog.flow = flow;
+  if (dialog.keys.size > 0) state.connected.dialogs.place(dialog, flow);
 }
 
 export function recordRoute(message: RequestIn | ResponseIn): string[] {

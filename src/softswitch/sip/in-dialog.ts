@@ -20,7 +20,7 @@ export function takeInDialog(state: State, dialog: Dialog, request: RequestIn, f
   const transaction = startServer(state, request, flow);
   if (request.cseq <= dialog.remoteSeq) return void respond(state, transaction, { status: 500 }, nowMs);
   dialog.remoteSeq = request.cseq;
-  sawFlow(dialog, flow);
+  sawFlow(state, dialog, flow);
   switch (request.method) {
     case 'BYE':
       return takeBye(state, dialog, transaction, nowMs);

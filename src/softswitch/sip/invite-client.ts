@@ -3,11 +3,13 @@ import { ALLOW, SUPPORTED } from './capabilities.ts';
 import { headerSafe, isToken, quote, toBinary } from './characters.ts';
 import { dropClient, startClient } from './client-transaction.ts';
 import {
+  clearTimer,
   type Dialog,
   dialogFlow,
   forget,
   isOpen,
   listDialog,
+  moveTo,
   reasonHeader,
   recordRoute,
   refreshTarget,
@@ -31,9 +33,15 @@ import type { Flow, OutgoingInvite } from './user-agent.ts';
 
 const FORKS_REFUSED_MAX = 16;
 const HEADERS_EXTRA_MAX = 32;
+/** However often a peer says that it rings (RFC 3261 §16.6, Timer C): longer than any owner lets a phone ring. */
+export const INVITE_MS_MAX = 660_000;
 
 export function startInvite(state: State, invite: OutgoingInvite, nowMs: number): void {
   if (state.calls.has(invite.call)) return;
+  if (state.calls.size >= state.options.callsMax) {
+    emit(state, { kind: 'ended', call: invite.call, by: 'us', status: 503, reason: undefined });
+    return;
+  }
   const uri = parseUri(invite.target);
   const flow = invite.flow ?? flowToText(invite.target);
   if (flow === undefined || uri === undefined || uri.headers !== '') {
@@ -42,6 +50,7 @@ export function startInvite(state: State, invite: OutgoingInvite, nowMs: number)
   }
   const dialog = outgoingDialog(state, invite, flow);
   state.calls.set(dialog.call, dialog);
+  setTimer(state, dialog, 'invite', nowMs + INVITE_MS_MAX, (firedMs) => giveUp(state, dialog, firedMs));
   sendInvite(state, dialog, [], nowMs);
 }
 
@@ -115,6 +124,13 @@ function sendInvite(state: State, dialog: Dialog, authorization: readonly Header
   outgoing.transaction = startClient(state, outgoing.request, dialog.flow, user, nowMs);
 }
 
+/** It rang for as long as anything may: the peer is told to stop. */
+function giveUp(state: State, dialog: Dialog, nowMs: number): void {
+  if (dialog.stage !== 'calling') return;
+  if (isOpen(state, dialog)) tellEnded(state, dialog, { by: 'timeout', status: 408 });
+  cancelInvite(state, dialog, undefined, nowMs);
+}
+
 function failed(state: State, dialog: Dialog, status: number, nowMs: number): void {
   if (dialog.stage === 'calling') close(state, dialog, { by: 'timeout', status }, nowMs);
 }
@@ -159,7 +175,8 @@ function adopt(state: State, dialog: Dialog, response: ResponseIn): void {
   dialog.remoteParty = headerOf(response, 'To') ?? dialog.remoteParty;
   dialog.routeSet = recordRoute(response).reverse();
   refreshTarget(dialog, response);
-  if (dialog.flow.transport === 'tcp') dialog.flow = dialog.outgoing?.transaction?.flow ?? dialog.flow;
+  const answeredBy = dialog.outgoing?.transaction?.flow;
+  if (dialog.flow.transport === 'tcp' && answeredBy !== undefined) moveTo(state, dialog, answeredBy);
   listDialog(state, dialog, response.toTag);
 }
 
@@ -175,6 +192,7 @@ function accepted(state: State, dialog: Dialog, response: ResponseIn, nowMs: num
   }
   adopt(state, dialog, response);
   keepBranch(state, dialog);
+  clearTimer(state, dialog, 'invite');
   dialog.stage = 'confirmed';
   if (outgoing.cancelled !== undefined) {
     acknowledge(state, dialog, response.cseq, undefined);

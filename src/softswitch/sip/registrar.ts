@@ -116,8 +116,9 @@ function put(state: State, registration: Registration): void {
   const { users } = state.registrar;
   const bindings = users.get(registration.user) ?? new Map<string, Registration>();
   const replaced = bindings.get(registration.contact);
-  if (replaced !== undefined) count(state, replaced, -1);
+  if (replaced !== undefined) uncount(state, replaced);
   count(state, registration, 1);
+  state.connected.registrations.place(registration, registration.flow);
   bindings.set(registration.contact, registration);
   users.set(registration.user, bindings);
   state.timers.set(timerKey(registration), registration.expiresAtMs, () => remove(state, registration, true));
@@ -128,11 +129,16 @@ function remove(state: State, registration: Registration, expired: boolean): voi
   const bindings = users.get(registration.user);
   const removed = bindings?.get(registration.contact);
   if (bindings === undefined || removed === undefined) return;
-  count(state, removed, -1);
+  uncount(state, removed);
   bindings.delete(registration.contact);
   if (bindings.size === 0) users.delete(registration.user);
   state.timers.delete(timerKey(registration));
   emit(state, { kind: 'unregistered', registration, expired });
+}
+
+function uncount(state: State, registration: Registration): void {
+  count(state, registration, -1);
+  state.connected.registrations.drop(registration);
 }
 
 function count(state: State, registration: Registration, by: 1 | -1): void {
@@ -169,8 +175,8 @@ export function restoreRegistrations(state: State, registrations: readonly Regis
 
 /** A phone that closed its connection is looked for where its Contact says. */
 export function registrationsDisconnected(state: State, connection: number): void {
-  for (const registration of allRegistrations(state)) {
-    if (registration.flow.connection === connection) put(state, { ...registration, flow: reconnectable(registration) });
+  for (const registration of state.connected.registrations.on(connection)) {
+    put(state, { ...registration, flow: reconnectable(registration) });
   }
 }
 

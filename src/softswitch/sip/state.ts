@@ -1,12 +1,13 @@
 import type { Deadlines } from '../../lib/deadlines.ts';
 import type { Admission } from './admission.ts';
 import type { ClientTransaction } from './client-transaction.ts';
+import type { Connected } from './connected.ts';
 import type { Dialog } from './dialog.ts';
 import type { OwnRegistration } from './register-client.ts';
 import type { Registrar } from './registrar.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import type { StreamBuffer } from './stream.ts';
-import type { Flow, SipOutput, UserAgentOptions } from './user-agent.ts';
+import type { Flow, Registration, SipOutput, UserAgentOptions } from './user-agent.ts';
 
 /** What a deadline does when it comes. */
 export type Fire = (nowMs: number) => void;
@@ -27,6 +28,11 @@ export interface State {
   readonly registrar: Registrar;
   readonly registrations: Map<string, OwnRegistration>;
   readonly admission: Admission;
+  readonly connected: {
+    readonly dialogs: Connected<Dialog>;
+    readonly clients: Connected<ClientTransaction>;
+    readonly registrations: Connected<Registration>;
+  };
   readonly streams: Map<number, { readonly flow: Flow; readonly buffer: StreamBuffer }>;
 }
 

@@ -99,6 +99,8 @@ export interface UserAgentOptions {
   /** Numbers that a trunk may INVITE; anything else gets 404. */
   readonly mayDial: (trunk: string, number: string) => boolean;
   readonly credentialOf: (user: string) => Credential | undefined;
+  /** What an unknown user is challenged with, always the same for a name, so that no challenge tells who exists. Absent: md5. */
+  readonly guiseOf?: (user: string) => Credential['algorithm'];
   /** Calls held at once; the next INVITE gets 503 with Retry-After. */
   readonly callsMax: number;
 }

@@ -42,6 +42,7 @@ export function createScript(): Script {
     ...{ acceptOffer: say('acceptOffer'), rejectOffer: say('rejectOffer'), offer: say('offer'), sendInfo: say('info') },
     receive: () => {},
     connectionClosed: () => {},
+    unreachable: () => {},
     advance: () => {},
     nextDeadlineMs: () => Number.POSITIVE_INFINITY,
     takeOutputs: () => outputs.splice(0),
