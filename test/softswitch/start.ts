@@ -32,7 +32,7 @@ export async function startSwitchProcess(
 ): Promise<StartedSwitch> {
   const folder = createSwitchFolder(change);
   const users = seats.map((user) => ({ user, algorithm: 'md5', ha1: ha1Of(user) }));
-  writeFileSync(folder.options.directoryFile, JSON.stringify({ realm: 'minhu', users }));
+  if (seats.length > 0) writeFileSync(folder.options.directoryFile, JSON.stringify({ realm: 'minhu', users }));
   const file = join(folder.path, 'options.json');
   writeFileSync(file, JSON.stringify(folder.options), { mode: 0o600 });
   const env = { ...process.env, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn' };
