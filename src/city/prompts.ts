@@ -1,9 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recording, Words } from './city.ts';
 import { type Entry, PROMPT_ID, readEntries, readFields, readText, type TextRule } from './fields.ts';
 import { KNOWN_PROMPTS } from './known-prompts.ts';
-import { readWav, WAV_BYTES_MAX, type WavResult } from './wav.ts';
+import { measureWav, type WavLength } from './wav.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 export const PROMPTS_MAX = 1_000;
@@ -108,11 +107,9 @@ function measure(folder: string, entry: PromptEntry, field: Field): number | und
   ]);
 }
 
-function openWav(path: string): WavResult | { readonly ok: false; readonly why: 'missing'; readonly found: '' } {
+function openWav(path: string): WavLength | { readonly ok: false; readonly why: 'missing'; readonly found: '' } {
   try {
-    if (statSync(path).size > WAV_BYTES_MAX)
-      return { ok: false, why: 'wrongFormat', found: `more than ${WAV_BYTES_MAX} bytes` };
-    return readWav(readFileSync(path));
+    return measureWav(path);
   } catch {
     return { ok: false, why: 'missing', found: '' };
   }

@@ -1,42 +1,35 @@
-import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { createApi } from '../api/app.ts';
-import { createMetrics, type Metrics } from '../api/metrics.ts';
-import { type City, loadCity } from '../city/load.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { EventBody } from '../core/event.ts';
-import { contactId } from '../core/ids.ts';
-import { agentViews, knownLegs, queueViews } from '../core/view.ts';
+import { knownLegs } from '../core/view.ts';
 import { JournalError } from '../runtime/entry.ts';
-import { explainContact } from '../runtime/explain.ts';
 import { type Loop, openLoop } from '../runtime/loop.ts';
-import { readEntries } from '../runtime/segment.ts';
-import { stopServer } from '../store/postmaster.ts';
-import { createProjector, type Projector } from '../store/projector.ts';
-import { connectStore, type Store } from '../store/store.ts';
 import type { Switch } from '../switch/switch.ts';
 import { type Folders, foldersOf } from './folders.ts';
 import { openLog } from './log.ts';
 import { CORE_ENV, type FromCore, type ToCore } from './messages.ts';
-import { loadRules } from './rules.ts';
+import { createPhases, type Phases } from './phases.ts';
+import type { Records } from './records.ts';
 import { readRunFile } from './run-file.ts';
 import { openSwitchLink } from './switch-link.ts';
 
-/** The parts of the core process, in the order in which they come up. */
-interface Parts {
+/** What a call needs: rules and states from the journal, and a switch. */
+export interface Calls {
   readonly config: Config;
-  readonly city: City;
   readonly folders: Folders;
   readonly logger: Logger;
   readonly link: Switch;
   readonly loop: Loop;
-  readonly store: Store;
-  readonly projector: Projector;
-  readonly metrics: Metrics;
-  readonly api: FastifyInstance;
+  readonly phases: Phases;
+  /** Stamps, decides, writes down, releases; measured. */
+  readonly submit: (event: EventBody) => Promise<unknown>;
+  /** Set once there is somebody to tell: from an event's arrival to its commands' release. */
+  observeAppend: (durationMs: number) => void;
 }
+
+/** Calls are taken up before anything else is loaded; a switch that does not answer holds up the rest no longer than this. */
+const CALLS_FIRST_MAX_MS = 300;
+const CLOSE_MAX_MS = 5_000;
 
 /**
  * The process that decides. Calls need only the journal and a switch: the records' database may come later or go away meanwhile.
@@ -45,29 +38,53 @@ interface Parts {
 export async function runCore(): Promise<void> {
   // A terminal's Ctrl-C reaches every process of the group; only the supervisor decides what it means.
   process.on('SIGINT', () => {});
-  const parts = await openParts();
-  if (typeof parts === 'string') return giveUp(parts);
-  obeySupervisor(parts);
-  const surveyed = startSwitchLink(parts);
-  const listening = await listen(parts);
-  if (typeof listening === 'string') return giveUp(listening);
-  await Promise.all([surveyed, bringRules(parts)]);
-  parts.logger.info(listening, 'ready');
-  tellSupervisor({ kind: 'ready', http: listening });
+  const phases = createPhases();
+  const calls = await openCalls(phases);
+  if (typeof calls === 'string') return giveUp(calls);
+  const surveyed = startSwitchLink(calls).then(() => phases.passed('callsResumed'));
+  const opening = Promise.race([surveyed, pause(CALLS_FIRST_MAX_MS)]).then(() => openRecordsOf(calls));
+  obeySupervisor(calls, opening);
+  const records = await opening;
+  if (typeof records === 'string') return giveUp(records);
+  await Promise.all([surveyed, records.ruled]);
+  phases.passed('ready');
+  calls.logger.debug({ phases: phases.all() }, 'start-up, ms since the process began');
+  calls.logger.info(records.listening, 'ready');
+  tellSupervisor({ kind: 'ready', http: records.listening });
 }
 
-async function openParts(): Promise<Parts | string> {
+async function openCalls(phases: Phases): Promise<Calls | string> {
   const loaded = loadConfig(process.env);
   if (!loaded.ok) return loaded.problems.map((problem) => `${problem.setting}: ${problem.message}`).join('\n');
   const { config } = loaded;
-  const cityRead = loadCity(config.cityFolder);
-  if (!cityRead.ok) return cityRead.problems.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n');
   const folders = foldersOf(config);
   const logger = openLog(config, folders, 'core');
   const link = openSwitchLink(config, folders, logger);
-  let loop: Loop;
+  phases.passed('modules');
+  const loop = await openJournal(folders, link, logger);
+  if (typeof loop === 'string') return loop;
+  phases.passed('journal');
+  const calls: Calls = {
+    config,
+    folders,
+    logger,
+    link,
+    loop,
+    phases,
+    observeAppend: () => {},
+    async submit(event) {
+      const startedMs = performance.now();
+      const entry = await loop.submit(event);
+      calls.observeAppend(performance.now() - startedMs);
+      return entry;
+    },
+  };
+  return calls;
+}
+
+async function openJournal(folders: Folders, link: Switch, logger: Logger): Promise<Loop | string> {
   try {
-    loop = await openLoop({
+    return await openLoop({
       folder: folders.journal,
       release: (command) => link.execute(command),
       log: {
@@ -81,85 +98,21 @@ async function openParts(): Promise<Parts | string> {
     if (error instanceof JournalError) return `日志账打不开 / the journal cannot be opened: ${error.message}`;
     throw error;
   }
-  const store = connectStore(config.databaseUrl ?? '', logger);
-  const { projector, metrics } = followJournal(loop, store, folders, logger);
-  const api = await buildApi({ config, folders, logger, link, loop, store, metrics, city: cityRead.city });
-  return { config, city: cityRead.city, folders, logger, link, loop, store, projector, metrics, api };
 }
 
-/** Records follow the journal at their own pace; what they hold may be dropped from it. */
-function followJournal(loop: Loop, store: Store, folders: Folders, logger: Logger) {
-  const metrics = createMetrics({
-    agents: () => agentViews(loop.state),
-    queues: () => queueViews(loop.state),
-    projectorLag: () => projector.lag(),
-  });
-  const projector: Projector = createProjector({
-    db: store.db,
-    journal: loop.state.journalId,
-    readJournal: async (seq, entriesMax) => {
-      const entries = [];
-      for await (const entry of readEntries(folders.journal, seq + 1, loop.durableSeq)) {
-        entries.push(entry);
-        if (entries.length === entriesMax) break;
-      }
-      return entries;
-    },
-    logger,
-    onApplied: (applied) => metrics.countFact(applied),
-  });
-  loop.subscribe((entries) => {
-    projector.apply(entries);
-    loop.projectedTo(projector.position());
-  });
-  return { projector, metrics };
-}
-
-function buildApi(parts: Omit<Parts, 'api' | 'projector'>): Promise<FastifyInstance> {
-  const { config, folders, logger, link, loop, store, metrics } = parts;
-  return createApi({
-    db: store.db,
-    core: {
-      submit: (event) => submit(loop, metrics, event),
-      agents: () => agentViews(loop.state),
-      queues: () => queueViews(loop.state),
-      explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
-    },
-    health: async () => ({
-      switch: [...link.health().values()].some((up) => up),
-      journal: loop.health() === 'ok',
-      store: await store.isUp(),
-    }),
-    metrics,
-    logger,
-    recordingFolder: folders.recordings,
-    ...(config.tls === undefined
-      ? {}
-      : {
-          secureCookies: true,
-          tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) },
-        }),
-    onSeatsChanged: () => {
-      void loadRules(parts).catch((error) =>
-        logger.error({ err: error }, 'seats changed, but the rules could not be made anew'),
-      );
-    },
-  });
-}
-
-async function submit(loop: Loop, metrics: Metrics, event: EventBody): Promise<unknown> {
-  const startedMs = performance.now();
-  const entry = await loop.submit(event);
-  metrics.observeAppend(performance.now() - startedMs);
-  return entry;
+/** Loaded only now: the database's and the web server's modules take longer to read than everything that calls need. */
+async function openRecordsOf(calls: Calls): Promise<Records | string> {
+  const { openRecords } = await import('./records.ts');
+  calls.phases.passed('recordModules');
+  return openRecords(calls);
 }
 
 /** @returns a promise of the first survey: from then on calls are taken. */
-function startSwitchLink({ link, loop, metrics, logger }: Parts): Promise<void> {
+function startSwitchLink({ link, loop, submit, logger }: Calls): Promise<void> {
   return new Promise((resolve) => {
     link.start(
       (event) => {
-        submit(loop, metrics, event).then(
+        submit(event).then(
           () => {
             if (event.type === 'surveyed') resolve();
           },
@@ -171,64 +124,44 @@ function startSwitchLink({ link, loop, metrics, logger }: Parts): Promise<void> 
   });
 }
 
-/** @returns where HTTP listens, or why it cannot. */
-async function listen({ api, config }: Parts): Promise<{ host: string; port: number } | string> {
-  const { host, port } = config.http;
-  try {
-    await api.listen({ host, port });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    return `HTTP 端口 ${host}:${port} 不可用 / cannot be used (${code})\n  → 停止占用它的程序，或设置 MINHU_HTTP / stop the program that holds it, or set MINHU_HTTP, e.g. 127.0.0.1:8081`;
-  }
-  return { host, port: (api.server.address() as AddressInfo).port };
-}
-
-/** Until the database answers, the rules that the journal holds stay in force; without any there is nothing to be ready with. */
-async function bringRules(parts: Parts): Promise<void> {
-  const { loop, logger } = parts;
-  const loading = retry(() => loadRules(parts), logger);
-  if (loop.state.settings === null) await loading;
-}
-
-async function retry(work: () => Promise<void>, logger: Logger): Promise<void> {
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-    try {
-      return await work();
-    } catch (error) {
-      logger.warn({ err: error, pauseMs }, 'the records are not there yet');
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
-}
-
-function obeySupervisor(parts: Parts): void {
+function obeySupervisor(calls: Calls, opening: Promise<Records | string>): void {
   process.on('message', (message: ToCore) => {
-    if (message.kind === 'stop') void close(parts).then(() => process.exit(0));
+    if (message.kind === 'stop') void close(calls, opening).then(() => process.exit(0));
   });
-  process.once('disconnect', () => {
-    parts.logger.error('the supervisor is gone; stopping PostgreSQL and the core, the switch lives on');
-    // The server may be another than at our start: the file tells which.
-    const owned = process.env[CORE_ENV.ownsPostgres] === '1';
-    const pid = owned ? readRunFile(parts.folders)?.pids.postgres : undefined;
-    void close(parts)
-      .then(() => (typeof pid === 'number' ? stopServer(pid) : undefined))
+  const orphaned = (): void => {
+    calls.logger.error('the supervisor is gone; stopping PostgreSQL and the core, the switch lives on');
+    void close(calls, opening)
+      .then(() => stopOwnPostgres(calls.folders))
       .finally(() => process.exit(1));
-  });
+  };
+  if (process.connected === false) orphaned();
+  else process.once('disconnect', orphaned);
 }
 
-const CLOSE_MAX_MS = 5_000;
+async function stopOwnPostgres(folders: Folders): Promise<void> {
+  if (process.env[CORE_ENV.ownsPostgres] !== '1') return;
+  // The server may be another than at our start: the file tells which.
+  const pid = readRunFile(folders)?.pids.postgres;
+  const { stopServer } = await import('../store/postmaster.ts');
+  if (typeof pid === 'number') await stopServer(pid);
+}
 
-async function close({ api, link, loop, projector, store, logger }: Parts): Promise<void> {
+async function close({ link, loop, logger }: Calls, opening: Promise<Records | string>): Promise<void> {
   const tooLate = setTimeout(() => process.exit(1), CLOSE_MAX_MS * 2);
-  await api.close();
+  const opened = await opening.catch(() => undefined);
+  const records = typeof opened === 'object' ? opened : undefined;
+  await records?.api.close();
   await link.close();
-  await Promise.race([projector.settled(), new Promise((resolve) => setTimeout(resolve, CLOSE_MAX_MS))]);
-  await projector.stop();
+  await Promise.race([records?.projector.settled(), pause(CLOSE_MAX_MS)]);
+  await records?.projector.stop();
   await loop.close();
-  await store.close();
+  await records?.store.close();
   logger.flush();
   clearTimeout(tooLate);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** A broken rule of the core: nothing it holds can be trusted, the journal can. */

@@ -1,5 +1,6 @@
 import type { City } from '../city/load.ts';
 import { makeSettings } from '../city/settings.ts';
+import type { Settings } from '../core/settings.ts';
 import type { Loop } from '../runtime/loop.ts';
 import { loadAgents } from '../store/accounts.ts';
 import { writeDirectory } from '../store/directory.ts';
@@ -15,17 +16,26 @@ import type { Folders } from './folders.ts';
  * @throws while the database does not answer.
  */
 export async function loadRules(parts: {
-  readonly city: City;
+  /** Undefined while its folder has mistakes: the journal's rules stay then, with the seats as they are now. */
+  readonly city: City | undefined;
   readonly store: Store;
   readonly folders: Folders;
   readonly loop: Loop;
 }): Promise<void> {
   const { city, store, folders, loop } = parts;
   await migrate(store.db);
-  await seedAccounts(store.db, city.seats, folders.firstRunFile, Date.now());
+  if (city !== undefined) await seedAccounts(store.db, city.seats, folders.firstRunFile, Date.now());
   await writeDirectory(store.db, folders.directoryFile);
-  const files = { settings: { ...city.settings, recordingFolder: folders.recordings } };
+  const rules = city?.settings ?? withoutSeats(loop.state.settings);
+  if (rules === undefined) return;
+  const files = { settings: { ...rules, recordingFolder: folders.recordings } };
   const settings = makeSettings(files, await loadAgents(store.db));
   if (settings.version === loop.state.settings?.version) return;
   await loop.submit({ type: 'settingsLoaded', settings });
+}
+
+function withoutSeats(settings: Settings | null): City['settings'] | undefined {
+  if (settings === null) return undefined;
+  const { agents: _agents, version: _version, ...rules } = settings;
+  return rules;
 }

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createApi } from '../api/app.ts';
+import { createMetrics, type Metrics } from '../api/metrics.ts';
+import { type City, loadCity } from '../city/load.ts';
+import type { Endpoint } from '../config.ts';
+import { contactId } from '../core/ids.ts';
+import { agentViews, queueViews } from '../core/view.ts';
+import { explainContact } from '../runtime/explain.ts';
+import { readEntries } from '../runtime/segment.ts';
+import { createProjector, type Projector } from '../store/projector.ts';
+import { connectStore, type Store } from '../store/store.ts';
+import type { Calls } from './core.ts';
+import { loadRules } from './rules.ts';
+
+/** What follows the calls: the database, who may look at it, and the rules that come from there. */
+export interface Records {
+  readonly store: Store;
+  readonly projector: Projector;
+  readonly api: FastifyInstance;
+  readonly listening: Endpoint;
+  /** There are rules to decide by. */
+  readonly ruled: Promise<void>;
+}
+
+/** @returns what is wrong with the settings, in words for the operator. */
+export async function openRecords(calls: Calls): Promise<Records | string> {
+  const { config, loop, logger, phases } = calls;
+  const city = cityFor(calls);
+  if (typeof city === 'string') return city;
+  phases.passed('city');
+  const store = connectStore(config.databaseUrl ?? '', logger);
+  const { projector, metrics } = followJournal(calls, store);
+  calls.observeAppend = (durationMs) => metrics.observeAppend(durationMs);
+  const bring = (): Promise<void> => loadRules({ ...calls, city, store });
+  // Until the database answers, the rules that the journal holds stay in force; without any there is nothing to be ready with.
+  const loading = retry(bring, calls);
+  const ruled = loop.state.settings === null ? loading : Promise.resolve();
+  const api = await buildApi(calls, store, metrics, bring);
+  phases.passed('api');
+  const listening = await listen(api, config.http);
+  if (typeof listening === 'string') return listening;
+  phases.passed('http');
+  return { store, projector, api, listening, ruled };
+}
+
+/** A mistake made in the city folder while calls run must not end them: the journal's rules stay in force then. */
+function cityFor({ config, loop, logger }: Calls): City | undefined | string {
+  const read = loadCity(config.cityFolder);
+  if (read.ok) return read.city;
+  const problems = read.problems.map(({ file, line, message }) => `${file}:${line} ${message}`);
+  if (loop.state.settings === null) return problems.join('\n');
+  logger.error({ problems }, 'the city folder has mistakes; the rules of the last start stay in force');
+  return undefined;
+}
+
+/** Records follow the journal at their own pace; what they hold may be dropped from it. */
+function followJournal({ loop, folders, logger }: Calls, store: Store) {
+  const metrics = createMetrics({
+    agents: () => agentViews(loop.state),
+    queues: () => queueViews(loop.state),
+    projectorLag: () => projector.lag(),
+  });
+  const projector: Projector = createProjector({
+    db: store.db,
+    journal: loop.state.journalId,
+    readJournal: async (seq, entriesMax) => {
+      const entries = [];
+      for await (const entry of readEntries(folders.journal, seq + 1, loop.durableSeq)) {
+        entries.push(entry);
+        if (entries.length === entriesMax) break;
+      }
+      return entries;
+    },
+    logger,
+    onApplied: (applied) => metrics.countFact(applied),
+  });
+  loop.subscribe((entries) => {
+    projector.apply(entries);
+    loop.projectedTo(projector.position());
+  });
+  return { projector, metrics };
+}
+
+function buildApi(
+  { config, folders, logger, link, loop, submit }: Calls,
+  store: Store,
+  metrics: Metrics,
+  bringRules: () => Promise<void>,
+): Promise<FastifyInstance> {
+  return createApi({
+    db: store.db,
+    core: {
+      submit,
+      agents: () => agentViews(loop.state),
+      queues: () => queueViews(loop.state),
+      explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
+    },
+    health: async () => ({
+      switch: [...link.health().values()].some((up) => up),
+      journal: loop.health() === 'ok',
+      store: await store.isUp(),
+    }),
+    metrics,
+    logger,
+    recordingFolder: folders.recordings,
+    ...(config.tls === undefined
+      ? {}
+      : {
+          secureCookies: true,
+          tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) },
+        }),
+    onSeatsChanged: () => {
+      void bringRules().catch((error) =>
+        logger.error({ err: error }, 'seats changed, but the rules could not be made anew'),
+      );
+    },
+  });
+}
+
+/** @returns where HTTP listens, or why it cannot. */
+async function listen(api: FastifyInstance, { host, port }: Endpoint): Promise<Endpoint | string> {
+  try {
+    await api.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+    return `HTTP 端口 ${host}:${port} 不可用 / cannot be used (${code})\n  → 停止占用它的程序，或设置 MINHU_HTTP / stop the program that holds it, or set MINHU_HTTP, e.g. 127.0.0.1:8081`;
+  }
+  return { host, port: (api.server.address() as AddressInfo).port };
+}
+
+async function retry(work: () => Promise<void>, { logger, phases }: Calls): Promise<void> {
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    try {
+      await work();
+      return phases.passed('rules');
+    } catch (error) {
+      logger.warn({ err: error, pauseMs }, 'the records are not there yet');
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
