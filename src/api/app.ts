@@ -8,6 +8,7 @@ import type { Api, ApiOptions } from './options.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addContactRoutes } from './routes/contacts.ts';
+import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
@@ -48,4 +49,5 @@ const ROUTES = [
   addMeasureRoutes,
   addUserRoutes,
   addOperationRoutes,
+  addFreeSwitchRoutes,
 ];

@@ -27,12 +27,16 @@ export interface ApiOptions {
   readonly secureCookies?: boolean;
   /** PEM texts: the API then speaks https itself. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
+  readonly directorySecret?: string;
   /** Accounts with seats changed: the switch's directory and the core's settings are to be made anew. */
   readonly onSeatsChanged?: () => void;
 }
 
 export interface Health {
   readonly switch: boolean;
+  /** Each node of the switch by its name, such as `embedded` or `127.0.0.1:8021`: whether calls can be taken through it. */
+  readonly nodes: Readonly<Record<string, boolean>>;
   readonly journal: boolean;
   readonly store: boolean;
 }

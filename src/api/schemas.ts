@@ -219,6 +219,7 @@ export const ChannelsShape = Type.Object({
 export const ReadinessShape = Type.Object({
   ready: Type.Boolean(),
   switch: Type.Boolean(),
+  nodes: Type.Record(Type.String(), Type.Boolean(), { description: 'each switch by name' }),
   journal: Type.Boolean(),
   store: Type.Boolean(),
 });

@@ -16,7 +16,7 @@ export interface CoreProcess {
 
 export interface CoreListener {
   /** After every (re)start. */
-  ready(pid: number, http: Endpoint): void;
+  ready(pid: number, http: Endpoint, sip: readonly string[]): void;
   /** The core says that it cannot run as it is set up. */
   fatal(message: string): void;
 }
@@ -37,7 +37,7 @@ export function keepCore(environment: () => NodeJS.ProcessEnv, listener: CoreLis
     child.on('message', (message: FromCore) => {
       if (message.kind === 'fatal') return listener.fatal(message.message);
       wasReady = true;
-      listener.ready(child.pid ?? 0, message.http);
+      listener.ready(child.pid ?? 0, message.http, message.sip);
     });
     child.once('exit', (code, signal) => {
       if (stopping) return finished();

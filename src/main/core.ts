@@ -6,6 +6,7 @@ import { JournalError } from '../runtime/entry.ts';
 import { type Loop, openLoop } from '../runtime/loop.ts';
 import type { Switch } from '../switch/switch.ts';
 import { type Folders, foldersOf } from './folders.ts';
+import { askNodes } from './free-switch-node.ts';
 import { openLog } from './log.ts';
 import { CORE_ENV, type FromCore, type ToCore } from './messages.ts';
 import { createPhases, type Phases } from './phases.ts';
@@ -49,8 +50,9 @@ export async function runCore(): Promise<void> {
   await Promise.all([surveyed, records.ruled]);
   phases.passed('ready');
   calls.logger.debug({ phases: phases.all() }, 'start-up, ms since the process began');
-  calls.logger.info(records.listening, 'ready');
-  tellSupervisor({ kind: 'ready', http: records.listening });
+  const sip = await askNodes(calls);
+  calls.logger.info({ ...records.listening, sip }, 'ready');
+  tellSupervisor({ kind: 'ready', http: records.listening, sip });
 }
 
 async function openCalls(phases: Phases): Promise<Calls | string> {

@@ -13,6 +13,9 @@ export interface Folders {
   readonly firstRunFile: string;
   readonly directoryFile: string;
   readonly legLogFile: string;
+  /** FreeSWITCH's, one file a leg. */
+  readonly legLogFolder: string;
+  readonly directorySecretFile: string;
   readonly eslPasswordFile: string;
   readonly switchOptionsFile: string;
   readonly switchStatusFile: string;
@@ -32,6 +35,8 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
     firstRunFile: join(data, 'first-run.json'),
     directoryFile: join(switchFolder, 'directory.json'),
     legLogFile: join(switchFolder, 'legs.jsonl'),
+    legLogFolder: join(switchFolder, 'legs'),
+    directorySecretFile: join(switchFolder, 'directory-secret'),
     eslPasswordFile: join(switchFolder, 'esl-password'),
     switchOptionsFile: join(switchFolder, 'options.json'),
     switchStatusFile: join(switchFolder, 'status.json'),

@@ -2,8 +2,8 @@ import type { Endpoint } from '../config.ts';
 
 /** Core → supervisor. */
 export type FromCore =
-  /** HTTP answers, the journal is open and every switch was surveyed once. Said once per start. */
-  | { readonly kind: 'ready'; readonly http: Endpoint }
+  /** HTTP answers, the journal is open and a switch was surveyed. Said once per start. `sip`: where FreeSWITCH says that phones find it, `host:port`. */
+  | { readonly kind: 'ready'; readonly http: Endpoint; readonly sip: readonly string[] }
   /** Starting again would not help: a wrong setting, a taken port. `message` is for the operator's eyes. */
   | { readonly kind: 'fatal'; readonly message: string };
 

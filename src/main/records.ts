@@ -12,6 +12,7 @@ import { readEntries } from '../runtime/segment.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
 import { connectStore, type Store } from '../store/store.ts';
 import type { Calls } from './core.ts';
+import { directorySecretOf } from './directory-secret.ts';
 import { loadRules } from './rules.ts';
 
 /** What follows the calls: the database, who may look at it, and the rules that come from there. */
@@ -89,6 +90,7 @@ function buildApi(
   metrics: Metrics,
   bringRules: () => Promise<void>,
 ): Promise<FastifyInstance> {
+  const directorySecret = directorySecretOf(config, folders);
   return createApi({
     db: store.db,
     core: {
@@ -99,12 +101,14 @@ function buildApi(
     },
     health: async () => ({
       switch: [...link.health().values()].some((up) => up),
+      nodes: Object.fromEntries(link.health()),
       journal: loop.health() === 'ok',
       store: await store.isUp(),
     }),
     metrics,
     logger,
     recordingFolder: folders.recordings,
+    ...(directorySecret === undefined ? {} : { directorySecret }),
     ...(config.tls === undefined
       ? {}
       : {

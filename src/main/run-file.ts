@@ -6,7 +6,7 @@ import type { Folders } from './folders.ts';
 export interface RunFile {
   /** `host:port`. */
   readonly http: string;
-  /** `host:port` of the embedded switch; null when FreeSWITCH is the switch. */
+  /** `host:port` of the embedded switch, or of the first FreeSWITCH by its own word; null when that is not known. */
   readonly sip: string | null;
   readonly esl: string;
   readonly pids: {

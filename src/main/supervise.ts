@@ -5,11 +5,12 @@ import { type FolderLock, lockFolder } from '../lib/folder-lock.ts';
 import { isAliveAs } from '../lib/process-life.ts';
 import { openEngine } from '../store/engine.ts';
 import { type CoreProcess, keepCore } from './core-process.ts';
+import { prepareForFreeSwitch } from './directory-secret.ts';
 import { type Folders, foldersOf, makeFolders } from './folders.ts';
 import { openLog } from './log.ts';
 import { CORE_ENV } from './messages.ts';
 import { probeTcp, probeUdp } from './probe-port.ts';
-import { printReady } from './ready-line.ts';
+import { printReady, printWaiting } from './ready-line.ts';
 import { type RunFile, readRunFile, writeRunFile } from './run-file.ts';
 import { openSwitch, type SwitchProcess, stopSwitch } from './switch-process.ts';
 import { tlsProblem } from './tls-files.ts';
@@ -26,12 +27,16 @@ interface Running {
   softswitch: SwitchProcess | undefined;
   core: CoreProcess | undefined;
   http: Endpoint | undefined;
+  /** Where FreeSWITCH says that phones find it. */
+  freeSwitchSip: readonly string[];
   stopping: boolean;
 }
 
 const STOP_GRACE_MS = 8_000;
 /** A core's own limit for its end is 10 s. */
 const FORMER_CORE_MAX_MS = 15_000;
+/** A start that waits for FreeSWITCH says so after this long. */
+const WAITING_TOLD_AFTER_MS = 8_000;
 
 /**
  * Starts PostgreSQL, the switch and the core, starts again whichever dies, and stops all on SIGTERM or SIGINT.
@@ -94,6 +99,7 @@ async function prepare(): Promise<Running | string> {
     softswitch: undefined,
     core: undefined,
     http: undefined,
+    freeSwitchSip: [],
     stopping: false,
   };
 }
@@ -134,7 +140,7 @@ async function startStore(running: Running): Promise<void> {
 
 async function startSwitchPart(running: Running): Promise<void> {
   const { config, folders, city, logger } = running;
-  if (config.eslNodes.length > 0) return;
+  if (config.eslNodes.length > 0) return prepareForFreeSwitch(config, folders);
   if (running.softswitch === undefined) await refuseTakenPort(config.sip, folders);
   running.softswitch = await openSwitch(config, folders, city);
   const { softswitch } = running;
@@ -161,13 +167,19 @@ async function again(running: Running, part: string, start: () => Promise<void>)
 
 function startCore(running: Running): void {
   let first = true;
+  if (running.config.eslNodes.length > 0) {
+    setTimeout(() => {
+      if (first && !running.stopping) printWaiting(running.config);
+    }, WAITING_TOLD_AFTER_MS).unref();
+  }
   running.core = keepCore(
     () => coreEnvironment(running),
     {
-      ready(_pid, http) {
+      ready(_pid, http, sip) {
         running.http = http;
+        running.freeSwitchSip = sip;
         writeState(running);
-        if (first) printReady(running.config, running.folders, http, running.softswitch?.sip);
+        if (first) printReady(running.config, running.folders, http, running.softswitch?.sip ?? sip);
         first = false;
       },
       fatal(message) {
@@ -196,7 +208,8 @@ function writeState(running: Running): void {
   const esl = softswitch?.esl ?? config.eslNodes[0]!;
   const run: RunFile = {
     http: `${http.host}:${http.port}`,
-    sip: softswitch === undefined ? null : `${softswitch.sip.host}:${softswitch.sip.port}`,
+    sip:
+      softswitch === undefined ? (running.freeSwitchSip[0] ?? null) : `${softswitch.sip.host}:${softswitch.sip.port}`,
     esl: `${esl.host}:${esl.port}`,
     pids: {
       supervisor: process.pid,

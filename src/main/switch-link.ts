@@ -16,6 +16,7 @@ export function openSwitchLink(config: Config, folders: Folders, logger: Logger)
           id: nodeId(`${node.host}:${node.port}`),
           ...node,
           password: config.eslPassword ?? '',
+          legLogFolder: folders.legLogFolder,
         }))
       : embedded === undefined
         ? []

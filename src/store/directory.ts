@@ -21,3 +21,15 @@ export async function writeDirectory(db: Db, file: string): Promise<void> {
   );
   await replaceFile(file, `${JSON.stringify({ realm: SIP_REALM, users }, null, 2)}\n`);
 }
+
+/** The MD5 HA1 of a seat that may register, for FreeSWITCH, whose challenge is MD5 for every seat; undefined when there is no such seat. */
+export async function md5Ha1Of(db: Db, sipUser: string): Promise<string | undefined> {
+  const seat = await db
+    .selectFrom('seats')
+    .innerJoin('users', 'users.name', 'seats.user_name')
+    .where('users.disabled', '=', false)
+    .where('sip_user', '=', sipUser)
+    .select('ha1_md5')
+    .executeTakeFirst();
+  return seat?.ha1_md5;
+}

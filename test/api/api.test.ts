@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
@@ -16,7 +16,8 @@ import { JournalByHand, writeCall } from '../store/facts.ts';
 let database: TestDatabase;
 let app: FastifyInstance;
 let firstRun: FirstRun;
-const health = { switch: true, journal: true, store: true };
+const health = { switch: true, nodes: { '127.0.0.1:8021': true }, journal: true, store: true };
+const directorySecret = 'only-for-this-test-4711';
 const submitted: unknown[] = [];
 const cookies: Record<string, string> = {};
 const SEATS = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'].map((user, index) => ({
@@ -83,7 +84,8 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     explain: async (contact: string) => (contact === 'c0' ? { decisions: ['Q1'] } : undefined),
   };
   const metrics = createMetrics({ ...core, projectorLag: () => 3 });
-  return createApi({ db: database.store.db, core, health: () => health, metrics, logger: silent, recordingFolder });
+  const { db } = database.store;
+  return createApi({ db, core, health: () => health, metrics, logger: silent, recordingFolder, directorySecret });
 }
 
 async function login(user: string, password: string): Promise<string> {
@@ -270,7 +272,13 @@ test('readiness names each part, and says 503 when one is not well', async () =>
   const answer = await app.inject('/readyz');
   health.journal = true;
   expect(answer.statusCode).toBe(503);
-  expect(answer.json()).toEqual({ ready: false, switch: true, journal: false, store: true });
+  expect(answer.json()).toEqual({
+    ready: false,
+    switch: true,
+    nodes: { '127.0.0.1:8021': true },
+    journal: false,
+    store: true,
+  });
 });
 
 test('metrics tell who waits, who works and how far the records lag', async () => {
@@ -285,4 +293,61 @@ test('the OpenAPI document names every route of the interface', async () => {
   expect(Object.keys(paths)).toEqual(
     expect.arrayContaining(['/api/v1/login', '/api/v1/contacts/{id}', '/api/v1/metrics/summary']),
   );
+});
+
+describe("FreeSWITCH's question for a seat", () => {
+  const question = { section: 'directory', action: 'sip_auth', domain: 'minhu', user: '8001', key_value: 'minhu' };
+  const basic = (secret: string) => `Basic ${Buffer.from(`freeswitch:${secret}`).toString('base64')}`;
+  const ask = (change: Record<string, string>, headers: Record<string, string> = {}) =>
+    app.inject({
+      method: 'POST',
+      url: '/api/v1/freeswitch/directory',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: basic(directorySecret),
+        ...headers,
+      },
+      payload: new URLSearchParams({ ...question, ...change }).toString(),
+    });
+  const notFound =
+    '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<document type="freeswitch/xml"><section name="result"><result status="not found"/></section></document>\n';
+
+  test('is answered with the HA1 and no password', async () => {
+    const answer = await ask({});
+    const { sipUser, sipPassword } = firstRun.seats[0]!;
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'text/xml; charset=utf-8']);
+    expect(answer.body).toBe(
+      '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<document type="freeswitch/xml"><section name="directory"><domain name="minhu"><groups><group name="seats"><users>' +
+        `<user id="8001" cacheable="120000"><params><param name="a1-hash" value="${sipHa1(sipUser, sipPassword).md5}"/></params></user>` +
+        '</users></group></groups></domain></section></document>\n',
+    );
+  });
+
+  test.each([
+    ['an unknown seat', { user: '9999' }],
+    ['a user that would be markup', { user: '"/><user id="8001' }],
+    ['a user that would be SQL', { user: "8001' or '1'='1" }],
+    ['another domain', { domain: 'elsewhere' }],
+    ['something else than a digest', { action: 'user_call' }],
+    ['another section', { section: 'configuration' }],
+  ])('for %s is answered “not found”', async (_what, change) => {
+    const answer = await ask(change);
+    expect([answer.statusCode, answer.body]).toEqual([200, notFound]);
+  });
+
+  test('without the right secret is refused, from this machine too', async () => {
+    for (const authorization of ['', 'Basic', 'Basic !', basic(''), basic(`${directorySecret}x`), basic('wrong')]) {
+      const answer = await ask({}, { authorization });
+      expect([authorization, answer.statusCode, answer.json().code]).toEqual([authorization, 401, 'SECRET_WRONG']);
+    }
+  });
+
+  test('larger than a REGISTER can be is refused', async () => {
+    expect((await ask({ padding: 'x'.repeat(17_000) })).statusCode).toBe(413);
+  });
+
+  test('in another form than mod_xml_curl sends is answered “not found” or refused', async () => {
+    expect((await ask({}, { 'content-type': 'text/plain' })).body).toBe(notFound);
+    expect((await ask({}, { 'content-type': 'application/xml' })).statusCode).toBe(400);
+  });
 });

@@ -36,7 +36,7 @@ test('a caller who cancels before the answer leaves one closed record', async ()
 });
 
 test('an offer without a codec we speak is refused with 488', async () => {
-  const plan = { number: '12345', from: '13800138102', talkMs: 1_000, codec: 'G729' as const };
+  const plan = { number: '12345', from: '13800138102', talkMs: 1_000, codec: 'G729' as const, refused: 488 };
   const caller = stage.sipp({ scenario: callerScenario(plan) });
   expect(await caller.ended, caller.output()).toBe(0);
 });

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FreeSwitch, freeSwitchPrefix, startFreeSwitch } from '../switch/free-switch.ts';
+import { freePort } from './free-port.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -30,6 +32,8 @@ export interface RunFile {
 /** The whole program, started as an operator would, on free ports and a data folder of its own. */
 export interface Program {
   readonly dataFolder: string;
+  /** The switch, when the tests run on FreeSWITCH instead of the embedded one; it is ended on its own. */
+  readonly freeSwitch?: FreeSwitch;
   /** As it stands now: pids change when a part is started again. */
   run(): RunFile;
   firstRun(): { readonly admin: Account; readonly lead: Account; readonly seats: readonly SeatAccount[] };
@@ -52,6 +56,7 @@ const READY_WITHIN_MS = 90_000;
 export async function startProgram(env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'minhu-e2e-'));
   const rtpMin = await freePort();
+  const real = freeSwitchPrefix === undefined ? undefined : await placeFreeSwitch(freeSwitchPrefix, dataFolder);
   let child: ChildProcess;
   let printed = '';
 
@@ -66,6 +71,7 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
         MINHU_SIP: '127.0.0.1:0',
         MINHU_RTP: `${rtpMin - (rtpMin % 2)}-${rtpMin + 1_000}`,
         NODE_ENV: 'test',
+        ...real?.env,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -92,6 +98,7 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
   await start();
   return {
     dataFolder,
+    ...(real === undefined ? {} : { freeSwitch: real.freeSwitch }),
     run: () => JSON.parse(readFileSync(join(dataFolder, 'run.json'), 'utf8')),
     firstRun: () => JSON.parse(readFileSync(join(dataFolder, 'first-run.json'), 'utf8')),
     output: () => printed,
@@ -106,17 +113,22 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
   };
 }
 
-/** A port range start that nobody uses now, well away from the system's own choices for outgoing sockets. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
+/** As the operator's guide says (`dialplans/freeswitch/README.md`): the secret of the directory is known to both sides. */
+async function placeFreeSwitch(prefix: string, dataFolder: string) {
+  const http = `127.0.0.1:${await freePort()}`;
+  const directorySecret = randomBytes(24).toString('hex');
+  const switchFolder = join(dataFolder, 'switch');
+  mkdirSync(switchFolder, { mode: 0o700 });
+  writeFileSync(join(switchFolder, 'directory-secret'), directorySecret, { mode: 0o600 });
+  const freeSwitch = await startFreeSwitch(prefix, {
+    prompts: join(root, 'dialplans/prompts'),
+    music: join(root, 'dialplans/freeswitch/music'),
+    legLog: join(switchFolder, 'legs'),
+    directoryUrl: `http://${http}/api/v1/freeswitch/directory`,
+    directorySecret,
+  });
+  const { host, port, password } = freeSwitch.esl;
+  return { freeSwitch, env: { MINHU_HTTP: http, MINHU_ESL: `${host}:${port}`, MINHU_ESL_PASSWORD: password } };
 }
 
 /** A browser-less client of the API: one session, cookies kept. */

@@ -10,6 +10,8 @@ export interface CallerPlan {
   readonly loseAck?: true;
   /** An SDP offer that the hotline cannot take. */
   readonly codec?: 'G729';
+  /** The final answer that is expected instead of 200. */
+  readonly refused?: number;
 }
 
 export function callerScenario(plan: CallerPlan): string {
@@ -24,7 +26,7 @@ export function callerScenario(plan: CallerPlan): string {
   <recv response="100" optional="true"/>
   <recv response="180" optional="true"/>
   <recv response="183" optional="true"/>
-  ${plan.codec === undefined ? answered(ack, press, plan) : refused()}
+  ${plan.refused === undefined ? answered(ack, press, plan) : refused(plan.refused)}
 </scenario>
 `
     .replaceAll('{number}', plan.number)
@@ -60,8 +62,8 @@ function answered(ack: string, press: readonly string[], plan: CallerPlan): stri
   <label id="end"/>`;
 }
 
-function refused(): string {
-  return `<recv response="488"/>
+function refused(status: number): string {
+  return `<recv response="${status}"/>
   ${ACK_487}`;
 }
 

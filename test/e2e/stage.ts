@@ -146,6 +146,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     async close() {
       for (const peer of peers.splice(0)) await peer.dispose();
       const status = await program.stop();
+      await program.freeSwitch?.stop();
       program.remove();
       return status;
     },

@@ -6,6 +6,7 @@ import { createEslClient, type EslEndpoint } from './client.ts';
 import { carryOut } from './commands.ts';
 import type { EslEvent } from './event.ts';
 import { createLegs } from './leg.ts';
+import { type EndsLogged, readCallDetails, readLegLog } from './leg-log.ts';
 import { type Node, tell } from './node.ts';
 import { lookAgain, survey } from './survey.ts';
 import { SUBSCRIPTION, translate } from './translate.ts';
@@ -14,6 +15,8 @@ export interface EslNodeOptions extends EslEndpoint {
   readonly id: NodeId;
   /** JSON lines of ended legs, when the switch writes them where this process can read. */
   readonly legLogFile?: string;
+  /** The folder of FreeSWITCH's mod_json_cdr, when this process can read it. */
+  readonly legLogFolder?: string;
 }
 
 export interface EslSwitchOptions {
@@ -62,7 +65,7 @@ function createNode(made: EslNodeOptions, options: EslSwitchOptions): Node {
     client: createEslClient({ host, port, password, subscribe: SUBSCRIPTION, logger, random }),
     logger,
     now,
-    legLogFile: made.legLogFile,
+    endsLogged: endsLogged(made),
     legs: createLegs(),
     phase: 'down',
     connection: 0,
@@ -70,6 +73,12 @@ function createNode(made: EslNodeOptions, options: EslSwitchOptions): Node {
     emit: () => {},
     known: () => [],
   };
+}
+
+function endsLogged({ legLogFile, legLogFolder }: EslNodeOptions): EndsLogged {
+  if (legLogFile !== undefined) return (legs) => readLegLog(legLogFile, legs);
+  if (legLogFolder !== undefined) return (legs) => readCallDetails(legLogFolder, legs);
+  return async () => new Map();
 }
 
 function startNode(node: Node, emit: Node['emit'], known: () => readonly LegId[]): void {

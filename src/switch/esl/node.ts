@@ -4,6 +4,7 @@ import type { LegId, NodeId } from '../../core/ids.ts';
 import type { EslClient } from './client.ts';
 import type { EslEvent } from './event.ts';
 import type { Legs } from './leg.ts';
+import type { EndsLogged } from './leg-log.ts';
 
 /** One configured switch and all that the adapter knows of it. */
 export interface Node {
@@ -11,8 +12,8 @@ export interface Node {
   readonly client: EslClient;
   readonly logger: Logger;
   readonly now: () => number;
-  /** JSON lines of ended legs, when the switch keeps them where we can read. */
-  readonly legLogFile: string | undefined;
+  /** How legs ended, by the switch's own log where we can read it. */
+  readonly endsLogged: EndsLogged;
   readonly legs: Legs;
   /** `ready`: surveyed on this connection, events flow. */
   phase: 'down' | 'surveying' | 'ready';

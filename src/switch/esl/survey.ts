@@ -3,7 +3,6 @@ import { type CommandKey, type LegId, legId } from '../../core/ids.ts';
 import { decodeHeaders, parseJson } from './decode.ts';
 import { callerOf, type Headers, isInbound, legOf, sequenceOf, uriOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg } from './leg.ts';
-import { readLegLog } from './leg-log.ts';
 import { type Node, tell } from './node.ts';
 import { translate } from './translate.ts';
 import { isSafeId, MUSIC } from './wire.ts';
@@ -149,8 +148,7 @@ function activity(headers: Headers): Pick<SurveyedLeg, 'doing' | 'digits'> {
 /** From an event that waits behind the survey, else from the switch's own log, else now and approximate. */
 async function endsOf(node: Node, missing: readonly LegId[]): Promise<readonly EndedLeg[]> {
   if (missing.length === 0) return [];
-  const file = node.legLogFile;
-  const logged = file === undefined ? new Map() : await readLegLog(file, new Set<string>(missing));
+  const logged = await node.endsLogged(new Set<string>(missing));
   return missing.map((leg) => {
     const heard = node.buffered.find(
       (event) => event.name === 'CHANNEL_HANGUP_COMPLETE' && legOf(event.headers) === leg,

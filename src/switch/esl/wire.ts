@@ -73,6 +73,13 @@ export type Ring = Extract<SwitchCommand, { do: 'ring' }>;
 /** The switch's own timer counts whole seconds and fires early; ours decides, this one only sweeps up. */
 const SPARE_SECONDS = 5;
 
+/**
+ * An agent's phone that sends nothing for so long has died; FreeSWITCH then says `MEDIA_TIMEOUT`. Held phones may be silent. The embedded
+ * switch finds out by itself, and asks the phone by OPTIONS first.
+ */
+const SILENT_MS_MAX = 10_000;
+const SILENT_HELD_MS_MAX = 3_600_000;
+
 /** `Job-UUID` is the leg, so that the answer finds its way home on any later connection. */
 export function originate(ring: Ring): string {
   const variables: Readonly<Record<string, string>> = {
@@ -84,6 +91,8 @@ export function originate(ring: Ring): string {
     park_after_bridge: 'true',
     hangup_after_bridge: 'false',
     playback_terminators: 'none',
+    media_timeout: String(SILENT_MS_MAX),
+    media_hold_timeout: String(SILENT_HELD_MS_MAX),
     minhu_role: 'agent',
     minhu_key: ring.key,
     minhu_contact: ring.contact,

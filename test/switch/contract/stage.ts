@@ -56,6 +56,7 @@ export async function openStage(place: Place): Promise<Stage> {
       {
         ...{ id: node, host: '127.0.0.1', port: line.port, password: place.esl.password },
         ...(place.legLogFile === undefined ? {} : { legLogFile: place.legLogFile }),
+        ...(place.legLogFolder === undefined ? {} : { legLogFolder: place.legLogFolder }),
       },
     ],
     logger: pino({ level: 'silent' }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SwitchOptions } from '../../../src/softswitch/options.ts';
 import { startSwitchProcess } from '../../softswitch/start.ts';
+import { freeSwitchPrefix, startFreeSwitch } from '../free-switch.ts';
 import { toneWav } from './tone-wav.ts';
 
 /** A running switch and all that a test must know of it. */
@@ -16,6 +17,7 @@ export interface Place {
   /** Prompts by name: absolute paths. */
   readonly prompts: Readonly<Record<'short' | 'second' | 'long' | 'missing', string>>;
   readonly legLogFile?: string;
+  readonly legLogFolder?: string;
   stop(): Promise<void>;
 }
 
@@ -26,45 +28,41 @@ export interface TestedSwitch {
 
 export const MUSIC_HZ = 300;
 export const PROMPT_HZ = 600;
+const SEAT_PASSWORD = 'only-for-these-seats-42';
 const SEATS = ['1001', '1002', '1003', '1004'];
 const ROUGH_SEED = 12_345;
-const esl = process.env['MINHU_ESL'];
-
-/** Whether the contract is checked on a switch that runs already, named by `MINHU_ESL`. */
-export const isExternal = esl !== undefined;
 
 export const SWITCHES: readonly TestedSwitch[] =
-  esl === undefined
+  freeSwitchPrefix === undefined
     ? [
         { name: 'the embedded switch', start: () => startEmbedded({}) },
         { name: 'the embedded switch in rough mode', start: () => startEmbedded({ roughSeed: ROUGH_SEED }) },
       ]
-    : [{ name: 'FreeSWITCH', start: () => Promise.resolve(joinExternal(esl)) }];
+    : [{ name: 'FreeSWITCH', start: () => startReal(freeSwitchPrefix!) }];
 
-/** `freeswitch.mjs` started it and tells where things are; it also ends it. */
-function joinExternal(address: string): Place {
-  const folder = told('MINHU_CONTRACT_FOLDER');
-  const [host, port] = address.split(':');
+async function startReal(prefix: string): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'minhu-contract-'));
+  const { prompts, recordings } = media(folder);
+  const music = join(folder, 'music');
+  mkdirSync(music);
+  writeFileSync(join(music, 'music.wav'), toneWav(MUSIC_HZ, 2_000));
+  const legLog = join(folder, 'legs');
+  const accounts = Object.fromEntries(SEATS.map((user) => [user, SEAT_PASSWORD]));
+  const real = await startFreeSwitch(prefix, { music, legLog, accounts, prompts: join(folder, 'prompts') });
   return {
-    sip: told('MINHU_SIP'),
-    esl: { host: host!, port: Number(port), password: told('MINHU_ESL_PASSWORD') },
-    seatPassword: told('MINHU_SEAT_PASSWORD'),
-    ...media(folder),
-    stop: () => Promise.resolve(),
+    ...{ sip: real.sip, esl: real.esl, seatPassword: SEAT_PASSWORD, recordings, prompts },
+    legLogFolder: legLog,
+    async stop() {
+      await real.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
-}
-
-function told(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set`);
-  return value;
 }
 
 export async function startEmbedded(change: Partial<SwitchOptions>): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-contract-'));
   const { prompts, recordings } = media(folder);
-  const seatPassword = 'only-for-these-seats-42';
-  const users = SEATS.map((user) => ({ user, algorithm: 'md5', ha1: md5(`${user}:minhu:${seatPassword}`) }));
+  const users = SEATS.map((user) => ({ user, algorithm: 'md5', ha1: md5(`${user}:minhu:${SEAT_PASSWORD}`) }));
   writeFileSync(join(folder, 'directory.json'), JSON.stringify({ realm: 'minhu', users }));
   writeFileSync(join(folder, 'music.wav'), toneWav(MUSIC_HZ, 2_000));
   const started = await startSwitchProcess({
@@ -77,7 +75,7 @@ export async function startEmbedded(change: Partial<SwitchOptions>): Promise<Pla
   return {
     sip: `127.0.0.1:${started.sipPort}`,
     esl: { host: '127.0.0.1', port: started.eslPort, password: started.password },
-    ...{ seatPassword, recordings, prompts },
+    ...{ seatPassword: SEAT_PASSWORD, recordings, prompts },
     legLogFile: started.folder.options.legLogFile,
     async stop() {
       await started.stop();

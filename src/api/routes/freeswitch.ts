@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { md5Ha1Of } from '../../store/directory.ts';
+import { SIP_REALM } from '../../store/passwords.ts';
+import { ApiError } from '../errors.ts';
+import { NOT_FOUND_XML, seatXml } from '../freeswitch/directory-xml.ts';
+import type { Api, ApiOptions } from '../options.ts';
+
+/** FreeSWITCH sends one REGISTER's headers, some 2 kB. */
+const QUESTION_BYTES_MAX = 16 * 1024;
+const SIP_USER = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
+
+/**
+ * Where FreeSWITCH's mod_xml_curl asks for seats. Whoever asks shows the shared secret, from this machine too: through a proxy on this
+ * machine everybody would look like it. There is no such route without a secret.
+ */
+export function addFreeSwitchRoutes(app: Api, { db, directorySecret }: ApiOptions): void {
+  if (directorySecret === undefined) return;
+  void app.register(async (scope) => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: QUESTION_BYTES_MAX },
+      (_request, body, done) => done(null, new URLSearchParams(String(body))),
+    );
+    scope.post(
+      '/api/v1/freeswitch/directory',
+      {
+        config: { access: 'public' },
+        schema: { hide: true },
+        bodyLimit: QUESTION_BYTES_MAX,
+        // Before anything of the body is read.
+        onRequest: async (request) => refuseStranger(request, directorySecret),
+      },
+      async (request, reply) => {
+        const sipUser = seatAskedFor(request.body);
+        const ha1 = sipUser === undefined ? undefined : await md5Ha1Of(db, sipUser);
+        return reply
+          .header('cache-control', 'no-store')
+          .type('text/xml; charset=utf-8')
+          .send(sipUser === undefined || ha1 === undefined ? NOT_FOUND_XML : seatXml(SIP_REALM, sipUser, ha1));
+      },
+    );
+  });
+}
+
+/** The seat whose HA1 is wanted for a digest; FreeSWITCH also asks for domains, gateways and more, of which there are none. */
+function seatAskedFor(question: unknown): string | undefined {
+  if (!(question instanceof URLSearchParams)) return undefined;
+  if (question.get('section') !== 'directory' || question.get('action') !== 'sip_auth') return undefined;
+  if (question.get('domain') !== SIP_REALM) return undefined;
+  const user = question.get('user') ?? '';
+  return SIP_USER.test(user) ? user : undefined;
+}
+
+/** HTTP Basic (RFC 7617); the user's name does not matter. */
+function refuseStranger(request: FastifyRequest, secret: string): void {
+  const encoded = /^Basic ([A-Za-z0-9+/=]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
+  const shown = Buffer.from(encoded ?? '', 'base64')
+    .toString('utf8')
+    .replace(/^[^:]*:/, '');
+  if (encoded === undefined || !isSame(shown, secret)) throw new ApiError('SECRET_WRONG');
+}
+
+/** Takes the same time whatever is shown. */
+function isSame(shown: string, secret: string): boolean {
+  const [a, b] = [shown, secret].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(a!, b!);
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Peer, sipp } from '../../e2e/peers.ts';
+import { until } from '../../e2e/program.ts';
+import { callerScenario, cancelScenario } from '../../e2e/scenarios.ts';
+import { type FreeSwitch, freeSwitchPrefix, startFreeSwitch } from '../free-switch.ts';
+
+/** The shipped dial plan alone: nobody controls this FreeSWITCH. */
+let real: FreeSwitch;
+const UNADOPTED_SECONDS = 3;
+const root = join(import.meta.dirname, '../../..');
+const peers: Peer[] = [];
+
+beforeAll(async () => {
+  real = await startFreeSwitch(freeSwitchPrefix!, {
+    prompts: join(root, 'dialplans/prompts'),
+    music: join(root, 'dialplans/freeswitch/music'),
+    unadoptedSeconds: UNADOPTED_SECONDS,
+  });
+});
+
+/** The list of legs follows the calls by some tenths of a second. */
+afterEach(async () => {
+  await until('no leg is left', legs, (list) => list.length === 0);
+});
+
+afterAll(async () => {
+  for (const peer of peers) await peer.dispose();
+  await real?.stop();
+});
+
+function call(scenario: string): Peer {
+  const peer = sipp({ scenario, server: real.sip });
+  peers.push(peer);
+  return peer;
+}
+
+test('a caller whom nobody adopts is answered, hears the apology to its end and is let go', async () => {
+  const startedAtMs = performance.now();
+  const caller = call(callerScenario({ number: '12345', from: '13800138901', talkMs: 30_000 }));
+  expect(await caller.ended, caller.output()).toBe(0);
+  // The apology alone lasts some seconds.
+  expect(performance.now() - startedAtMs).toBeGreaterThan((UNADOPTED_SECONDS - 1) * 1_000 + 3_000);
+  expect(performance.now() - startedAtMs).toBeLessThan(29_000);
+});
+
+test('a caller who is answered in time hears no apology', async () => {
+  const caller = call(callerScenario({ number: '12345', from: '13800138902', talkMs: 8_000 }));
+  const leg = await until('the call is parked', legs, (list) => list.length === 1);
+  expect(await real.api(`uuid_getvar ${leg[0]} minhu_trunk`)).toContain('local');
+  expect(await real.api('show tasks')).toContain(leg[0]);
+  await real.api(`uuid_answer ${leg[0]}`);
+  await until(
+    'the apology is off the agenda',
+    () => real.api('show tasks'),
+    (tasks) => !tasks.includes(leg[0]!),
+  );
+  expect(await caller.ended, caller.output()).toBe(0);
+});
+
+async function legs(): Promise<string[]> {
+  const answer = await real.api('show channels as json');
+  const { rows = [] } = JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '{}') as { rows?: { uuid: string }[] };
+  return rows.map(({ uuid }) => uuid);
+}
+
+test.each(['110', 'unadopted', '12345678', '1001'])('a trunk that dials %s is refused', async (number) => {
+  const scenario = callerScenario({ number, from: '13800138903', talkMs: 1_000, refused: 404 });
+  const caller = call(scenario);
+  expect(await caller.ended, caller.output()).toBe(0);
+});
+
+test('a caller who gives up before the answer leaves nothing', async () => {
+  await call(cancelScenario({ number: '12345', from: '13800138904' })).ended;
+});
