@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
-import { type Folders, writeOwned } from './folders.ts';
+import { replaceFileNow } from '../lib/replace-file.ts';
+import type { Folders } from './folders.ts';
 
 /**
  * What FreeSWITCH shows when it asks our API for seats: the content of `MINHU_DATA/switch/directory-secret` (0600), made at the first start
@@ -10,7 +11,7 @@ import { type Folders, writeOwned } from './folders.ts';
 export function directorySecretOf(config: Pick<Config, 'eslNodes'>, folders: Folders): string | undefined {
   if (config.eslNodes.length === 0) return undefined;
   if (!existsSync(folders.directorySecretFile)) {
-    writeOwned(folders.directorySecretFile, randomBytes(24).toString('base64url'));
+    replaceFileNow(folders.directorySecretFile, randomBytes(24).toString('base64url'), 'powerCut');
   }
   const secret = readFileSync(folders.directorySecretFile, 'utf8').trim();
   if (secret.length < SECRET_LENGTH_MIN) {
