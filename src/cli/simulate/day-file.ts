@@ -1,0 +1,135 @@
+import { basename, dirname, resolve } from 'node:path';
+import type { CityProblem } from '../../city/city.ts';
+import {
+  DIGITS,
+  type Entry,
+  NAME,
+  readChoice,
+  readDurationMs,
+  readEntries,
+  readFields,
+  readList,
+  readText,
+  readWhole,
+} from '../../city/fields.ts';
+import { type Field, openYaml } from '../../city/yaml-file.ts';
+import type { Choice, Demand, PickupHabits } from '../../sim/draw.ts';
+import { ALWAYS, type Duration, exponential, fixed } from '../../sim/duration.ts';
+import { DAY_START_MS } from '../../sim/plain-line.ts';
+
+/** A day as an operator writes it down. */
+export interface DayFile {
+  readonly demand: Demand;
+  readonly pickup: PickupHabits;
+  readonly seats: readonly SeatRow[];
+}
+
+/** So many alike, there from and to these moments of the day; who ends before beginning works over midnight. */
+export interface SeatRow {
+  readonly count: number;
+  readonly skills: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export type DayFileResult =
+  | { readonly ok: true; readonly day: DayFile }
+  | { readonly ok: false; readonly problems: readonly CityProblem[] };
+
+const DAY_MS = 86_400_000;
+const CALLS_MAX = 1_000_000;
+const SEATS_MAX = 20_000;
+const ROWS_MAX = 200;
+const KINDS_MAX = 50;
+const KEYS_MAX = 10;
+const PROFILE_MAX = 96;
+const SHAPES = ['lognormal', 'exponential', 'fixed'] as const;
+
+const SHARE = {
+  pattern: /^(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%$/,
+  looks: ['0% 到 100% 的比例', 'a share from 0% to 100%'],
+} as const;
+const CLOCK = {
+  pattern: /^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$/,
+  looks: ['带引号的时刻，例如 "08:30"', 'a time in quotes, such as "08:30"'],
+} as const;
+const KEY = { pattern: /^[0-9*#]?$/, looks: ['一个按键或空 ""', 'one key, or "" for none'] } as const;
+const WEIGHT = { pattern: /^[0-9]{1,7}(?:\.[0-9]+)?$/, looks: ['不小于 0 的数', 'a number, 0 or more'] } as const;
+
+/** All problems are found in one go. */
+export function readDayFile(path: string): DayFileResult {
+  const problems: CityProblem[] = [];
+  const top = openYaml(dirname(resolve(path)), basename(path), problems);
+  const day = top && readDay(top);
+  return day === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, day };
+}
+
+function readDay(top: Field): DayFile | undefined {
+  const fields = readFields(top, ['calls', 'kinds', 'seats'], ['number', 'profile', 'patience', 'talkShape', 'pickup']);
+  if (fields === undefined) return undefined;
+  const dialled = fields.number ? (readText(fields.number, DIGITS) ?? '') : '';
+  const shape = fields.talkShape ? (readChoice(fields.talkShape, SHAPES) ?? 'lognormal') : 'lognormal';
+  const kinds = readEntries(fields.kinds, NAME, KINDS_MAX);
+  const choices = kinds.flatMap((entry) => readKind(entry, dialled, shape) ?? []);
+  const seats = readList(fields.seats, ROWS_MAX).flatMap((field) => readRow(field) ?? []);
+  const calls = readWhole(fields.calls, 1, CALLS_MAX);
+  const profile = fields.profile ? readProfile(fields.profile) : [1];
+  const patience = fields.patience ? readPatience(fields.patience) : ALWAYS;
+  const pickup = fields.pickup ? readPickup(fields.pickup) : { after: fixed(0), declined: 0, missed: 0 };
+  if (calls === undefined || choices.length === 0 || pickup === undefined) return undefined;
+  return { demand: { startMs: DAY_START_MS, lengthMs: DAY_MS, calls, profile, choices, patience }, pickup, seats };
+}
+
+function readKind({ value }: Entry, dialled: string, shape: Duration['shape']): Choice | undefined {
+  const fields = readFields(value, ['share', 'talk'], ['keys', 'wrapUp']);
+  if (fields === undefined) return undefined;
+  const share = readShare(fields.share);
+  const talkMs = readDurationMs(fields.talk, 1_000, 3_600_000);
+  const wrapUpMs = fields.wrapUp ? readDurationMs(fields.wrapUp, 0, 3_600_000) : 0;
+  const keys = fields.keys ? readList(fields.keys, KEYS_MAX).flatMap((key) => readText(key, KEY) ?? []) : [];
+  if (share === undefined || talkMs === undefined || wrapUpMs === undefined) return undefined;
+  return { weight: share, dialled, keys, talk: { meanMs: talkMs, shape }, wrapUp: { meanMs: wrapUpMs, shape } };
+}
+
+function readRow(field: Field): SeatRow | undefined {
+  const fields = readFields(field, ['count', 'skills'], ['from', 'to']);
+  if (fields === undefined) return undefined;
+  const count = readWhole(fields.count, 1, SEATS_MAX);
+  const skills = readList(fields.skills, KINDS_MAX).flatMap((skill) => readText(skill, NAME) ?? []);
+  const fromMs = fields.from ? readClockMs(fields.from) : 0;
+  const toMs = fields.to ? readClockMs(fields.to) : DAY_MS;
+  if (count === undefined || fromMs === undefined || toMs === undefined) return undefined;
+  return { count, skills, fromMs, toMs };
+}
+
+function readProfile(field: Field): readonly number[] {
+  const weights = readList(field, PROFILE_MAX).map((weight) => Number(readText(weight, WEIGHT) ?? 0));
+  return weights.some((weight) => weight > 0) ? weights : [1];
+}
+
+function readPatience(field: Field): Duration {
+  const meanMs = readDurationMs(field, 1_000, 36_000_000);
+  return meanMs === undefined ? ALWAYS : exponential(meanMs);
+}
+
+function readPickup(field: Field): PickupHabits | undefined {
+  const fields = readFields(field, [], ['after', 'declined', 'missed']);
+  if (fields === undefined) return undefined;
+  const afterMs = fields.after ? readDurationMs(fields.after, 0, 60_000) : 0;
+  const declined = fields.declined ? readShare(fields.declined) : 0;
+  const missed = fields.missed ? readShare(fields.missed) : 0;
+  if (afterMs === undefined || declined === undefined || missed === undefined) return undefined;
+  return { after: { meanMs: afterMs, shape: 'lognormal' }, declined, missed };
+}
+
+function readShare(field: Field): number | undefined {
+  const text = readText(field, SHARE);
+  return text === undefined ? undefined : Number(text.slice(0, -1)) / 100;
+}
+
+function readClockMs(field: Field): number | undefined {
+  const text = readText(field, CLOCK);
+  if (text === undefined) return undefined;
+  const [hours = 0, minutes = 0] = text.split(':').map(Number);
+  return (hours * 60 + minutes) * 60_000;
+}

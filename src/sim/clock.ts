@@ -1,0 +1,89 @@
+/**
+ * The time of a simulated day and what is still to come in it: a binary heap in three parallel arrays. What is due at the same moment comes in
+ * the order in which it was asked for.
+ */
+export class Clock {
+  nowMs: number;
+  readonly #atMs: number[] = [];
+  readonly #order: number[] = [];
+  readonly #acts: (() => void)[] = [];
+  #asked = 0;
+
+  constructor(nowMs: number) {
+    this.nowMs = nowMs;
+  }
+
+  get size(): number {
+    return this.#acts.length;
+  }
+
+  /** When the next thing is due; Infinity when nothing is. */
+  nextMs(): number {
+    return this.#atMs.length === 0 ? Infinity : this.#atMs[0]!;
+  }
+
+  /** A moment that is over counts as now; Infinity never comes. */
+  at(atMs: number, act: () => void): void {
+    if (atMs === Infinity) return;
+    let index = this.#acts.length;
+    const dueMs = Math.max(atMs, this.nowMs);
+    const order = this.#asked++;
+    this.#acts.push(act);
+    this.#atMs.push(dueMs);
+    this.#order.push(order);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (this.#atMs[parent]! <= dueMs) break;
+      this.#move(parent, index);
+      index = parent;
+    }
+    this.#put(index, dueMs, order, act);
+  }
+
+  after(delayMs: number, act: () => void): void {
+    this.at(this.nowMs + delayMs, act);
+  }
+
+  /** Goes to the next thing that is due and does it. */
+  next(): void {
+    const act = this.#acts[0];
+    if (act === undefined) return;
+    this.nowMs = this.#atMs[0]!;
+    const lastAct = this.#acts.pop()!;
+    const lastMs = this.#atMs.pop()!;
+    const lastOrder = this.#order.pop()!;
+    if (this.#acts.length > 0) this.#sink(lastMs, lastOrder, lastAct);
+    act();
+  }
+
+  #sink(dueMs: number, order: number, act: () => void): void {
+    const size = this.#acts.length;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= size) break;
+      if (child + 1 < size && this.#isBefore(child + 1, child)) child += 1;
+      const childMs = this.#atMs[child]!;
+      if (dueMs < childMs || (dueMs === childMs && order < this.#order[child]!)) break;
+      this.#move(child, index);
+      index = child;
+    }
+    this.#put(index, dueMs, order, act);
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const atMs = this.#atMs[a]!;
+    const otherMs = this.#atMs[b]!;
+    return atMs < otherMs || (atMs === otherMs && this.#order[a]! < this.#order[b]!);
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#atMs[from]!, this.#order[from]!, this.#acts[from]!);
+  }
+
+  #put(index: number, dueMs: number, order: number, act: () => void): void {
+    this.#atMs[index] = dueMs;
+    this.#order[index] = order;
+    this.#acts[index] = act;
+  }
+}

@@ -1,0 +1,185 @@
+import type { AgentState, RecordFact } from '../core/command.ts';
+import type { AgentId, ContactId } from '../core/ids.ts';
+import { type Counts, noCounts } from './counts.ts';
+
+export const QUARTER_MS = 900_000;
+const WITHIN_MS = 15_000;
+const SHORT_MS = 5_000;
+
+/** Fifteen minutes: the calls that came in them, and the seats as they were. */
+export interface Quarter extends Counts {
+  readonly fromMs: number;
+  /** Agents who were there (neither offline nor not ready), and those at work, times ms. */
+  seatsMs: number;
+  busyMs: number;
+}
+
+export interface Figures {
+  readonly total: Counts;
+  readonly byQueue: ReadonlyMap<string, Counts>;
+  /** In order, without a gap, from the first to the last that something happened in. */
+  readonly quarters: readonly Quarter[];
+  /** How contacts ended, each by its outcome. */
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** Waits of all that were answered, ascending. */
+  readonly waitsMs: Float64Array;
+}
+
+interface Followed {
+  /** Where it counts: in all, in its quarter, and in its queue once it has one. */
+  readonly counts: Counts[];
+  enqueuedAtMs: number | null;
+  answered: boolean;
+  talkFromMs: number | null;
+  talkedMs: number;
+}
+
+interface Seat {
+  state: AgentState;
+  sinceMs: number;
+  contact: Followed | undefined;
+}
+
+/** Folds the record facts of a day, simulated or real, into figures. Facts come in the order of their time. */
+export class FigureFold {
+  readonly #total = noCounts();
+  readonly #byQueue = new Map<string, Counts>();
+  readonly #quarters: Quarter[] = [];
+  readonly #outcomes = new Map<string, number>();
+  readonly #waitsMs: number[] = [];
+  readonly #contacts = new Map<ContactId, Followed>();
+  readonly #seats = new Map<AgentId, Seat>();
+  #here = 0;
+  #busy = 0;
+  #seatsCountedToMs = 0;
+
+  take(atMs: number, fact: RecordFact): void {
+    switch (fact.fact) {
+      case 'contactOpened':
+        return this.#opened(atMs, fact.contact);
+      case 'agentState':
+        return this.#agent(atMs, fact.agent, fact.state, fact.contact);
+    }
+    const followed = 'contact' in fact ? this.#contacts.get(fact.contact) : undefined;
+    if (followed === undefined) return;
+    switch (fact.fact) {
+      case 'waitStarted':
+        return this.#queued(followed, fact.queue, fact.enqueuedAtMs);
+      case 'waitEnded':
+        if (fact.result === 'connected') this.#answered(atMs, followed);
+        return;
+      case 'talkStarted':
+        followed.talkFromMs = atMs;
+        return;
+      case 'talkEnded':
+        followed.talkedMs += atMs - (followed.talkFromMs ?? atMs);
+        followed.talkFromMs = null;
+        return;
+      case 'contactClosed':
+        this.#contacts.delete(fact.contact);
+        return this.#closed(atMs, followed, fact.outcome);
+    }
+  }
+
+  /** The figures of everything so far; seats are counted up to `atMs`. */
+  figures(atMs: number): Figures {
+    this.#countSeats(atMs);
+    return {
+      total: this.#total,
+      byQueue: this.#byQueue,
+      quarters: this.#quarters,
+      outcomes: this.#outcomes,
+      waitsMs: Float64Array.from(this.#waitsMs).sort(),
+    };
+  }
+
+  #opened(atMs: number, contact: ContactId): void {
+    this.#countSeats(atMs);
+    const counts = [this.#total, this.#quarter(atMs)];
+    for (const count of counts) count.inbound += 1;
+    this.#contacts.set(contact, { counts, enqueuedAtMs: null, answered: false, talkFromMs: null, talkedMs: 0 });
+  }
+
+  #queued(followed: Followed, queue: string, enqueuedAtMs: number): void {
+    if (followed.enqueuedAtMs !== null) return;
+    followed.enqueuedAtMs = enqueuedAtMs;
+    let counts = this.#byQueue.get(queue);
+    if (counts === undefined) {
+      counts = noCounts();
+      this.#byQueue.set(queue, counts);
+    }
+    counts.inbound += 1;
+    followed.counts.push(counts);
+    for (const count of followed.counts) count.queued += 1;
+  }
+
+  #answered(atMs: number, followed: Followed): void {
+    if (followed.answered) return;
+    followed.answered = true;
+    const waitedMs = atMs - (followed.enqueuedAtMs ?? atMs);
+    this.#waitsMs.push(waitedMs);
+    for (const count of followed.counts) {
+      count.answered += 1;
+      count.waitedMs += waitedMs;
+      if (waitedMs <= WITHIN_MS) count.answeredWithin15 += 1;
+    }
+  }
+
+  #closed(atMs: number, followed: Followed, outcome: string): void {
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+    const { enqueuedAtMs } = followed;
+    for (const count of followed.counts) {
+      if (followed.answered) {
+        count.handled += 1;
+        count.handlingMs += followed.talkedMs;
+      } else if (outcome === 'abandonedInQueue') {
+        count.abandoned += 1;
+        if (atMs - (enqueuedAtMs ?? atMs) <= SHORT_MS) count.abandonedShort += 1;
+      } else if (outcome === 'ended' && enqueuedAtMs === null) count.selfServed += 1;
+    }
+  }
+
+  #agent(atMs: number, agent: AgentId, state: AgentState, contact: ContactId | undefined): void {
+    this.#countSeats(atMs);
+    const seat = this.#seats.get(agent) ?? { state: 'offline', sinceMs: atMs, contact: undefined };
+    if (seat.state === 'wrapUp' && seat.contact !== undefined) {
+      for (const count of seat.contact.counts) count.handlingMs += atMs - seat.sinceMs;
+    }
+    this.#here += Number(isHere(state)) - Number(isHere(seat.state));
+    this.#busy += Number(isBusy(state)) - Number(isBusy(seat.state));
+    seat.state = state;
+    seat.sinceMs = atMs;
+    seat.contact = contact === undefined ? undefined : this.#contacts.get(contact);
+    this.#seats.set(agent, seat);
+  }
+
+  #countSeats(toMs: number): void {
+    let fromMs = this.#seatsCountedToMs;
+    this.#seatsCountedToMs = toMs;
+    if (this.#here === 0 && this.#busy === 0) return;
+    while (fromMs < toMs) {
+      const quarter = this.#quarter(fromMs);
+      const untilMs = Math.min(toMs, quarter.fromMs + QUARTER_MS);
+      quarter.seatsMs += this.#here * (untilMs - fromMs);
+      quarter.busyMs += this.#busy * (untilMs - fromMs);
+      fromMs = untilMs;
+    }
+  }
+
+  #quarter(atMs: number): Quarter {
+    const fromMs = Math.floor(atMs / QUARTER_MS) * QUARTER_MS;
+    for (let last = this.#quarters.at(-1); last === undefined || last.fromMs < fromMs; last = this.#quarters.at(-1)) {
+      const nextMs = last === undefined ? fromMs : last.fromMs + QUARTER_MS;
+      this.#quarters.push({ ...noCounts(), fromMs: nextMs, seatsMs: 0, busyMs: 0 });
+    }
+    return this.#quarters[(fromMs - this.#quarters[0]!.fromMs) / QUARTER_MS]!;
+  }
+}
+
+function isHere(state: AgentState): boolean {
+  return state !== 'offline' && state !== 'notReady';
+}
+
+function isBusy(state: AgentState): boolean {
+  return isHere(state) && state !== 'ready';
+}

@@ -1,0 +1,39 @@
+import type { SwitchWish } from '../core/command.ts';
+
+/** One citizen's call as it was drawn, or read from a journal. All durations may be Infinity: never. */
+export interface Caller {
+  readonly from: string;
+  readonly dialled: string;
+  /** When the call comes. Unix time, ms. */
+  readonly atMs: number;
+  /** What is pressed at each question, in order; '' is nothing. Questions beyond the list are answered with its last. */
+  readonly keys: readonly string[];
+  /** How long into the prompts a key is pressed; never before the question. */
+  readonly keyAfterMs: number;
+  /** Leaves when still without a queue so long after the call came. */
+  readonly menuPatienceMs: number;
+  /** Leaves when it has waited so long for an agent; begins anew after a talk that broke off. */
+  readonly patienceMs: number;
+  readonly talkMs: number;
+  readonly talkEndedBy: 'citizen' | 'agent';
+  /** What the agent has to write afterwards. */
+  readonly wrapUpMs: number;
+  readonly mishap?: Mishap;
+}
+
+/** What goes wrong, or on, in a talk. `hold`: the agent holds the caller for two seconds. */
+export interface Mishap {
+  readonly kind: 'phoneDies' | 'comesApart' | 'hold';
+  /** From the bridge on. */
+  readonly afterMs: number;
+}
+
+/** What a person does with a phone that rings. */
+export type Pickup =
+  | { readonly does: 'answers' | 'declines' | 'isBusy'; readonly afterMs: number }
+  | { readonly does: 'nothing' };
+
+export type Ring = Extract<SwitchWish, { do: 'ring' }>;
+
+/** Asked once for each ring of a seat's first phone; further phones of the seat only ring. */
+export type Phones = (ring: Ring) => Pickup;

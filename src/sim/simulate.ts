@@ -1,0 +1,118 @@
+import type { Command } from '../core/command.ts';
+import type { Event, EventBody } from '../core/event.ts';
+import { nodeId } from '../core/ids.ts';
+import type { Settings } from '../core/settings.ts';
+import { initialState } from '../core/state.ts';
+import { nextDeadlineMs, step } from '../core/step.ts';
+import { Clock } from './clock.ts';
+import { Desks, type Shift } from './desks.ts';
+import { FigureFold, type Figures } from './figures.ts';
+import { Inbox } from './inbox.ts';
+import type { Caller, Phones } from './people.ts';
+import { VirtualSwitch } from './switch.ts';
+
+/** A day to be played: under which rules, who calls, who works, and how phones are picked up. */
+export interface Day {
+  readonly settings: Settings;
+  /** In the order of their calls. */
+  readonly callers: readonly Caller[];
+  readonly shifts: readonly Shift[];
+  readonly phones: Phones;
+}
+
+export interface Played {
+  readonly figures: Figures;
+  /** Entries decided. */
+  readonly steps: number;
+  /** When the last call was over. */
+  readonly endMs: number;
+}
+
+const NODE = nodeId('virtual');
+const JOURNAL = '5eed5eed5eed5eed';
+const EXPIRES_MS = 8_640_000_000_000_000;
+const PROGRESS_EVERY = 1_000;
+
+/** Who wants to follow the day as it is played. */
+export interface Watch {
+  /** So many calls have come. */
+  readonly calls?: (count: number) => void;
+  /** Every decision. */
+  readonly entry?: (event: Event, commands: readonly Command[]) => void;
+}
+
+/**
+ * Plays the whole day with the hotline's own core, until the last call is over. Prompts take no time, so that a caller stands in the queue in
+ * the moment of the call (or of the key); everything else is what the callers and agents draw. The same day gives the same figures.
+ */
+export function playDay(day: Day, watch: Watch = {}): Played {
+  const startMs = Math.min(day.callers[0]?.atMs ?? Infinity, ...day.shifts.map(({ fromMs }) => fromMs));
+  const clock = new Clock(startMs === Infinity ? 0 : startMs);
+  const state = initialState(JOURNAL);
+  const fold = new FigureFold();
+  const inbox = new Inbox<EventBody>();
+  const tell = (event: EventBody): void => inbox.push(event);
+  const { phones } = day;
+  const telephony = new VirtualSwitch({
+    node: NODE,
+    clock,
+    tell,
+    phones,
+    promptMs: () => 0,
+    terse: true,
+    keepsLog: false,
+  });
+  const desks = new Desks(clock, tell, (leg) => telephony.legs.get(leg)?.caller ?? null);
+  let steps = 0;
+  const hear = (body: EventBody): void => {
+    const event = body as EventBody & { atMs: number };
+    event.atMs = clock.nowMs;
+    const commands = step(state, event as Event, ++steps);
+    watch.entry?.(event as Event, commands);
+    for (const command of commands) {
+      if (command.do !== 'record-fact') telephony.carryOut(command);
+      else {
+        fold.take(event.atMs, command);
+        desks.see(command);
+      }
+    }
+  };
+
+  hear({ type: 'started' });
+  hear({ type: 'settingsLoaded', settings: day.settings });
+  for (const { sipUser } of day.settings.agents) {
+    telephony.register({ sipUser, uri: `sip:${sipUser}@virtual`, expiresAtMs: EXPIRES_MS });
+  }
+  inbox.clear();
+  hear(telephony.survey([]));
+  desks.begin(day.shifts);
+  callIn(day.callers, clock, telephony, watch.calls);
+  for (;;) {
+    for (let body = inbox.shift(); body !== undefined; body = inbox.shift()) hear(body);
+    const dueMs = nextDeadlineMs(state) ?? Infinity;
+    const nextMs = clock.nextMs();
+    if (nextMs <= dueMs && nextMs < Infinity) clock.next();
+    else if (dueMs < EXPIRES_MS) {
+      clock.nowMs = dueMs;
+      hear({ type: 'tick' });
+    } else break;
+  }
+  return { figures: fold.figures(clock.nowMs), steps, endMs: clock.nowMs };
+}
+
+/** One call after the other, so that only the next one waits in the clock. */
+function callIn(
+  callers: readonly Caller[],
+  clock: Clock,
+  telephony: VirtualSwitch,
+  progress: ((calls: number) => void) | undefined,
+): void {
+  let next = 0;
+  const arrive = (): void => {
+    const caller = callers[next++]!;
+    if (next < callers.length) clock.at(callers[next]!.atMs, arrive);
+    telephony.arrive(caller);
+    if (progress !== undefined && next % PROGRESS_EVERY === 0) progress(next);
+  };
+  if (callers.length > 0) clock.at(callers[0]!.atMs, arrive);
+}

@@ -1,0 +1,306 @@
+import type { SwitchCommand } from '../core/command.ts';
+import type { Device, EndedLeg, Survey, SwitchEvent } from '../core/event.ts';
+import { type LegId, legId, type NodeId } from '../core/ids.ts';
+import type { Clock } from './clock.ts';
+import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
+import type { Caller, Mishap, Phones } from './people.ts';
+
+export interface SwitchOptions {
+  readonly node: NodeId;
+  readonly clock: Clock;
+  /** Hears everything, at once and in order; must not give a command before it returns. */
+  readonly tell: (event: SwitchEvent) => void;
+  readonly phones: Phones;
+  /** Length of a prompt's file. */
+  readonly promptMs: (file: string) => number;
+  /** Leaves out what the core only passes over: ringing, keys, starts of recordings, bridges that end with a leg. */
+  readonly terse: boolean;
+  /** Keeps the end of every leg for a survey to come. */
+  readonly keepsLog: boolean;
+}
+
+const HOLD_MS = 2_000;
+/** A bridge that came apart is not ended in the moment it is made again. */
+const TALK_MS_MIN = 1;
+
+/** What a switch does with commands under a virtual clock, and what the people on its legs do. As fast as asked: `Wire` makes it rough. */
+export class VirtualSwitch {
+  readonly legs = new Map<LegId, VirtualLeg>();
+  readonly #options: SwitchOptions;
+  readonly #devices = new Map<string, Device>();
+  /** Seat → the phone that its person picks up. */
+  readonly #firstOf = new Map<string, string>();
+  readonly #log = new Map<LegId, EndedLeg>();
+  #boots = 1;
+  #calls = 0;
+
+  constructor(options: SwitchOptions) {
+    this.#options = options;
+  }
+
+  arrive(caller: Caller): LegId {
+    const { clock, node } = this.#options;
+    const leg = newLeg(legId(`call-${++this.#calls}`), caller, caller.from, caller.dialled);
+    this.legs.set(leg.id, leg);
+    if (caller.menuPatienceMs !== Infinity) {
+      clock.after(caller.menuPatienceMs, () => {
+        if (leg.waitingFromMs === null && leg.talkedWith === null) this.end(leg, 'NORMAL_CLEARING');
+      });
+    }
+    this.#options.tell({ type: 'callArrived', node, leg: leg.id, from: caller.from, dialled: caller.dialled });
+    return leg.id;
+  }
+
+  register(device: Device): void {
+    this.#devices.set(device.uri, device);
+    if (!this.#devices.has(this.#firstOf.get(device.sipUser) ?? '')) this.#firstOf.set(device.sipUser, device.uri);
+    this.#options.tell({ type: 'deviceRegistered', node: this.#options.node, device });
+  }
+
+  unregister(uri: string): void {
+    const device = this.#devices.get(uri);
+    if (!this.#devices.delete(uri) || device === undefined) return;
+    this.#options.tell({ type: 'deviceGone', node: this.#options.node, sipUser: device.sipUser, device: uri });
+  }
+
+  /** Everything it holds now, and the ends of those among `known` that it does not. */
+  survey(known: readonly LegId[]): SwitchEvent {
+    const { node, clock } = this.#options;
+    const ended = known.flatMap((leg) => {
+      if (this.legs.has(leg)) return [];
+      const approximate = { leg, cause: 'NORMAL_CLEARING', endedAtMs: clock.nowMs, approximate: true };
+      return [this.#log.get(leg) ?? approximate];
+    });
+    const legs = [...this.legs.values()].map(surveyedLeg);
+    const survey: Survey = { bootId: `boot-${this.#boots}`, legs, devices: [...this.#devices.values()], ended };
+    return { type: 'surveyed', node, survey };
+  }
+
+  /** The process died: every leg with it, unheard. Registrations are kept. */
+  reboot(): void {
+    for (const leg of this.legs.values()) {
+      leg.ended = true;
+      leg.turn += 1;
+    }
+    this.legs.clear();
+    this.#boots += 1;
+  }
+
+  carryOut(command: SwitchCommand): void {
+    if (command.do === 'ring') return this.#ring(command);
+    const leg = this.legs.get(command.leg);
+    if (leg === undefined) return command.do === 'hangUp' ? undefined : this.#refuse(command);
+    switch (command.do) {
+      case 'answer':
+        return this.#answered(leg);
+      case 'play':
+        return this.#play(leg, command);
+      case 'collect':
+        return this.#collect(leg, command);
+      case 'music':
+        return this.#music(leg, command);
+      case 'bridge':
+        return this.#bridge(leg, command);
+      case 'record':
+        return this.#record(leg, command.file);
+      case 'stopRecord':
+        return this.#stopRecord(leg, command.file);
+      case 'hangUp':
+        return this.end(leg, command.cause);
+    }
+  }
+
+  /** By a command, by the person on it, by a cable. */
+  end(leg: VirtualLeg, cause: string): void {
+    if (leg.ended) return;
+    const { node, clock, tell, terse, keepsLog } = this.#options;
+    // FreeSWITCH reports the application as over before the leg.
+    if (!terse) this.#cut(leg);
+    leg.ended = true;
+    leg.turn += 1;
+    this.legs.delete(leg.id);
+    if (keepsLog) this.#log.set(leg.id, { leg: leg.id, cause, endedAtMs: clock.nowMs, approximate: false });
+    const other = leg.bridgedTo;
+    if (other !== null) this.#part(leg, other, !terse);
+    if (leg.recording !== null) this.#stopRecord(leg, leg.recording);
+    tell({ type: 'legEnded', node, leg: leg.id, cause });
+  }
+
+  #refuse({ key, leg, node }: SwitchCommand, reason = 'no such leg'): void {
+    this.#options.tell({ type: 'commandFailed', node, key, leg, reason });
+  }
+
+  #ring(command: Extract<SwitchCommand, { do: 'ring' }>): void {
+    const { node, clock, tell, phones, terse } = this.#options;
+    if (!this.#devices.has(command.device)) {
+      return tell({ type: 'legEnded', node, leg: command.leg, cause: 'USER_NOT_REGISTERED' });
+    }
+    const leg = newLeg(command.leg, null, command.callerNumber, command.sipUser);
+    this.legs.set(leg.id, leg);
+    if (!terse) tell({ type: 'legRinging', node, leg: leg.id });
+    const unanswered = (act: () => void) => () => {
+      if (!leg.ended && leg.state === 'ringing') act();
+    };
+    const first = this.#firstOf.get(command.sipUser) === command.device;
+    const pickup = first ? phones(command) : ({ does: 'nothing' } as const);
+    if (pickup.does === 'nothing' || pickup.afterMs >= command.timeoutMs) {
+      return clock.after(
+        command.timeoutMs,
+        unanswered(() => this.end(leg, 'NO_ANSWER')),
+      );
+    }
+    const act = unanswered(() => {
+      if (pickup.does === 'answers') this.#answered(leg);
+      else this.end(leg, pickup.does === 'declines' ? 'CALL_REJECTED' : 'USER_BUSY');
+    });
+    if (pickup.afterMs === 0) act();
+    else clock.after(pickup.afterMs, act);
+  }
+
+  #answered(leg: VirtualLeg): void {
+    if (leg.state === 'answered') return;
+    leg.state = 'answered';
+    this.#options.tell({ type: 'legAnswered', node: this.#options.node, leg: leg.id });
+  }
+
+  #play(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'play' }>): void {
+    const { node, tell } = this.#options;
+    const { key } = command;
+    this.#begin(leg, 'playing', command);
+    this.#inTurn(leg, this.#lengthMs(command.files), () => {
+      leg.doing = 'nothing';
+      tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'done' });
+    });
+  }
+
+  #collect(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'collect' }>): void {
+    const { node, tell, terse } = this.#options;
+    this.#begin(leg, 'collecting', command);
+    const keys = leg.caller?.keys ?? [];
+    const digit = keys[Math.min(leg.questions++, keys.length - 1)] ?? '';
+    const wholeMs = this.#lengthMs(command.files) + command.waitMs;
+    const pressedMs = digit === '' ? wholeMs : Math.min(leg.caller?.keyAfterMs ?? 0, wholeMs);
+    this.#inTurn(leg, pressedMs, () => {
+      leg.doing = 'nothing';
+      leg.digits = digit;
+      if (!terse && digit !== '') tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100 });
+      tell({ type: 'digitsCollected', node, leg: leg.id, key: command.key, digits: digit });
+    });
+  }
+
+  #music(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'music' }>): void {
+    this.#begin(leg, 'music', command);
+    if (leg.waitingFromMs !== null || leg.caller === null) return;
+    const fromMs = this.#options.clock.nowMs;
+    leg.waitingFromMs = fromMs;
+    if (leg.caller.patienceMs === Infinity) return;
+    this.#options.clock.after(leg.caller.patienceMs, () => {
+      if (leg.waitingFromMs === fromMs) this.end(leg, 'NORMAL_CLEARING');
+    });
+  }
+
+  #bridge(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'bridge' }>): void {
+    const { node, clock, tell } = this.#options;
+    const other = this.legs.get(command.other);
+    if (other === undefined || leg.state !== 'answered' || other.state !== 'answered') return this.#refuse(command);
+    if (leg.bridgedTo === other) return;
+    for (const old of [leg, other]) if (old.bridgedTo !== null) this.#part(old, old.bridgedTo, true);
+    this.#cut(leg);
+    leg.bridgedTo = other;
+    other.bridgedTo = leg;
+    leg.waitingFromMs = null;
+    const again = leg.talkedWith === other.id;
+    if (!again) leg.talkUntilMs = clock.nowMs + (leg.caller?.talkMs ?? Infinity);
+    leg.talkedWith = other.id;
+    tell({ type: 'bridged', node, leg: leg.id, other: other.id });
+    if (leg.caller === null) return;
+    const { talkEndedBy, mishap } = leg.caller;
+    const leftMs = Math.max(leg.talkUntilMs - clock.nowMs, TALK_MS_MIN);
+    this.#inTurn(leg, leftMs, () => this.end(talkEndedBy === 'citizen' ? leg : other, 'NORMAL_CLEARING'));
+    if (mishap !== undefined && !leg.mishapOver) this.#arrange(leg, other, mishap);
+  }
+
+  #arrange(leg: VirtualLeg, phone: VirtualLeg, mishap: Mishap): void {
+    const { node, clock, tell } = this.#options;
+    const together = (act: () => void) => () => {
+      if (leg.bridgedTo === phone) act();
+    };
+    const hold = (held: boolean): void => {
+      phone.held = held;
+      tell({ type: held ? 'legHeld' : 'legResumed', node, leg: phone.id });
+    };
+    leg.mishapOver = true;
+    clock.after(
+      mishap.afterMs,
+      together(() => {
+        if (mishap.kind === 'phoneDies') return this.end(phone, 'MEDIA_TIMEOUT');
+        if (mishap.kind === 'comesApart') return this.#part(leg, phone, true);
+        hold(true);
+        clock.after(
+          HOLD_MS,
+          together(() => hold(false)),
+        );
+      }),
+    );
+  }
+
+  #part(leg: VirtualLeg, other: VirtualLeg, told: boolean): void {
+    const { node, tell } = this.#options;
+    leg.bridgedTo = null;
+    other.bridgedTo = null;
+    leg.turn += 1;
+    other.turn += 1;
+    const first = leg.caller === null ? other : leg;
+    const second = first === leg ? other : leg;
+    if (told) tell({ type: 'unbridged', node, leg: first.id, other: second.id });
+  }
+
+  #record(leg: VirtualLeg, file: string): void {
+    if (leg.recording === file) return;
+    leg.recording = file;
+    leg.recordingFromMs = this.#options.clock.nowMs;
+    if (!this.#options.terse) {
+      this.#options.tell({ type: 'recordingStarted', node: this.#options.node, leg: leg.id, file });
+    }
+  }
+
+  #stopRecord(leg: VirtualLeg, file: string): void {
+    if (leg.recording !== file) return;
+    const { node, clock, tell } = this.#options;
+    leg.recording = null;
+    const durationMs = clock.nowMs - leg.recordingFromMs;
+    tell({ type: 'recordingEnded', node, leg: leg.id, file, durationMs });
+  }
+
+  #begin(leg: VirtualLeg, doing: VirtualLeg['doing'], { key }: SwitchCommand): void {
+    this.#cut(leg);
+    leg.doing = doing;
+    leg.key = key;
+    leg.digits = null;
+  }
+
+  /** Whatever plays is over, and says so. */
+  #cut(leg: VirtualLeg): void {
+    const { node, tell } = this.#options;
+    const { doing, key } = leg;
+    leg.turn += 1;
+    leg.doing = 'nothing';
+    if (key === null) return;
+    if (doing === 'playing') tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'broken' });
+    if (doing === 'collecting') tell({ type: 'digitsCollected', node, leg: leg.id, key, digits: '' });
+  }
+
+  #inTurn(leg: VirtualLeg, delayMs: number, act: () => void): void {
+    const { turn } = leg;
+    if (delayMs === 0) return act();
+    this.#options.clock.after(delayMs, () => {
+      if (leg.turn === turn) act();
+    });
+  }
+
+  #lengthMs(files: readonly string[]): number {
+    let lengthMs = 0;
+    for (const file of files) lengthMs += this.#options.promptMs(file);
+    return lengthMs;
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { command } from '../../src/cli/simulate.ts';
+import type { Event } from '../../src/core/event.ts';
+import type { Entry } from '../../src/runtime/entry.ts';
+import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
+import { plainDay } from '../../src/sim/plain-line.ts';
+import { playDay } from '../../src/sim/simulate.ts';
+
+const SURGE = 'dialplans/days/surge.yaml';
+const LINE = ['--rate', '120/h', '--aht', '60s', '--hours', '1'];
+
+let written = '';
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'minhu-simulate-'));
+  written = '';
+  const keep = (chunk: unknown): boolean => {
+    written += String(chunk);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(...args: string[]): Promise<{ status: number; text: string }> {
+  written = '';
+  return { status: await command.run(args), text: written };
+}
+
+test('a line of equal seats prints the one line that programs read', async () => {
+  const asked = ['--rate', '960/h', '--aht', '210s', '--seats', '67', '--hours', '1', '--seed', '7', '--json'];
+  const { status, text } = await run(...asked);
+  expect(status).toBe(0);
+  expect(text.split('\n')).toHaveLength(2);
+  const told = JSON.parse(text);
+  expect(Object.keys(told)).toEqual(['answered', 'abandoned', 'within15s', 'serviceLevel15', 'asaMs', 'erlangC']);
+  expect(told).toMatchObject({ answered: 960, abandoned: 0, erlangC: { serviceLevel15: 0.9522, asaMs: 2001 } });
+  expect(told.serviceLevel15).toBeGreaterThan(0.9);
+  expect((await run(...asked)).text).toBe(text);
+});
+
+test('a target is answered with the fewest seats, a patience with Erlang A beside', async () => {
+  const { text } = await run(...LINE, '--target', '90%/20s', '--json');
+  expect(JSON.parse(text).seats).toBeGreaterThan(2);
+  const patient = JSON.parse((await run(...LINE, '--seats', '2', '--patience', '90s', '--json')).text);
+  expect(patient.abandoned).toBeGreaterThan(0);
+  expect(patient.answered + patient.abandoned).toBe(120);
+  expect(patient.erlangA.abandoned).toBeGreaterThan(0);
+  expect(patient.erlangC).toEqual({ serviceLevel15: 0, asaMs: null });
+});
+
+test('people read measures, formulas and a chart by quarter hour', async () => {
+  const { status, text } = await run(...LINE, '--seats', '5');
+  expect(status).toBe(0);
+  expect(text).toContain('服务水平');
+  expect(text).toContain('Erlang C');
+  for (const time of ['00:00', '00:15', '00:30', '00:45']) expect(text).toContain(`  ${time}  `);
+});
+
+test('wrong usage names the option and what it looks like', async () => {
+  const wrong: readonly (readonly [string[], string])[] = [
+    [[], 'DAY.yaml'],
+    [['--rate', '960', '--aht', '210s', '--seats', '3'], '960/h'],
+    [['--rate', '960/h', '--seats', '3'], '--aht'],
+    [['--rate', '960/h', '--aht', '210s'], '--seats'],
+    [['--rate', '960/h', '--aht', '210', '--seats', '3'], '--aht'],
+    [['--rate', '960/h', '--aht', '210s', '--seats', '0'], '--seats'],
+    [['--rate', '960/h', '--aht', '210s', '--target', '98'], '98%/15s'],
+    [['--rate', '9999999/s', '--aht', '210s', '--seats', '3'], '--rate'],
+    [['--rate'], '--rate'],
+    [['--speed', '3'], '--speed'],
+    [[SURGE, '--journal', 'there'], 'DAY.yaml'],
+  ];
+  for (const [args, named] of wrong) {
+    const { status, text } = await run(...args);
+    expect(status, args.join(' ')).toBe(2);
+    expect(text.split('\n')[0], args.join(' ')).toContain(named);
+  }
+});
+
+test('a day file is played under the rules of the city, its mistakes named with line and fix', async () => {
+  const small = readFileSync(SURGE, 'utf8')
+    .replace('calls: 61154', 'calls: 1200')
+    .replace(/count: \d+/g, 'count: 9');
+  const path = join(folder, 'small.yaml');
+  writeFileSync(path, small);
+  const told = JSON.parse((await run(path, '--seed', '3', '--json')).text);
+  expect(told.answered + told.abandoned).toBe(1_200);
+  const { text } = await run(path, '--seed', '3');
+  expect(text).toContain('enterprise');
+  writeFileSync(path, small.replace('calls: 1200', 'calls: many').replace('from: "22:00"', 'from: 22h'));
+  const broken = await run(path);
+  expect(broken.status).toBe(1);
+  expect(broken.text).toMatch(/small\.yaml:4 .*calls/);
+  expect(broken.text).toMatch(/small\.yaml:\d+ .*from/);
+  expect((await run(join(folder, 'nowhere.yaml'))).status).toBe(1);
+});
+
+test('a journal is played again: under its own rules the same comes of it', async () => {
+  const day = plainDay({ rate: 300 / 3_600_000, ahtMs: 60_000, seats: 5, patienceMs: 60_000, hours: 1, seed: 4 });
+  const entries: Entry[] = [];
+  const keep = (event: Event, commands: Entry['commands']): void => {
+    entries.push({ seq: entries.length + 1, atMs: event.atMs, event: { ...event }, commands });
+  };
+  const { figures } = playDay(day, { entry: keep });
+  const { journal } = await openJournal({ folder, segmentBytes: SEGMENT_BYTES }, () => {});
+  await journal.append(entries);
+  await journal.close();
+  const told = JSON.parse((await run('--journal', folder, '--json')).text);
+  expect(told.recorded).toMatchObject({
+    answered: figures.total.answered,
+    abandoned: figures.total.abandoned,
+    within15s: figures.total.answeredWithin15,
+  });
+  expect(told.simulated).toEqual(told.recorded);
+  const changed = await run('--journal', folder, '--city', 'dialplans');
+  expect(changed.status).toBe(0);
+  expect(changed.text).toContain('仿真 simulated: dialplans');
+  expect((await run('--journal', join(folder, 'nowhere'))).status).toBe(1);
+});
