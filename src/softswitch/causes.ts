@@ -109,5 +109,9 @@ export function isCause(name: string): boolean {
 /** Q.850 numbers above 127 are FreeSWITCH's own: a peer is told 31 (unspecified) instead. RFC 3326. */
 export function reasonHeader(cause: string): string {
   const number = q850Of(cause);
-  return `Q.850;cause=${number > 127 ? 31 : number};text="${cause}"`;
+  const q850 = `Q.850;cause=${number > 127 ? 31 : number};text="${cause}"`;
+  return cause === 'LOSE_RACE' ? `${ANSWERED_ELSEWHERE}, ${q850}` : q850;
 }
+
+/** Phones that read this show no missed call. RFC 3326 §2. */
+const ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';

@@ -91,4 +91,4 @@ export const SHUTTING_DOWN = 'The system is being shut down.\n';
 export const ACCESS_DENIED = 'Access Denied, go away.\n';
 
 /** The adapter gives a switch up that has been silent for three beats. */
-export const HEARTBEAT_MS = 1_000;
+export const HEARTBEAT_MS = 500;

@@ -61,13 +61,13 @@ export const REPLY_MS_MAX = 5_000;
 /** From the connection's start to the answered subscription. */
 export const LOGIN_MS_MAX = 3_000;
 /** A link on which nothing is heard for this long is dead; longer while the switch's heartbeats are further apart. */
-export const SILENCE_MS_MIN = 3_000;
+export const SILENCE_MS_MIN = 2_500;
 const HEARTBEATS_MISSED_MAX = 3;
 /** FreeSWITCH's default, until two beats have shown the real interval. */
 const HEARTBEAT_MS_ASSUMED = 20_000;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 3_000;
-const WATCH_MS = 500;
+const WATCH_MS = 250;
 
 interface Waiting {
   readonly sentAtMs: number;
@@ -149,10 +149,12 @@ function open(state: State): void {
   socket.on('error', (error) => {
     reason = error.message;
   });
-  const watch = setInterval(() => {
+  const look = (): void => {
     const late = overdue(link, Date.now());
     if (late !== undefined) socket.destroy(new Error(late));
-  }, WATCH_MS);
+  };
+  // After what has come meanwhile: when it was we who stood still, nobody else is to blame.
+  const watch = setInterval(() => setImmediate(look), WATCH_MS);
   socket.on('close', () => {
     clearInterval(watch);
     lose(state, link, reason);
