@@ -7,7 +7,13 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 /** Program looked for → Debian package that brings it. */
-const PEERS = { sipp: 'sip-tester', baresip: 'baresip', linphonec: 'linphone-cli' };
+const PEERS = {
+  sipp: 'sip-tester',
+  baresip: 'baresip',
+  linphonec: 'linphone-cli',
+  pg_createcluster: 'postgresql',
+  openssl: 'openssl',
+};
 /** First what needs no other program, file beside file; then whole programs and peers, one file at a time, so that they have the machine to themselves. */
 const PASSES = [
   { name: 'unit', args: ['--exclude', 'test/e2e/**', '--exclude', 'test/switch/contract/**'] },

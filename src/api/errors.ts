@@ -97,11 +97,18 @@ function asApiError(error: unknown): ApiError {
   return new ApiError('INTERNAL');
 }
 
-/** SQLSTATE classes 08 and 57 (connections, shutdown), and what the driver says when there is no server at all. */
+/** SQLSTATE classes 08, 28, 3D, 53 and 57 (connections, refusals, shutdown), and what the driver says when there is no server at all. */
 function isStoreAway(code: unknown, message: unknown): boolean {
-  if (typeof code === 'string' && /^(08|57|53)...$|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/.test(code))
+  if (
+    typeof code === 'string' &&
+    /^(08|28|3D|53|57)...$|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH)$/.test(
+      code,
+    )
+  )
     return true;
-  return /^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout/.test(String(message));
+  return /^Connection terminated|^timeout exceeded when trying to connect|^Query read timeout|connection error and is not queryable/.test(
+    String(message),
+  );
 }
 
 /** Chinese unless the browser prefers English (first language named wins; order of preference is the order of naming in practice). */

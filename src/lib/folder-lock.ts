@@ -10,8 +10,8 @@ export type FolderLock =
 
 interface Claim {
   readonly pid: number;
-  readonly start: string;
   readonly kind: 'asks' | 'holds';
+  readonly lives: boolean;
   readonly file: string;
 }
 
@@ -47,9 +47,18 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   return { ok: true, release: own.release };
 }
 
+/** Who has the folder now; undefined when nobody. Changes nothing; never throws. */
+export function holderOf(folder: string): number | undefined {
+  try {
+    return claims(folder).find(({ kind, lives }) => lives && kind === 'holds')?.pid;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Undefined when this very process asked before. */
 function ownClaim(folder: string): { asks: string; holds: string; release: () => void } | undefined {
-  const name = join(folder, `lock.${process.pid}.${startOf(process.pid).replace(/[^\w:.-]/g, '_')}`);
+  const name = join(folder, `lock.${process.pid}.${markOf(process.pid)}`);
   const [asks, holds] = [`${name}.asks`, `${name}.holds`];
   try {
     writeFileSync(asks, '', { flag: 'wx', mode: 0o600 });
@@ -65,13 +74,20 @@ function ownClaim(folder: string): { asks: string; holds: string; release: () =>
 
 /** Claims of the dead are cleared away: a name with id and start time never comes back. */
 function livingClaims(folder: string): readonly Claim[] {
-  const living: Claim[] = [];
-  for (const name of readdirSync(folder)) {
+  const all = claims(folder);
+  for (const { lives, file } of all) if (!lives) rmSync(file, { force: true });
+  return all.filter(({ lives }) => lives);
+}
+
+function claims(folder: string): readonly Claim[] {
+  return readdirSync(folder).flatMap((name) => {
     const [, pid, start, kind] = NAME.exec(name) ?? [];
-    if (pid === undefined || start === undefined) continue;
-    const claim: Claim = { pid: Number(pid), start, kind: kind as Claim['kind'], file: join(folder, name) };
-    if (isAlive(claim.pid) && startOf(claim.pid).replace(/[^\w:.-]/g, '_') === start) living.push(claim);
-    else rmSync(claim.file, { force: true });
-  }
-  return living;
+    if (pid === undefined || start === undefined) return [];
+    const lives = isAlive(Number(pid)) && markOf(Number(pid)) === start;
+    return { pid: Number(pid), kind: kind as Claim['kind'], lives, file: join(folder, name) };
+  });
+}
+
+function markOf(pid: number): string {
+  return startOf(pid).replace(/[^\w:.-]/g, '_');
 }

@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { type City, loadCity } from '../city/load.ts';
 import { type Config, type Endpoint, loadConfig } from '../config.ts';
 import { type FolderLock, lockFolder } from '../lib/folder-lock.ts';
 import { isAliveAs } from '../lib/process-life.ts';
 import { openEngine } from '../store/engine.ts';
+import { databasePlace, databaseProblem } from '../store/reach.ts';
 import { type CoreProcess, keepCore } from './core-process.ts';
 import { prepareForFreeSwitch } from './directory-secret.ts';
 import { type Folders, foldersOf, makeFolders } from './folders.ts';
@@ -127,7 +129,7 @@ async function endFormerCore({ folders, logger }: Running): Promise<void> {
 
 async function startStore(running: Running): Promise<void> {
   const { config, folders, logger } = running;
-  if (config.databaseUrl !== undefined) return;
+  if (config.databaseUrl !== undefined) return judgeDatabase(config.databaseUrl, running);
   running.engine = await openEngine({ dataFolder: folders.data, logger });
   const { engine } = running;
   void engine.gone.then(async () => {
@@ -136,6 +138,18 @@ async function startStore(running: Running): Promise<void> {
     await again(running, 'PostgreSQL', () => startStore(running));
     writeState(running);
   });
+}
+
+/** Without records nothing can begin; once there are rules in the journal, calls go on without them. */
+async function judgeDatabase(url: string, { folders, logger }: Running): Promise<void> {
+  const problem = await databaseProblem(url);
+  if (problem === undefined) return;
+  const { zh, en, fix } = problem;
+  const words = `DATABASE_URL: PostgreSQL ${databasePlace(url)} ${zh} / ${en}\n  → ${fix}`;
+  const hasRun = readdirSync(folders.journal).some((name) => name.endsWith('.seg'));
+  if (!hasRun) throw new Error(words);
+  logger.error({ problem: en }, 'the database cannot be used; calls go on, records wait in the journal');
+  process.stderr.write(`${words}\n  通话照常，记录留在日志账中等待 / calls go on, records wait in the journal\n`);
 }
 
 async function startSwitchPart(running: Running): Promise<void> {

@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { type Ended, failedStart } from './failed-start.ts';
 import { type Program, signIn, startProgram, until } from './program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -14,36 +15,15 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }, 60_000);
 
-interface Ended {
-  readonly status: number | null;
-  readonly said: string;
-  readonly dataFolder: string;
-}
-
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-bad-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
-/** Starts the program with something wrong and waits for its end. */
-async function endOf(env: Readonly<Record<string, string>>): Promise<Ended> {
+async function endOf(env: Readonly<Record<string, string>>): Promise<Ended & { readonly dataFolder: string }> {
   const dataFolder = env['MINHU_DATA'] ?? join(temporary(), 'data');
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    cwd: root,
-    env: { ...process.env, MINHU_HTTP: '127.0.0.1:0', MINHU_SIP: '127.0.0.1:0', ...env, MINHU_DATA: dataFolder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data) => {
-      said += data;
-    });
-  }
-  const tooLong = setTimeout(() => child.kill('SIGTERM'), 45_000);
-  const status = await new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  clearTimeout(tooLong);
-  return { status, said, dataFolder };
+  return { ...(await failedStart({ ...env, MINHU_DATA: dataFolder })), dataFolder };
 }
 
 /** Processes that know this data folder by their command line or environment. */
@@ -62,7 +42,7 @@ function readProc(pid: number, file: string): string {
   }
 }
 
-async function expectNothingLeft({ dataFolder }: Ended): Promise<void> {
+async function expectNothingLeft({ dataFolder }: { readonly dataFolder: string }): Promise<void> {
   await until(
     'nothing left running',
     () => processesOf(dataFolder),

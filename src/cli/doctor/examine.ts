@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { pino } from 'pino';
 import { loadCity } from '../../city/load.ts';
 import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
+import { holderOf } from '../../lib/folder-lock.ts';
 import { isAliveAs } from '../../lib/process-life.ts';
 import { type Folders, foldersOf } from '../../main/folders.ts';
 import { type RunFile, readRunFile } from '../../main/run-file.ts';
 import { tlsProblem } from '../../main/tls-files.ts';
-import { connectStore } from '../../store/store.ts';
+import { databasePlace, databaseProblem } from '../../store/reach.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
 import { bad, type Finding, good } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
@@ -107,7 +107,8 @@ function checkRunFile(folders: Folders, run: RunFile | undefined): Finding {
     );
   }
   const { supervisor, core, switch: softswitch } = run.pids;
-  if (isAliveAs(supervisor, 'main.js')) return good('run', `民呼正在运行（进程 ${supervisor}）`, `Minhu is running`);
+  const holder = holderOf(folders.data);
+  if (holder !== undefined) return good('run', `民呼正在运行（进程 ${holder}）`, 'Minhu is running');
   const orphans = [
     ...(isAliveAs(core, 'main.js') ? [core] : []),
     ...(softswitch !== null && isAliveAs(softswitch, 'softswitch') ? [softswitch] : []),
@@ -123,30 +124,8 @@ function checkRunFile(folders: Folders, run: RunFile | undefined): Finding {
 }
 
 async function checkDatabase(url: string): Promise<Finding> {
-  const where = placeOf(url);
-  let up = false;
-  try {
-    const store = connectStore(url, pino({ level: 'silent' }));
-    up = await store.isUp();
-    await store.close();
-  } catch {
-    // An address that the client cannot even read: as good as unreachable.
-  }
-  if (up) return good('database', `PostgreSQL ${where} 可连接`, 'can be reached');
-  return bad(
-    'database',
-    `PostgreSQL ${where} 连接不上`,
-    'cannot be reached',
-    '检查 DATABASE_URL 的地址、账号与密码以及服务器是否运行；不设则使用内置数据库 / check address, account and password in DATABASE_URL and that the server runs; unset it for the embedded engine',
-  );
-}
-
-/** Without the account and the password. */
-function placeOf(url: string): string {
-  try {
-    const { host, pathname } = new URL(url);
-    return `${host}${pathname}`;
-  } catch {
-    return 'DATABASE_URL';
-  }
+  const place = `PostgreSQL ${databasePlace(url)}`;
+  const problem = await databaseProblem(url);
+  if (problem === undefined) return good('database', `${place} 可用`, 'can be used');
+  return bad('database', `${place} ${problem.zh}`, problem.en, problem.fix);
 }
