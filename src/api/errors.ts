@@ -11,6 +11,11 @@ export const ERRORS = {
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
+  EXPLAIN_FAILED: {
+    status: 500,
+    zh: '这条联络的决策无法重现，原因已记录。',
+    en: 'The decisions about this contact cannot be made again; the log says why.',
+  },
   EXPLAIN_UNKNOWN: {
     status: 404,
     zh: '日志中已没有这条联络的决策。',

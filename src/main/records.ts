@@ -9,11 +9,15 @@ import { contactId } from '../core/ids.ts';
 import { agentViews, queueViews } from '../core/view.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
+import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
 import { connectStore, type Store } from '../store/store.ts';
 import type { Calls } from './core.ts';
 import { directorySecretOf } from './directory-secret.ts';
 import { loadRules } from './rules.ts';
+import { tlsProblem } from './tls-files.ts';
+
+const TLS_RETRY_MS = 2_000;
 
 /** What follows the calls: the database, who may look at it, and the rules that come from there. */
 export interface Records {
@@ -38,6 +42,7 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   // Until the database answers, the rules that the journal holds stay in force; without any there is nothing to be ready with.
   const loading = retry(bring, calls);
   const ruled = loop.state.settings === null ? loading : Promise.resolve();
+  await untilTlsIsUsable(calls);
   const api = await buildApi(calls, store, metrics, bring);
   phases.passed('api');
   const listening = await listen(api, config.http);
@@ -54,6 +59,16 @@ function cityFor({ config, loop, logger }: Calls): City | undefined | string {
   if (loop.state.settings === null) return problems.join('\n');
   logger.error({ problems }, 'the city folder has mistakes; the rules of the last start stay in force');
   return undefined;
+}
+
+/** Files that were replaced while the program runs may be half a pair for a moment; calls do not depend on them. */
+async function untilTlsIsUsable({ config, logger }: Calls): Promise<void> {
+  for (;;) {
+    const problem = tlsProblem(config, Date.now());
+    if (problem !== undefined) logger.error({ problem: problem.en }, 'the certificate or its key is not right');
+    if (!problem?.unusable) return;
+    await new Promise((resolve) => setTimeout(resolve, TLS_RETRY_MS));
+  }
 }
 
 /** Records follow the journal at their own pace; what they hold may be dropped from it. */
@@ -74,6 +89,7 @@ function followJournal({ loop, folders, logger }: Calls, store: Store) {
       }
       return entries;
     },
+    prepare: () => migrate(store.db),
     logger,
     onApplied: (applied) => metrics.countFact(applied),
   });

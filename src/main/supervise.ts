@@ -69,9 +69,11 @@ async function prepare(): Promise<Running | string> {
     return loaded.problems.map((problem) => `${problem.setting}: ${problem.message}\n  → ${problem.fix}`).join('\n');
   }
   const { config } = loaded;
-  const tls = tlsProblem(config);
+  const tls = tlsProblem(config, Date.now());
   if (tls !== undefined) {
-    return `MINHU_TLS_CERT, MINHU_TLS_KEY: 证书不可用 / cannot be used (${tls})\n  → 设置为一对可读的 PEM 文件，或都不设置 / set both to a readable pair of PEM files, or set none`;
+    const words = `MINHU_TLS_CERT, MINHU_TLS_KEY: ${tls.zh} / ${tls.en}\n  → 设置为一对可读、相配、在有效期内的 PEM 文件 / set both to a readable, matching, valid pair of PEM files`;
+    if (tls.unusable) return words;
+    complain(words);
   }
   const city = loadCity(config.cityFolder);
   if (!city.ok) {

@@ -24,6 +24,8 @@ export interface ProjectorOptions {
   readonly journal: string;
   /** Entries after `seq`, in order, at most `entriesMax`; empty at the journal's end. */
   readonly readJournal: (seq: number, entriesMax: number) => Promise<readonly ProjectedEntry[]>;
+  /** Brings the tables about; called before the first look at them. */
+  readonly prepare?: () => Promise<void>;
   readonly logger: Logger;
   /** Hears every fact once it is in the database. Must not throw. */
   readonly onApplied?: (applied: AppliedFact) => void;
@@ -97,7 +99,10 @@ async function follow(options: ProjectorOptions, state: ProjectorState): Promise
 
 /** @returns false when there is nothing to do until more is appended. */
 async function advance(options: ProjectorOptions, state: ProjectorState): Promise<boolean> {
-  if (!state.known && state.position === 0) state.position = await readPosition(options.db, options.journal);
+  if (!state.known && state.position === 0) {
+    await options.prepare?.();
+    state.position = await readPosition(options.db, options.journal);
+  }
   const batch = await nextBatch(options, state);
   if (batch.length === 0) return false;
   const { seq, facts } = await applyEntries(options.db, options.journal, batch);

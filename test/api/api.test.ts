@@ -6,6 +6,7 @@ import { createApi } from '../../src/api/app.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
 import type { AgentView } from '../../src/core/view.ts';
+import { assert } from '../../src/lib/assert.ts';
 import { writeDirectory } from '../../src/store/directory.ts';
 import { sipHa1 } from '../../src/store/passwords.ts';
 import { applyEntries } from '../../src/store/projection.ts';
@@ -81,7 +82,10 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     submit: async (event: unknown) => submitted.push(event),
     agents: () => [agent],
     queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 1 }],
-    explain: async (contact: string) => (contact === 'c0' ? { decisions: ['Q1'] } : undefined),
+    explain: async (contact: string) => {
+      assert(contact !== 'c-odd', 'an invariant of the replay');
+      return contact === 'c0' ? { decisions: ['Q1'] } : undefined;
+    },
   };
   const metrics = createMetrics({ ...core, projectorLag: () => 3 });
   const { db } = database.store;
@@ -350,4 +354,11 @@ describe("FreeSWITCH's question for a seat", () => {
     expect((await ask({}, { 'content-type': 'text/plain' })).body).toBe(notFound);
     expect((await ask({}, { 'content-type': 'application/xml' })).statusCode).toBe(400);
   });
+});
+
+test('a contact whose decisions cannot be made again is answered with a code of its own', async () => {
+  const answer = await get('/api/v1/contacts/c-odd/explain', 'lead');
+  expect(answer.statusCode).toBe(500);
+  expect(answer.json()).toMatchObject({ code: 'EXPLAIN_FAILED' });
+  expect(answer.body).not.toContain('invariant');
 });

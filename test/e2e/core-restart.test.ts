@@ -41,6 +41,10 @@ async function killCore(): Promise<number> {
   );
 }
 
+test('a first start has nothing to warn of', () => {
+  expect(logOf(stage.program.run().pids.core).filter(({ level }) => level >= 40)).toEqual([]);
+});
+
 test('a killed core takes up its calls before it loads the web server and the records, and says how long each part took', async () => {
   const core = await killCore();
   const phases = logOf(core).find((line) => line.phases !== undefined)?.phases ?? {};

@@ -46,7 +46,10 @@ export function addContactRoutes(app: Api, { db, core }: ApiOptions): void {
     '/api/v1/contacts/:id/explain',
     { config: { access: ['lead', 'admin'] }, schema: { params: ContactParams, response: { 200: Type.Any() } } },
     async (request) => {
-      const explanation = await core.explain(request.params.id);
+      const explanation = await core.explain(request.params.id).catch((error: unknown) => {
+        request.log.error({ err: error, contact: request.params.id }, 'a contact cannot be explained');
+        throw new ApiError('EXPLAIN_FAILED');
+      });
       if (explanation === undefined) throw new ApiError('EXPLAIN_UNKNOWN');
       return explanation;
     },

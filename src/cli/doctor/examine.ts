@@ -67,16 +67,11 @@ function eslNodes(env: Env) {
 
 function checkTls(config: Config): readonly Finding[] {
   if (config.tls === undefined) return [];
-  const problem = tlsProblem(config);
+  const problem = tlsProblem(config, Date.now());
   if (problem === undefined) return [good('tls', 'TLS 证书与私钥可用', 'certificate and key can be used')];
-  return [
-    bad(
-      'tls',
-      'TLS 证书或私钥不可用',
-      problem,
-      '把 MINHU_TLS_CERT、MINHU_TLS_KEY 设为一对可读的 PEM 文件 / set both to a readable pair of PEM files',
-    ),
-  ];
+  const fix =
+    '把 MINHU_TLS_CERT、MINHU_TLS_KEY 设为一对可读、相配、在有效期内的 PEM 文件 / set both to a readable, matching, valid pair of PEM files';
+  return [bad('tls', problem.zh, problem.en, fix)];
 }
 
 function checkCity(folder: string): readonly Finding[] {
