@@ -1,21 +1,14 @@
+import { gaveUp, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { startFlow } from './flow.ts';
 import { type ContactId, contactId, type LegId, type NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
-import {
-  ANSWER_MS_MAX,
-  CALL_BACK_MS,
-  CONTACTS_MAX,
-  FROM_CHARS_MAX,
-  LOST_CALLERS_MAX,
-  NAME_CHARS_MAX,
-  RULES_WAIT_MS,
-} from './limits.ts';
+import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endWait } from './queue.ts';
-import { setDeadline } from './standing.ts';
-import type { Contact, Leg } from './state.ts';
+import { effectiveSinceMs } from './standing.ts';
+import type { Contact, Leg, Wait } from './state.ts';
 import { agentLegGone, endTalk, freeAgent } from './talk.ts';
 
 /** A call as a switch tells of it, new (`callArrived`) or found by a survey. */
@@ -69,8 +62,8 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
   const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk';
-  if (stage.in !== 'closing') rememberLost(d, contact, waited ? stage.enqueuedAtMs : contact.openedAtMs);
-  if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.queue, 'lost', 'S7');
+  if (stage.in !== 'closing') placeLost(d, contact.from, waited ? stage.wait.enqueuedAtMs : contact.openedAtMs);
+  if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
   if (stage.in === 'connecting') freeAgent(d, stage.agent, 0);
   if (stage.in === 'talk') endTalk(d, contact, stage, 'fault', 'S7');
@@ -85,11 +78,11 @@ function citizenGone(d: Decision, contact: Contact): void {
     case 'menu':
       return closing(d, contact, 'abandonedInMenu');
     case 'queue':
-      endWait(d, contact, stage.queue, 'abandoned', 'O7');
+      giveUp(d, contact, stage.wait);
       cancelOffer(d, contact, 'cancelled', 'O7');
       return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
     case 'connecting':
-      endWait(d, contact, stage.queue, 'abandoned', 'O7');
+      giveUp(d, contact, stage.wait);
       hangUp(d, stage.agentLeg, 'ORIGINATOR_CANCEL', 'O7');
       freeAgent(d, stage.agent, 0);
       return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
@@ -102,6 +95,12 @@ function citizenGone(d: Decision, contact: Contact): void {
     case 'closing':
       return;
   }
+}
+
+/** O7, C2. */
+function giveUp(d: Decision, contact: Contact, wait: Wait): void {
+  endWait(d, contact, wait, 'abandoned', 'O7');
+  if (!contact.spoke) gaveUp(d, contact.from, d.state.nowMs - effectiveSinceMs(wait));
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string): Contact {
@@ -166,12 +165,4 @@ function flowOf(d: Decision, dialled: string): string | null {
   const lines = d.state.settings?.lines ?? {};
   const name = Object.hasOwn(lines, dialled) ? lines[dialled]! : null;
   return name !== null && Object.hasOwn(d.state.settings!.flows, name) ? name : null;
-}
-
-function rememberLost(d: Decision, contact: Contact, enqueuedAtMs: number): void {
-  const { lostCallers } = d.state;
-  if (contact.from === '' || lostCallers.size >= LOST_CALLERS_MAX) return;
-  const untilMs = d.state.nowMs + CALL_BACK_MS;
-  lostCallers.set(contact.from, { enqueuedAtMs, untilMs });
-  setDeadline(d.state, `x:${contact.from}`, untilMs);
 }

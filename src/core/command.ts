@@ -120,6 +120,12 @@ export type RecordFact =
       readonly reason?: string;
       readonly contact?: ContactId;
     }
+  | {
+      readonly fact: 'siteStatus';
+      readonly site: string;
+      readonly status: 'open' | 'draining' | 'down';
+      readonly by: string;
+    }
   | { readonly fact: 'recordingStarted'; readonly contact: ContactId; readonly leg: LegId; readonly file: string }
   /** `expectedMs`: the seconds that should be on the file, by the ledger; `durationMs`: those that are. */
   | {

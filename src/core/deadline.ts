@@ -1,9 +1,12 @@
 import { assert } from '../lib/assert.ts';
 import { endWrapUp } from './agent.ts';
 import { endLeg } from './call.ts';
+import { forgetCaller } from './caller.ts';
+
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
-import { type Decision, touchAgent } from './decision.ts';
+import { type Decision, touchAgent, touchContact } from './decision.ts';
 import { devicesExpired } from './device.ts';
+import { weighAgain } from './donor.ts';
 import { menuStuck } from './flow.ts';
 import { agentId, contactId, legId } from './ids.ts';
 import { hangUp } from './leg.ts';
@@ -52,9 +55,11 @@ function meet(d: Decision, id: string): void {
     case 'd': {
       return devicesExpired(d, name);
     }
+    case 'g': {
+      return weighAgain(d, name);
+    }
     default: {
-      d.state.lostCallers.delete(name);
-      setDeadline(d.state, id, null);
+      return forgetCaller(d, name);
     }
   }
 }
@@ -71,7 +76,7 @@ function meetContact(d: Decision, contact: Contact): void {
       return menuStuck(d, contact, stage);
     case 'queue':
       if (stage.offer !== null && stage.offer.leaseUntilMs <= d.state.nowMs) return leaseOver(d, contact, stage.offer);
-      return announce(d, contact);
+      return waitOn(d, contact, stage);
     case 'connecting':
       return connectFailed(d, contact, stage);
     case 'talk':
@@ -81,4 +86,11 @@ function meetContact(d: Decision, contact: Contact): void {
     case 'closing':
       return closeWithoutRecordings(d, contact);
   }
+}
+
+/** Q8, Q11, Q12: time to say the place, or for more agents to be asked. */
+function waitOn(d: Decision, contact: Contact, stage: Extract<Contact['stage'], { in: 'queue' }>): void {
+  touchContact(d, contact);
+  d.freshContacts.add(contact.id);
+  if (stage.announceAtMs <= d.state.nowMs) announce(d, contact);
 }

@@ -1,7 +1,10 @@
 import type { Command, RecordFact, SwitchWish } from './command.ts';
 import type { Event } from './event.ts';
+import { siteOpen } from './gate.ts';
 import type { AgentId, CommandKey, ContactId, LegId } from './ids.ts';
 import { legId } from './ids.ts';
+import type { Kind } from './kind.ts';
+import { advanceStep } from './plan.ts';
 import { placeAgent, placeContact } from './standing.ts';
 import type { Agent, Contact, Leg, Stage, State, Work } from './state.ts';
 
@@ -20,11 +23,23 @@ export interface Decision {
   contactsMade: number;
 }
 
-/** Who could have had a contact when it was offered, best first, and why each did not get it. */
+/** Why one agent had a contact when it was offered: the step of its plan, how long it had waited by then, and who else was free. */
 export interface Candidates {
   readonly contact: ContactId;
   readonly chosen: AgentId;
-  readonly others: readonly { readonly agent: AgentId; readonly idleSinceMs: number; readonly because: string }[];
+  readonly step: number;
+  /** Head start included. */
+  readonly waitedMs: number;
+  readonly others: readonly NotChosen[];
+}
+
+export interface NotChosen {
+  readonly agent: AgentId;
+  readonly idleSinceMs: number;
+  /** By what the step prefers. */
+  readonly score: number;
+  /** The rule by which this agent did not get the contact. */
+  readonly because: string;
 }
 
 /** Asks the switch for something on a leg that exists. */
@@ -68,12 +83,25 @@ export function setWork(d: Decision, agent: Agent, work: Work | null): void {
 }
 
 export function touchContact(d: Decision, contact: Contact): void {
+  advanceStep(d.state, contact);
   if (placeContact(d.state, contact)) d.freshContacts.add(contact.id);
 }
 
 /** After any change of an agent: new place among the idle ones, and a record when the reported state is another. */
 export function touchAgent(d: Decision, agent: Agent): void {
+  const { standing } = d.state;
+  const kind = standing.kindOf.get(agent.id);
+  const was = {
+    idle: standing.idleOf.has(agent.id),
+    in: kind?.loggedIn.has(agent.id),
+    open: kind && siteOpen(d.state, kind.site),
+  };
   if (placeAgent(d.state, agent)) d.freshAgents.add(agent.id);
+  if (kind !== undefined) {
+    const less = (was.idle && !standing.idleOf.has(agent.id)) || (was.in === true && !kind.loggedIn.has(agent.id));
+    if (less) stepsMayEnd(d, agent.id, kind);
+    if (was.open === false && siteOpen(d.state, kind.site)) siteOpened(d, kind.site);
+  }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';
   if (agent.reported === reported && agent.reportedReason === reason) return;
@@ -87,6 +115,23 @@ export function touchAgent(d: Decision, agent: Agent): void {
     ...(reason === '' ? {} : { reason }),
     ...(agent.work === null ? {} : { contact: agent.work.contact }),
   });
+}
+
+/** Q14: a call ended at a site that was full. */
+export function siteOpened(d: Decision, site: string): void {
+  for (const kind of d.state.standing.kinds.values()) {
+    if (kind.site === site) for (const { id } of kind.idle) d.freshAgents.add(id as AgentId);
+  }
+}
+
+/** Q11: a step that is skipped when nobody is there, or free, may be over with one agent less. */
+function stepsMayEnd(d: Decision, agent: AgentId, kind: Kind): void {
+  const buckets = [...(d.state.standing.wanted.get(agent) ?? [])];
+  for (const { bucket } of kind.serves) if (typeof bucket.step.skipIf === 'string') buckets.push(bucket);
+  for (const bucket of buckets) {
+    if (bucket.open.size === 0) continue;
+    for (const { id } of [...bucket.open]) touchContact(d, d.state.contacts.get(id as ContactId)!);
+  }
 }
 
 function reportedState(agent: Agent): Agent['reported'] {

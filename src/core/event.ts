@@ -16,7 +16,18 @@ export type RuntimeEvent =
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
 
 /** From agents and leads, through the API. */
-export type PeopleEvent = {
+export type PeopleEvent = AgentStateAsked | SiteAsked;
+
+/** From a lead: a site takes calls, takes no more, or is gone. Unknown sites are ignored. */
+export interface SiteAsked {
+  readonly type: 'siteAsked';
+  readonly site: string;
+  readonly status: 'open' | 'draining' | 'down';
+  /** Who asked, at most 64 characters. */
+  readonly by: string;
+}
+
+export type AgentStateAsked = {
   readonly type: 'agentStateAsked';
   readonly agent: AgentId;
   readonly state: 'ready' | 'notReady' | 'offline';

@@ -67,7 +67,7 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
       case 'ask':
         return putQuestion(d, contact, flow, name, step, 0, [...step.opening, ...step.prompts], 'F2');
       case 'queue':
-        return enterQueue(d, contact, step.queue, step.prompts);
+        return enterQueue(d, contact, step);
       case 'end':
         return sayGoodbye(d, contact, step.prompts, 'F7');
     }

@@ -9,7 +9,8 @@ export const RING_DEVICES_MAX = 8;
 export const DEVICES_PER_SEAT_MAX = 16;
 export const SEATS_MAX = 20_000;
 export const EXCLUDED_MAX = 64;
-export const LOST_CALLERS_MAX = 20_000;
+/** C1. More than a megacity's callers in a day. */
+export const CALLERS_MAX = 60_000;
 export const CANDIDATES_MAX = 20;
 
 /** A2. The switch itself apologises after a minute. */
@@ -28,5 +29,10 @@ export const DECLINE_PAUSE_MS = 5_000;
 export const NO_ANSWER_PAUSE_MS = 10_000;
 export const EXCLUDED_MS = 60_000;
 export const MISSES_MAX = 3;
+/** Q16. */
+export const CLASS_BOUND_MS = 600_000;
 /** S8. */
 export const CALL_BACK_MS = 600_000;
+/** C1, C2. */
+export const LAST_AGENT_MS = 86_400_000;
+export const GAVE_UP_MS = 1_800_000;

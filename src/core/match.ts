@@ -1,100 +1,108 @@
-import type { TimeOrder } from '../lib/time-order.ts';
+import { bestAgent } from './best-agent.ts';
+import { tellCandidates } from './candidates.ts';
 import type { Decision } from './decision.ts';
 import { isExcluded } from './exclusion.ts';
-import { agentId, type ContactId, contactId } from './ids.ts';
-import { CANDIDATES_MAX } from './limits.ts';
+import { gateOpen } from './gate.ts';
+import { type AgentId, type ContactId, contactId } from './ids.ts';
+import { type Serving, servingOf } from './kind.ts';
+import { CLASS_BOUND_MS } from './limits.ts';
 import { makeOffer } from './offer.ts';
-import { queueOf } from './queue.ts';
-import type { Agent, Contact, State } from './state.ts';
+import { queueOf } from './queue-of.ts';
+import type { Contact, State } from './state.ts';
 
 /**
- * Q1–Q6. Before an entry no contact waits while an agent who may have it is idle; so only those who became free or open in this entry
- * need a look. Free agents first, each for the oldest contact it may have; then the contacts, each for the agent idle longest.
+ * Q1–Q6, Q11–Q17. Before an entry no contact waits while an agent who may have it is free; so only those who became free or open in this
+ * entry need a look. Free agents first, longest idle first, each for the first contact that it may have; then the contacts, each for
+ * the best agent.
  */
 export function match(d: Decision): void {
-  for (const agent of byAge(d.freshAgents, (id) => d.state.standing.idleOf.get(id)?.atMs)) matchAgent(d, agent);
-  for (const contact of byAge(d.freshContacts, (id) => d.state.standing.placeOf.get(id)?.atMs))
-    matchContact(d, contact);
-}
-
-function matchAgent(d: Decision, id: Agent['id']): void {
-  // Each turn makes an offer or ends: the contact may rightly go to another agent, idle for longer.
-  while (d.state.standing.idleOf.has(id)) {
-    const contact = oldestFor(d.state, d.state.agents.get(id)!);
-    if (contact === undefined) return;
-    matchContact(d, contact);
+  // An offer may free a site or end a step for others: they get their look as well.
+  while (d.freshAgents.size + d.freshContacts.size > 0) {
+    const agents = byAge(d.freshAgents, (id) => d.state.standing.idleOf.get(id)?.atMs);
+    const contacts = byAge(d.freshContacts, (id) => d.state.standing.placeOf.get(id)?.atMs);
+    d.freshAgents.clear();
+    d.freshContacts.clear();
+    // What an agent did not take is left to the others before it is asked again (O5).
+    const left = agents.filter((agent) => !matchAgent(d, agent, false));
+    for (const agent of left) matchAgent(d, agent, true);
+    for (const contact of contacts) matchContact(d, contact, contacts.length > 1);
   }
 }
 
-function matchContact(d: Decision, id: ContactId): void {
+/** @returns true when the agent is no longer free. */
+function matchAgent(d: Decision, id: AgentId, again: boolean): boolean {
+  if (!d.state.standing.idleOf.has(id)) return true;
+  const turn = firstFor(d.state, id);
+  if (turn === undefined || (turn.excluded && !again)) return false;
+  offer(d, d.state.contacts.get(contactId(turn.id))!, id);
+  return true;
+}
+
+function matchContact(d: Decision, id: ContactId, amongOthers: boolean): void {
   const contact = d.state.contacts.get(id);
-  if (contact?.stage.in !== 'queue' || contact.stage.offer !== null) return;
-  if (d.state.standing.placeOf.get(id)?.open !== true) return;
-  const idle = idleFor(d.state, contact.stage.queue);
-  if (idle === undefined) return;
-  const agent = longestIdle(d.state, contact, idle);
-  if (agent === undefined) return;
-  tellCandidates(d, contact, agent, idle);
-  makeOffer(d, contact, agent);
-}
-
-/** Q4: over all queues that the agent serves; those that this agent did not take come last (O5). */
-function oldestFor(state: State, agent: Agent): ContactId | undefined {
-  let best: { atMs: number; id: string; excluded: boolean } | undefined;
-  for (const skill of state.standing.idleOf.get(agent.id)?.skills ?? []) {
-    for (const queue of state.standing.queuesOfSkill.get(skill) ?? []) {
-      const found = oldestIn(state, agent, state.standing.open.get(queue.name));
-      if (found !== undefined && (best === undefined || before(found, best))) best = found;
-    }
+  if (contact === undefined) return;
+  for (let best = bestAgent(d.state, contact); best !== undefined; best = bestAgent(d.state, contact)) {
+    // Several at once: the agent may be due to another of them.
+    const turn = amongOthers ? firstFor(d.state, best) : undefined;
+    const first = turn === undefined || turn.excluded ? contact : d.state.contacts.get(contactId(turn.id))!;
+    offer(d, first, best);
   }
-  return best === undefined ? undefined : contactId(best.id);
 }
 
-function oldestIn(state: State, agent: Agent, open: TimeOrder | undefined) {
-  if (open === undefined) return undefined;
-  for (const item of open) {
-    if (!isExcluded(state, state.contacts.get(contactId(item.id))!, agent.id)) return { ...item, excluded: false };
+function offer(d: Decision, contact: Contact, agent: AgentId): void {
+  tellCandidates(d, contact, agent);
+  makeOffer(d, contact, d.state.agents.get(agent)!);
+}
+
+interface Turn {
+  readonly excluded: boolean;
+  readonly rank: number;
+  readonly atMs: number;
+  readonly id: string;
+}
+
+/** Q4: over all that the agent serves; what this agent did not take comes last (O5). */
+function firstFor(state: State, agent: AgentId): Turn | undefined {
+  const kind = state.standing.idleOf.get(agent)!.kind;
+  let best: Turn | undefined;
+  for (const serving of kind.serves) {
+    const found = turnIn(state, agent, serving);
+    if (found !== undefined && (best === undefined || before(found, best))) best = found;
   }
-  const first = open.first();
-  return first === undefined ? undefined : { ...first, excluded: true };
+  for (const bucket of state.standing.wanted.get(agent) ?? []) {
+    const serving = servingOf(kind, bucket, state.settings!);
+    const found = serving === undefined ? undefined : turnIn(state, agent, serving);
+    if (found !== undefined && (best === undefined || before(found, best))) best = found;
+  }
+  return best;
 }
 
-function before(
-  a: { atMs: number; id: string; excluded: boolean },
-  b: { atMs: number; id: string; excluded: boolean },
-): boolean {
+function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: Serving): Turn | undefined {
+  const oldest = bucket.open.first();
+  if (oldest === undefined || state.nowMs - oldest.atMs < delayMs) return undefined; // Q12
+  if (!gateOpen(state, kind, bucket.queue)) return undefined;
+  const boundMs = queueOf(state, bucket.queue)?.boundMs ?? CLASS_BOUND_MS;
+  for (const item of bucket.open) {
+    if (state.nowMs - item.atMs < delayMs) break;
+    if (isExcluded(state, state.contacts.get(contactId(item.id))!, agent)) continue;
+    return { ...item, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
+  }
+  return { ...oldest, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
+}
+
+/** Q16: no class waits for ever behind a better one. */
+function rankAt(state: State, sinceMs: number, rank: number, boundMs: number): number {
+  return state.nowMs - sinceMs >= boundMs ? 0 : rank;
+}
+
+function before(a: Turn, b: Turn): boolean {
   if (a.excluded !== b.excluded) return b.excluded;
+  if (a.rank !== b.rank) return a.rank < b.rank;
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);
 }
 
-/** Q3, O5: who did not take this contact is asked again only when nobody else is idle. */
-function longestIdle(state: State, contact: Contact, idle: TimeOrder): Agent | undefined {
-  for (const { id } of idle) {
-    if (!isExcluded(state, contact, agentId(id))) return state.agents.get(agentId(id));
-  }
-  const first = idle.first();
-  return first === undefined ? undefined : state.agents.get(agentId(first.id));
-}
-
-function idleFor(state: State, queue: string): TimeOrder | undefined {
-  const skill = queueOf(state, queue)?.skill;
-  return skill === undefined ? undefined : state.standing.idle.get(skill);
-}
-
 function byAge<Id extends string>(ids: Set<Id>, atMsOf: (id: Id) => number | undefined): Id[] {
-  if (ids.size === 0) return [];
+  if (ids.size < 2) return [...ids];
   const aged = [...ids].map((id) => ({ id, atMs: atMsOf(id) ?? 0 }));
   return aged.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
-}
-
-function tellCandidates(d: Decision, contact: Contact, chosen: Agent, idle: TimeOrder): void {
-  if (d.candidates === null) return;
-  const others = [];
-  for (const { id, atMs } of idle) {
-    if (others.length >= CANDIDATES_MAX) break;
-    if (id === chosen.id) continue;
-    const because = isExcluded(d.state, contact, agentId(id)) ? 'O5' : 'Q3';
-    others.push({ agent: agentId(id), idleSinceMs: atMs, because });
-  }
-  d.candidates.push({ contact: contact.id, chosen: chosen.id, others });
 }

@@ -4,7 +4,7 @@ import { exclude } from './exclusion.ts';
 import type { LegId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg } from './leg.ts';
 import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
-import { queueOf } from './queue.ts';
+import { queueOf } from './queue-of.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
@@ -16,9 +16,11 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const stage = contact.stage as Extract<Stage, { in: 'queue' }>;
   const sipUser = d.state.standing.settingOf.get(agent.id)!.sipUser;
   const token = d.state.nextToken++;
-  const ringMs = queueOf(d.state, stage.queue)?.ringMs ?? RING_MS;
+  const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
   note(d, because, { fact: 'offerMade', contact: contact.id, agent: agent.id, token, leaseUntilMs });
+  // The offer first: with this agent taken, a step may be over for others, never for this contact.
+  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
   const legs: LegId[] = [];
   for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {

@@ -1,50 +1,67 @@
 import { positionPrompts, promptFiles } from './announce.ts';
+import { bestAgent } from './best-agent.ts';
+import { takeCaller } from './caller.ts';
 import { ask, type Decision, note, setStage, touchContact } from './decision.ts';
+import { countAnswer } from './donor.ts';
 import { sayGoodbye } from './goodbye.ts';
-import type { QueueSetting } from './settings.ts';
-import { setDeadline } from './standing.ts';
+import { queueOf } from './queue-of.ts';
+import { IN_TIME_MS } from './service-level.ts';
+import type { FlowStep } from './settings.ts';
+import { effectiveSinceMs } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';
+
+type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
 /** Announces nothing: the queue is gone from the rules. Unix ms that `setTimeout`-like clocks and JSON both hold. */
 const NEVER_MS = 8_640_000_000_000_000;
 const PAUSE_MS = 30_000;
 
 /** Q1, Q7, Q9, Q10: the flow is over; from now on the queue's rules hold. */
-export function enterQueue(d: Decision, contact: Contact, name: string, prompts: readonly string[]): void {
-  const queue = queueOf(d.state, name);
-  const enqueuedAtMs = takeLostPlace(d, contact) ?? d.state.nowMs;
-  note(d, 'Q1', { fact: 'waitStarted', contact: contact.id, queue: name, enqueuedAtMs });
-  if (queue !== undefined && waitingIn(d.state, name) >= queue.waitingMax) {
-    endWait(d, contact, name, 'full', 'Q7');
+export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): void {
+  const queue = queueOf(d.state, entry.queue);
+  const caller = takeCaller(d, contact.from);
+  const wait: Wait = {
+    queue: entry.queue,
+    enqueuedAtMs: caller.enqueuedAtMs,
+    headStartMs: (entry.headStartMs ?? 0) + caller.headStartMs,
+    plan: entry.plan ?? '',
+    step: -1,
+    lastAgent: caller.lastAgent,
+  };
+  note(d, 'Q1', { fact: 'waitStarted', contact: contact.id, queue: wait.queue, enqueuedAtMs: wait.enqueuedAtMs });
+  if (queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax) {
+    endWait(d, contact, wait, 'full', 'Q7');
     return sayGoodbye(d, contact, ['FUL-01'], 'Q7');
   }
-  const busy = queue === undefined || (d.state.standing.idle.get(queue.skill)?.size ?? 0) === 0;
-  playMusic(d, contact, busy ? [...prompts, 'QUE-02'] : prompts, 'Q9');
-  wait(d, contact, { queue: name, enqueuedAtMs });
+  standInQueue(d, contact, wait);
+  const busy = bestAgent(d.state, contact) === undefined;
+  playMusic(d, contact, busy ? [...entry.prompts, 'QUE-02'] : entry.prompts, 'Q9');
 }
 
 /** Q1: (back) to the queue, at the place that `enqueuedAtMs` gives. */
-export function wait(d: Decision, contact: Contact, { queue, enqueuedAtMs }: Wait): void {
-  const firstMs = queueOf(d.state, queue)?.positionFirstMs;
+export function standInQueue(d: Decision, contact: Contact, wait: Wait): void {
+  const firstMs = queueOf(d.state, wait.queue)?.positionFirstMs;
   const announceAtMs = firstMs === undefined ? NEVER_MS : d.state.nowMs + firstMs;
-  setStage(d, contact, { in: 'queue', queue, enqueuedAtMs, announceAtMs, offer: null });
+  setStage(d, contact, { in: 'queue', wait, announceAtMs, offer: null });
 }
 
 export function endWait(
   d: Decision,
   contact: Contact,
-  queue: string,
+  { queue, enqueuedAtMs }: Wait,
   result: 'connected' | 'abandoned' | 'lost' | 'full',
   because: string,
 ): void {
   note(d, because, { fact: 'waitEnded', contact: contact.id, queue, result });
+  if (result === 'lost' || queueOf(d.state, queue)?.floor === undefined) return;
+  countAnswer(d, queue, result === 'connected' && d.state.nowMs - enqueuedAtMs <= IN_TIME_MS);
 }
 
 /** Q8: how many are ahead; not while a phone rings for this caller. */
 export function announce(d: Decision, contact: Contact): void {
   const { stage } = contact;
   if (stage.in !== 'queue') return;
-  const queue = queueOf(d.state, stage.queue);
+  const queue = queueOf(d.state, stage.wait.queue);
   if (stage.offer === null && queue !== undefined) {
     playMusic(d, contact, positionPrompts(positionOf(d.state, contact)), 'Q8');
   }
@@ -62,23 +79,10 @@ export function playMusic(d: Decision, contact: Contact, prompts: readonly strin
 export function positionOf(state: State, contact: Contact): number {
   const { stage } = contact;
   if (stage.in !== 'queue' && stage.in !== 'connecting') return 0;
-  return state.standing.waiting.get(stage.queue)?.rank({ atMs: stage.enqueuedAtMs, id: contact.id }) ?? 0;
+  const { wait } = stage;
+  return state.standing.waiting.get(wait.queue)?.rank({ atMs: effectiveSinceMs(wait), id: contact.id }) ?? 0;
 }
 
 export function waitingIn(state: State, queue: string): number {
   return state.standing.waiting.get(queue)?.size ?? 0;
-}
-
-export function queueOf(state: State, name: string): QueueSetting | undefined {
-  const queues = state.settings?.queues ?? {};
-  return Object.hasOwn(queues, name) ? queues[name] : undefined;
-}
-
-/** Q10: who lost the place to a dead switch takes it up again, once. */
-function takeLostPlace(d: Decision, contact: Contact): number | undefined {
-  const lost = d.state.lostCallers.get(contact.from);
-  if (lost === undefined) return undefined;
-  d.state.lostCallers.delete(contact.from);
-  setDeadline(d.state, `x:${contact.from}`, null);
-  return lost.enqueuedAtMs;
 }

@@ -11,6 +11,10 @@ export interface Settings {
   readonly lines: Readonly<Record<string, string>>;
   readonly flows: Readonly<Record<string, Flow>>;
   readonly queues: Readonly<Record<string, QueueSetting>>;
+  /** Plan name → its steps. A queue, or a flow's `queue` step, names one. */
+  readonly plans?: Readonly<Record<string, readonly PlanStep[]>>;
+  /** Where agents sit. Absent: one site, always open. */
+  readonly sites?: readonly SiteSetting[];
   readonly agents: readonly AgentSetting[];
   /** Prompt id (`GRT-01`) → absolute path of its WAV file, as the switch opens it. */
   readonly prompts: Readonly<Record<string, string>>;
@@ -44,15 +48,30 @@ export type FlowStep =
       readonly wrongMax: number;
       readonly wrong: string;
     }
-  /** Enters a queue, after an optional prompt. Ends the flow: what follows is the queue's. */
-  | { readonly kind: 'queue'; readonly queue: string; readonly prompts: readonly string[] }
+  /**
+   * Enters a queue, after an optional prompt. Ends the flow: what follows is the queue's. `plan` stands in for the queue's own;
+   * `headStartMs` counts as time already waited.
+   */
+  | {
+      readonly kind: 'queue';
+      readonly queue: string;
+      readonly prompts: readonly string[];
+      readonly plan?: string;
+      readonly headStartMs?: number;
+    }
   /** Says goodbye and ends the call. */
   | { readonly kind: 'end'; readonly prompts: readonly string[] };
 
 export interface QueueSetting {
   readonly name: string;
-  /** Only an agent with this skill is offered this queue's contacts. */
+  /** Without a plan, only an agent with this skill is offered this queue's contacts. */
   readonly skill: string;
+  /** Name of the plan by which the requirements relax. Absent: one step, anybody with `skill`. */
+  readonly plan?: string;
+  /** Least share (0..1) answered within 15 s over the last 5 min; below it this queue's own agents serve no other. Absent: no protection. */
+  readonly floor?: number;
+  /** Waited so long, a contact goes before every better rank, so that no class waits for ever. 600,000 when absent. */
+  readonly boundMs?: number;
   /** How long a seat's phones ring before the offer counts as not answered. 20,000. */
   readonly ringMs: number;
   /** Longest wrap-up after a call; `ready` ends it sooner. 120,000. */
@@ -72,4 +91,50 @@ export interface AgentSetting {
   readonly sipUser: string;
   /** Skill → level, 1..5. */
   readonly skills: Readonly<Record<string, number>>;
+  readonly site?: string;
+  /** The queue this agent is paid for: others only while its `floor` is kept. */
+  readonly home?: string;
+  /** What this agent serves. Absent: every queue with a step that the skills meet. */
+  readonly profile?: readonly ProfileEntry[];
+}
+
+/** A queue as one agent serves it. */
+export interface ProfileEntry {
+  readonly queue: string;
+  /** Lower ranks are served first, 1..9. */
+  readonly rank: number;
+  /** Only contacts that have waited so long. */
+  readonly delayMs: number;
+}
+
+/** One step of a plan: who may have a contact until `untilMs`, counted from `enqueuedAtMs`; the last step has none. */
+export interface PlanStep {
+  readonly untilMs: number | null;
+  readonly needs: Need;
+  /** Only the agent who had this caller last. */
+  readonly lastAgent?: true;
+  /** Only agents of these sites. */
+  readonly sites?: readonly string[];
+  /** Of several idle agents the one with the largest Σ weight × level; then the longest idle. */
+  readonly prefer?: readonly { readonly skill: string; readonly weight: number }[];
+  /** Counts as time already waited, from this step on. */
+  readonly headStartMs?: number;
+  /** `noneLoggedIn`, `noneAvailable`: nobody whom this step names; a number: the queue's oldest contact has waited longer (ms). */
+  readonly skipIf?: 'noneLoggedIn' | 'noneAvailable' | number;
+}
+
+/** A condition on an agent's skills. `{ all: [] }` is met by everybody. */
+export type Need =
+  | { readonly skill: string; readonly level: number }
+  | { readonly all: readonly Need[] }
+  | { readonly any: readonly Need[] }
+  | { readonly not: Need };
+
+/** Domain guide S0-006: one main platform, sub-platforms, sub-centres. */
+export interface SiteSetting {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'main' | 'subPlatform' | 'subCentre';
+  /** Calls that the site can have at once. Absent: no limit of its own. */
+  readonly capacity?: number;
 }

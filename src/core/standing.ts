@@ -1,7 +1,11 @@
+import { assert } from '../lib/assert.ts';
 import { TimeOrder } from '../lib/time-order.ts';
 import type { AgentId, ContactId, NodeId } from './ids.ts';
-import type { AgentSetting, QueueSetting, Settings } from './settings.ts';
-import type { Agent, Contact, Registration, Stage, State } from './state.ts';
+import { type Bucket, bucketKey, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
+import { stepsOf } from './plan-steps.ts';
+import { levelDueMs } from './service-level.ts';
+import type { AgentSetting, Settings } from './settings.ts';
+import type { Agent, Contact, Registration, Stage, State, Wait } from './state.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state
@@ -10,53 +14,71 @@ import type { Agent, Contact, Registration, Stage, State } from './state.ts';
 export interface Standing {
   agentOfSeat: Map<string, AgentId>;
   settingOf: Map<AgentId, AgentSetting>;
-  queuesOfSkill: Map<string, QueueSetting[]>;
+  kinds: Map<string, Kind>;
+  kindOf: Map<AgentId, Kind>;
+  buckets: Map<string, Bucket>;
+  /** Agent → buckets of steps that are for this agent alone. */
+  readonly wanted: Map<AgentId, Set<Bucket>>;
   /** Queue → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder>;
-  /** Queue → those that may be offered now. */
-  readonly open: Map<string, TimeOrder>;
-  /** Skill → agents that may be offered something now, longest idle first. */
-  readonly idle: Map<string, TimeOrder>;
   readonly deadlines: TimeOrder;
   readonly deadlineOf: Map<string, number>;
   readonly placeOf: Map<ContactId, Place>;
   readonly idleOf: Map<AgentId, Idle>;
+  /** Site → offers and talks there. */
+  readonly siteLoad: Map<string, number>;
+  readonly busyAt: Map<AgentId, string>;
 }
 
 interface Place {
   readonly queue: string;
+  /** Of the effective age: `enqueuedAtMs` less the head start. */
   readonly atMs: number;
-  readonly open: boolean;
+  /** Where it may be offered from; null while it may not. */
+  readonly bucket: Bucket | null;
 }
 
 interface Idle {
   readonly atMs: number;
-  readonly skills: readonly string[];
+  readonly kind: Kind;
 }
 
 export function emptyStanding(): Standing {
   return {
     agentOfSeat: new Map(),
     settingOf: new Map(),
-    queuesOfSkill: new Map(),
+    kinds: new Map(),
+    kindOf: new Map(),
+    buckets: new Map(),
+    wanted: new Map(),
     waiting: new Map(),
-    open: new Map(),
-    idle: new Map(),
     deadlines: new TimeOrder(),
     deadlineOf: new Map(),
     placeOf: new Map(),
     idleOf: new Map(),
+    siteLoad: new Map(),
+    busyAt: new Map(),
   };
 }
 
+/** Who is alike, by these rules. Nobody stands anywhere afterwards: every agent and contact must be placed again. */
 export function indexSettings(standing: Standing, settings: Settings): void {
   standing.agentOfSeat = new Map(settings.agents.map((agent) => [agent.sipUser, agent.id]));
   standing.settingOf = new Map(settings.agents.map((agent) => [agent.id, agent]));
-  standing.queuesOfSkill = new Map();
-  for (const name of Object.keys(settings.queues).sort()) {
-    const queue = settings.queues[name]!;
-    const queues = standing.queuesOfSkill.get(queue.skill) ?? [];
-    standing.queuesOfSkill.set(queue.skill, [...queues, queue]);
+  standing.kinds = new Map();
+  standing.kindOf = new Map();
+  standing.buckets = new Map();
+  standing.wanted.clear();
+  standing.placeOf.clear();
+  standing.waiting.clear();
+  standing.idleOf.clear();
+  standing.siteLoad.clear();
+  standing.busyAt.clear();
+  for (const agent of settings.agents) {
+    const key = kindKey(agent);
+    const kind = standing.kinds.get(key) ?? makeKind(agent, settings);
+    standing.kinds.set(key, kind);
+    standing.kindOf.set(agent.id, kind);
   }
 }
 
@@ -68,28 +90,30 @@ export function rebuildStanding(state: State): void {
   for (const leg of state.legs.values())
     setDeadline(state, `l:${leg.id}`, nodeLive(state, leg.node) ? leg.endByMs : null);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
-  for (const [from, lost] of state.lostCallers) setDeadline(state, `x:${from}`, lost.untilMs);
+  for (const [from, caller] of state.callers) setDeadline(state, `x:${from}`, caller.untilMs);
+  for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, `g:${queue}`, levelDueMs(level));
 }
 
 /** @returns true when the contact may be offered now and could not be before. */
 export function placeContact(state: State, contact: Contact): boolean {
   const { stage } = contact;
-  const live = nodeLive(state, contact.node);
-  setDeadline(state, `c:${contact.id}`, live ? contactDeadline(stage) : null);
-  const queued = stage.in === 'queue' || stage.in === 'connecting';
-  const open = live && stage.in === 'queue' && stage.offer === null;
   const before = state.standing.placeOf.get(contact.id);
-  if (!queued) {
+  if (stage.in !== 'queue' && stage.in !== 'connecting') {
     if (before !== undefined) forgetPlace(state, contact.id, before);
+    setDeadline(state, `c:${contact.id}`, nodeLive(state, contact.node) ? contactDeadline(stage) : null);
     return false;
   }
-  const same = before !== undefined && before.queue === stage.queue && before.atMs === stage.enqueuedAtMs;
-  if (same && before.open === open) return false;
+  const open = stage.in === 'queue' && stage.offer === null && nodeLive(state, contact.node);
+  const atMs = effectiveSinceMs(stage.wait);
+  const bucket = open ? bucketFor(state, stage.wait, stage.wait.step) : null;
+  setDeadline(state, `c:${contact.id}`, nodeLive(state, contact.node) ? waitDeadline(state, stage, bucket) : null);
+  const moved = before === undefined || before.queue !== stage.wait.queue || before.atMs !== atMs;
+  if (!moved && before.bucket === bucket) return false;
   if (before !== undefined) forgetPlace(state, contact.id, before);
-  const item = { atMs: stage.enqueuedAtMs, id: contact.id };
-  orderOf(state.standing.waiting, stage.queue).add(item);
-  if (open) orderOf(state.standing.open, stage.queue).add(item);
-  state.standing.placeOf.set(contact.id, { queue: stage.queue, atMs: stage.enqueuedAtMs, open });
+  const item = { atMs, id: contact.id };
+  orderOf(state.standing.waiting, stage.wait.queue).add(item);
+  bucket?.open.add(item);
+  state.standing.placeOf.set(contact.id, { queue: stage.wait.queue, atMs, bucket });
   return open;
 }
 
@@ -102,17 +126,22 @@ export function unplaceContact(state: State, id: ContactId): void {
 
 /** @returns true when the agent may be offered something now and could not be before. */
 export function placeAgent(state: State, agent: Agent): boolean {
+  const { standing } = state;
   setDeadline(state, `a:${agent.id}`, agentDeadline(state, agent));
-  const before = state.standing.idleOf.get(agent.id);
-  const skills = idleSkills(state, agent);
+  const kind = standing.kindOf.get(agent.id);
+  placeAtSite(state, agent, kind);
+  if (kind !== undefined && agent.wish !== 'offline') kind.loggedIn.add(agent.id);
+  else kind?.loggedIn.delete(agent.id);
+  const before = standing.idleOf.get(agent.id);
+  const idle = kind !== undefined && isIdle(state, agent);
   if (before !== undefined) {
-    if (skills !== null && before.atMs === agent.idleSinceMs && sameList(before.skills, skills)) return false;
-    for (const skill of before.skills) orderOf(state.standing.idle, skill).delete({ atMs: before.atMs, id: agent.id });
-    state.standing.idleOf.delete(agent.id);
+    if (idle && before.atMs === agent.idleSinceMs && before.kind === kind) return false;
+    before.kind.idle.delete({ atMs: before.atMs, id: agent.id });
+    standing.idleOf.delete(agent.id);
   }
-  if (skills === null) return false;
-  for (const skill of skills) orderOf(state.standing.idle, skill).add({ atMs: agent.idleSinceMs, id: agent.id });
-  state.standing.idleOf.set(agent.id, { atMs: agent.idleSinceMs, skills });
+  if (!idle) return false;
+  kind.idle.add({ atMs: agent.idleSinceMs, id: agent.id });
+  standing.idleOf.set(agent.id, { atMs: agent.idleSinceMs, kind });
   return true;
 }
 
@@ -137,6 +166,41 @@ export function setDeadline(state: State, id: string, atMs: number | null): void
   deadlineOf.set(id, atMs);
 }
 
+/** Everybody who asks for what this step of this wait asks for. Made when first asked for. */
+export function bucketFor(state: State, wait: Wait, step: number): Bucket {
+  const { standing, settings } = state;
+  const steps = stepsOf(settings, wait.queue, wait.plan);
+  const index = Math.min(Math.max(step, 0), steps.length - 1);
+  const only = steps[index]!.lastAgent === true ? wait.lastAgent : null;
+  const key = bucketKey(wait.queue, wait.plan, index, only);
+  const found = standing.buckets.get(key);
+  if (found !== undefined) return found;
+  const bucket: Bucket = {
+    key,
+    queue: wait.queue,
+    step: steps[index]!,
+    only,
+    open: new TimeOrder(),
+    servedBy: [],
+    delaysMs: [],
+  };
+  standing.buckets.set(key, bucket);
+  if (only === null) {
+    for (const kind of standing.kinds.values()) {
+      const serving = settings === null ? undefined : servingOf(kind, bucket, settings);
+      if (serving !== undefined) join(serving);
+    }
+  } else {
+    const wanted = standing.wanted.get(only) ?? new Set();
+    standing.wanted.set(only, wanted.add(bucket));
+  }
+  return bucket;
+}
+
+export function effectiveSinceMs(wait: Wait): number {
+  return wait.enqueuedAtMs - wait.headStartMs;
+}
+
 export function nodeLive(state: State, node: NodeId): boolean {
   return state.nodes.get(node)?.live === true;
 }
@@ -148,13 +212,12 @@ export function liveDevices(state: State, sipUser: string): [string, Registratio
   return [...all].filter(([, device]) => nodeLive(state, device.node)).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Skills the agent may be offered contacts for now; null when none may be offered at all (Q2). */
-function idleSkills(state: State, agent: Agent): string[] | null {
-  if (agent.wish !== 'ready' || agent.work !== null || agent.legs.length > 0) return null;
-  if (agent.notBeforeMs > state.nowMs) return null;
+/** Q2. */
+function isIdle(state: State, agent: Agent): boolean {
+  if (agent.wish !== 'ready' || agent.work !== null || agent.legs.length > 0) return false;
+  if (agent.notBeforeMs > state.nowMs) return false;
   const setting = state.standing.settingOf.get(agent.id);
-  if (setting === undefined || !hasLiveDevice(state, setting.sipUser)) return null;
-  return Object.keys(setting.skills);
+  return setting !== undefined && hasLiveDevice(state, setting.sipUser);
 }
 
 function hasLiveDevice(state: State, sipUser: string): boolean {
@@ -167,7 +230,7 @@ function agentDeadline(state: State, agent: Agent): number | null {
   return agent.notBeforeMs > state.nowMs ? agent.notBeforeMs : null;
 }
 
-function contactDeadline(stage: Stage): number | null {
+function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null {
   switch (stage.in) {
     case 'arrived':
     case 'answering':
@@ -175,8 +238,6 @@ function contactDeadline(stage: Stage): number | null {
     case 'connecting':
     case 'goodbye':
       return stage.untilMs;
-    case 'queue':
-      return stage.offer === null ? stage.announceAtMs : Math.min(stage.announceAtMs, stage.offer.leaseUntilMs);
     case 'talk':
       return stage.rejoinAtMs;
     case 'closing':
@@ -184,10 +245,56 @@ function contactDeadline(stage: Stage): number | null {
   }
 }
 
-function forgetPlace(state: State, id: ContactId, place: Place): void {
-  orderOf(state.standing.waiting, place.queue).delete({ atMs: place.atMs, id });
-  if (place.open) orderOf(state.standing.open, place.queue).delete({ atMs: place.atMs, id });
+function waitDeadline(
+  state: State,
+  stage: Extract<Stage, { in: 'queue' | 'connecting' }>,
+  bucket: Bucket | null,
+): number {
+  if (stage.in === 'connecting') return stage.untilMs;
+  if (stage.offer !== null) return Math.min(stage.announceAtMs, stage.offer.leaseUntilMs);
+  if (bucket === null) return stage.announceAtMs;
+  return Math.min(stage.announceAtMs, widensAtMs(state, stage.wait, bucket));
+}
+
+/** Q11, Q12: when somebody more may serve this wait. Always after now. */
+function widensAtMs({ nowMs }: State, wait: Wait, bucket: Bucket): number {
+  const { untilMs } = bucket.step;
+  let next = untilMs === null ? Number.POSITIVE_INFINITY : wait.enqueuedAtMs + untilMs;
+  if (next <= nowMs) next = Number.POSITIVE_INFINITY;
+  const sinceMs = effectiveSinceMs(wait);
+  for (const delayMs of bucket.delaysMs) {
+    if (sinceMs + delayMs > nowMs) return Math.min(next, sinceMs + delayMs);
+  }
+  return next;
+}
+
+function placeAtSite(state: State, agent: Agent, kind: Kind | undefined): void {
+  const { busyAt, siteLoad } = state.standing;
+  const before = busyAt.get(agent.id);
+  const now = kind !== undefined && (agent.work?.in === 'offer' || agent.work?.in === 'talk') ? kind.site : undefined;
+  if (before === now) return;
+  if (before !== undefined) siteLoad.set(before, siteLoad.get(before)! - 1);
+  if (now === undefined) busyAt.delete(agent.id);
+  else {
+    busyAt.set(agent.id, now);
+    siteLoad.set(now, (siteLoad.get(now) ?? 0) + 1);
+  }
+}
+
+function forgetPlace(state: State, id: ContactId, { queue, atMs, bucket }: Place): void {
+  orderOf(state.standing.waiting, queue).delete({ atMs, id });
   state.standing.placeOf.delete(id);
+  if (bucket === null) return;
+  bucket.open.delete({ atMs, id });
+  if (bucket.only !== null && bucket.open.size === 0) forgetBucket(state, bucket, bucket.only);
+}
+
+function forgetBucket(state: State, bucket: Bucket, only: AgentId): void {
+  state.standing.buckets.delete(bucket.key);
+  const wanted = state.standing.wanted.get(only);
+  assert(wanted !== undefined, 'a bucket for one agent is known to be');
+  wanted.delete(bucket);
+  if (wanted.size === 0) state.standing.wanted.delete(only);
 }
 
 function orderOf(orders: Map<string, TimeOrder>, name: string): TimeOrder {
@@ -197,8 +304,4 @@ function orderOf(orders: Map<string, TimeOrder>, name: string): TimeOrder {
     orders.set(name, order);
   }
   return order;
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

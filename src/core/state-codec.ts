@@ -3,22 +3,24 @@ import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
 import { rebuildStanding } from './standing.ts';
 import {
   type Agent,
+  type Caller,
   type Contact,
   initialState,
   type Leg,
-  type LostCaller,
   type Node,
   type Recording,
   type Registration,
+  type ServiceLevel,
+  type SiteStatus,
   type State,
 } from './state.ts';
 
 /** Rises with every change of `State` that an older snapshot does not fit. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The state as one line of JSON, without what follows from the rest. */
 export function encodeState(state: State): string {
-  const { standing, nodes, contacts, legs, agents, devices, recordings, lostCallers, ...plain } = state;
+  const { standing, nodes, contacts, legs, agents, devices, recordings, callers, sites, levels, ...plain } = state;
   return JSON.stringify({
     format: FORMAT,
     ...plain,
@@ -28,7 +30,9 @@ export function encodeState(state: State): string {
     agents: [...agents],
     devices: [...devices].map(([sipUser, ofSeat]) => [sipUser, [...ofSeat]]),
     recordings: [...recordings],
-    lostCallers: [...lostCallers],
+    callers: [...callers],
+    sites: [...sites],
+    levels: [...levels],
   });
 }
 
@@ -40,7 +44,9 @@ interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | '
   readonly agents: [AgentId, Agent][];
   readonly devices: [string, [string, Registration][]][];
   readonly recordings: [string, Recording][];
-  readonly lostCallers: [string, LostCaller][];
+  readonly callers: [string, Caller][];
+  readonly sites: [string, SiteStatus][];
+  readonly levels: [string, ServiceLevel][];
 }
 
 /** @throws AssertionError when the text is of another format; SyntaxError when it is no JSON. */
@@ -59,7 +65,9 @@ export function decodeState(text: string): State {
     agents: new Map(raw.agents),
     devices: new Map(raw.devices.map(([user, ofSeat]) => [user, new Map(ofSeat)])),
     recordings: new Map(raw.recordings),
-    lostCallers: new Map(raw.lostCallers),
+    callers: new Map(raw.callers),
+    sites: new Map(raw.sites),
+    levels: new Map(raw.levels),
   };
   rebuildStanding(state);
   return state;

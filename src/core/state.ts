@@ -23,9 +23,24 @@ export interface State {
   readonly devices: Map<string, Map<string, Registration>>;
   /** Recordings asked for and not yet closed, by file. */
   readonly recordings: Map<string, Recording>;
-  /** Calling number → the place in the queue that a dead switch took from it. */
-  readonly lostCallers: Map<string, LostCaller>;
+  /** Calling number → what is remembered of it, longest unheard first. */
+  readonly callers: Map<string, Caller>;
+  /** Site id → what a lead said of it; absent: open. */
+  readonly sites: Map<string, SiteStatus>;
+  /** Queue with a floor → how well it is answered. */
+  readonly levels: Map<string, ServiceLevel>;
   readonly standing: Standing;
+}
+
+/** `draining`: nothing new, talks end as they do. `down`: what rings there is offered elsewhere at once. */
+export type SiteStatus = 'open' | 'draining' | 'down';
+
+/** Answers of the last 5 min, by slots of 10 s. */
+export interface ServiceLevel {
+  /** Unix ms / 10,000 → [answered within 15 s, ended waits]. */
+  slots: [slot: number, within: number, all: number][];
+  /** The floor is kept: its agents may serve others. */
+  kept: boolean;
 }
 
 export interface Node {
@@ -73,17 +88,17 @@ export type Stage =
       readonly key: CommandKey;
       readonly untilMs: number;
     }
-  | (Wait & { readonly in: 'queue'; readonly announceAtMs: number; readonly offer: Offer | null })
+  | { readonly in: 'queue'; readonly wait: Wait; readonly announceAtMs: number; readonly offer: Offer | null }
   /** The agent's phone is answered, the bridge asked for and not yet reported. */
-  | (Wait & Pair & { readonly in: 'connecting'; readonly key: CommandKey; readonly untilMs: number })
+  | (Pair & { readonly in: 'connecting'; readonly wait: Wait; readonly key: CommandKey; readonly untilMs: number })
   /** `rejoinAtMs`: the bridge came apart with both legs alive; when to join them again. */
-  | (Wait &
-      Pair & {
-        readonly in: 'talk';
-        readonly held: boolean;
-        readonly rejoinAtMs: number | null;
-        readonly rejoins: number;
-      })
+  | (Pair & {
+      readonly in: 'talk';
+      readonly wait: Wait;
+      readonly held: boolean;
+      readonly rejoinAtMs: number | null;
+      readonly rejoins: number;
+    })
   /** The last words before the end. */
   | { readonly in: 'goodbye'; readonly outcome: ContactOutcome; readonly key: CommandKey; readonly untilMs: number }
   /** Over; open until the last leg and recording are. */
@@ -92,7 +107,16 @@ export type Stage =
 /** Kept through offers, talks and returns to the queue. */
 export interface Wait {
   readonly queue: string;
+  /** Never reset. */
   readonly enqueuedAtMs: number;
+  /** Counts as time already waited (Q17). */
+  readonly headStartMs: number;
+  /** Name of the plan; empty: the queue's own. */
+  readonly plan: string;
+  /** Step of the plan that holds (Q11); -1: none begun. */
+  readonly step: number;
+  /** Who had this caller last. */
+  readonly lastAgent: AgentId | null;
 }
 
 export interface Pair {
@@ -161,8 +185,14 @@ export interface Recording {
   talkToMs: number | null;
 }
 
-export interface LostCaller {
-  readonly enqueuedAtMs: number;
+export interface Caller {
+  /** Who spoke with this number last (C1). */
+  readonly lastAgent: AgentId | null;
+  /** The place that a dead switch took from it (S8). */
+  readonly lost: { readonly enqueuedAtMs: number; readonly untilMs: number } | null;
+  /** How long it waited before it gave up (C2). */
+  readonly gaveUp: { readonly waitedMs: number; readonly untilMs: number } | null;
+  /** Forgotten then. */
   readonly untilMs: number;
 }
 
@@ -179,7 +209,9 @@ export function initialState(journalId: string): State {
     agents: new Map(),
     devices: new Map(),
     recordings: new Map(),
-    lostCallers: new Map(),
+    callers: new Map(),
+    sites: new Map(),
+    levels: new Map(),
     standing: emptyStanding(),
   };
 }

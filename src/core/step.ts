@@ -4,7 +4,7 @@ import { arrive, arrivedGoOn, endLeg } from './call.ts';
 import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
 import { meetDeadlines } from './deadline.ts';
-import { type Decision, note } from './decision.ts';
+import { type Decision, note, touchContact } from './decision.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
 import type { Event } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
@@ -12,6 +12,7 @@ import type { LegId } from './ids.ts';
 import { match } from './match.ts';
 import { phoneAnswered } from './offer.ts';
 import type { Settings } from './settings.ts';
+import { siteAsked } from './site.ts';
 import { indexSettings } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { nodeLost, nodesUnknown, surveyed } from './survey.ts';
@@ -66,6 +67,8 @@ function apply(d: Decision, event: Event): void {
       return settingsLoaded(d, event.settings);
     case 'agentStateAsked':
       return stateAsked(d, event);
+    case 'siteAsked':
+      return siteAsked(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
     case 'surveyed':
@@ -105,7 +108,7 @@ function settingsLoaded(d: Decision, settings: Settings): void {
   d.state.settings = settings;
   indexSettings(d.state.standing, settings);
   seatsChanged(d, settings);
-  for (const [id, place] of d.state.standing.placeOf) if (place.open) d.freshContacts.add(id);
+  for (const contact of d.state.contacts.values()) touchContact(d, contact);
   arrivedGoOn(d);
 }
 

@@ -1,10 +1,12 @@
+import { spokeWith } from './caller.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage, setWork, touchAgent } from './decision.ts';
 import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
-import { endWait, playMusic, queueOf, wait } from './queue.ts';
+import { endWait, playMusic, standInQueue } from './queue.ts';
+import { queueOf } from './queue-of.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
 import type { Contact, Leg, Stage } from './state.ts';
 
@@ -32,9 +34,8 @@ export function connect(d: Decision, contact: Contact, stage: Extract<Stage, { i
   const citizen = d.state.legs.get(contact.leg)!;
   startRecording(d, contact, citizen);
   const key = ask(d, citizen, 'T1', { do: 'bridge', other: leg.id });
-  const { queue, enqueuedAtMs } = stage;
   const untilMs = d.state.nowMs + BRIDGE_MS_MAX;
-  setStage(d, contact, { in: 'connecting', queue, enqueuedAtMs, agent: leg.agent!, agentLeg: leg.id, key, untilMs });
+  setStage(d, contact, { in: 'connecting', wait: stage.wait, agent: leg.agent!, agentLeg: leg.id, key, untilMs });
 }
 
 /** T1: citizen and agent hear each other. */
@@ -43,15 +44,14 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
   if (stage.in !== 'connecting' && stage.in !== 'talk') return;
   if (a !== stage.agentLeg && b !== stage.agentLeg) return;
   if (stage.in === 'talk') return setStage(d, contact, { ...stage, rejoinAtMs: null });
-  const { queue, enqueuedAtMs, agent: id, agentLeg } = stage;
-  endWait(d, contact, queue, 'connected', 'T1');
+  const { wait, agent: id, agentLeg } = stage;
+  endWait(d, contact, wait, 'connected', 'T1');
   note(d, 'T1', { fact: 'talkStarted', contact: contact.id, agent: id, citizenLeg: contact.leg, agentLeg });
   contact.spoke = true;
   countTalk(d, contact);
   setStage(d, contact, {
     in: 'talk',
-    queue,
-    enqueuedAtMs,
+    wait,
     agent: id,
     agentLeg,
     held: false,
@@ -98,7 +98,7 @@ export function connectFailed(d: Decision, contact: Contact, stage: Connecting):
   hangUp(d, stage.agentLeg, 'NORMAL_TEMPORARY_FAILURE', 'T4');
   exclude(d, contact, stage.agent);
   playMusic(d, contact, [], 'T4');
-  wait(d, contact, stage);
+  standInQueue(d, contact, stage.wait);
   freeAgent(d, stage.agent, DECLINE_PAUSE_MS);
 }
 
@@ -138,9 +138,10 @@ export function endTalk(
   if (stage.held) note(d, 'T6', { fact: 'holdEnded', contact: contact.id, agent: stage.agent });
   note(d, because, { fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
   stopRecordings(d, contact);
+  spokeWith(d, contact.from, stage.agent);
   const agent = d.state.agents.get(stage.agent);
   if (agent === undefined) return;
-  const wrapUpMs = queueOf(d.state, stage.queue)?.wrapUpMs ?? 0;
+  const wrapUpMs = queueOf(d.state, stage.wait.queue)?.wrapUpMs ?? 0;
   agent.idleSinceMs = d.state.nowMs;
   if (agent.wish !== 'ready' || wrapUpMs === 0) setWork(d, agent, null);
   else setWork(d, agent, { in: 'wrapUp', contact: contact.id, untilMs: d.state.nowMs + wrapUpMs });
@@ -163,8 +164,8 @@ function losePhone(d: Decision, id: AgentId): void {
 }
 
 function backToQueue(d: Decision, contact: Contact, stage: Talk, prompts: readonly string[], because: string): void {
-  const { queue, enqueuedAtMs } = stage;
+  const { queue, enqueuedAtMs } = stage.wait;
   playMusic(d, contact, prompts, because);
   note(d, because, { fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
-  wait(d, contact, { queue, enqueuedAtMs });
+  standInQueue(d, contact, stage.wait);
 }

@@ -1,5 +1,8 @@
 import type { AgentState } from './command.ts';
+import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
+import { meets } from './need.ts';
+import { stepsOf } from './plan-steps.ts';
 import { positionOf } from './queue.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
@@ -82,8 +85,19 @@ export function queueViews(state: State): QueueView[] {
       const contact = state.contacts.get(id as ContactId);
       return contact === undefined ? [] : [waitingView(contact, index + 1)];
     }),
-    idleAgents: state.standing.idle.get(queues[name]!.skill)?.size ?? 0,
+    idleAgents: idleFor(state, name),
   }));
+}
+
+/** Free agents whom some step of the queue's plan names. */
+function idleFor(state: State, queue: string): number {
+  const steps = stepsOf(state.settings, queue, '');
+  let count = 0;
+  for (const kind of state.standing.kinds.values()) {
+    const serves = kind.profile.has(queue) && steps.some((step) => meets(step.needs, kind.skills));
+    if (serves && gateOpen(state, kind, queue)) count += kind.idle.size;
+  }
+  return count;
 }
 
 export function contactView(state: State, id: ContactId): ContactView | undefined {
@@ -100,7 +114,7 @@ export function contactView(state: State, id: ContactId): ContactView | undefine
     dialled: contact.dialled,
     openedAtMs: contact.openedAtMs,
     stage: stage.in,
-    ...('queue' in stage ? { queue: stage.queue } : {}),
+    ...('wait' in stage ? { queue: stage.wait.queue } : {}),
     ...(agent === undefined ? {} : { agent }),
   };
 }
@@ -124,7 +138,7 @@ function waitingView(contact: Contact, place: number): WaitingView {
   return {
     contact: contact.id,
     from: contact.from,
-    enqueuedAtMs: waited ? stage.enqueuedAtMs : contact.openedAtMs,
+    enqueuedAtMs: waited ? stage.wait.enqueuedAtMs : contact.openedAtMs,
     place,
     ...(ringing === undefined ? {} : { ringing }),
   };

@@ -133,6 +133,7 @@ function concerns({ legs, node, over }: Following, event: Event): boolean {
 /** An agent's new state belongs to the story when this contact brought it about. */
 function isAbout({ id, legs, agents }: Following, command: Entry['commands'][number]): boolean {
   if (command.do !== 'record-fact') return legs.has(command.leg);
+  if (!('contact' in command)) return command.fact === 'agentState' && agents.has(command.agent);
   if (command.contact === id) return true;
   return command.fact === 'agentState' && command.contact === undefined && agents.has(command.agent);
 }

@@ -21,6 +21,11 @@ export function tellEvent(event: Event): Said {
       return said('The rules were loaded.', '规则已载入。');
     case 'agentStateAsked':
       return said(`${event.agent} asked to be ${event.state}.`, `${event.agent} 申请状态 ${event.state}。`);
+    case 'siteAsked':
+      return said(
+        `${event.by} set site ${event.site} to ${event.status}.`,
+        `${event.by} 将站点 ${event.site} 设为 ${event.status}。`,
+      );
     case 'nodeLost':
       return said('The link to the switch was lost.', '与交换机的连接中断。');
     case 'surveyed':
@@ -50,6 +55,7 @@ type LegEvent = Exclude<
       | 'tick'
       | 'settingsLoaded'
       | 'agentStateAsked'
+      | 'siteAsked'
       | 'nodeLost'
       | 'surveyed'
       | 'deviceRegistered'
@@ -166,6 +172,8 @@ function tellFact(fact: RecordFact): Said {
         `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
         `${fact.agent} 的状态为 ${fact.state}${fact.reason === undefined ? '' : `（${fact.reason}）`}。`,
       );
+    case 'siteStatus':
+      return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
     case 'recordingStarted':
       return said(`The talk is recorded in ${basename(fact.file)}.`, `通话录音写入 ${basename(fact.file)}。`);
     case 'recordingEnded':
@@ -202,11 +210,20 @@ function tellOpening(fact: OpeningFact): Said {
   }
 }
 
+const WHY_NOT: Readonly<Record<string, Said>> = {
+  Q3: said('Has been idle for less long.', '空闲时间较短。'),
+  Q11: said('Does not serve this queue, or the step of its plan names others.', '不服务该队列，或当前步骤不含该坐席。'),
+  Q12: said('Serves this queue only after a longer wait.', '需等待更久才由该坐席服务。'),
+  Q13: said('Fits less what the step prefers.', '与当前步骤的优先条件匹配较低。'),
+  Q14: said('The site takes no calls now.', '所在站点目前不接来电。'),
+  Q15: said('Is kept for the own queue, which is answered too slowly.', '本队列接通不达标，暂不支援其他队列。'),
+  Q18: said('The caller spoke with another agent last; that one is asked first.', '优先由来电人上次的坐席接听。'),
+  O5: said('Did not take this contact a short while ago.', '不久前未接这一联络。'),
+};
+
 /** Why an idle agent was passed over. */
 export function tellWhyNot(rule: string): Said {
-  return rule === 'O5'
-    ? said('Did not take this contact a short while ago.', '不久前未接这一联络。')
-    : said('Has been idle for less long.', '空闲时间较短。');
+  return WHY_NOT[rule] ?? WHY_NOT['Q3']!;
 }
 
 function names(files: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { bestAgent } from '../../src/core/best-agent.ts';
 import type { Command } from '../../src/core/command.ts';
 import type { Event, EventBody } from '../../src/core/event.ts';
 import { agentId, type LegId } from '../../src/core/ids.ts';
@@ -141,9 +142,9 @@ function check(state: State, where: string): void {
     if (agent.work !== null && agent.work.in !== 'wrapUp' && !taken.has(agent.id))
       throw new Error(`${where}: ${agent.id} is stuck in ${agent.work.in}`);
   }
-  for (const [name, open] of state.standing.open) {
-    const idle = state.standing.idle.get(name)?.size ?? 0;
-    if (open.size > 0 && idle > 0) throw new Error(`${where}: ${open.size} wait in ${name} while ${idle} are idle`);
+  for (const contact of state.contacts.values()) {
+    const best = bestAgent(state, contact);
+    if (best !== undefined) throw new Error(`${where}: ${contact.id} waits while ${best} is idle`);
   }
   const dueMs = nextDeadlineMs(state);
   if (dueMs !== undefined && dueMs <= state.nowMs) throw new Error(`${where}: a deadline in the past`);

@@ -1,0 +1,60 @@
+import type { TimeOrder } from '../lib/time-order.ts';
+import { isExcluded } from './exclusion.ts';
+import { gateOpen } from './gate.ts';
+import { type AgentId, agentId } from './ids.ts';
+import { type Bucket, type Kind, servingOf } from './kind.ts';
+import type { Contact, State } from './state.ts';
+
+/** Q3: the agent that an open contact would be offered to now; undefined when none is free who may have it. */
+export function bestAgent(state: State, contact: Contact): AgentId | undefined {
+  const bucket = state.standing.placeOf.get(contact.id)?.bucket;
+  return bucket === undefined || bucket === null ? undefined : bestFor(state, contact, bucket)?.agent;
+}
+
+interface Chance {
+  readonly agent: AgentId;
+  readonly excluded: boolean;
+  readonly score: number;
+  readonly idleSinceMs: number;
+}
+
+/** Q3, O5: who did not take this contact is asked again only when nobody else is free. */
+function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
+  if (bucket.only !== null) return chanceOf(state, bucket, bucket.only);
+  const waitedMs = state.nowMs - state.standing.placeOf.get(contact.id)!.atMs;
+  let best: Chance | undefined;
+  for (const serving of bucket.servedBy) {
+    if (best !== undefined && !best.excluded && serving.score < best.score) break;
+    if (serving.kind.idle.size === 0 || waitedMs < serving.delayMs) continue;
+    if (!gateOpen(state, serving.kind, bucket.queue)) continue;
+    const found = chanceIn(state, contact, serving);
+    if (best === undefined || better(found, best)) best = found;
+  }
+  return best;
+}
+
+/** Q18. */
+function chanceOf(state: State, bucket: Bucket, agent: AgentId): Chance | undefined {
+  const idle = state.standing.idleOf.get(agent);
+  if (idle === undefined || servingOf(idle.kind, bucket, state.settings!) === undefined) return undefined;
+  if (!gateOpen(state, idle.kind, bucket.queue)) return undefined;
+  return { agent, excluded: false, score: 0, idleSinceMs: idle.atMs };
+}
+
+function chanceIn(state: State, contact: Contact, { kind, score }: { kind: Kind; score: number }): Chance {
+  const longest = longestIdle(state, contact, kind.idle);
+  const first = longest ?? kind.idle.first()!;
+  return { agent: agentId(first.id), excluded: longest === undefined, score, idleSinceMs: first.atMs };
+}
+
+function longestIdle(state: State, contact: Contact, idle: TimeOrder) {
+  if (contact.excluded.length === 0) return idle.first();
+  for (const item of idle) if (!isExcluded(state, contact, agentId(item.id))) return item;
+  return undefined;
+}
+
+function better(a: Chance, b: Chance): boolean {
+  if (a.excluded !== b.excluded) return b.excluded;
+  if (a.score !== b.score) return a.score > b.score;
+  return a.idleSinceMs < b.idleSinceMs || (a.idleSinceMs === b.idleSinceMs && a.agent < b.agent);
+}

@@ -1,0 +1,58 @@
+import type { Decision } from './decision.ts';
+import type { AgentId } from './ids.ts';
+import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
+import { setDeadline } from './standing.ts';
+import type { Caller } from './state.ts';
+
+const STRANGER: Caller = { lastAgent: null, lost: null, gaveUp: null, untilMs: 0 };
+
+/** C1. */
+export function spokeWith(d: Decision, number: string, agent: AgentId): void {
+  remember(d, number, { lastAgent: agent, gaveUp: null, untilMs: d.state.nowMs + LAST_AGENT_MS });
+}
+
+/** C2. */
+export function gaveUp(d: Decision, number: string, waitedMs: number): void {
+  remember(d, number, { gaveUp: { waitedMs, untilMs: d.state.nowMs + GAVE_UP_MS } });
+}
+
+/** S8: the place is kept for the next call. */
+export function placeLost(d: Decision, number: string, enqueuedAtMs: number): void {
+  remember(d, number, { lost: { enqueuedAtMs, untilMs: d.state.nowMs + CALL_BACK_MS } });
+}
+
+/** What the next wait of this number starts with; a place and a wait given up count once (Q10, C2). */
+export function takeCaller(
+  d: Decision,
+  number: string,
+): { lastAgent: AgentId | null; enqueuedAtMs: number; headStartMs: number } {
+  const { nowMs, callers } = d.state;
+  const caller = callers.get(number) ?? STRANGER;
+  const lost = caller.lost !== null && caller.lost.untilMs > nowMs ? caller.lost : null;
+  const waited = caller.gaveUp !== null && caller.gaveUp.untilMs > nowMs ? caller.gaveUp : null;
+  if (caller.lost !== null || caller.gaveUp !== null) callers.set(number, { ...caller, lost: null, gaveUp: null });
+  return {
+    lastAgent: caller.lastAgent,
+    enqueuedAtMs: lost?.enqueuedAtMs ?? nowMs,
+    headStartMs: lost === null ? (waited?.waitedMs ?? 0) : 0,
+  };
+}
+
+export function forgetCaller(d: Decision, number: string): void {
+  d.state.callers.delete(number);
+  setDeadline(d.state, `x:${number}`, null);
+}
+
+function remember(d: Decision, number: string, news: Partial<Caller>): void {
+  if (number === '') return;
+  const { callers, nowMs } = d.state;
+  const before = callers.get(number) ?? STRANGER;
+  callers.delete(number);
+  const caller = { ...before, ...news };
+  const untilMs = Math.max(caller.untilMs, caller.lost?.untilMs ?? 0, caller.gaveUp?.untilMs ?? 0, nowMs + 1);
+  callers.set(number, { ...caller, untilMs });
+  setDeadline(d.state, `x:${number}`, untilMs);
+  if (callers.size <= CALLERS_MAX) return;
+  const oldest = callers.keys().next();
+  if (oldest.done !== true) forgetCaller(d, oldest.value);
+}

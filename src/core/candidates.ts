@@ -1,0 +1,46 @@
+import type { Decision, NotChosen } from './decision.ts';
+import { isExcluded } from './exclusion.ts';
+import { isKeptHome, siteOpen } from './gate.ts';
+import type { AgentId } from './ids.ts';
+import { type Bucket, type Kind, servingOf } from './kind.ts';
+import { CANDIDATES_MAX } from './limits.ts';
+import { scoreOf } from './need.ts';
+import type { Contact, State } from './state.ts';
+
+/** For an explanation: who else was free when a contact was offered, and the rule by which each did not get it. */
+export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): void {
+  const place = d.state.standing.placeOf.get(contact.id);
+  if (d.candidates === null || contact.stage.in !== 'queue' || place?.bucket === null || place === undefined) return;
+  const { bucket } = place;
+  const others: NotChosen[] = [];
+  const idle = [...d.state.standing.idleOf].sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
+  const bestScore = scoreOf(bucket.step, d.state.standing.kindOf.get(chosen)!.skills);
+  for (const [agent, { atMs, kind }] of idle) {
+    if (others.length >= CANDIDATES_MAX) break;
+    if (agent === chosen) continue;
+    const score = scoreOf(bucket.step, kind.skills);
+    const waitedMs = d.state.nowMs - place.atMs;
+    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (score < bestScore ? 'Q13' : 'Q3');
+    others.push({ agent, idleSinceMs: atMs, score, because });
+  }
+  others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));
+  const { step } = contact.stage.wait;
+  d.candidates.push({ contact: contact.id, chosen, step, waitedMs: d.state.nowMs - place.atMs, others });
+}
+
+function whyNot(
+  state: State,
+  contact: Contact,
+  bucket: Bucket,
+  kind: Kind,
+  agent: AgentId,
+  waitedMs: number,
+): string | undefined {
+  if (bucket.only !== null && bucket.only !== agent) return 'Q18';
+  const serving = servingOf(kind, bucket, state.settings!);
+  if (serving === undefined) return 'Q11';
+  if (waitedMs < serving.delayMs) return 'Q12';
+  if (!siteOpen(state, kind.site)) return 'Q14';
+  if (isKeptHome(state, kind, bucket.queue)) return 'Q15';
+  return isExcluded(state, contact, agent) ? 'O5' : undefined;
+}

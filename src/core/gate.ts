@@ -1,0 +1,19 @@
+import type { Kind } from './kind.ts';
+import type { State } from './state.ts';
+
+/** Q14, Q15: whether agents of this kind may be offered this queue's contacts now, for what their site and their own queue are like. */
+export function gateOpen(state: State, kind: Kind, queue: string): boolean {
+  return siteOpen(state, kind.site) && !isKeptHome(state, kind, queue);
+}
+
+/** Q14. */
+export function siteOpen(state: State, site: string): boolean {
+  if ((state.sites.get(site) ?? 'open') !== 'open') return false;
+  const capacity = state.settings?.sites?.find(({ id }) => id === site)?.capacity;
+  return capacity === undefined || (state.standing.siteLoad.get(site) ?? 0) < capacity;
+}
+
+/** Q15. */
+export function isKeptHome(state: State, kind: Kind, queue: string): boolean {
+  return kind.home !== null && kind.home !== queue && state.levels.get(kind.home)?.kept === false;
+}

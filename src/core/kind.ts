@@ -1,0 +1,106 @@
+import { TimeOrder } from '../lib/time-order.ts';
+import type { AgentId } from './ids.ts';
+import { meets, scoreOf } from './need.ts';
+import type { AgentSetting, PlanStep, ProfileEntry, Settings } from './settings.ts';
+
+/** All agents who are alike to routing: the same site, home, profile and skills. */
+export interface Kind {
+  readonly site: string;
+  readonly home: string | null;
+  readonly skills: Readonly<Record<string, number>>;
+  readonly profile: ReadonlyMap<string, ProfileEntry>;
+  /** Those who may be offered something now, longest idle first. */
+  readonly idle: TimeOrder;
+  /** Those who are not offline. */
+  readonly loggedIn: Set<AgentId>;
+  /** What they may serve, best rank first. */
+  readonly serves: Serving[];
+}
+
+/** Contacts that ask for the same: one queue, one step of one plan, and the same last agent if the step is for that one. */
+export interface Bucket {
+  readonly key: string;
+  readonly queue: string;
+  readonly step: PlanStep;
+  readonly only: AgentId | null;
+  /** Those that may be offered now, oldest effective age first. */
+  readonly open: TimeOrder;
+  /** Whose turn it can be, highest score first. Empty when `only` is set. */
+  readonly servedBy: Serving[];
+  /** Distinct delays above 0, ascending: the ages at which more agents may serve. */
+  delaysMs: readonly number[];
+}
+
+export interface Serving {
+  readonly kind: Kind;
+  readonly bucket: Bucket;
+  readonly rank: number;
+  readonly delayMs: number;
+  readonly score: number;
+}
+
+export const HOME_SITE = 'main';
+/** For a queue that is gone from the rules: nobody in it may be forgotten. */
+const GONE: ProfileEntry = { queue: '', rank: 9, delayMs: 0 };
+
+export function kindKey(agent: AgentSetting): string {
+  const skills = Object.keys(agent.skills)
+    .sort()
+    .map((name) => [name, agent.skills[name]]);
+  return JSON.stringify([agent.site ?? HOME_SITE, agent.home ?? null, skills, agent.profile ?? null]);
+}
+
+export function makeKind(agent: AgentSetting, settings: Settings): Kind {
+  const profile = agent.profile ?? defaultProfile(agent, settings);
+  return {
+    site: agent.site ?? HOME_SITE,
+    home: agent.home ?? null,
+    skills: agent.skills,
+    profile: new Map(profile.map((entry) => [entry.queue, entry])),
+    idle: new TimeOrder(),
+    loggedIn: new Set(),
+    serves: [],
+  };
+}
+
+/** What this kind would be to contacts of the bucket; undefined when it may not serve them at all. */
+export function servingOf(kind: Kind, bucket: Bucket, settings: Settings): Serving | undefined {
+  const gone = !Object.hasOwn(settings.queues, bucket.queue);
+  const entry = gone ? GONE : kind.profile.get(bucket.queue);
+  if (entry === undefined || !meets(bucket.step.needs, kind.skills)) return undefined;
+  if (bucket.step.sites !== undefined && !bucket.step.sites.includes(kind.site)) return undefined;
+  const { rank, delayMs } = entry;
+  return { kind, bucket, rank, delayMs, score: scoreOf(bucket.step, kind.skills) };
+}
+
+/** Makes kind and bucket known to each other. */
+export function join(serving: Serving): void {
+  const { kind, bucket } = serving;
+  insert(kind.serves, serving, (a, b) => a.rank - b.rank);
+  insert(bucket.servedBy, serving, (a, b) => b.score - a.score);
+  if (serving.delayMs > 0 && !bucket.delaysMs.includes(serving.delayMs)) {
+    bucket.delaysMs = [...bucket.delaysMs, serving.delayMs].sort((a, b) => a - b);
+  }
+}
+
+export function bucketKey(queue: string, plan: string, step: number, only: AgentId | null): string {
+  return `${queue} ${plan} ${step} ${only ?? ''}`;
+}
+
+/** Every queue, those of the agent's own skills first; what each step needs says the rest. */
+function defaultProfile(agent: AgentSetting, settings: Settings): ProfileEntry[] {
+  return Object.values(settings.queues).map(({ name, skill }) => {
+    return { queue: name, rank: Object.hasOwn(agent.skills, skill) ? 1 : 2, delayMs: 0 };
+  });
+}
+
+function insert(list: Serving[], serving: Serving, order: (a: Serving, b: Serving) => number): void {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (order(list[middle]!, serving) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  list.splice(low, 0, serving);
+}

@@ -1,0 +1,64 @@
+import { isExcluded } from './exclusion.ts';
+import { gateOpen } from './gate.ts';
+import { meets } from './need.ts';
+import { stepsOf } from './plan-steps.ts';
+import type { PlanStep } from './settings.ts';
+import { bucketFor } from './standing.ts';
+import type { Contact, State, Wait } from './state.ts';
+
+/**
+ * Q11: goes on to the first step that holds now, never back; a step's head start is added once, when it begins (Q17). Changes the contact,
+ * and only while nobody rings for it.
+ */
+export function advanceStep(state: State, contact: Contact): void {
+  const { stage } = contact;
+  if (stage.in !== 'queue' || stage.offer !== null) return;
+  const steps = stepsOf(state.settings, stage.wait.queue, stage.wait.plan);
+  let { step, headStartMs } = stage.wait;
+  while (step < steps.length - 1 && (step < 0 || isOver(state, contact, stage.wait, steps[step]!, step))) {
+    step += 1;
+    headStartMs += steps[step]!.headStartMs ?? 0;
+  }
+  // Rules with fewer steps than the wait has been through: the last one holds.
+  step = Math.min(step, steps.length - 1);
+  if (step !== stage.wait.step) contact.stage = { ...stage, wait: { ...stage.wait, step, headStartMs } };
+}
+
+function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep, index: number): boolean {
+  if (step.untilMs !== null && state.nowMs >= wait.enqueuedAtMs + step.untilMs) return true;
+  if (step.lastAgent === true && !mayHaveLast(state, contact, wait)) return true;
+  switch (step.skipIf) {
+    case undefined:
+      return false;
+    case 'noneLoggedIn':
+      return !someone(state, wait, index, false);
+    case 'noneAvailable':
+      return !someone(state, wait, index, true);
+    default:
+      return oldestWaitMs(state, wait.queue) > step.skipIf;
+  }
+}
+
+/** Q18: there is a last agent, who has not just missed this contact. */
+function mayHaveLast(state: State, contact: Contact, wait: Wait): boolean {
+  return wait.lastAgent !== null && !isExcluded(state, contact, wait.lastAgent);
+}
+
+/** Whether anybody whom the step names is there (or free, when `available`). */
+function someone(state: State, wait: Wait, index: number, available: boolean): boolean {
+  const bucket = bucketFor(state, wait, index);
+  if (bucket.only !== null) {
+    const kind = state.standing.kindOf.get(bucket.only);
+    if (kind === undefined || !kind.profile.has(bucket.queue) || !meets(bucket.step.needs, kind.skills)) return false;
+    return available ? state.standing.idleOf.has(bucket.only) : kind.loggedIn.has(bucket.only);
+  }
+  return bucket.servedBy.some(({ kind }) =>
+    available ? kind.idle.size > 0 && gateOpen(state, kind, wait.queue) : kind.loggedIn.size > 0,
+  );
+}
+
+function oldestWaitMs(state: State, queue: string): number {
+  const first = state.standing.waiting.get(queue)?.first();
+  const contact = first === undefined ? undefined : state.contacts.get(first.id as Contact['id']);
+  return contact?.stage.in === 'queue' ? state.nowMs - contact.stage.wait.enqueuedAtMs : 0;
+}
