@@ -11,7 +11,7 @@ let folder: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'minhu-city-'));
-  cpSync(SHIPPED, folder, { recursive: true });
+  cpSync(SHIPPED, folder, { recursive: true, dereference: true });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -359,7 +359,7 @@ test('no text whatever in any file makes the loader throw', () => {
       'hours.yaml',
       'flows/hotline.yaml',
     ]) {
-      cpSync(SHIPPED, folder, { recursive: true });
+      cpSync(SHIPPED, folder, { recursive: true, dereference: true });
       writeFileSync(join(folder, file), text);
       expect(loadCity(folder).ok, `${file}: ${text}`).toBe(false);
     }
