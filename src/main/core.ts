@@ -116,7 +116,7 @@ function startSwitchLink({ link, loop, submit, logger }: Calls): Promise<void> {
       (event) => {
         submit(event).then(
           () => {
-            if (event.type === 'surveyed') resolve();
+            if (event.type === 'surveyed' && link.health().get(event.node) === true) resolve();
           },
           (error) => logger.error({ err: error, type: event.type }, 'an event of the switch could not be written down'),
         );

@@ -29,7 +29,7 @@ export async function askNode(node: EslEndpoint, paths: readonly string[], logge
         unreachable: paths.filter((_, index) => found[index]?.text === 'false'),
       });
     };
-    client.start({ up: () => void ask(), event: () => {}, down: () => {} });
+    client.start({ up: () => void ask(), event: () => {}, down: () => {}, gone: () => {} });
   });
   await client.close();
   return facts;

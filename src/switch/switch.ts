@@ -10,7 +10,8 @@ export interface Switch {
   /**
    * Connects to every configured node and keeps trying, for ever, with bounded back-off. Called once.
    *
-   * @param listener hears every event, in the order decided per leg. For each connection `surveyed` comes first. Must not throw.
+   * @param listener hears every event, in the order decided per leg. For each connection `surveyed` comes first. A node whose process is
+   *   gone is surveyed as holding nothing, with a boot id that no switch has, and lost again at once. Must not throw.
    * @param known the legs that the core believes are on this node, asked for at each survey.
    */
   start(listener: (event: SwitchEvent) => void, known: (node: NodeId) => readonly LegId[]): void;

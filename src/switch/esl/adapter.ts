@@ -5,10 +5,10 @@ import type { Switch } from '../switch.ts';
 import { createEslClient, type EslEndpoint } from './client.ts';
 import { carryOut } from './commands.ts';
 import type { EslEvent } from './event.ts';
-import { createLegs } from './leg.ts';
+import { createLegs, forget } from './leg.ts';
 import { type EndsLogged, readCallDetails, readLegLog } from './leg-log.ts';
 import { type Node, tell } from './node.ts';
-import { lookAgain, survey } from './survey.ts';
+import { endsOf, lookAgain, survey } from './survey.ts';
 import { SUBSCRIPTION, translate } from './translate.ts';
 
 export interface EslNodeOptions extends EslEndpoint {
@@ -98,7 +98,19 @@ function startNode(node: Node, emit: Node['emit'], known: () => readonly LegId[]
       node.buffered = [];
       if (told) tell(node, { type: 'nodeLost' });
     },
+    gone: () => void tellGone(node),
   });
+}
+
+/** A switch whose process is gone holds nothing: said as a survey of another life, so that nobody stays on a call that is over. */
+async function tellGone(node: Node): Promise<void> {
+  const known = node.known();
+  if (known.length === 0) return;
+  const ended = await endsOf(node, known);
+  if (node.phase !== 'down') return;
+  for (const leg of known) forget(node.legs, leg);
+  tell(node, { type: 'surveyed', survey: { bootId: `gone ${node.connection}`, legs: [], devices: [], ended } });
+  tell(node, { type: 'nodeLost' });
 }
 
 function hear(node: Node, event: EslEvent): void {

@@ -35,6 +35,8 @@ export interface EslClientListener {
   event(event: EslEvent): void;
   /** Once for each `up`. */
   down(reason: string): void;
+  /** Nobody has listened at this address for a while: the switch's process is gone, and its legs with it. Once, until it listens again. */
+  gone(): void;
 }
 
 export interface EslClient {
@@ -60,14 +62,16 @@ export const WRITE_BYTES_MAX = 4 * 1024 * 1024;
 export const REPLY_MS_MAX = 5_000;
 /** From the connection's start to the answered subscription. */
 export const LOGIN_MS_MAX = 3_000;
-/** A link on which nothing is heard for this long is dead; longer while the switch's heartbeats are further apart. */
+/** A link on which nothing is heard for this long is dead; longer while the switch's heartbeats are further apart. With a beat a second it is noticed within 3 s. */
 export const SILENCE_MS_MIN = 2_500;
-const HEARTBEATS_MISSED_MAX = 3;
+const HEARTBEATS_SILENT_MAX = 2.5;
 /** FreeSWITCH's default, until two beats have shown the real interval. */
 const HEARTBEAT_MS_ASSUMED = 20_000;
 const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 3_000;
+const RETRY_MS_MAX = 1_000;
 const WATCH_MS = 250;
+/** A switch that restarts, or loads its event socket anew, listens again sooner. */
+export const GONE_AFTER_MS = 1_500;
 
 interface Waiting {
   readonly sentAtMs: number;
@@ -89,6 +93,9 @@ interface State {
   listener: EslClientListener;
   link: Link | undefined;
   failures: number;
+  /** Since when every attempt has been refused. Unix time, ms. */
+  refusedSinceMs: number | undefined;
+  goneTold: boolean;
   retry: NodeJS.Timeout | undefined;
   closed: boolean;
 }
@@ -97,9 +104,11 @@ interface State {
 export function createEslClient(options: EslClientOptions): EslClient {
   const state: State = {
     options,
-    listener: { up: () => {}, event: () => {}, down: () => {} },
+    listener: { up: () => {}, event: () => {}, down: () => {}, gone: () => {} },
     link: undefined,
     failures: 0,
+    refusedSinceMs: undefined,
+    goneTold: false,
     retry: undefined,
     closed: false,
   };
@@ -140,14 +149,16 @@ function open(state: State): void {
   state.link = link;
   const framer = createFramer();
   let reason = 'closed by the switch';
+  let refused = false;
   socket.on('data', (piece) => {
     link.heardAtMs = Date.now();
     const { frames, broken } = framer.push(piece);
     for (const frame of frames) if (!socket.destroyed) receive(state, link, frame);
     if (broken !== undefined) socket.destroy(new Error(broken));
   });
-  socket.on('error', (error) => {
+  socket.on('error', (error: NodeJS.ErrnoException) => {
     reason = error.message;
+    refused = error.code === 'ECONNREFUSED';
   });
   const look = (): void => {
     const late = overdue(link, Date.now());
@@ -158,6 +169,7 @@ function open(state: State): void {
   socket.on('close', () => {
     clearInterval(watch);
     lose(state, link, reason);
+    if (!state.closed) noteRefusal(state, refused);
   });
 }
 
@@ -166,7 +178,7 @@ function overdue(link: Link, nowMs: number): string | undefined {
   if (!link.up) return nowMs - link.openedAtMs > LOGIN_MS_MAX ? 'no login in time' : undefined;
   const oldest = link.waiting[0];
   if (oldest !== undefined && nowMs - oldest.sentAtMs > REPLY_MS_MAX) return 'no answer in time';
-  const silenceMsMax = Math.max(SILENCE_MS_MIN, HEARTBEATS_MISSED_MAX * link.beatEveryMs);
+  const silenceMsMax = Math.max(SILENCE_MS_MIN, HEARTBEATS_SILENT_MAX * link.beatEveryMs);
   return nowMs - link.heardAtMs > silenceMsMax ? 'no heartbeat' : undefined;
 }
 
@@ -186,7 +198,23 @@ function lose(state: State, link: Link, reason: string): void {
   if (!state.closed) state.retry = setTimeout(() => open(state), retryMs(state.failures, state.options.random));
 }
 
-/** 0.1 s, doubling to 3 s, each between half of that and all of it. */
+/** Whatever else breaks a link, the machine of a living switch goes on listening for it. */
+function noteRefusal(state: State, refused: boolean): void {
+  if (!refused) {
+    state.refusedSinceMs = undefined;
+    state.goneTold = false;
+    return;
+  }
+  const nowMs = Date.now();
+  state.refusedSinceMs ??= nowMs;
+  if (state.goneTold || nowMs - state.refusedSinceMs < GONE_AFTER_MS) return;
+  state.goneTold = true;
+  const { host, port } = state.options;
+  state.options.logger.error({ host, port }, 'nobody listens at the event socket: the switch is gone');
+  state.listener.gone();
+}
+
+/** 0.1 s, doubling to 1 s, each between half of that and all of it. */
 export function retryMs(failures: number, random: () => number): number {
   const fullMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(failures, 10));
   return fullMs * (0.5 + random() / 2);

@@ -146,7 +146,7 @@ function activity(headers: Headers): Pick<SurveyedLeg, 'doing' | 'digits'> {
 }
 
 /** From an event that waits behind the survey, else from the switch's own log, else now and approximate. */
-async function endsOf(node: Node, missing: readonly LegId[]): Promise<readonly EndedLeg[]> {
+export async function endsOf(node: Node, missing: readonly LegId[]): Promise<readonly EndedLeg[]> {
   if (missing.length === 0) return [];
   const logged = await node.endsLogged(new Set<string>(missing));
   return missing.map((leg) => {

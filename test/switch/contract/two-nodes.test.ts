@@ -25,7 +25,8 @@ test('two nodes at once: each call stays on its own, and one that dies takes not
     );
   adapter.start(
     (event) => events.push(event),
-    () => [],
+    // The core that never heard of an end.
+    (node) => events.flatMap((event) => (event.type === 'callArrived' && event.node === node ? [event.leg] : [])),
   );
   for (const id of ids) await hear('surveyed', id);
   const calls = await Promise.all(
@@ -45,6 +46,12 @@ test('two nodes at once: each call stays on its own, and one that dies takes not
   expect(await hear('commandFailed', ids[0])).toMatchObject({ reason: 'link down' });
   adapter.execute({ key: '2.1' as CommandKey, node: ids[1], leg: south.leg, do: 'hangUp', cause: 'NORMAL_CLEARING' });
   expect(await hear('legEnded', ids[1])).toMatchObject({ leg: south.leg });
+  const gone = await until(
+    () => events.flatMap((event) => (event.type === 'surveyed' && event.node === ids[0] ? [event.survey] : []))[1],
+    () => 'the dead node is not surveyed as holding nothing',
+  );
+  expect(gone).toMatchObject({ legs: [], devices: [], ended: [{ leg: north.leg, approximate: true }] });
+  expect(events.filter((event) => event.node === ids[0]).at(-1)?.type).toBe('nodeLost');
   for (const call of calls) await call.dispose();
   await adapter.close();
   await places[1]?.stop();
