@@ -1,6 +1,6 @@
 import { touchSeat } from './agent.ts';
 import { arrive, endLeg, loseContact } from './call.ts';
-import { closeIfOver, closeWithoutRecordings, finish } from './closing.ts';
+import { closeWithoutRecordings, finish } from './closing.ts';
 import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
 import { replaceDevices } from './device.ts';
 import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
@@ -72,7 +72,9 @@ function loseLeg(d: Decision, leg: Leg, end: LegEnd): void {
     // The citizen's leg may be about to be lost as well: that is the weightier reason.
     if (d.state.legs.has(contact.leg) && d.event.type === 'surveyed' && citizenSeen(d, contact))
       agentLegGone(d, contact, leg, end);
-    return closeIfOver(d, contact, true);
+    // Whichever of its legs is lost last, nothing more is heard of its recordings.
+    if (contact.stage.in === 'closing' && contact.legs.length === 0) closeWithoutRecordings(d, contact);
+    return;
   }
   removeLeg(d, leg, end);
   const contact = d.state.contacts.get(leg.contact);

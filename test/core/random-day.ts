@@ -78,7 +78,8 @@ export class LegSwitch {
   #calls = 0;
 
   arrive(from: string, dialled = '12345'): void {
-    const id = legId(`call-${++this.#calls}`);
+    // A switch's own ids stand on either side of ours in any order.
+    const id = legId(`${++this.#calls % 2 === 0 ? '!' : ''}call-${this.#calls}`);
     this.legs.set(id, leg(id, 'inbound'));
     this.told.push({ type: 'callArrived', node: NODE, leg: id, from, dialled });
   }

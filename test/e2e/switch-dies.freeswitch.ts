@@ -51,5 +51,6 @@ test('FreeSWITCH is killed: its calls are closed as lost within 3 s, the agent i
 }, 150_000);
 
 async function readiness(): Promise<{ ready?: boolean }> {
-  return (await fetch(`http://${stage.program.run().http}/readyz`)).json();
+  const answer = await fetch(`http://${stage.program.run().http}/readyz`);
+  return (await answer.json()) as { ready?: boolean };
 }

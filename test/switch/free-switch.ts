@@ -74,7 +74,7 @@ export async function startFreeSwitch(prefix: string, settings: FreeSwitchSettin
   return {
     esl,
     sip: `127.0.0.1:${sipPort}`,
-    api: (command) => ask(esl, `api ${command}`),
+    api: (command) => ask(esl, command),
     kill: (signal) => void child.kill(signal),
     async start() {
       await ended;
@@ -140,7 +140,7 @@ async function untilReady(child: ChildProcess, folder: string, esl: FreeSwitch['
   const endMs = Date.now() + READY_MS_MAX;
   while (Date.now() < endMs) {
     if (child.exitCode !== null) throw new Error(`FreeSWITCH ended with ${child.exitCode}:\n${logOf(folder)}`);
-    if (/RUNNING/.test(await ask(esl, 'api sofia status'))) return;
+    if (/RUNNING/.test(await ask(esl, 'sofia status'))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`FreeSWITCH was not ready within ${READY_MS_MAX} ms:\n${logOf(folder)}`);
@@ -154,16 +154,25 @@ function logOf(folder: string): string {
   }
 }
 
-/** All that is said after one command; empty when nobody listens. */
+/** The answer to one API command; empty when nobody listens. */
 function ask(esl: FreeSwitch['esl'], command: string): Promise<string> {
   return new Promise((resolve) => {
-    let heard = '';
-    const socket = connect(esl.port, esl.host, () => socket.write(`auth ${esl.password}\n\n${command}\n\nexit\n\n`));
+    let heard = Buffer.alloc(0);
+    const socket = connect(esl.port, esl.host, () =>
+      socket.write(`auth ${esl.password}\n\napi ${command}\n\nexit\n\n`),
+    );
     socket.on('data', (data) => {
-      heard += data;
+      heard = Buffer.concat([heard, data]);
     });
     socket.setTimeout(2_000, () => socket.destroy());
     socket.on('error', () => {});
-    socket.on('close', () => resolve(heard));
+    socket.on('close', () => resolve(answerIn(heard)));
   });
+}
+
+function answerIn(heard: Buffer): string {
+  const text = heard.toString('latin1');
+  const head = /Content-Type: api\/response\nContent-Length: (\d+)\n\n/.exec(text);
+  const from = head === null ? text.length : head.index + head[0].length;
+  return heard.subarray(from, from + Number(head?.[1] ?? 0)).toString('utf8');
 }
