@@ -29,8 +29,6 @@ export interface ApiOptions {
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
   readonly directorySecret?: string;
-  /** Accounts with seats changed: the switch's directory and the core's settings are to be made anew. */
-  readonly onSeatsChanged?: () => void;
 }
 
 export interface Health {

@@ -181,7 +181,12 @@ const SeatBody = Type.Object(
     number: Type.String({ pattern: '^\\d{1,12}$' }),
     sipUser: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$' }),
     digest: Type.Optional(Digest),
-    skills: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }), Type.Integer({ minimum: 1, maximum: 5 })),
+    skills: Type.Record(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
+      Type.Integer({ minimum: 1, maximum: 5 }),
+      // Otherwise a name that does not fit would be let through with anything behind it.
+      { additionalProperties: false, minProperties: 1, maxProperties: 50 },
+    ),
   },
   { additionalProperties: false },
 );

@@ -1,45 +1,107 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import type { Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { UserBody } from '../api/schemas.ts';
 import { loadConfig } from '../config.ts';
 import { addAccount, changePassword, listAccounts, setDisabled, USER_NAME_PATTERN } from '../store/accounts.ts';
 import { openEngine } from '../store/engine.ts';
 import { makePassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts';
-import type { Role } from '../store/schema.ts';
+import { databasePlace, databaseProblem } from '../store/reach.ts';
 import { type Db, openStore } from '../store/store.ts';
 import type { CliCommand } from './command.ts';
 
-const ROLES: readonly string[] = ['admin', 'lead', 'agent'];
+const VERBS = ['list', 'add', 'passwd', 'disable', 'enable'];
 
 export const command: CliCommand = {
-  summary: '账号：列出、新建、改密、停用 / accounts: list, add, passwd, disable',
+  summary: '账号：列出、新建、改密、停用、启用 / accounts: list, add, passwd, disable, enable',
   help: `minhu user list [--json]
 minhu user add USER --roles admin,lead,agent [--password-stdin]
+               [--number 8001 --skills personal=3,enterprise=1 [--sip-user NAME] [--digest md5|sha256]]
 minhu user passwd USER [--password-stdin]
 minhu user disable USER
 minhu user enable USER
 
 A password is never an argument: it is read from standard input with --password-stdin
-(${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters), or made and printed once.
-密码不作为参数传入：用 --password-stdin 从标准输入读取，否则自动生成并只显示一次。`,
+(${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters), or made and printed once; a seat's phone password is always made.
+--number and --skills (levels 1 to 5) make a seat. A running hotline heeds a change at once: a new seat may register;
+a disabled user is logged out, the phone's registration ends, a call under way does not.
+密码不作为参数传入：用 --password-stdin 从标准输入读取，否则自动生成并只显示一次；话机密码总是自动生成。
+--number 与 --skills 同时建立座席。运行中的热线立即生效：新座席可注册；停用的账号被登出、话机注册失效，通话中的不挂断。`,
   async run(args) {
     const [verb = '', ...rest] = args;
-    if (!['list', 'add', 'passwd', 'disable', 'enable'].includes(verb)) return complain(this.help, 2);
-    const user = rest.find((arg) => !arg.startsWith('--')) ?? '';
-    if (verb !== 'list' && !new RegExp(USER_NAME_PATTERN).test(user)) return complain(this.help, 2);
-    return await withDatabase((db) => carryOut(db, verb, user, rest));
+    const wish = readWish(verb, rest);
+    if (wish === undefined) return complain(this.help, 2);
+    return await withDatabase((db) => carryOut(db, wish));
   },
 };
 
-async function carryOut(db: Db, verb: string, user: string, rest: readonly string[]): Promise<number> {
-  switch (verb) {
+type Wish =
+  | { readonly verb: 'list'; readonly json: boolean }
+  | { readonly verb: 'add'; readonly body: Static<typeof UserBody>; readonly stdin: boolean }
+  | { readonly verb: 'passwd'; readonly user: string; readonly stdin: boolean }
+  | { readonly verb: 'disable' | 'enable'; readonly user: string };
+
+const OPTIONS = {
+  json: { type: 'boolean' },
+  roles: { type: 'string' },
+  'password-stdin': { type: 'boolean' },
+  number: { type: 'string' },
+  skills: { type: 'string' },
+  'sip-user': { type: 'string' },
+  digest: { type: 'string' },
+} as const;
+
+/** Undefined when the words make no sense. */
+function readWish(verb: string, rest: readonly string[]): Wish | undefined {
+  try {
+    const { values, positionals } = parseArgs({ args: [...rest], options: OPTIONS, allowPositionals: true });
+    const [user = '', ...more] = positionals;
+    if (!VERBS.includes(verb) || more.length > 0) return undefined;
+    if (verb === 'list') return user === '' ? { verb, json: values.json === true } : undefined;
+    if (!new RegExp(USER_NAME_PATTERN).test(user)) return undefined;
+    const stdin = values['password-stdin'] === true;
+    if (verb === 'passwd') return { verb, user, stdin };
+    if (verb !== 'add') return { verb: verb as 'disable' | 'enable', user };
+    const body = { user, roles: (values.roles ?? '').split(','), ...seatOf(values) };
+    return Value.Check(UserBody, body) ? { verb, body, stdin } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the API's body has it; what is wrong in it shows there. */
+function seatOf(values: { number?: string; skills?: string; 'sip-user'?: string; digest?: string }) {
+  const { number, skills, digest } = values;
+  if (number === undefined && skills === undefined && values['sip-user'] === undefined && digest === undefined)
+    return {};
+  const levels = (skills ?? '').split(',').map((skill) => skill.split('='));
+  return {
+    seat: {
+      number: number ?? '',
+      sipUser: values['sip-user'] ?? number ?? '',
+      skills: Object.fromEntries(levels.map(([name, level]) => [name ?? '', Number(level)])),
+      ...(digest === undefined ? {} : { digest }),
+    },
+  };
+}
+
+async function carryOut(db: Db, wish: Wish): Promise<number> {
+  switch (wish.verb) {
     case 'list':
-      return list(db, rest.includes('--json'));
+      return list(db, wish.json);
     case 'add':
-      return add(db, user, rest);
+      return add(db, wish.body, wish.stdin);
     case 'passwd':
-      return passwd(db, user, rest);
-    default:
-      return (await setDisabled(db, user, verb === 'disable')) ? say(`${user}: ${verb}d`) : unknown(user);
+      return passwd(db, wish.user, wish.stdin);
+    case 'disable':
+    case 'enable':
+      return (await setDisabled(db, wish.user, wish.verb === 'disable'))
+        ? say(`${wish.user}: ${wish.verb}d`)
+        : unknown(wish.user);
   }
 }
 
@@ -56,26 +118,27 @@ async function list(db: Db, json: boolean): Promise<number> {
   return 0;
 }
 
-async function add(db: Db, user: string, rest: readonly string[]): Promise<number> {
-  const at = rest.indexOf('--roles');
-  const roles = at === -1 ? [] : (rest[at + 1] ?? '').split(',');
-  if (roles.length === 0 || !roles.every((role) => ROLES.includes(role))) return complain(command.help, 2);
-  const password = await choosePassword(rest);
+async function add(db: Db, { user, roles, seat }: Static<typeof UserBody>, stdin: boolean): Promise<number> {
+  const password = await choosePassword(stdin);
   if (password === undefined) return 2;
-  const added = await addAccount(db, { user, password: password.text, roles: roles as Role[], atMs: Date.now() });
-  if (!added) return complain(`${user}: 已存在 / is taken`, 1);
-  return say(password.made ? `${user}  ${password.text}` : `${user}: added`);
+  const sipPassword = makePassword();
+  const account = { user, password: password.text, roles, atMs: Date.now() };
+  const added = await addAccount(db, seat ? { ...account, seat: { digest: 'md5', ...seat, sipPassword } } : account);
+  if (!added)
+    return complain(`${user}: 用户名、工号或话机账号已被使用 / the name, number or phone account is taken`, 1);
+  say(password.made ? `${user}  ${password.text}` : `${user}: added`);
+  return seat === undefined ? 0 : say(`${seat.sipUser}  ${sipPassword}  (话机 / phone)`);
 }
 
-async function passwd(db: Db, user: string, rest: readonly string[]): Promise<number> {
-  const password = await choosePassword(rest);
+async function passwd(db: Db, user: string, stdin: boolean): Promise<number> {
+  const password = await choosePassword(stdin);
   if (password === undefined) return 2;
   if (!(await changePassword(db, user, password.text))) return unknown(user);
   return say(password.made ? `${user}  ${password.text}` : `${user}: changed`);
 }
 
-async function choosePassword(rest: readonly string[]): Promise<{ text: string; made: boolean } | undefined> {
-  if (!rest.includes('--password-stdin')) return { text: makePassword(), made: true };
+async function choosePassword(stdin: boolean): Promise<{ text: string; made: boolean } | undefined> {
+  if (!stdin) return { text: makePassword(), made: true };
   const given = (await text(process.stdin)).replace(/\r?\n$/, '');
   if (given.length >= PASSWORD_LENGTH_MIN && given.length <= PASSWORD_LENGTH_MAX) return { text: given, made: false };
   complain(`密码长度须为 ${PASSWORD_LENGTH_MIN}–${PASSWORD_LENGTH_MAX} / the password must have so many characters`, 2);
@@ -89,6 +152,14 @@ async function withDatabase(work: (db: Db) => Promise<number>): Promise<number> 
     return complain(loaded.problems.map(({ setting, message }) => `${setting}: ${message}`).join('\n'), 2);
   const logger = pino({ level: 'silent' });
   const { databaseUrl, dataFolder } = loaded.config;
+  const problem = databaseUrl === undefined ? undefined : await databaseProblem(databaseUrl);
+  if (databaseUrl !== undefined && problem !== undefined)
+    return complain(`PostgreSQL ${databasePlace(databaseUrl)} ${problem.zh} / ${problem.en}\n  → ${problem.fix}`, 1);
+  if (databaseUrl === undefined && !existsSync(join(dataFolder, 'postgres', 'cluster')))
+    return complain(
+      `${dataFolder} 中还没有数据库：先运行 npm start，或设置 MINHU_DATA / no database there yet: run npm start first, or set MINHU_DATA`,
+      1,
+    );
   const engine = databaseUrl === undefined ? await openEngine({ dataFolder, logger }) : undefined;
   try {
     const store = await openStore(databaseUrl ?? engine?.url ?? '', logger);

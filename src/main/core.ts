@@ -153,6 +153,7 @@ async function close({ link, loop, logger }: Calls, opening: Promise<Records | s
   const opened = await opening.catch(() => undefined);
   const records = typeof opened === 'object' ? opened : undefined;
   await records?.api.close();
+  await records?.accounts.stop();
   await link.close();
   await Promise.race([records?.projector.settled(), pause(CLOSE_MAX_MS)]);
   await records?.projector.stop();

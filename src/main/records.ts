@@ -9,6 +9,7 @@ import { contactId } from '../core/ids.ts';
 import { agentViews, queueViews } from '../core/view.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
+import { type Listening, listenForChanges } from '../store/account-changes.ts';
 import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
 import { connectStore, type Store } from '../store/store.ts';
@@ -23,6 +24,7 @@ const TLS_RETRY_MS = 2_000;
 export interface Records {
   readonly store: Store;
   readonly projector: Projector;
+  readonly accounts: Listening;
   readonly api: FastifyInstance;
   readonly listening: Endpoint;
   /** There are rules to decide by. */
@@ -38,17 +40,18 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   const store = connectStore(config.databaseUrl ?? '', logger);
   const { projector, metrics } = followJournal(calls, store);
   calls.observeAppend = (durationMs) => metrics.observeAppend(durationMs);
-  const bring = (): Promise<void> => loadRules({ ...calls, city, store });
+  const bring = oneAtATime(() => retry(() => loadRules({ ...calls, city, store }), calls));
   // Until the database answers, the rules that the journal holds stay in force; without any there is nothing to be ready with.
-  const loading = retry(bring, calls);
+  const loading = bring();
   const ruled = loop.state.settings === null ? loading : Promise.resolve();
+  const accounts = listenForChanges(config.databaseUrl ?? '', () => void bring(), logger);
   await untilTlsIsUsable(calls);
-  const api = await buildApi(calls, store, metrics, bring);
+  const api = await buildApi(calls, store, metrics);
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;
   phases.passed('http');
-  return { store, projector, api, listening, ruled };
+  return { store, projector, accounts, api, listening, ruled };
 }
 
 /** A mistake made in the city folder while calls run must not end them: the journal's rules stay in force then. */
@@ -104,7 +107,6 @@ function buildApi(
   { config, folders, logger, link, loop, submit }: Calls,
   store: Store,
   metrics: Metrics,
-  bringRules: () => Promise<void>,
 ): Promise<FastifyInstance> {
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
@@ -131,11 +133,6 @@ function buildApi(
           secureCookies: true,
           tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) },
         }),
-    onSeatsChanged: () => {
-      void bringRules().catch((error) =>
-        logger.error({ err: error }, 'seats changed, but the rules could not be made anew'),
-      );
-    },
   });
 }
 
@@ -161,4 +158,22 @@ async function retry(work: () => Promise<void>, { logger, phases }: Calls): Prom
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
+}
+
+/** Asked for while it runs, the work is done once more behind. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let wanted = false;
+  let running: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    while (wanted) {
+      wanted = false;
+      await work();
+    }
+    running = undefined;
+  };
+  return () => {
+    wanted = true;
+    running ??= run();
+    return running;
+  };
 }

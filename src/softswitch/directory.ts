@@ -11,6 +11,8 @@ export interface Directory {
   credentialOf(user: string): Credential | undefined;
   /** The algorithm that a user of this name would have if there were one: among strangers each is as common as among the seats. */
   guiseOf(user: string): Credential['algorithm'];
+  /** Hears every new version that could be read. */
+  onChange(listener: () => void): void;
   close(): void;
 }
 
@@ -21,6 +23,7 @@ export interface Directory {
 export function openDirectory(file: string, secret: string, log: Logger): Directory {
   let users = new Map<string, Credential>();
   let sha256Share = 0;
+  let changed: () => void = () => {};
   const load = (): void => {
     const read = readUsers(file);
     if (typeof read === 'string') log.warn({ file, why: read }, 'seats directory not read');
@@ -31,7 +34,9 @@ export function openDirectory(file: string, secret: string, log: Logger): Direct
   load();
   // The folder, not the file: each new version is another file under the same name.
   const watcher = watch(dirname(file), { persistent: false }, (_, name) => {
-    if (name === basename(file)) load();
+    if (name !== basename(file)) return;
+    load();
+    changed();
   });
   return {
     has: (user) => users.has(user),
@@ -39,6 +44,9 @@ export function openDirectory(file: string, secret: string, log: Logger): Direct
     guiseOf: (user) => {
       const drawn = createHmac('sha256', secret).update(user).digest().readUInt32BE(0) / 2 ** 32;
       return drawn < sha256Share ? 'sha256' : 'md5';
+    },
+    onChange: (listener) => {
+      changed = listener;
     },
     close: () => watcher.close(),
   };

@@ -9,6 +9,8 @@ export interface DrivenUserAgent extends SipPort {
   connectionClosed(connection: number): void;
   unreachable(flow: Flow): void;
   callCount(): number;
+  /** The bindings of users for whom this is false end. */
+  keepOnly(stays: (user: string) => boolean): void;
   /** For a phone, which registers elsewhere; the switch never does. */
   register(id: string, registration: Parameters<UserAgent['register']>[1]): void;
   /** From now on no timer fires; what is still asked for is sent. */
@@ -75,6 +77,7 @@ export function driveUserAgent(
     connectionClosed: then((connection: number) => agent.connectionClosed(connection, Date.now())),
     unreachable: then((flow: Flow) => agent.unreachable(flow, Date.now())),
     callCount: () => agent.callCount(),
+    keepOnly: then((stays: (user: string) => boolean) => agent.keepOnly(stays)),
     register: then((id: string, registration) => agent.register(id, registration, Date.now())),
     stop() {
       stopped = true;

@@ -89,6 +89,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
   const complain = (why: string): void => log.warn({ why }, 'event-socket client cut off');
   socket = createEventSocket({ password, commands, pace, publish: events.publish, complain });
   agent.restore(loadRegistrations(options.registrationsFile), Date.now());
+  directory.onChange(() => sip.keepOnly(directory.has));
   sockets = await openSipSockets(options.sip, sip, log);
   const eslPort = await socket.listen(options.esl.host, options.esl.port);
   const heart = setInterval(() => beat(board, events), HEARTBEAT_MS);

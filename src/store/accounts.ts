@@ -1,5 +1,6 @@
 import type { AgentId } from '../core/ids.ts';
 import type { AgentSetting } from '../core/settings.ts';
+import { announceChange } from './account-changes.ts';
 import { hashPassword, sipHa1 } from './passwords.ts';
 import type { Digest, Role } from './schema.ts';
 import type { Db } from './store.ts';
@@ -56,6 +57,7 @@ export async function addAccount(db: Db, account: NewAccount): Promise<boolean> 
       const row = { name: user, password_hash: passwordHash, roles: [...roles], created_at_ms: atMs };
       await transaction.insertInto('users').values(row).execute();
       if (seat) await transaction.insertInto('seats').values(seatRow(user, seat)).execute();
+      await announceChange(transaction);
     });
     return true;
   } catch (error) {
@@ -100,6 +102,7 @@ async function changeUser(
   return await db.transaction().execute(async (transaction) => {
     const changed = await transaction.updateTable('users').set(change).where('name', '=', user).executeTakeFirst();
     await transaction.deleteFrom('sessions').where('user_name', '=', user).execute();
+    await announceChange(transaction);
     return changed.numUpdatedRows > 0n;
   });
 }

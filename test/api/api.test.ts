@@ -256,13 +256,17 @@ test('a recording is served whole or by range, and only from the recordings fold
 });
 
 test('an admin makes an account, whose passwords are said once', async () => {
-  const post = () =>
+  const seat = { number: '9001', sipUser: '9001', skills: { personal: 1 } };
+  const post = (change = {}) =>
     app.inject({
       method: 'POST',
       url: '/api/v1/users',
       headers: { cookie: cookies['admin']! },
-      payload: { user: 'new', roles: ['agent'], seat: { number: '9001', sipUser: '9001', skills: { personal: 1 } } },
+      payload: { user: 'new', roles: ['agent'], seat: { ...seat, ...change } },
     });
+  const odd = { '': 'x', 'a b': 1 };
+  for (const skills of [{}, odd, { personal: 9 }])
+    expect((await post({ skills })).json()).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
   const made = (await post()).json();
   await login('new', made.password);
   expect(made.sipPassword.length).toBeGreaterThan(15);

@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { UserBody, UserMadeShape, UsersShape } from '../schemas.ts';
 
-export function addUserRoutes(app: Api, { db, onSeatsChanged }: ApiOptions): void {
+export function addUserRoutes(app: Api, { db }: ApiOptions): void {
   app.get('/api/v1/users', { config: { access: ['admin'] }, schema: { response: { 200: UsersShape } } }, async () => ({
     users: (await listAccounts(db)).map((account) => ({ ...account, roles: [...account.roles] })),
   }));
@@ -22,7 +22,6 @@ export function addUserRoutes(app: Api, { db, onSeatsChanged }: ApiOptions): voi
         seat ? { ...account, seat: { digest: 'md5', ...seat, sipPassword } } : account,
       );
       if (!added) throw new ApiError('USER_TAKEN');
-      if (seat) onSeatsChanged?.();
       return reply.code(201).send({
         user,
         roles,

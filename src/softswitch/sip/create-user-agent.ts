@@ -12,7 +12,13 @@ import { header } from './message.ts';
 import { acceptTheirOffer, offerOrQueue, rejectTheirOffer } from './offer.ts';
 import { takeMessage } from './receive.ts';
 import { register } from './register-client.ts';
-import { allRegistrations, emptyRegistrar, registrationsDisconnected, restoreRegistrations } from './registrar.ts';
+import {
+  allRegistrations,
+  dropRegistrations,
+  emptyRegistrar,
+  registrationsDisconnected,
+  restoreRegistrations,
+} from './registrar.ts';
 import { emit, type State } from './state.ts';
 import { emptyStream, frame } from './stream.ts';
 import type { Flow, UserAgent, UserAgentOptions } from './user-agent.ts';
@@ -52,6 +58,7 @@ export function userAgentOn(state: State): UserAgent {
       on(call, (dialog) => infoToPeer(state, dialog, headerSafe(type), body, nowMs)),
     register: (id, registration, nowMs) => register(state, id, registration, nowMs),
     registrations: () => allRegistrations(state),
+    keepOnly: (stays) => dropRegistrations(state, stays),
     restore: (registrations, nowMs) => restoreRegistrations(state, registrations, nowMs),
     callCount: () => state.calls.size,
   };

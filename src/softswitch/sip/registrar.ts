@@ -164,6 +164,11 @@ export function allRegistrations(state: State): Registration[] {
   return [...state.registrar.users.values()].flatMap((bindings) => [...bindings.values()]);
 }
 
+/** Bindings of users who may not register any more end like any other. */
+export function dropRegistrations(state: State, stays: (user: string) => boolean): void {
+  for (const registration of allRegistrations(state)) if (!stays(registration.user)) remove(state, registration, false);
+}
+
 /** What the file kept. Connections did not outlive the process. */
 export function restoreRegistrations(state: State, registrations: readonly Registration[], nowMs: number): void {
   for (const registration of registrations.slice(0, REGISTRATIONS_MAX)) {

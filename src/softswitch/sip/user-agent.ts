@@ -162,6 +162,8 @@ export interface UserAgent {
     nowMs: number,
   ): void;
   registrations(): readonly Registration[];
+  /** The bindings of users for whom this is false end: `unregistered` follows. */
+  keepOnly(stays: (user: string) => boolean): void;
   /** After a restart: bindings that the file kept. Those already past are dropped. */
   restore(registrations: readonly Registration[], nowMs: number): void;
   callCount(): number;

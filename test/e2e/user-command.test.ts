@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { baresip, type Phone } from './peers.ts';
+import { signIn, until } from './program.ts';
+import { openStage, type Stage } from './stage.ts';
+import { toneSeconds } from './tone.ts';
+
+const root = join(import.meta.dirname, '../..');
+const phones: Phone[] = [];
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage();
+}, 120_000);
+
+afterAll(async () => {
+  for (const phone of phones) await phone.dispose();
+  await stage?.close();
+}, 60_000);
+
+interface Said {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function minhu(words: string, { input = '', env = {} }: { input?: string; env?: object } = {}): Promise<Said> {
+  const child = spawn(process.execPath, ['dist/cli.js', 'user', ...words.split(' ')], {
+    cwd: root,
+    env: { ...process.env, MINHU_DATA: stage.program.dataFolder, ...env },
+    stdio: 'pipe',
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (data) => {
+    out += data;
+  });
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
+  child.stdin.end(input);
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, out, err })));
+}
+
+test('a seat that is added while the hotline runs registers and takes a call without a restart; disabled, it is logged out and gone', async () => {
+  const { status, out, err } = await minhu('add late --roles agent --number 8800 --skills enterprise=3 --digest md5');
+  expect(status, err).toBe(0);
+  const password = /^late {2}(\S{20})$/m.exec(out)![1]!;
+  const sipPassword = /^8800 {2}(\S{20}) /m.exec(out)![1]!;
+  const directory = join(stage.program.dataFolder, 'switch/directory.json');
+  await until(
+    'the directory knows the seat',
+    () => readFileSync(directory, 'utf8'),
+    (text) => text.includes('"8800"') && !text.includes(sipPassword),
+  );
+  const server = stage.program.run().sip;
+  phones.push(baresip({ server, user: '8800', password: sipPassword, toneHz: 700, answer: 'auto' }));
+  await until(
+    'the phone is registered',
+    () => stage.agent('late'),
+    (view) => view?.devices === 1,
+  );
+  const late = await signIn(stage.program, { user: 'late', password });
+  await late.put('/api/v1/agents/me/state', { state: 'ready' });
+  const caller = await stage.dial('13800138501', 440);
+  caller.type('2');
+  await stage.agentIs('late', 'talking');
+
+  expect(await minhu('disable late')).toMatchObject({ status: 0, out: 'late: disabled\n' });
+  await expect(late.get('/api/v1/me')).rejects.toThrow('401');
+  await expect(signIn(stage.program, { user: 'late', password })).rejects.toThrow('LOGIN_WRONG');
+  const kept = join(stage.program.dataFolder, 'switch/registrations.json');
+  await until(
+    'the registration has ended',
+    () => readFileSync(kept, 'utf8'),
+    (text) => !text.includes('8800'),
+  );
+  const heardBefore = toneSeconds(caller.heard(), 700);
+  await until(
+    'the call goes on',
+    () => toneSeconds(caller.heard(), 700),
+    (seconds) => seconds > heardBefore + 2,
+  );
+  caller.type('b');
+  expect((await stage.closedRecord('13800138501')).outcome).toBe('answered');
+
+  expect(await minhu('enable late')).toMatchObject({ status: 0, out: 'late: enabled\n' });
+  expect(await (await signIn(stage.program, { user: 'late', password })).get('/api/v1/me')).toMatchObject({
+    user: 'late',
+  });
+}, 90_000);
+
+test('a new password ends the sessions of the old one; it is read from standard input or made', async () => {
+  const added = await minhu('add second --roles lead,admin --password-stdin', { input: 'a long enough word\n' });
+  expect(added).toEqual({ status: 0, out: 'second: added\n', err: '' });
+  const session = await signIn(stage.program, { user: 'second', password: 'a long enough word' });
+  const made = await minhu('passwd second');
+  const password = /^second {2}(\S{20})\n$/.exec(made.out)![1]!;
+  await expect(session.get('/api/v1/me')).rejects.toThrow('401');
+  expect(await (await signIn(stage.program, { user: 'second', password })).get('/api/v1/me')).toMatchObject({
+    roles: ['lead', 'admin'],
+  });
+  expect((await minhu('passwd second --password-stdin', { input: 'short' })).status).toBe(2);
+  expect(await minhu('passwd second --password-stdin', { input: 'another long word' })).toMatchObject({
+    status: 0,
+    out: 'second: changed\n',
+  });
+});
+
+test('the list tells names, roles and seats, for people and for programs', async () => {
+  const { out } = await minhu('list');
+  expect(out).toMatch(/^lead +lead +-$/m);
+  expect(out).toMatch(/^seat1001 +agent +\d+$/m);
+  const accounts = JSON.parse((await minhu('list --json')).out) as { user: string; disabled: boolean }[];
+  expect(accounts.find(({ user }) => user === 'lead')).toMatchObject({ roles: ['lead'], disabled: false, seat: null });
+});
+
+test('what cannot be done is said: a name that is taken or unknown, words that make no sense, a database that is not there', async () => {
+  expect(await minhu('add lead --roles lead')).toMatchObject({ status: 1, err: expect.stringContaining('is taken') });
+  for (const verb of ['passwd', 'disable', 'enable'])
+    expect(await minhu(`${verb} nobody`)).toMatchObject({ status: 1, err: expect.stringContaining('no such user') });
+  const nonsense = [
+    '',
+    'drop lead',
+    'add',
+    'add x --roles king',
+    'add x',
+    'add a/b --roles lead',
+    'list more',
+    'disable',
+  ];
+  const seats = ['--number 88a --skills personal=3', '--number 8801', '--number 8801 --skills personal=9'];
+  for (const words of [...nonsense, ...seats.map((seat) => `add x --roles agent ${seat}`)]) {
+    const { status, err } = await minhu(words);
+    expect([words, status]).toEqual([words, 2]);
+    expect(err).toContain('minhu user add USER');
+  }
+  const nowhere = mkdtempSync(join(tmpdir(), 'minhu-nowhere-'));
+  expect(await minhu('list', { env: { MINHU_DATA: nowhere } })).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('npm start'),
+  });
+  rmSync(nowhere, { recursive: true });
+  expect(await minhu('list', { env: { DATABASE_URL: 'postgresql://a:hunter2@127.0.0.1:1/c' } })).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^PostgreSQL 127\.0\.0\.1:1\/c 连接不上/),
+  });
+}, 60_000);
+
+test('with the hotline stopped the accounts can be seen all the same, and nothing is left running', async () => {
+  expect(await stage.program.stop()).toBe(0);
+  const { status, out } = await minhu('list --json');
+  expect([status, JSON.parse(out).length]).toEqual([0, 10]);
+  expect(() => readFileSync(join(stage.program.dataFolder, 'postgres/cluster/postmaster.pid'))).toThrow('ENOENT');
+}, 60_000);
