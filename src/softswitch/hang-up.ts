@@ -23,7 +23,6 @@ export function hangUp(board: Board, leg: Leg, cause: string, peer?: PeerEnd): v
   leg.ending = cause;
   leg.hangupAtMs = Date.now();
   leg.sipStatus = peer?.status;
-  leg.callState = 'HANGUP';
   for (const timer of leg.timers.values()) clearTimeout(timer);
   leg.timers.clear();
   leg.onPort.length = 0;
@@ -79,6 +78,7 @@ export function finish(board: Board, leg: Leg, stats: MediaStats | undefined): v
   if (leg.ending === undefined || !board.legs.has(leg.id)) return;
   clearTimeout(leg.timers.get('close'));
   leg.channelState = 'CS_REPORTING';
+  leg.callState = 'HANGUP';
   setBillingVariables(leg);
   if (stats !== undefined) setStatistics(leg, stats);
   board.legLog.write({

@@ -169,6 +169,7 @@ function setOutboundVariables(board: Board, leg: Leg, target: DialTarget, uri: s
     call_uuid: leg.id,
     session_id: leg.number,
     sip_profile_name: 'internal',
+    sip_from_user: leg.profile.callerNumber,
     channel_name: leg.profile.channelName,
     sip_destination_url: uri,
   });
