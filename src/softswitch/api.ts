@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { show, status, version } from './api-show.ts';
 import { advance, order, stopRunning, transfer } from './applications.ts';
 import { type Board, liveLeg, setTimer } from './board.ts';
-import { bridge, release } from './bridging.ts';
+import { bridge, release, unbridge } from './bridging.ts';
 import { isCause } from './causes.ts';
 import { setMember } from './conference.ts';
 import { writeHeaders } from './esl/event.ts';
@@ -172,7 +172,8 @@ function transferTo(board: Board, argument: string): CommandAnswer {
   return {
     ...OK,
     effect: () => {
-      if (moved.length === 2 && other !== undefined) setVariable(other, 'park_after_bridge', 'true');
+      // Together, so that neither is the survivor of the other.
+      if (moved.length === 2) unbridge(board, leg);
       for (const one of moved) {
         if (one === undefined || one.ending !== undefined) continue;
         release(board, one);

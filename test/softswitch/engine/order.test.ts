@@ -5,12 +5,14 @@ import { SDP } from './scripted-layers.ts';
 
 /** Order of one leg's events in FreeSWITCH 1.10.12, from captures on loopback; state changes that this switch does not send are left out. */
 const observed = JSON.parse(readFileSync(new URL('./observed-order.json', import.meta.url), 'utf8')) as Record<
-  'caller' | 'agent' | 'cancelled' | 'rejected' | 'abandonedInMusic' | 'busy' | 'noAnswer',
+  'caller' | 'agent' | 'cancelled' | 'rejected' | 'abandonedInMusic' | 'busy' | 'noAnswer' | 'held' | 'ringWithdrawn',
   string[]
->;
+> &
+  Record<'bridgedCallerEnds' | 'conference', Record<'caller' | 'agent', string[]>>;
 
 const A = '11111111-1111-4111-8111-111111111111';
 const B = '22222222-2222-4222-8222-222222222222';
+const C = '33333333-3333-4333-8333-333333333333';
 let open: OpenSwitch;
 
 afterEach(() => open.close());
@@ -18,8 +20,23 @@ afterEach(() => open.close());
 function orderOf(leg: string): string[] {
   return open.client.events
     .filter((event) => event['Unique-ID'] === leg)
-    .map((event) => [event['Event-Name'], event['Application']].filter((part) => part !== undefined).join(' '));
+    .map((event) => [event['Event-Name'], event['Application'] ?? event['Action']].filter(Boolean).join(' '));
 }
+
+async function talking(): Promise<void> {
+  const { client, script } = open;
+  registerPhone();
+  await answered(A);
+  client.send(`bgapi originate {origination_uuid=${B}}user/1001@minhu &park()`);
+  await client.until(() => script.invites.length > 0, 'invite');
+  script.happen({ kind: 'answered', call: B, sdp: SDP, again: false });
+  await client.event('CHANNEL_PARK', B);
+  await client.ask(`api uuid_bridge ${A} ${B}`);
+  await client.event('CHANNEL_BRIDGE', A);
+  client.events.length = 0;
+}
+
+const byPeer = (call: string) => ({ kind: 'ended', call, by: 'peer', status: undefined, reason: undefined }) as const;
 
 async function park(leg: string): Promise<void> {
   open.script.caller(leg);
@@ -105,6 +122,52 @@ test('a phone that is busy and one that nobody answers end in that order', async
   script.happen({ kind: 'ringing', call: B, status: 180, sdp: undefined });
   await client.event('CHANNEL_DESTROY', B);
   expect(orderOf(B)).toEqual(observed.noAnswer);
+});
+
+test('hold and its music come in that order, across both legs', async () => {
+  open = await openSwitch();
+  const { client, script } = open;
+  await talking();
+  script.happen({ kind: 'offer', call: B, sdp: `${SDP}a=sendonly\r\n` });
+  await client.event('PLAYBACK_START', A);
+  script.happen({ kind: 'offer', call: B, sdp: SDP });
+  await client.event('CHANNEL_UNHOLD', B);
+  const order = client.events.map((event) =>
+    [event['Unique-ID'] === A ? 'A' : 'B', event['Event-Name'], event['Application']].filter(Boolean).join(' '),
+  );
+  expect(order.filter((line) => !line.includes('HEARTBEAT'))).toEqual(observed.held);
+});
+
+test('a ring that is withdrawn, and a talk that its caller ends, end in that order', async () => {
+  open = await openSwitch();
+  const { client, script } = open;
+  const ring = `{origination_uuid=${C}}sofia/internal/sip:1006@127.0.0.1:5306`;
+  client.send(`bgapi originate ${ring} &park()`);
+  await client.until(() => script.invites.length > 0, 'invite');
+  script.happen({ kind: 'ringing', call: C, status: 180, sdp: undefined });
+  await client.event('CHANNEL_PROGRESS', C);
+  await client.ask(`api uuid_kill ${C} LOSE_RACE`);
+  await client.event('CHANNEL_DESTROY', C);
+  expect(orderOf(C)).toEqual(observed.ringWithdrawn);
+  script.invites.length = 0;
+  await talking();
+  script.happen(byPeer(A));
+  await client.event('CHANNEL_DESTROY', A);
+  await client.event('CHANNEL_DESTROY', B);
+  expect(orderOf(A)).toEqual(observed.bridgedCallerEnds.caller);
+  expect(orderOf(B)).toEqual(observed.bridgedCallerEnds.agent);
+});
+
+test('two who are moved into a conference, and one who leaves it, are told in that order', async () => {
+  open = await openSwitch();
+  const { client, script } = open;
+  await talking();
+  await client.ask(`api uuid_transfer ${A} -both conference:room@default inline`);
+  await client.event('CUSTOM', B, { Action: 'add-member' });
+  expect(orderOf(A)).toEqual(observed.conference.caller);
+  script.happen(byPeer(B));
+  await client.event('CHANNEL_DESTROY', B);
+  expect(orderOf(B)).toEqual(observed.conference.agent);
 });
 
 test.each([1, 2, 3, 4, 5])(
