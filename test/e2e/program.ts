@@ -36,6 +36,10 @@ export interface Program {
   readonly freeSwitch?: FreeSwitch;
   /** As it stands now: pids change when a part is started again. */
   run(): RunFile;
+  /** The switch's process, whichever it is. */
+  switchPid(): number;
+  /** The password of the event socket at `run().esl`. */
+  eslPassword(): string;
   firstRun(): { readonly admin: Account; readonly lead: Account; readonly seats: readonly SeatAccount[] };
   /** Everything printed so far. */
   output(): string;
@@ -100,6 +104,10 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
     dataFolder,
     ...(real === undefined ? {} : { freeSwitch: real.freeSwitch }),
     run: () => JSON.parse(readFileSync(join(dataFolder, 'run.json'), 'utf8')),
+    switchPid: () =>
+      real?.freeSwitch.pid() ?? JSON.parse(readFileSync(join(dataFolder, 'run.json'), 'utf8')).pids.switch,
+    eslPassword: () =>
+      real?.freeSwitch.esl.password ?? readFileSync(join(dataFolder, 'switch/esl-password'), 'utf8').trim(),
     firstRun: () => JSON.parse(readFileSync(join(dataFolder, 'first-run.json'), 'utf8')),
     output: () => printed,
     stop: () =>

@@ -293,7 +293,7 @@ test('a switch that stands still is noticed within seconds and named, and is tak
     return { status: response.status, ...((await response.json()) as Record<string, boolean>) };
   };
   expect(await ready()).toMatchObject({ status: 200, ready: true, switch: true, journal: true, store: true });
-  const pid = stage.program.run().pids.switch;
+  const pid = stage.program.switchPid();
   process.kill(pid, 'SIGSTOP');
   const stoppedMs = performance.now();
   try {
@@ -305,7 +305,7 @@ test('a switch that stands still is noticed within seconds and named, and is tak
     process.kill(pid, 'SIGCONT');
   }
   await until('the switch is back', ready, (answer) => answer.status === 200);
-  expect(stage.program.run().pids.switch).toBe(pid);
+  expect(stage.program.switchPid()).toBe(pid);
   expect((await stage.agent('seat1001'))?.state).toBe('talking');
   const heard = caller.heard().length;
   await until(

@@ -33,6 +33,7 @@ export interface FreeSwitch {
   readonly sip: string;
   /** The answer of `fs_cli -x COMMAND`. */
   api(command: string): Promise<string>;
+  pid(): number;
   kill(signal: NodeJS.Signals): void;
   /** Starts it again on the same ports after its death. */
   start(): Promise<void>;
@@ -75,6 +76,7 @@ export async function startFreeSwitch(prefix: string, settings: FreeSwitchSettin
     esl,
     sip: `127.0.0.1:${sipPort}`,
     api: (command) => ask(esl, command),
+    pid: () => child.pid ?? 0,
     kill: (signal) => void child.kill(signal),
     async start() {
       await ended;
