@@ -126,7 +126,7 @@ describe.each(SWITCHES)('after a lost link to $name', ({ start }) => {
       newcomer = (await other.arrive()).leg;
       await isDoing(legId(newcomer), 'nothing');
     });
-    expect(ended).toMatchObject([{ leg }]);
+    expect(ended).toMatchObject([{ leg, cause: 'NORMAL_CLEARING', approximate: false }]);
     expect(legs.map((one) => one.leg)).toEqual([newcomer]);
     await other.close();
     await stage.hear('legEnded', { leg: legs[0]!.leg });
