@@ -123,6 +123,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string):
   };
   d.state.contacts.set(contact.id, contact);
   note(d, 'A1', {
+    do: 'record-fact',
     fact: 'contactOpened',
     contact: contact.id,
     medium: 'voice',

@@ -40,7 +40,7 @@ export function takeCaller(
 
 export function forgetCaller(d: Decision, number: string): void {
   d.state.callers.delete(number);
-  setDeadline(d.state, `x:${number}`, null);
+  setDeadline(d.state, 'caller', number, null);
 }
 
 function remember(d: Decision, number: string, news: Partial<Caller>): void {
@@ -51,7 +51,7 @@ function remember(d: Decision, number: string, news: Partial<Caller>): void {
   const caller = { ...before, ...news };
   const untilMs = Math.max(caller.untilMs, caller.lost?.untilMs ?? 0, caller.gaveUp?.untilMs ?? 0, nowMs + 1);
   callers.set(number, { ...caller, untilMs });
-  setDeadline(d.state, `x:${number}`, untilMs);
+  setDeadline(d.state, 'caller', number, untilMs);
   if (callers.size <= CALLERS_MAX) return;
   const oldest = callers.keys().next();
   if (oldest.done !== true) forgetCaller(d, oldest.value);

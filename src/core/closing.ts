@@ -36,6 +36,7 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
   d.state.contacts.delete(contact.id);
   unplaceContact(d.state, contact.id);
   note(d, 'R1', {
+    do: 'record-fact',
     fact: 'contactClosed',
     contact: contact.id,
     outcome: stage.outcome,

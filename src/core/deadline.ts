@@ -12,7 +12,7 @@ import { agentId, contactId, legId } from './ids.ts';
 import { hangUp } from './leg.ts';
 import { leaseOver } from './offer.ts';
 import { announce } from './queue.ts';
-import { setDeadline } from './standing.ts';
+import { DUE, setDeadline } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { connectFailed, rejoin } from './talk.ts';
 
@@ -20,47 +20,42 @@ import { connectFailed, rejoin } from './talk.ts';
 const FIRED_MAX = 1_000_000;
 
 export function nextDeadlineMs(state: State): number | undefined {
-  return state.standing.deadlines.first()?.atMs;
+  return state.standing.dues.first()?.atMs;
 }
 
 /** E2: everything due is done, oldest first, whatever event brought the time. */
 export function meetDeadlines(d: Decision): void {
-  const { deadlines } = d.state.standing;
+  const { dues } = d.state.standing;
   for (let fired = 0; ; fired++) {
-    const first = deadlines.first();
+    const first = dues.first();
     if (first === undefined || first.atMs > d.state.nowMs) return;
-    assert(fired < FIRED_MAX, `the deadline ${first.id} does not move on`);
-    meet(d, first.id);
+    assert(fired < FIRED_MAX, `the deadline of ${first.id} does not move on`);
+    meet(d, first.kind, first.id);
   }
 }
 
-function meet(d: Decision, id: string): void {
-  const name = id.slice(2);
-  switch (id[0]) {
-    case 'c': {
-      const contact = d.state.contacts.get(contactId(name));
+function meet(d: Decision, kind: number, id: string): void {
+  switch (kind) {
+    case DUE.contact: {
+      const contact = d.state.contacts.get(contactId(id));
       if (contact !== undefined) meetContact(d, contact);
       return;
     }
-    case 'a': {
-      const agent = d.state.agents.get(agentId(name));
+    case DUE.agent: {
+      const agent = d.state.agents.get(agentId(id));
       if (agent?.work?.in === 'wrapUp' && agent.work.untilMs <= d.state.nowMs) endWrapUp(d, agent);
       else if (agent !== undefined) touchAgent(d, agent);
-      else setDeadline(d.state, id, null);
+      else setDeadline(d.state, 'agent', id, null);
       return;
     }
-    case 'l': {
-      return endLeg(d, legId(name), { cause: 'RECOVERY_ON_TIMER_EXPIRE', approximate: true });
-    }
-    case 'd': {
-      return devicesExpired(d, name);
-    }
-    case 'g': {
-      return weighAgain(d, name);
-    }
-    default: {
-      return forgetCaller(d, name);
-    }
+    case DUE.leg:
+      return endLeg(d, legId(id), { cause: 'RECOVERY_ON_TIMER_EXPIRE', approximate: true });
+    case DUE.seat:
+      return devicesExpired(d, id);
+    case DUE.level:
+      return weighAgain(d, id);
+    default:
+      return forgetCaller(d, id);
   }
 }
 
@@ -91,6 +86,6 @@ function meetContact(d: Decision, contact: Contact): void {
 /** Q8, Q11, Q12: time to say the place, or for more agents to be asked. */
 function waitOn(d: Decision, contact: Contact, stage: Extract<Contact['stage'], { in: 'queue' }>): void {
   touchContact(d, contact);
-  d.freshContacts.add(contact.id);
+  d.state.standing.freshContacts.add(contact.id);
   if (stage.announceAtMs <= d.state.nowMs) announce(d, contact);
 }

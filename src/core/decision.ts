@@ -1,9 +1,9 @@
-import type { Command, RecordFact, SwitchWish } from './command.ts';
+import type { Command, RecordCommand, SwitchWish } from './command.ts';
 import type { Event } from './event.ts';
 import { siteOpen } from './gate.ts';
 import type { AgentId, CommandKey, ContactId, LegId } from './ids.ts';
 import { legId } from './ids.ts';
-import type { Kind } from './kind.ts';
+import type { Bucket, Kind } from './kind.ts';
 import { advanceStep } from './plan.ts';
 import { placeAgent, placeContact } from './standing.ts';
 import type { Agent, Contact, Leg, Stage, State, Work } from './state.ts';
@@ -15,9 +15,6 @@ export interface Decision {
   readonly event: Event;
   readonly commands: Command[];
   readonly because: string[];
-  /** Became free, or open to an offer, in this entry: the only ones that need matching. */
-  readonly freshAgents: Set<AgentId>;
-  readonly freshContacts: Set<ContactId>;
   /** Filled in only when somebody asks why. */
   readonly candidates: Candidates[] | null;
   contactsMade: number;
@@ -54,8 +51,8 @@ export function askLeg(d: Decision, leg: LegId, node: Leg['node'], because: stri
   return key;
 }
 
-export function note(d: Decision, because: string, fact: RecordFact): void {
-  d.commands.push({ do: 'record-fact', ...fact });
+export function note(d: Decision, because: string, fact: RecordCommand): void {
+  d.commands.push(fact);
   d.because.push(because);
 }
 
@@ -84,23 +81,21 @@ export function setWork(d: Decision, agent: Agent, work: Work | null): void {
 
 export function touchContact(d: Decision, contact: Contact): void {
   advanceStep(d.state, contact);
-  if (placeContact(d.state, contact)) d.freshContacts.add(contact.id);
+  if (placeContact(d.state, contact)) d.state.standing.freshContacts.add(contact.id);
 }
 
 /** After any change of an agent: new place among the idle ones, and a record when the reported state is another. */
 export function touchAgent(d: Decision, agent: Agent): void {
   const { standing } = d.state;
   const kind = standing.kindOf.get(agent.id);
-  const was = {
-    idle: standing.idleOf.has(agent.id),
-    in: kind?.loggedIn.has(agent.id),
-    open: kind && siteOpen(d.state, kind.site),
-  };
-  if (placeAgent(d.state, agent)) d.freshAgents.add(agent.id);
+  const wasIdle = standing.idleOf.has(agent.id);
+  const wasIn = kind?.loggedIn.has(agent.id) === true;
+  const wasOpen = kind === undefined || siteOpen(d.state, kind.site);
+  if (placeAgent(d.state, agent)) standing.freshAgents.add(agent.id);
   if (kind !== undefined) {
-    const less = (was.idle && !standing.idleOf.has(agent.id)) || (was.in === true && !kind.loggedIn.has(agent.id));
+    const less = (wasIdle && !standing.idleOf.has(agent.id)) || (wasIn && !kind.loggedIn.has(agent.id));
     if (less) stepsMayEnd(d, agent.id, kind);
-    if (was.open === false && siteOpen(d.state, kind.site)) siteOpened(d, kind.site);
+    if (!wasOpen && siteOpen(d.state, kind.site)) siteOpened(d, kind.site);
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';
@@ -109,6 +104,7 @@ export function touchAgent(d: Decision, agent: Agent): void {
   agent.reportedReason = reason;
   agent.reportedSinceMs = d.state.nowMs;
   note(d, 'P1', {
+    do: 'record-fact',
     fact: 'agentState',
     agent: agent.id,
     state: reported,
@@ -120,18 +116,20 @@ export function touchAgent(d: Decision, agent: Agent): void {
 /** Q14: a call ended at a site that was full. */
 export function siteOpened(d: Decision, site: string): void {
   for (const kind of d.state.standing.kinds.values()) {
-    if (kind.site === site) for (const { id } of kind.idle) d.freshAgents.add(id as AgentId);
+    if (kind.site === site) for (const { id } of kind.idle) d.state.standing.freshAgents.add(id as AgentId);
   }
 }
 
 /** Q11: a step that is skipped when nobody is there, or free, may be over with one agent less. */
 function stepsMayEnd(d: Decision, agent: AgentId, kind: Kind): void {
-  const buckets = [...(d.state.standing.wanted.get(agent) ?? [])];
-  for (const { bucket } of kind.serves) if (typeof bucket.step.skipIf === 'string') buckets.push(bucket);
-  for (const bucket of buckets) {
-    if (bucket.open.size === 0) continue;
-    for (const { id } of [...bucket.open]) touchContact(d, d.state.contacts.get(id as ContactId)!);
-  }
+  for (const { bucket } of kind.serves) if (typeof bucket.step.skipIf === 'string') stepMayEnd(d, bucket);
+  const wanted = d.state.standing.wanted.get(agent);
+  if (wanted !== undefined) for (const bucket of [...wanted]) stepMayEnd(d, bucket);
+}
+
+function stepMayEnd(d: Decision, bucket: Bucket): void {
+  if (bucket.open.size === 0) return;
+  for (const { id } of [...bucket.open]) touchContact(d, d.state.contacts.get(id as ContactId)!);
 }
 
 function reportedState(agent: Agent): Agent['reported'] {

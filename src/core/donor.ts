@@ -16,16 +16,16 @@ export function countAnswer(d: Decision, queue: string, inTime: boolean): void {
 /** Q15: answers have become too old to count. */
 export function weighAgain(d: Decision, queue: string): void {
   const level = d.state.levels.get(queue);
-  if (level === undefined) return setDeadline(d.state, `g:${queue}`, null);
+  if (level === undefined) return setDeadline(d.state, 'level', queue, null);
   weigh(d, queue, level);
 }
 
 function weigh(d: Decision, queue: string, level: ServiceLevel): void {
   const wasKept = level.kept;
   weighLevel(level, d.state.nowMs, queueOf(d.state, queue));
-  setDeadline(d.state, `g:${queue}`, levelDueMs(level));
+  setDeadline(d.state, 'level', queue, levelDueMs(level));
   if (wasKept || !level.kept) return;
   for (const kind of d.state.standing.kinds.values()) {
-    if (kind.home === queue) for (const { id } of kind.idle) d.freshAgents.add(id as AgentId);
+    if (kind.home === queue) for (const { id } of kind.idle) d.state.standing.freshAgents.add(id as AgentId);
   }
 }

@@ -34,7 +34,13 @@ export function digitsTaken(d: Decision, contact: Contact, key: CommandKey, digi
   const step = stage.flow.steps[stage.step];
   if (step?.kind !== 'ask') return;
   const digit = digits.slice(0, 1);
-  note(d, digit === '' ? 'F4' : 'F2', { fact: 'digits', contact: contact.id, step: stage.step, digits: digit });
+  note(d, digit === '' ? 'F4' : 'F2', {
+    do: 'record-fact',
+    fact: 'digits',
+    contact: contact.id,
+    step: stage.step,
+    digits: digit,
+  });
   if (digit === '') enterStep(d, contact, stage.flow, step.none);
   else if (Object.hasOwn(step.choose, digit)) enterStep(d, contact, stage.flow, step.choose[digit]!);
   else if (stage.wrong < step.wrongMax) askAgain(d, contact, stage, step);

@@ -9,7 +9,7 @@ export function gateOpen(state: State, kind: Kind, queue: string): boolean {
 /** Q14. */
 export function siteOpen(state: State, site: string): boolean {
   if ((state.sites.get(site) ?? 'open') !== 'open') return false;
-  const capacity = state.settings?.sites?.find(({ id }) => id === site)?.capacity;
+  const capacity = state.standing.capacityOf.get(site);
   return capacity === undefined || (state.standing.siteLoad.get(site) ?? 0) < capacity;
 }
 

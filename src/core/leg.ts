@@ -16,6 +16,7 @@ export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string
   d.state.legs.set(leg.id, leg);
   contact.legs = [...contact.legs, leg.id];
   note(d, 'L1', {
+    do: 'record-fact',
     fact: 'legOpened',
     contact: contact.id,
     leg: leg.id,
@@ -33,10 +34,11 @@ export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string
 /** L1: takes the leg out of everything and writes its end down. What its end means is the caller's to say. */
 export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   d.state.legs.delete(leg.id);
-  setDeadline(d.state, `l:${leg.id}`, null);
+  setDeadline(d.state, 'leg', leg.id, null);
   const contact = d.state.contacts.get(leg.contact);
   if (contact !== undefined) contact.legs = contact.legs.filter((id) => id !== leg.id);
   note(d, 'L1', {
+    do: 'record-fact',
     fact: 'legClosed',
     contact: leg.contact,
     leg: leg.id,
@@ -61,5 +63,5 @@ export function hangUp(d: Decision, id: LegId, cause: string, because: string): 
 }
 
 export function armLegEnd(d: Decision, leg: Leg): void {
-  setDeadline(d.state, `l:${leg.id}`, nodeLive(d.state, leg.node) ? leg.endByMs : null);
+  setDeadline(d.state, 'leg', leg.id, nodeLive(d.state, leg.node) ? leg.endByMs : null);
 }

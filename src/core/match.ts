@@ -16,12 +16,13 @@ import type { Contact, State } from './state.ts';
  * the best agent.
  */
 export function match(d: Decision): void {
+  const { freshAgents, freshContacts, idleOf, placeOf } = d.state.standing;
   // An offer may free a site or end a step for others: they get their look as well.
-  while (d.freshAgents.size + d.freshContacts.size > 0) {
-    const agents = byAge(d.freshAgents, (id) => d.state.standing.idleOf.get(id)?.atMs);
-    const contacts = byAge(d.freshContacts, (id) => d.state.standing.placeOf.get(id)?.atMs);
-    d.freshAgents.clear();
-    d.freshContacts.clear();
+  while (freshAgents.size + freshContacts.size > 0) {
+    const agents = byAge(freshAgents, (id) => idleOf.get(id)?.atMs);
+    const contacts = byAge(freshContacts, (id) => placeOf.get(id)?.atMs);
+    freshAgents.clear();
+    freshContacts.clear();
     // What an agent did not take is left to the others before it is asked again (O5).
     const left = agents.filter((agent) => !matchAgent(d, agent, false));
     for (const agent of left) matchAgent(d, agent, true);

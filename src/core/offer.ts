@@ -18,7 +18,7 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
-  note(d, because, { fact: 'offerMade', contact: contact.id, agent: agent.id, token, leaseUntilMs });
+  note(d, because, { do: 'record-fact', fact: 'offerMade', contact: contact.id, agent: agent.id, token, leaseUntilMs });
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
@@ -117,7 +117,14 @@ function missOffer(d: Decision, contact: Contact, offer: Offer, result: 'rejecte
 }
 
 function endOffer(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
-  note(d, because, { fact: 'offerEnded', contact: contact.id, agent: offer.agent, token: offer.token, result });
+  note(d, because, {
+    do: 'record-fact',
+    fact: 'offerEnded',
+    contact: contact.id,
+    agent: offer.agent,
+    token: offer.token,
+    result,
+  });
   setOffer(d, contact, null);
 }
 

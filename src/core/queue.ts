@@ -28,7 +28,13 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     step: -1,
     lastAgent: caller.lastAgent,
   };
-  note(d, 'Q1', { fact: 'waitStarted', contact: contact.id, queue: wait.queue, enqueuedAtMs: wait.enqueuedAtMs });
+  note(d, 'Q1', {
+    do: 'record-fact',
+    fact: 'waitStarted',
+    contact: contact.id,
+    queue: wait.queue,
+    enqueuedAtMs: wait.enqueuedAtMs,
+  });
   if (queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax) {
     endWait(d, contact, wait, 'full', 'Q7');
     return sayGoodbye(d, contact, ['FUL-01'], 'Q7');
@@ -52,7 +58,7 @@ export function endWait(
   result: 'connected' | 'abandoned' | 'lost' | 'full',
   because: string,
 ): void {
-  note(d, because, { fact: 'waitEnded', contact: contact.id, queue, result });
+  note(d, because, { do: 'record-fact', fact: 'waitEnded', contact: contact.id, queue, result });
   if (result === 'lost' || queueOf(d.state, queue)?.floor === undefined) return;
   countAnswer(d, queue, result === 'connected' && d.state.nowMs - enqueuedAtMs <= IN_TIME_MS);
 }

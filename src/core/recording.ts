@@ -9,7 +9,7 @@ export function startRecording(d: Decision, contact: Contact, leg: Leg): void {
   const file = `${folder}/${contact.id}-${contact.recordingsMade}.wav`;
   contact.recordings = [...contact.recordings, file];
   d.state.recordings.set(file, { contact: contact.id, leg: leg.id, talkFromMs: null, talkToMs: null });
-  note(d, 'R2', { fact: 'recordingStarted', contact: contact.id, leg: leg.id, file });
+  note(d, 'R2', { do: 'record-fact', fact: 'recordingStarted', contact: contact.id, leg: leg.id, file });
   ask(d, leg, 'R2', { do: 'record', file });
 }
 
@@ -47,6 +47,7 @@ export function closeRecording(
   d.state.recordings.delete(file);
   contact.recordings = contact.recordings.filter((name) => name !== file);
   note(d, 'R3', {
+    do: 'record-fact',
     fact: 'recordingEnded',
     contact: contact.id,
     leg,

@@ -9,7 +9,7 @@ export function siteAsked(d: Decision, { site, status, by }: SiteAsked): void {
   if ((d.state.sites.get(site) ?? 'open') === status) return;
   if (status === 'open') d.state.sites.delete(site);
   else d.state.sites.set(site, status);
-  note(d, 'Q14', { fact: 'siteStatus', site, status, by: by.slice(0, NAME_CHARS_MAX) });
+  note(d, 'Q14', { do: 'record-fact', fact: 'siteStatus', site, status, by: by.slice(0, NAME_CHARS_MAX) });
   if (status === 'down') withdrawOffers(d, site);
   if (status === 'open') siteOpened(d, site);
   else for (const contact of d.state.contacts.values()) if (contact.stage.in === 'queue') touchContact(d, contact);

@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import { DueHeap } from '../lib/due-heap.ts';
 import { TimeOrder } from '../lib/time-order.ts';
 import type { AgentId, ContactId, NodeId } from './ids.ts';
 import { type Bucket, bucketKey, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
@@ -21,12 +22,15 @@ export interface Standing {
   readonly wanted: Map<AgentId, Set<Bucket>>;
   /** Queue → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder>;
-  readonly deadlines: TimeOrder;
-  readonly deadlineOf: Map<string, number>;
+  readonly dues: DueHeap;
+  /** Became free, or open to an offer, in the entry under way: the only ones that need matching. Empty between entries. */
+  readonly freshAgents: Set<AgentId>;
+  readonly freshContacts: Set<ContactId>;
   readonly placeOf: Map<ContactId, Place>;
   readonly idleOf: Map<AgentId, Idle>;
   /** Site → offers and talks there. */
   readonly siteLoad: Map<string, number>;
+  capacityOf: Map<string, number>;
   readonly busyAt: Map<AgentId, string>;
 }
 
@@ -52,11 +56,13 @@ export function emptyStanding(): Standing {
     buckets: new Map(),
     wanted: new Map(),
     waiting: new Map(),
-    deadlines: new TimeOrder(),
-    deadlineOf: new Map(),
+    dues: new DueHeap(),
+    freshAgents: new Set(),
+    freshContacts: new Set(),
     placeOf: new Map(),
     idleOf: new Map(),
     siteLoad: new Map(),
+    capacityOf: new Map(),
     busyAt: new Map(),
   };
 }
@@ -74,6 +80,9 @@ export function indexSettings(standing: Standing, settings: Settings): void {
   standing.idleOf.clear();
   standing.siteLoad.clear();
   standing.busyAt.clear();
+  standing.capacityOf = new Map(
+    (settings.sites ?? []).flatMap(({ id, capacity }) => (capacity === undefined ? [] : [[id, capacity]])),
+  );
   for (const agent of settings.agents) {
     const key = kindKey(agent);
     const kind = standing.kinds.get(key) ?? makeKind(agent, settings);
@@ -88,10 +97,10 @@ export function rebuildStanding(state: State): void {
   for (const contact of state.contacts.values()) placeContact(state, contact);
   for (const agent of state.agents.values()) placeAgent(state, agent);
   for (const leg of state.legs.values())
-    setDeadline(state, `l:${leg.id}`, nodeLive(state, leg.node) ? leg.endByMs : null);
+    setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
-  for (const [from, caller] of state.callers) setDeadline(state, `x:${from}`, caller.untilMs);
-  for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, `g:${queue}`, levelDueMs(level));
+  for (const [from, caller] of state.callers) setDeadline(state, 'caller', from, caller.untilMs);
+  for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, 'level', queue, levelDueMs(level));
 }
 
 /** @returns true when the contact may be offered now and could not be before. */
@@ -100,13 +109,13 @@ export function placeContact(state: State, contact: Contact): boolean {
   const before = state.standing.placeOf.get(contact.id);
   if (stage.in !== 'queue' && stage.in !== 'connecting') {
     if (before !== undefined) forgetPlace(state, contact.id, before);
-    setDeadline(state, `c:${contact.id}`, nodeLive(state, contact.node) ? contactDeadline(stage) : null);
+    setDeadline(state, 'contact', contact.id, nodeLive(state, contact.node) ? contactDeadline(stage) : null);
     return false;
   }
   const open = stage.in === 'queue' && stage.offer === null && nodeLive(state, contact.node);
   const atMs = effectiveSinceMs(stage.wait);
   const bucket = open ? bucketFor(state, stage.wait, stage.wait.step) : null;
-  setDeadline(state, `c:${contact.id}`, nodeLive(state, contact.node) ? waitDeadline(state, stage, bucket) : null);
+  setDeadline(state, 'contact', contact.id, nodeLive(state, contact.node) ? waitDeadline(state, stage, bucket) : null);
   const moved = before === undefined || before.queue !== stage.wait.queue || before.atMs !== atMs;
   if (!moved && before.bucket === bucket) return false;
   if (before !== undefined) forgetPlace(state, contact.id, before);
@@ -121,13 +130,13 @@ export function placeContact(state: State, contact: Contact): boolean {
 export function unplaceContact(state: State, id: ContactId): void {
   const before = state.standing.placeOf.get(id);
   if (before !== undefined) forgetPlace(state, id, before);
-  setDeadline(state, `c:${id}`, null);
+  setDeadline(state, 'contact', id, null);
 }
 
 /** @returns true when the agent may be offered something now and could not be before. */
 export function placeAgent(state: State, agent: Agent): boolean {
   const { standing } = state;
-  setDeadline(state, `a:${agent.id}`, agentDeadline(state, agent));
+  setDeadline(state, 'agent', agent.id, agentDeadline(state, agent));
   const kind = standing.kindOf.get(agent.id);
   placeAtSite(state, agent, kind);
   if (kind !== undefined && agent.wish !== 'offline') kind.loggedIn.add(agent.id);
@@ -150,20 +159,14 @@ export function placeDevices(state: State, sipUser: string): void {
   for (const { expiresAtMs } of state.devices.get(sipUser)?.values() ?? []) {
     if (next === null || expiresAtMs < next) next = expiresAtMs;
   }
-  setDeadline(state, `d:${sipUser}`, next);
+  setDeadline(state, 'seat', sipUser, next);
 }
 
-export function setDeadline(state: State, id: string, atMs: number | null): void {
-  const { deadlines, deadlineOf } = state.standing;
-  const before = deadlineOf.get(id);
-  if (before === (atMs ?? undefined)) return;
-  if (before !== undefined) deadlines.delete({ atMs: before, id });
-  if (atMs === null) {
-    deadlineOf.delete(id);
-    return;
-  }
-  deadlines.add({ atMs, id });
-  deadlineOf.set(id, atMs);
+/** What a deadline is of, in the order in which those of one moment are met. */
+export const DUE = { agent: 0, contact: 1, seat: 2, level: 3, leg: 4, caller: 5 } as const;
+
+export function setDeadline(state: State, of: keyof typeof DUE, id: string, atMs: number | null): void {
+  state.standing.dues.set(DUE[of], id, atMs);
 }
 
 /** Everybody who asks for what this step of this wait asks for. Made when first asked for. */

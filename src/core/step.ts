@@ -43,8 +43,6 @@ export function decide(state: State, event: Event, seq: number, why: boolean): D
     event,
     commands: [],
     because: [],
-    freshAgents: new Set(),
-    freshContacts: new Set(),
     candidates: why ? [] : null,
     contactsMade: 0,
   };
@@ -117,7 +115,7 @@ function legAnswered(d: Decision, id: LegId): void {
   const contact = leg === undefined ? undefined : d.state.contacts.get(leg.contact);
   if (leg === undefined || contact === undefined || leg.answered) return;
   leg.answered = true;
-  note(d, 'L1', { fact: 'legAnswered', contact: contact.id, leg: id });
+  note(d, 'L1', { do: 'record-fact', fact: 'legAnswered', contact: contact.id, leg: id });
   if (leg.role === 'agent') phoneAnswered(d, contact, leg);
   else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);
 }

@@ -137,7 +137,7 @@ function resumeEnding(d: Decision, id: LegId): void {
 function answeredUnseen(d: Decision, leg: Leg): void {
   if (leg.answered) return;
   leg.answered = true;
-  note(d, 'S4', { fact: 'legAnswered', contact: leg.contact, leg: leg.id });
+  note(d, 'S4', { do: 'record-fact', fact: 'legAnswered', contact: leg.contact, leg: leg.id });
 }
 
 function resumeAnswering(d: Decision, contact: Contact, citizen: Leg, leg: SurveyedLeg, flow: string): void {

@@ -46,7 +46,14 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
   if (stage.in === 'talk') return setStage(d, contact, { ...stage, rejoinAtMs: null });
   const { wait, agent: id, agentLeg } = stage;
   endWait(d, contact, wait, 'connected', 'T1');
-  note(d, 'T1', { fact: 'talkStarted', contact: contact.id, agent: id, citizenLeg: contact.leg, agentLeg });
+  note(d, 'T1', {
+    do: 'record-fact',
+    fact: 'talkStarted',
+    contact: contact.id,
+    agent: id,
+    citizenLeg: contact.leg,
+    agentLeg,
+  });
   contact.spoke = true;
   countTalk(d, contact);
   setStage(d, contact, {
@@ -107,7 +114,12 @@ export function held(d: Decision, contact: Contact, leg: LegId, isHeld: boolean)
   const { stage } = contact;
   if (stage.in !== 'talk' || stage.agentLeg !== leg || stage.held === isHeld) return;
   setStage(d, contact, { ...stage, held: isHeld });
-  note(d, 'T6', { fact: isHeld ? 'holdStarted' : 'holdEnded', contact: contact.id, agent: stage.agent });
+  note(d, 'T6', {
+    do: 'record-fact',
+    fact: isHeld ? 'holdStarted' : 'holdEnded',
+    contact: contact.id,
+    agent: stage.agent,
+  });
   const agent = d.state.agents.get(stage.agent);
   if (agent?.work?.in === 'talk') setWork(d, agent, { ...agent.work, held: isHeld });
 }
@@ -135,8 +147,8 @@ export function endTalk(
   endedBy: 'citizen' | 'agent' | 'fault',
   because: string,
 ): void {
-  if (stage.held) note(d, 'T6', { fact: 'holdEnded', contact: contact.id, agent: stage.agent });
-  note(d, because, { fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
+  if (stage.held) note(d, 'T6', { do: 'record-fact', fact: 'holdEnded', contact: contact.id, agent: stage.agent });
+  note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
   stopRecordings(d, contact);
   spokeWith(d, contact.from, stage.agent);
   const agent = d.state.agents.get(stage.agent);
@@ -166,6 +178,6 @@ function losePhone(d: Decision, id: AgentId): void {
 function backToQueue(d: Decision, contact: Contact, stage: Talk, prompts: readonly string[], because: string): void {
   const { queue, enqueuedAtMs } = stage.wait;
   playMusic(d, contact, prompts, because);
-  note(d, because, { fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
+  note(d, because, { do: 'record-fact', fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
   standInQueue(d, contact, stage.wait);
 }
