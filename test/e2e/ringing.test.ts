@@ -46,6 +46,12 @@ afterAll(async () => {
   city.remove();
 }, 60_000);
 
+interface Readiness {
+  readonly ready: boolean;
+  readonly switch: boolean;
+  readonly nodes?: Readonly<Record<string, boolean>>;
+}
+
 interface AgentRow {
   readonly agent: string;
   readonly state: string;
@@ -290,7 +296,7 @@ test('a switch that stands still is noticed within seconds and named, and is tak
   await hears(caller, 770);
   const ready = async () => {
     const response = await fetch(`http://${stage.program.run().http}/readyz`);
-    return { status: response.status, ...((await response.json()) as Record<string, boolean>) };
+    return { status: response.status, ...((await response.json()) as Readiness) };
   };
   expect(await ready()).toMatchObject({ status: 200, ready: true, switch: true, journal: true, store: true });
   const pid = stage.program.switchPid();
@@ -300,7 +306,9 @@ test('a switch that stands still is noticed within seconds and named, and is tak
     await until('the switch is missed', ready, (answer) => answer.status === 503);
     // Three seconds when the machine has nothing else to do.
     expect(performance.now() - stoppedMs).toBeLessThan(6_000);
-    expect(await ready()).toMatchObject({ status: 503, ready: false, switch: false, journal: true, store: true });
+    const missed = await ready();
+    expect(missed).toMatchObject({ status: 503, ready: false, switch: false, journal: true, store: true });
+    expect(Object.values(missed.nodes ?? {})).toEqual([false]);
   } finally {
     process.kill(pid, 'SIGCONT');
   }

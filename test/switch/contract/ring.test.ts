@@ -65,6 +65,12 @@ describe.each(SWITCHES)("a seat's phone at $name", ({ start }) => {
     expect(await call.ended).toBe(0);
   });
 
+  test('at whose port nobody listens does not seem to ring', async () => {
+    const leg = stage.ring(`sip:1001@127.0.0.1:${await freePort()}`);
+    const ended = await stage.hear('legEnded', { leg });
+    expect(ended).toMatchObject({ cause: 'NORMAL_TEMPORARY_FAILURE', sipStatus: 503 });
+  });
+
   test('that cannot be reached never answers, and its leg ends at the latest when it is called off', async () => {
     const leg = stage.ring(`sip:1001@127.0.0.1:${await freePort()}`);
     stage.tell({ do: 'hangUp', leg, cause: 'ORIGINATOR_CANCEL' });
