@@ -8,6 +8,7 @@ import { examine } from '../../src/cli/doctor/examine.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkNode } from '../../src/cli/doctor/machine.ts';
 import { asText, command } from '../../src/cli/doctor.ts';
+import { lockFolder } from '../../src/lib/folder-lock.ts';
 
 const root = join(import.meta.dirname, '../..');
 const STRONG = 'k9-Vq2xTz8_LmW4p';
@@ -165,10 +166,23 @@ test('each mistake in the city folder is a line with its file and place', async 
   for (const { fix } of findings) expect(fix).toMatch(/\S/);
 });
 
-test('a data folder that is a file or lies below one is refused', async () => {
+test('a data folder that is a file, lies below one or where nothing can be made is refused', async () => {
   writeFileSync(join(folder, 'file'), '');
   expect(await wrong({ MINHU_DATA: join(folder, 'file') })).toMatchObject([{ check: 'data' }]);
   expect(await wrong({ MINHU_DATA: join(folder, 'file/below') })).toMatchObject([{ check: 'data' }]);
+  if (process.platform === 'linux') {
+    const proc = await wrong({ MINHU_DATA: '/proc/minhu/data' });
+    expect(proc).toMatchObject([{ check: 'data', en: expect.stringContaining('cannot be written') }]);
+  }
+});
+
+test('a hotline that is just starting is not taken for another program on its ports', async () => {
+  mkdirSync(join(folder, 'data'));
+  const lock = await lockFolder(join(folder, 'data'));
+  const findings = await examine({ ...env(), MINHU_HTTP: `127.0.0.1:${await takenTcp()}` });
+  expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+  expect(findings.find(({ check }) => check === 'run')?.en).toContain('starting');
+  if (lock.ok) lock.release();
 });
 
 test('a run.json of the last time does no harm, a damaged one is named', async () => {

@@ -19,6 +19,9 @@ export async function examine(env: Env): Promise<readonly Finding[]> {
   const { config, findings, broken } = readSettings(env);
   const folders = foldersOf(config);
   const run = readRunFile(folders);
+  const holder = holderOf(folders.data);
+  // Its ports are taken already, and nothing tells yet by whom.
+  const starting = holder !== undefined && run?.pids?.supervisor !== holder;
   const embedded = (env['MINHU_ESL'] ?? '').trim() === '';
   const all: Finding[] = [
     checkNode(process.versions.node),
@@ -27,10 +30,10 @@ export async function examine(env: Env): Promise<readonly Finding[]> {
     ...checkTls(config),
     ...checkCity(config.cityFolder),
     checkDataFolder(config.dataFolder),
-    checkRunFile(folders, run),
+    checkRunFile(folders, run, holder),
   ];
-  if (!broken.has('MINHU_HTTP')) all.push(await checkHttp(config.http, run));
-  if (embedded && !broken.has('MINHU_SIP')) all.push(...(await checkSip(config.sip, run)));
+  if (!starting && !broken.has('MINHU_HTTP')) all.push(await checkHttp(config.http, run));
+  if (!starting && embedded && !broken.has('MINHU_SIP')) all.push(...(await checkSip(config.sip, run)));
   if (embedded && !broken.has('MINHU_SIP') && !broken.has('MINHU_RTP')) all.push(await checkRtp(config, run));
   if (embedded) all.push(checkEmbeddedPassword(folders));
   for (const node of eslNodes(env)) all.push(...(await checkEslNode(node, env['MINHU_ESL_PASSWORD']?.trim())));
@@ -91,7 +94,9 @@ function checkCity(folder: string): readonly Finding[] {
 }
 
 /** What a stop leaves behind does no harm; parts that live on without their supervisor do. */
-function checkRunFile(folders: Folders, run: RunFile | undefined): Finding {
+function checkRunFile(folders: Folders, run: RunFile | undefined, holder: number | undefined): Finding {
+  if (holder !== undefined && run?.pids?.supervisor !== holder)
+    return good('run', `民呼正在启动（进程 ${holder}），端口未检查`, 'Minhu is starting; its ports are not checked');
   if (!existsSync(folders.runFile)) return good('run', '民呼未在运行', 'Minhu is not running');
   if (run?.pids === undefined) {
     return bad(
@@ -102,7 +107,6 @@ function checkRunFile(folders: Folders, run: RunFile | undefined): Finding {
     );
   }
   const { supervisor, core, switch: softswitch } = run.pids;
-  const holder = holderOf(folders.data);
   if (holder !== undefined) return good('run', `民呼正在运行（进程 ${holder}）`, 'Minhu is running');
   const orphans = [
     ...(isAliveAs(core, 'main.js') ? [core] : []),

@@ -59,6 +59,8 @@ function writeRefusal(folder: string, isItself: boolean): string | undefined {
   try {
     if (!statSync(folder).isDirectory()) return `${folder} 不是目录 / is not a folder`;
     accessSync(folder, constants.W_OK | constants.X_OK);
+    // Such as /proc, where root may do everything and nothing can be made.
+    if (statfsSync(folder).blocks === 0) return '不是存放文件的地方 / no place for files';
     // Only a real write tells about read-only mounts, quotas and attributes.
     if (isItself) rmSync(mkdtempSync(join(folder, '.doctor-')), { recursive: true });
     return undefined;
