@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   user: () => import('./cli/user.ts'),
   prompts: () => import('./cli/prompts.ts'),
   doctor: () => import('./cli/doctor.ts'),
+  due: () => import('./cli/due.ts'),
   simulate: () => import('./cli/simulate.ts'),
 };
 

@@ -20,6 +20,8 @@ export interface MetricSources {
   queues(): readonly QueueView[];
   /** Journal entries that the database does not hold yet. */
   projectorLag(): number;
+  /** Years whose holidays are needed and not known; absent: not known either. */
+  missingYears?(): readonly number[];
 }
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -81,6 +83,14 @@ function addGauges(registry: Registry, sources: MetricSources): void {
     collect() {
       this.reset();
       for (const { state } of sources.agents()) this.inc({ state });
+    },
+  });
+  new Gauge({
+    name: 'minhu_workday_years_missing',
+    help: 'Years without a table of holidays: this one and, from 1 December, the next',
+    registers,
+    collect() {
+      this.set(sources.missingYears?.().length ?? 0);
     },
   });
   new Gauge({

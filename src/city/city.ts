@@ -1,3 +1,4 @@
+import type { Calendar } from '../core/calendar.ts';
 import type { Settings } from '../core/settings.ts';
 
 /** All that the city folder says, checked. The seats here are the first ones only: afterwards the database is the truth. */
@@ -6,7 +7,10 @@ export interface City {
   readonly settings: Omit<Settings, 'agents' | 'version'>;
   readonly seats: readonly Seat[];
   readonly trunks: readonly Trunk[];
-  readonly hours: Hours;
+  /** IANA time zone of every calendar. */
+  readonly zone: string;
+  /** The working time that limits are counted in: the calendar `office`, or else ours. */
+  readonly office: Calendar;
   /** Absolute path of the folder that holds every prompt. */
   readonly promptFolder: string;
   /** Absolute path of the music on hold. */
@@ -37,20 +41,6 @@ export interface Trunk {
   readonly from: readonly string[];
   /** The hotline's numbers this trunk may call. */
   readonly numbers: readonly string[];
-}
-
-/** When people answer. Minutes are of the local day in `zone`. */
-export interface Hours {
-  /** IANA time zone. */
-  readonly zone: string;
-  /** Monday first, seven entries; each a list of shifts in order that do not overlap. An empty list: closed. */
-  readonly week: readonly (readonly Shift[])[];
-}
-
-/** From `fromMinute` (0..1439) until before `toMinute` (1..1440). */
-export interface Shift {
-  readonly fromMinute: number;
-  readonly toMinute: number;
 }
 
 export interface Recording {

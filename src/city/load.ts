@@ -9,11 +9,19 @@ import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
 import { readQueues } from './queues.ts';
 import { readSeats } from './seats.ts';
 import { readTrunks } from './trunks.ts';
-import { complain, openYaml } from './yaml-file.ts';
+import { readWorkdays } from './workdays.ts';
+import { complain, hasYaml, openYaml } from './yaml-file.ts';
 
 export type { City, CityProblem, CityResult } from './city.ts';
 
 export const FLOWS_MAX = 50;
+
+/** Domain guide §3.5: seven hours of a working day. */
+const OFFICE_DAY = [
+  { fromMinute: 540, toMinute: 720 },
+  { fromMinute: 780, toMinute: 1_020 },
+];
+const OFFICE = { week: [...Array(5).fill(OFFICE_DAY), [], []], holiday: [] };
 
 /**
  * Reads and checks the whole city folder. All problems of all files are found in one go, up to `PROBLEMS_MAX`.
@@ -30,6 +38,10 @@ export function loadCity(folder: string): CityResult {
   const trunkFile = open('trunks.yaml');
   const hoursFile = open('hours.yaml');
 
+  const workdayFile = hasYaml(root, 'workdays.yaml') ? open('workdays.yaml') : undefined;
+
+  const hours = hoursFile && readHours(hoursFile);
+  const workdays = workdayFile && readWorkdays(workdayFile);
   const prompts = promptFile && loadRecordings(root, promptFile);
   const queues = queueFile && readQueues(queueFile);
   const flows = readFlows(root, problems);
@@ -38,7 +50,6 @@ export function loadCity(folder: string): CityResult {
   const lines = readLines(flows.placed);
   const seats = seatFile ? readSeats(seatFile, queues?.skills) : [];
   const trunks = trunkFile ? readTrunks(trunkFile, flows.whole ? new Set(Object.keys(lines)) : undefined) : [];
-  const hours = hoursFile && readHours(hoursFile);
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
   const { recordings } = prompts;
@@ -47,11 +58,14 @@ export function loadCity(folder: string): CityResult {
       lines,
       flows: Object.fromEntries(flows.placed.map(({ name, flow }) => [name, flow])),
       queues: queues.queues,
+      hours: hours.calendars,
+      workdays: workdays ?? {},
       prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },
     seats,
     trunks,
-    hours,
+    zone: hours.zone,
+    office: hours.calendars['office'] ?? { offsets: hours.offsets, ...OFFICE },
     promptFolder: join(root, PROMPT_FOLDER),
     musicFile: recordings[MUSIC_PROMPT]!.file,
     apologyFile: recordings[APOLOGY_PROMPT]!.file,

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNode, LineCounter, type Node, parseDocument } from 'yaml';
+import { isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { CityProblem, Words } from './city.ts';
 
 /** Bytes of one YAML file; a larger one is refused unread. */
@@ -47,6 +47,16 @@ export function complain(field: Field, message: Words, fix: Words): undefined {
   const offset = field.node?.range?.[0];
   note(field.file, offset === undefined ? 1 : field.file.lines.linePos(offset).line, message, fix);
   return undefined;
+}
+
+/** The text of a field that holds one word; undefined for a list or a map. Says nothing. */
+export function scalarOf(field: Field): string | undefined {
+  return isScalar(field.node) && typeof field.node.value === 'string' ? field.node.value : undefined;
+}
+
+/** True when the city folder has this file. */
+export function hasYaml(folder: string, name: string): boolean {
+  return existsSync(join(folder, name));
 }
 
 function note(file: YamlFile, line: number, message: Words, fix: Words): void {

@@ -21,11 +21,11 @@ as the hotline. Changes nothing; safe beside a running hotline. Exit status 1 wh
 };
 
 export function asText(findings: readonly Finding[]): string {
-  const lines = findings.flatMap(({ ok, zh, en, fix }) => {
-    const line = `${ok ? '✓' : '✗'} ${zh}${en === zh ? '' : ` / ${en}`}`;
+  const lines = findings.flatMap(({ ok, warning, zh, en, fix }) => {
+    const line = `${warning ? '!' : ok ? '✓' : '✗'} ${zh}${en === zh ? '' : ` / ${en}`}`;
     return fix === undefined ? [line] : [line, `    → ${fix}`];
   });
-  const wrong = findings.filter(({ ok }) => !ok).length;
+  const wrong = findings.filter(({ ok, warning }) => !ok || warning).length;
   lines.push('', wrong === 0 ? '一切正常 / all is well' : `${wrong} 处需要处理 / ${wrong} to be seen to`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import type { Calendar, Workdays } from './calendar.ts';
 import type { AgentId } from './ids.ts';
 
 /**
@@ -15,6 +16,9 @@ export interface Settings {
   readonly plans?: Readonly<Record<string, readonly PlanStep[]>>;
   /** Where agents sit. Absent: one site, always open. */
   readonly sites?: readonly SiteSetting[];
+  /** Calendar name → when it is open. */
+  readonly hours?: Readonly<Record<string, Calendar>>;
+  readonly workdays?: Workdays;
   readonly agents: readonly AgentSetting[];
   /** Prompt id (`GRT-01`) → absolute path of its WAV file, as the switch opens it. */
   readonly prompts: Readonly<Record<string, string>>;

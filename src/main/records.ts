@@ -5,6 +5,7 @@ import { createApi } from '../api/app.ts';
 import { createMetrics, type Metrics } from '../api/metrics.ts';
 import { type City, loadCity } from '../city/load.ts';
 import type { Endpoint } from '../config.ts';
+import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
 import { agentViews, queueViews } from '../core/view.ts';
 import { explainContact } from '../runtime/explain.ts';
@@ -18,6 +19,7 @@ import { directorySecretOf } from './directory-secret.ts';
 import { loadRules } from './rules.ts';
 import { tlsProblem } from './tls-files.ts';
 
+const WORKDAYS_ASKED_EVERY_MS = 86_400_000;
 const TLS_RETRY_MS = 2_000;
 
 /** What follows the calls: the database, who may look at it, and the rules that come from there. */
@@ -38,12 +40,13 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   if (typeof city === 'string') return city;
   phases.passed('city');
   const store = connectStore(config.databaseUrl ?? '', logger);
-  const { projector, metrics } = followJournal(calls, store);
+  const { projector, metrics } = followJournal(calls, store, city);
   calls.observeAppend = (durationMs) => metrics.observeAppend(durationMs);
   const bring = oneAtATime(() => retry(() => loadRules({ ...calls, city, store }), calls));
   // Until the database answers, the rules that the journal holds stay in force; without any there is nothing to be ready with.
   const loading = bring();
   const ruled = loop.state.settings === null ? loading : Promise.resolve();
+  if (city !== undefined) watchWorkdays(calls, city);
   const accounts = listenForChanges(config.databaseUrl ?? '', () => void bring(), logger);
   await untilTlsIsUsable(calls);
   const api = await buildApi(calls, store, metrics);
@@ -64,6 +67,21 @@ function cityFor({ config, loop, logger }: Calls): City | undefined | string {
   return undefined;
 }
 
+function yearsMissing(city: City | undefined): readonly number[] {
+  return city === undefined ? [] : missingYears(city.settings.workdays ?? {}, city.office.offsets, Date.now());
+}
+
+/** A table that nobody added in time is said once a day until it is there. */
+function watchWorkdays({ logger }: Calls, city: City): void {
+  const ask = (): void => {
+    for (const year of yearsMissing(city)) {
+      logger.warn({ year }, 'the holidays of this year are missing; add them to workdays.yaml');
+    }
+  };
+  ask();
+  setInterval(ask, WORKDAYS_ASKED_EVERY_MS).unref();
+}
+
 /** Files that were replaced while the program runs may be half a pair for a moment; calls do not depend on them. */
 async function untilTlsIsUsable({ config, logger }: Calls): Promise<void> {
   for (;;) {
@@ -75,11 +93,12 @@ async function untilTlsIsUsable({ config, logger }: Calls): Promise<void> {
 }
 
 /** Records follow the journal at their own pace; what they hold may be dropped from it. */
-function followJournal({ loop, folders, logger }: Calls, store: Store) {
+function followJournal({ loop, folders, logger }: Calls, store: Store, city: City | undefined) {
   const metrics = createMetrics({
     agents: () => agentViews(loop.state),
     queues: () => queueViews(loop.state),
     projectorLag: () => projector.lag(),
+    missingYears: () => yearsMissing(city),
   });
   const projector: Projector = createProjector({
     db: store.db,

@@ -19,7 +19,7 @@ describe('the shipped city folder', () => {
   test('loads with six seats, two queues, both digests and the hotline on 12345', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
-    const { settings, seats, trunks, hours } = result.city;
+    const { settings, seats, trunks } = result.city;
     expect(settings.lines).toEqual({ '12345': 'hotline' });
     expect(Object.keys(settings.queues)).toEqual(['personal', 'enterprise']);
     expect(seats.map((seat) => Object.keys(seat.skills).join('+')).sort()).toEqual([
@@ -32,7 +32,8 @@ describe('the shipped city folder', () => {
     ]);
     expect(seats.some((seat) => seat.digest === 'sha256')).toBe(true);
     expect(trunks).toEqual([{ name: 'local', from: ['127.0.0.0/8', '::1/128'], numbers: ['12345'] }]);
-    expect(hours.week).toEqual(Array(7).fill([{ fromMinute: 0, toMinute: 1440 }]));
+    expect(settings.hours?.['always']?.week).toEqual(Array(7).fill([{ fromMinute: 0, toMinute: 1440 }]));
+    expect(Object.keys(settings.workdays ?? {})).toEqual(['2023', '2024', '2025', '2026']);
   });
 
   test('asks as the hotline must: 1 personal, 2 enterprise, 0 personal, a wrong key once more, three seconds of silence to a person', () => {
@@ -227,6 +228,40 @@ const MISTAKES: readonly {
     fix: /Asia\/Shanghai/,
   },
   {
+    title: 'make-up days of a calendar that keeps no holidays',
+    file: 'hours.yaml',
+    find: '    holidays: closed',
+    put: '    makeUp: closed',
+    at: 'makeUp: closed',
+    says: /makeUp without holidays/,
+    fix: /holidays: closed/,
+  },
+  {
+    title: 'a single date that no calendar has',
+    file: 'hours.yaml',
+    find: '    holidays: closed',
+    put: '    holidays: closed\n    dates: { "2026-02-29": closed }',
+    at: 'dates: { "2026-02-29"',
+    says: /no day 2026-02-29/,
+    fix: /2026-02-16/,
+  },
+  {
+    title: 'a holiday that its year does not have',
+    file: 'workdays.yaml',
+    find: '06-19..06-21',
+    put: '06-19..06-31',
+    says: /no "06-19\.\.06-31" in 2026/,
+    fix: /10-01\.\.10-07/,
+  },
+  {
+    title: 'a make-up day that is worked anyway',
+    file: 'workdays.yaml',
+    find: '"09-20", "10-10"',
+    put: '"09-21", "10-10"',
+    says: /2026-09-21 is worked anyway/,
+    fix: /notice/,
+  },
+  {
     title: 'a day written twice',
     file: 'hours.yaml',
     find: 'sat, sun',
@@ -357,6 +392,7 @@ test('no text whatever in any file makes the loader throw', () => {
       'seats.yaml',
       'trunks.yaml',
       'hours.yaml',
+      'workdays.yaml',
       'flows/hotline.yaml',
     ]) {
       cpSync(SHIPPED, folder, { recursive: true, dereference: true });

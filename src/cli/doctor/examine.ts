@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { loadCity } from '../../city/load.ts';
+import { type City, loadCity } from '../../city/load.ts';
 import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
+import { missingYears } from '../../core/calendar.ts';
 import { holderOf } from '../../lib/folder-lock.ts';
 import { isAliveAs } from '../../lib/process-life.ts';
 import { type Folders, foldersOf } from '../../main/folders.ts';
@@ -8,7 +9,7 @@ import { type RunFile, readRunFile } from '../../main/run-file.ts';
 import { tlsProblem } from '../../main/tls-files.ts';
 import { databasePlace, databaseProblem } from '../../store/reach.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
-import { bad, type Finding, good } from './finding.ts';
+import { bad, type Finding, good, warning } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
 import { checkHttp, checkRtp, checkSip } from './ports.ts';
 
@@ -83,6 +84,7 @@ function checkCity(folder: string): readonly Finding[] {
     const { seats, settings } = city.city;
     const flows = Object.keys(settings.flows).length;
     return [
+      ...checkWorkdays(city.city, Date.now()),
       good(
         'city',
         `城市目录 ${folder}：${flows} 个流程，${seats.length} 个座席`,
@@ -91,6 +93,18 @@ function checkCity(folder: string): readonly Finding[] {
     ];
   }
   return city.problems.map(({ file, line, message, fix }) => bad('city', `${file}:${line}`, message, fix));
+}
+
+/** A year that is missing counts its holidays as working days; the notice for the next comes out in November. */
+export function checkWorkdays({ settings, office }: City, nowMs: number): readonly Finding[] {
+  return missingYears(settings.workdays ?? {}, office.offsets, nowMs).map((year) =>
+    warning(
+      'workdays',
+      `缺少 ${year} 年的放假安排`,
+      `the holidays of ${year} are missing`,
+      `按国务院办公厅的通知，在 workdays.yaml 里加上 ${year} 年 / add ${year} to workdays.yaml, by the State Council's notice`,
+    ),
+  );
 }
 
 /** What a stop leaves behind does no harm; parts that live on without their supervisor do. */

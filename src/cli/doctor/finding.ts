@@ -5,7 +5,9 @@ export interface Finding {
   readonly ok: boolean;
   readonly zh: string;
   readonly en: string;
-  /** What to do, both languages in one; only when something is wrong. */
+  /** The hotline runs, yet somebody should act; `fix` says how. */
+  readonly warning?: true;
+  /** What to do, both languages in one; only when something is wrong or to be seen to. */
   readonly fix?: string;
 }
 
@@ -15,4 +17,8 @@ export function good(check: string, zh: string, en: string): Finding {
 
 export function bad(check: string, zh: string, en: string, fix: string): Finding {
   return { check, ok: false, zh, en, fix };
+}
+
+export function warning(check: string, zh: string, en: string, fix: string): Finding {
+  return { check, ok: true, warning: true, zh, en, fix };
 }
