@@ -124,7 +124,7 @@ test('an append that fails lets nothing out, says so, and is tried again', async
   mkdirSync(join(folder, 'journal-spare.tmp'));
   const waiting = [];
   for (let n = 0; n < 200; n++) waiting.push(call(loop, `${filler}-${n}`));
-  await expect.poll(() => loop.health()).toBe('failed');
+  await expect.poll(() => loop.health(), { timeout: 20_000 }).toBe('failed');
   const durable = loop.durableSeq;
   expect(released.every((command) => Number(command.key.split('.')[0]) <= durable)).toBe(true);
   expect(loop.state.seq).toBe(durable);
