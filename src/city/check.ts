@@ -8,12 +8,16 @@ export const STEPS_MAX = 200;
 /** What a flow may refer to. `prompts` maps an id to its spoken length, ms. */
 export interface Known {
   readonly queues: ReadonlySet<string>;
+  /** Names of the calendars. */
+  readonly hours: ReadonlySet<string>;
   readonly prompts: ReadonlyMap<string, number>;
 }
 
 export type FlowProblemKind =
   | 'noTarget'
   | 'noQueue'
+  | 'noHours'
+  | 'noPerson'
   | 'noPrompt'
   | 'badKey'
   | 'noKey'
@@ -34,7 +38,8 @@ export interface FlowProblem {
 
 /**
  * Proves that a flow lets no caller down: every target exists, no step can come again, and so every path ends at a queue or an end after at
- * most as many steps as there are. What the caller hears before a first key is wanted is short enough. An empty answer is the proof.
+ * most as many steps as there are. Whoever calls while it is closed can reach a person all the same: 12345 answers always. What the caller
+ * hears before a first key is wanted is short enough. An empty answer is the proof.
  *
  * Cost: linear in steps and arrows; depth at most `STEPS_MAX`.
  */
@@ -46,6 +51,7 @@ export function checkFlow(flow: Flow, known: Known): readonly FlowProblem[] {
   const walk = walkFlow(flow);
   problems.push(...[...walk.loops].map((step) => loop(step)));
   problems.push(...names.filter((name) => !walk.reached.has(name)).map((name) => unreachable(name)));
+  problems.push(...names.filter((name) => isShut(flow, name)).map((name) => noPerson(name)));
   const long = walk.loops.size === 0 ? leadIn(flow, known) : undefined;
   if (long !== undefined && long.lengthMs > LEAD_IN_MS_MAX) problems.push(tooLong(long.step, long.lengthMs));
   return problems;
@@ -58,6 +64,8 @@ export function targetsOf(step: FlowStep): readonly string[] {
       return [step.then];
     case 'ask':
       return [...Object.values(step.choose), step.none, step.wrong];
+    case 'hours':
+      return [step.open, step.closed];
     case 'queue':
     case 'end':
       return [];
@@ -70,11 +78,12 @@ function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem
   for (const target of new Set(targetsOf(step))) {
     if (!Object.hasOwn(flow.steps, target)) problems.push(noTarget(name, target, Object.keys(flow.steps)));
   }
-  const prompts = step.kind === 'ask' ? [...step.opening, ...step.prompts, ...step.wrongPrompts] : step.prompts;
+  const prompts = [...heardAt(step), ...(step.kind === 'ask' ? step.wrongPrompts : [])];
   for (const prompt of new Set(prompts)) {
     if (!known.prompts.has(prompt)) problems.push(noPrompt(name, prompt));
   }
   if (step.kind === 'queue' && !known.queues.has(step.queue)) problems.push(noQueue(name, step.queue, known));
+  if (step.kind === 'hours' && !known.hours.has(step.hours)) problems.push(noHours(name, step.hours, known));
   if (step.kind === 'ask') {
     if (Object.keys(step.choose).length === 0) problems.push(noKey(name));
     for (const key of Object.keys(step.choose)) if (!/^[0-9*#]$/.test(key)) problems.push(badKey(name, key));
@@ -99,19 +108,35 @@ function walkFlow(flow: Flow): { readonly reached: ReadonlySet<string>; readonly
   return { reached, loops };
 }
 
-/** What is heard from the start to the end of the first menu. Only `say` leads there, so there is one way. */
-function leadIn(flow: Flow, known: Known): { readonly step: string; readonly lengthMs: number } | undefined {
-  let lengthMs = 0;
-  let name = flow.start;
-  while (Object.hasOwn(flow.steps, name)) {
-    const step = flow.steps[name]!;
-    const prompts = step.kind === 'ask' ? [...step.opening, ...step.prompts] : step.prompts;
-    lengthMs += prompts.reduce((sum, prompt) => sum + (known.prompts.get(prompt) ?? 0), 0);
-    if (step.kind === 'ask') return { step: name, lengthMs };
-    if (step.kind !== 'say') return undefined;
-    name = step.then;
-  }
-  return undefined;
+/** The prompts that a step plays before it wants anything. */
+function heardAt(step: FlowStep): readonly string[] {
+  if (step.kind === 'hours') return [];
+  return step.kind === 'ask' ? [...step.opening, ...step.prompts] : step.prompts;
+}
+
+/** True for an `hours` step from whose closed side no queue is reached. */
+function isShut(flow: Flow, name: string): boolean {
+  const step = flow.steps[name];
+  if (step?.kind !== 'hours') return false;
+  const { reached } = walkFlow({ ...flow, start: step.closed });
+  return ![...reached].some((each) => flow.steps[each]?.kind === 'queue');
+}
+
+/** The longest that is heard from the start to the end of the first menu. Only `say` and `hours` lead there; without loops it ends. */
+function leadIn(
+  flow: Flow,
+  known: Known,
+  name = flow.start,
+  beforeMs = 0,
+): { readonly step: string; readonly lengthMs: number } | undefined {
+  if (!Object.hasOwn(flow.steps, name)) return undefined;
+  const step = flow.steps[name]!;
+  const lengthMs = heardAt(step).reduce((sum, prompt) => sum + (known.prompts.get(prompt) ?? 0), beforeMs);
+  if (step.kind === 'ask') return { step: name, lengthMs };
+  if (step.kind === 'say') return leadIn(flow, known, step.then, lengthMs);
+  if (step.kind !== 'hours') return undefined;
+  const [open, closed] = [leadIn(flow, known, step.open, lengthMs), leadIn(flow, known, step.closed, lengthMs)];
+  return (open?.lengthMs ?? -1) >= (closed?.lengthMs ?? -1) ? open : closed;
 }
 
 function noTarget(step: string, target: string, names: readonly string[]): FlowProblem {
@@ -131,6 +156,28 @@ function noQueue(step: string, queue: string, known: Known): FlowProblem {
   const names = [...known.queues];
   const fix: Words = [`可用的队列：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
   return { kind: 'noQueue', step, about: queue, message, fix };
+}
+
+function noHours(step: string, hours: string, known: Known): FlowProblem {
+  const message: Words = [`服务时间“${hours}”不存在。`, `There are no hours "${hours}".`];
+  const names = [...known.hours];
+  const fix: Words = [
+    `请写 hours.yaml 里有的名称：${names.join('、')}。`,
+    `Use a calendar of hours.yaml: ${names.join(', ')}.`,
+  ];
+  return { kind: 'noHours', step, about: hours, message, fix };
+}
+
+function noPerson(step: string): FlowProblem {
+  const message: Words = [
+    '不在服务时间时，来电人无法转到任何人。',
+    'While it is closed no caller can reach a person from here.',
+  ];
+  const fix: Words = [
+    '12345 全天有人值守：请让 closed 一侧至少有一个按键通向 queue。',
+    'Somebody answers 12345 always: let at least one key on the closed side lead to a queue.',
+  ];
+  return { kind: 'noPerson', step, message, fix };
 }
 
 function badKey(step: string, key: string): FlowProblem {

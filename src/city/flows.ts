@@ -79,12 +79,13 @@ function readNumber(field: Field): readonly PlacedNumber[] {
 function readStep({ keyField, value }: Entry): FlowStep | undefined {
   if (hasName(value, 'ask')) return readAsk(value);
   if (hasName(value, 'queue')) return readQueueStep(value);
+  if (hasName(value, 'hours')) return readHoursStep(value);
   if (hasName(value, 'end')) return readEnd(value);
   if (hasName(value, 'say')) return readSay(value);
   return complain(
     keyField,
     ['这一步没有写要做什么。', 'This step does not say what to do.'],
-    ['请写 say 和 then、ask、queue 或 end。', 'Write say with then, or ask, queue or end.'],
+    ['请写 say 和 then、ask、hours、queue 或 end。', 'Write say with then, or ask, hours, queue or end.'],
   );
 }
 
@@ -127,11 +128,20 @@ function readQueueStep(field: Field): FlowStep | undefined {
   return { kind: 'queue', queue, prompts: fields?.say ? readPromptIds(fields.say) : [] };
 }
 
+function readHoursStep(field: Field): FlowStep | undefined {
+  const fields = readFields(field, ['hours', 'open', 'closed']);
+  const hours = fields && readText(fields.hours, NAME);
+  const open = fields && readText(fields.open, NAME);
+  const closed = fields && readText(fields.closed, NAME);
+  if (hours === undefined || open === undefined || closed === undefined) return undefined;
+  return { kind: 'hours', hours, open, closed };
+}
+
 function readEnd(field: Field): FlowStep | undefined {
   const fields = readFields(field, ['end']);
   return fields && { kind: 'end', prompts: readPromptIds(fields.end) };
 }
 
-function readPromptIds(field: Field): readonly string[] {
+export function readPromptIds(field: Field): readonly string[] {
   return readList(field, PROMPTS_IN_STEP_MAX).flatMap((item) => readText(item, PROMPT_ID) ?? []);
 }

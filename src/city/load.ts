@@ -43,10 +43,12 @@ export function loadCity(folder: string): CityResult {
   const hours = hoursFile && readHours(hoursFile);
   const workdays = workdayFile && readWorkdays(workdayFile);
   const prompts = promptFile && loadRecordings(root, promptFile);
-  const queues = queueFile && readQueues(queueFile);
+  const queues = queueFile && readQueues(queueFile, { hours: hours?.names, prompts: prompts?.lengthsMs });
   const flows = readFlows(root, problems);
   // A reference into what could not be read would only repeat that problem.
-  if (prompts && queues) checkFlows(flows.placed, { queues: queues.names, prompts: prompts.lengthsMs });
+  if (prompts && queues && hours) {
+    checkFlows(flows.placed, { queues: queues.names, hours: hours.names, prompts: prompts.lengthsMs });
+  }
   const lines = readLines(flows.placed);
   const seats = seatFile ? readSeats(seatFile, queues?.skills) : [];
   const trunks = trunkFile ? readTrunks(trunkFile, flows.whole ? new Set(Object.keys(lines)) : undefined) : [];

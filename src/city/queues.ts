@@ -1,6 +1,7 @@
-import type { QueueSetting } from '../core/settings.ts';
+import type { QueueHours, QueueSetting } from '../core/settings.ts';
 import { type Entry, NAME, readDurationMs, readEntries, readFields, readText, readWhole } from './fields.ts';
-import type { Field } from './yaml-file.ts';
+import { readPromptIds } from './flows.ts';
+import { complain, type Field } from './yaml-file.ts';
 
 export const QUEUES_MAX = 50;
 
@@ -12,10 +13,17 @@ export interface ReadQueues {
   readonly skills: ReadonlySet<string> | undefined;
 }
 
-export function readQueues(top: Field): ReadQueues {
+/** Undefined: the file that holds them could not be read. */
+export interface KnownNames {
+  readonly hours: ReadonlySet<string> | undefined;
+  readonly prompts: Pick<ReadonlySet<string>, 'has'> | undefined;
+}
+
+export function readQueues(top: Field, known: KnownNames): ReadQueues {
   const fields = readFields(top, ['queues']);
   const entries = fields === undefined ? [] : readEntries(fields.queues, NAME, QUEUES_MAX);
   const queues = entries.flatMap((entry) => readQueue(entry) ?? []);
+  checkHours(entries, queues, known);
   return {
     queues: Object.fromEntries(queues.map((queue) => [queue.name, queue])),
     names: new Set(entries.map((entry) => entry.key)),
@@ -24,7 +32,11 @@ export function readQueues(top: Field): ReadQueues {
 }
 
 function readQueue({ key: name, value }: Entry): QueueSetting | undefined {
-  const fields = readFields(value, ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax']);
+  const fields = readFields(
+    value,
+    ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
+    ['hours', 'closed'],
+  );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
   const ringMs = readDurationMs(fields.ring, 5_000, 120_000);
@@ -34,5 +46,51 @@ function readQueue({ key: name, value }: Entry): QueueSetting | undefined {
   const waitingMax = readWhole(fields.waitingMax, 1, 10_000);
   if (skill === undefined || ringMs === undefined || wrapUpMs === undefined) return undefined;
   if (positionFirstMs === undefined || positionEveryMs === undefined || waitingMax === undefined) return undefined;
-  return { name, skill, ringMs, wrapUpMs, positionFirstMs, positionEveryMs, waitingMax };
+  const hours = readHours(value, fields.hours, fields.closed);
+  const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
+  return { name, skill, ...times, waitingMax, ...(hours && { hours }) };
+}
+
+function readHours(queue: Field, calendar: Field | undefined, closed: Field | undefined): QueueHours | undefined {
+  if (calendar === undefined && closed === undefined) return undefined;
+  if (calendar === undefined || closed === undefined) {
+    return complain(
+      calendar ?? closed ?? queue,
+      ['hours 和 closed 要一起写。', 'There must be both hours and closed, or neither.'],
+      [
+        '例如：hours: office, closed: { say: [CLS-01], queue: personal }。',
+        'For example: hours: office, closed: { say: [CLS-01], queue: personal }.',
+      ],
+    );
+  }
+  const name = readText(calendar, NAME);
+  const fields = readFields(closed, ['say', 'queue']);
+  const closedQueue = fields && readText(fields.queue, NAME);
+  if (name === undefined || closedQueue === undefined) return undefined;
+  return { calendar: name, closedQueue, closedPrompts: readPromptIds(fields!.say) };
+}
+
+/** What a queue names must be there, and who stands in for a closed queue must be open always. */
+function checkHours(entries: readonly Entry[], queues: readonly QueueSetting[], known: KnownNames): void {
+  for (const { hours, name } of queues) {
+    const field = entries.find(({ key }) => key === name)!.value;
+    if (hours === undefined) continue;
+    if (known.hours?.has(hours.calendar) === false) sayNone(field, 'hours.yaml', hours.calendar, known.hours);
+    for (const prompt of hours.closedPrompts) {
+      if (known.prompts?.has(prompt) === false) sayNone(field, 'prompts.yaml', prompt, new Set());
+    }
+    const open = queues.filter((queue) => queue.hours === undefined).map((queue) => queue.name);
+    if (!open.includes(hours.closedQueue)) sayNone(field, 'queues.yaml', hours.closedQueue, new Set(open));
+  }
+}
+
+function sayNone(field: Field, file: string, name: string, names: ReadonlySet<string>): void {
+  const some = [...names];
+  complain(
+    field,
+    [`${file} 里没有可用的“${name}”。`, `There is no "${name}" in ${file} that can be used here.`],
+    some.length === 0
+      ? ['请先在那里加上它。', 'Add it there first.']
+      : [`可用的：${some.join('、')}。`, `Use one of: ${some.join(', ')}.`],
+  );
 }

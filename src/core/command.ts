@@ -75,6 +75,8 @@ export type RecordFact =
     }
   /** A key taken by a flow's `ask`; empty when none came. */
   | { readonly fact: 'digits'; readonly contact: ContactId; readonly step: string; readonly digits: string }
+  /** A flow or a queue went by this calendar. */
+  | { readonly fact: 'hoursAsked'; readonly contact: ContactId; readonly hours: string; readonly open: boolean }
   /** `enqueuedAtMs` is kept when a caller is put back, so it may lie before the entry's time. */
   | { readonly fact: 'waitStarted'; readonly contact: ContactId; readonly queue: string; readonly enqueuedAtMs: number }
   | {

@@ -2,6 +2,7 @@ import { promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
+import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
 import { FLOW_STEPS_MAX, PROMPT_MS_MAX } from './limits.ts';
 import { enterQueue } from './queue.ts';
@@ -72,8 +73,11 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         break;
       case 'ask':
         return putQuestion(d, contact, flow, name, step, 0, [...step.opening, ...step.prompts], 'F2');
+      case 'hours':
+        name = isOpenNow(d, contact, step.hours) ? step.open : step.closed;
+        break;
       case 'queue':
-        return enterQueue(d, contact, step);
+        return enterQueue(d, contact, openQueue(d, contact, step));
       case 'end':
         return sayGoodbye(d, contact, step.prompts, 'F7');
     }

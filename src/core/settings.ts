@@ -63,6 +63,8 @@ export type FlowStep =
       readonly plan?: string;
       readonly headStartMs?: number;
     }
+  /** Goes on by whether a calendar is open at that moment (H2). */
+  | { readonly kind: 'hours'; readonly hours: string; readonly open: string; readonly closed: string }
   /** Says goodbye and ends the call. */
   | { readonly kind: 'end'; readonly prompts: readonly string[] };
 
@@ -83,8 +85,17 @@ export interface QueueSetting {
   /** First position announcement, after entering; then every `positionEveryMs`. Domain guide §3.9: 15 s, then 30 s. */
   readonly positionFirstMs: number;
   readonly positionEveryMs: number;
+  /** When it takes contacts, and who does while it is closed. Absent: always. */
+  readonly hours?: QueueHours;
   /** Most contacts that may wait; the next one is told so and ended with an apology, never dropped in silence. */
   readonly waitingMax: number;
+}
+
+/** While `calendar` is closed its contacts hear `closedPrompts` and wait in `closedQueue`, which has no hours of its own. */
+export interface QueueHours {
+  readonly calendar: string;
+  readonly closedQueue: string;
+  readonly closedPrompts: readonly string[];
 }
 
 export interface AgentSetting {

@@ -137,7 +137,7 @@ function tellWish(wish: SwitchWish): Said {
 
 type OpeningFact = Extract<
   RecordFact,
-  { fact: 'contactOpened' | 'contactClosed' | 'legOpened' | 'legAnswered' | 'legClosed' | 'digits' }
+  { fact: 'contactOpened' | 'contactClosed' | 'legOpened' | 'legAnswered' | 'legClosed' | 'digits' | 'hoursAsked' }
 >;
 
 function tellFact(fact: RecordFact): Said {
@@ -203,6 +203,10 @@ function tellOpening(fact: OpeningFact): Said {
       return said('The leg counts as answered.', '该路记为已接通。');
     case 'legClosed':
       return said(`The leg is closed: ${fact.cause}.`, `该路关闭：${fact.cause}。`);
+    case 'hoursAsked':
+      return fact.open
+        ? said(`By ${fact.hours} it is open.`, `${fact.hours}：在服务时间内。`)
+        : said(`By ${fact.hours} it is closed.`, `${fact.hours}：不在服务时间内。`);
     case 'digits':
       return fact.digits === ''
         ? said(`No key at ${fact.step}.`, `${fact.step} 处未按键。`)

@@ -54,6 +54,8 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return recordingStarted(db, fact, place);
     case 'recordingEnded':
       return recordingEnded(db, fact, place);
+    case 'hoursAsked':
+      return; // Where the contact went stands in its other facts.
     case 'siteStatus':
       return; // No contact's: the journal keeps it.
     default:

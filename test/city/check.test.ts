@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { checkFlow, type FlowProblemKind, type Known, LEAD_IN_MS_MAX, targetsOf } from '../../src/city/check.ts';
 import type { Flow, FlowStep } from '../../src/core/settings.ts';
 
-const KNOWN: Known = { queues: new Set(['personal', 'enterprise']), prompts: new Map([['P', 100]]) };
+const KNOWN: Known = {
+  queues: new Set(['personal', 'enterprise']),
+  hours: new Set(['office']),
+  prompts: new Map([['P', 100]]),
+};
 const KEYS = ['0', '1', '2', '9', '*', '#'];
 
 type Steps = Record<string, FlowStep>;
@@ -13,7 +17,7 @@ const nameOf = (index: number): string => `s${index}`;
 const soundFlow: fc.Arbitrary<Flow> = fc
   .array(
     fc.record({
-      kind: fc.constantFrom('say', 'ask' as const),
+      kind: fc.constantFrom('say', 'ask', 'hours' as const),
       skips: fc.array(fc.nat(6), { maxLength: 4 }),
       keys: fc.subarray(KEYS, { minLength: 1 }),
     }),
@@ -28,17 +32,19 @@ const soundFlow: fc.Arbitrary<Flow> = fc
       steps[nameOf(index)] =
         kind === 'say'
           ? say(['P'], next)
-          : {
-              kind: 'ask',
-              opening: [],
-              prompts: ['P'],
-              choose: Object.fromEntries(keys.map((key, nth) => [key, later(nth)])),
-              waitMs: 3_000,
-              none: next,
-              wrongPrompts: ['P'],
-              wrongMax: 1,
-              wrong: later(0),
-            };
+          : kind === 'hours'
+            ? when(later(0), next)
+            : {
+                kind: 'ask',
+                opening: [],
+                prompts: ['P'],
+                choose: Object.fromEntries(keys.map((key, nth) => [key, later(nth)])),
+                waitMs: 3_000,
+                none: next,
+                wrongPrompts: ['P'],
+                wrongMax: 1,
+                wrong: later(0),
+              };
     });
     return { start: nameOf(0), steps };
   });
@@ -74,7 +80,7 @@ describe('the static check of a flow', () => {
     const any = fc.integer({ min: 1, max: 7 }).chain((count) =>
       fc.array(
         fc.record({
-          kind: fc.constantFrom('say', 'ask', 'queue', 'end'),
+          kind: fc.constantFrom('say', 'ask', 'hours', 'queue', 'end'),
           to: fc.tuple(fc.nat(count - 1), fc.nat(count - 1), fc.nat(count - 1)),
         }),
         { minLength: count, maxLength: count },
@@ -138,6 +144,39 @@ describe('the static check of a flow', () => {
     expect([...kinds({ start: 'ask', steps })].sort()).toEqual(['badKey', 'noKey', 'noPrompt', 'noQueue']);
   });
 
+  test('finds hours that do not exist, and a closed line from which nobody is reached', () => {
+    const bye: FlowStep = { kind: 'end', prompts: ['P'] };
+    const queue: FlowStep = { kind: 'queue', queue: 'personal', prompts: [] };
+    const flow = (closed: Steps): Flow => ({
+      start: 'when',
+      steps: { when: when('on', 'shut'), on: queue, ...closed },
+    });
+    expect(kinds(flow({ shut: bye }))).toEqual(['noPerson']);
+    expect(kinds(flow({ shut: say(['P'], 'bye'), bye }))).toEqual(['noPerson']);
+    expect(kinds(flow({ shut: say(['P'], 'on') }))).toEqual([]);
+    expect(kinds(flow({ shut: say(['P'], 'on') }), { ...KNOWN, hours: new Set() })).toEqual(['noHours']);
+  });
+
+  test('counts what is heard while it is closed as well, until the menu has been read', () => {
+    const menu: FlowStep = {
+      kind: 'ask',
+      opening: [],
+      prompts: ['P'],
+      choose: { '0': 'on' },
+      waitMs: 3_000,
+      none: 'on',
+      wrongPrompts: [],
+      wrongMax: 0,
+      wrong: 'on',
+    };
+    const on: FlowStep = { kind: 'queue', queue: 'personal', prompts: [] };
+    const steps = { when: when('on', 'shut'), on, shut: say(['LONG'], 'menu'), menu };
+    const prompts = new Map([...KNOWN.prompts, ['LONG', LEAD_IN_MS_MAX]]);
+    expect(checkFlow({ start: 'when', steps }, { ...KNOWN, prompts })).toMatchObject([
+      { kind: 'tooLong', step: 'menu' },
+    ]);
+  });
+
   test('allows twelve seconds until the menu has been read, and not a millisecond more', () => {
     const flow: Flow = {
       start: 'hello',
@@ -173,8 +212,13 @@ function say(prompts: readonly string[], then: string): FlowStep {
   return { kind: 'say', prompts, then };
 }
 
+function when(open: string, closed: string): FlowStep {
+  return { kind: 'hours', hours: 'office', open, closed };
+}
+
 function redirect(step: FlowStep, target: string, arrow: string): FlowStep {
   if (step.kind === 'say') return say(step.prompts, target);
+  if (step.kind === 'hours') return { ...step, closed: target };
   if (step.kind !== 'ask') return step;
   if (arrow === 'key') return { ...step, choose: { ...step.choose, '7': target } };
   return { ...step, [arrow]: target };
@@ -183,6 +227,7 @@ function redirect(step: FlowStep, target: string, arrow: string): FlowStep {
 function drawnStep({ kind, to }: { readonly kind: string; readonly to: readonly [number, number, number] }): FlowStep {
   const [a, b, c] = to.map(nameOf) as [string, string, string];
   if (kind === 'say') return say(['P'], a);
+  if (kind === 'hours') return when(a, b);
   if (kind === 'ask')
     return {
       kind: 'ask',
