@@ -1,0 +1,130 @@
+import type { Command } from '../../core/command.ts';
+import type { Event } from '../../core/event.ts';
+import type { AgentId, ContactId, LegId } from '../../core/ids.ts';
+import type { State } from '../../core/state.ts';
+import { nextDeadlineMs } from '../../core/step.ts';
+import { agentViews, queueViews } from '../../core/view.ts';
+import type { Clock } from '../clock.ts';
+import type { VirtualLeg } from '../leg.ts';
+import type { VirtualSwitch } from '../switch.ts';
+import { demand, type Ledger } from './ledger.ts';
+
+/** A citizen hears something again after this: the bridge's limit, the pause before legs are joined again, five times, and the wire. */
+const SILENCE_MS_MAX = 16_000;
+/** A phone rings or stands open without a talk for no longer than ringing, bridging and ending may take. */
+const PHONE_MS_MAX = 40_000;
+/** Q5, O5: how long ago a miss may be that explains why an older contact was passed over. */
+const EXCLUDED_MS = 60_000;
+
+/** What holds between the state and the records after every entry. */
+export function checkStanding(state: State, ledger: Ledger, event: Event): void {
+  demand(
+    ledger.stillThere === state.contacts.size,
+    `${state.contacts.size} contacts, ${ledger.stillThere} by the records`,
+  );
+  const taken = new Map<string, ContactId>();
+  for (const { queue, waiting, idleAgents } of queueViews(state)) {
+    let before = -Infinity;
+    let unoffered = 0;
+    for (const { contact, enqueuedAtMs, ringing } of waiting) {
+      demand(enqueuedAtMs >= before, `${contact} stands behind a later one in ${queue}`);
+      before = enqueuedAtMs;
+      const account = ledger.accounts.get(contact);
+      demand(account?.enqueuedAtMs === enqueuedAtMs, `${contact} waits since ${enqueuedAtMs}, not as recorded`);
+      if (ringing === undefined) unoffered += 1;
+      else {
+        demand(!taken.has(ringing), `${ringing} has ${contact} and ${taken.get(ringing)}`);
+        taken.set(ringing, contact);
+      }
+    }
+    const live = [...state.nodes.values()].every((node) => node.live);
+    demand(!live || unoffered === 0 || idleAgents === 0, `${unoffered} wait in ${queue} while ${idleAgents} are idle`);
+  }
+  for (const { agent, state: shown } of agentViews(state)) {
+    demand((shown === 'ringing') === taken.has(agent), `${agent} is ${shown} and has ${taken.get(agent) ?? 'nobody'}`);
+  }
+  const dueMs = nextDeadlineMs(state);
+  demand(dueMs === undefined || dueMs > state.nowMs, `a deadline is in the past after ${event.type}`);
+}
+
+/** Looks at the switch from outside: what people hear and which phones ring. */
+export class Watchman {
+  readonly #clock: Clock;
+  readonly #telephony: VirtualSwitch;
+  /** Legs in a state that must not last, with when it began. */
+  readonly #since = new Map<LegId, number>();
+  readonly #missed = new Map<string, number>();
+  #blindFromMs: number | null = null;
+
+  constructor(clock: Clock, telephony: VirtualSwitch) {
+    this.#clock = clock;
+    this.#telephony = telephony;
+  }
+
+  /** Before an entry is booked. */
+  hears(event: Event, commands: readonly Command[], ledger: Ledger): void {
+    for (const command of commands) {
+      if (command.do !== 'record-fact') continue;
+      if (command.fact === 'offerEnded' && (command.result === 'timeout' || command.result === 'rejected')) {
+        this.#missed.set(`${command.agent} ${command.contact}`, event.atMs);
+      }
+      if (command.fact === 'offerMade' && event.type !== 'surveyed') {
+        this.#isNext(command.contact, command.agent, event, commands, ledger);
+      }
+    }
+  }
+
+  /** Q1: nobody of the same queue who has waited longer is passed over, except by an agent who missed that call a short while ago. */
+  #isNext(contact: ContactId, agent: AgentId, event: Event, commands: readonly Command[], ledger: Ledger): void {
+    const chosen = ledger.accounts.get(contact);
+    if (chosen?.enqueuedAtMs == null) return;
+    for (const other of ledger.accounts.values()) {
+      if (other.outcome !== null || other.queue !== chosen.queue || !ledger.isOpen(other.contact)) continue;
+      if (other.enqueuedAtMs! >= chosen.enqueuedAtMs || ledger.isOffered(other.contact)) continue;
+      const touched = commands.some(
+        (one) => one.do === 'record-fact' && 'contact' in one && one.contact === other.contact,
+      );
+      const missedMs = this.#missed.get(`${agent} ${other.contact}`) ?? -Infinity;
+      const excused = touched || event.atMs - missedMs <= EXCLUDED_MS;
+      demand(excused, `${agent} is offered ${contact} while ${other.contact} has waited longer`);
+    }
+  }
+
+  /** No seat has phones ringing for two callers. */
+  countPhones(): void {
+    const rings = new Map<string, string>();
+    for (const leg of this.#telephony.legs.values()) {
+      if (leg.caller !== null || leg.bridgedTo !== null) continue;
+      const other = rings.get(leg.dialled);
+      demand(other === undefined || other === leg.from, `phones of ${leg.dialled} ring for ${leg.from} and ${other}`);
+      rings.set(leg.dialled, leg.from);
+    }
+  }
+
+  /** In a quiet moment. While nobody can command the switch nothing is counted. */
+  look(reachable: boolean): void {
+    const { nowMs } = this.#clock;
+    if (!reachable) {
+      this.#blindFromMs ??= nowMs;
+      return;
+    }
+    if (this.#blindFromMs !== null) this.#since.clear();
+    this.#blindFromMs = null;
+    for (const leg of this.#telephony.legs.values()) {
+      const limitMs = leg.caller === null ? PHONE_MS_MAX : SILENCE_MS_MAX;
+      if (!isLeftAlone(leg)) this.#since.delete(leg.id);
+      else if (!this.#since.has(leg.id)) this.#since.set(leg.id, nowMs);
+      else {
+        const lastsMs = nowMs - this.#since.get(leg.id)!;
+        const who = leg.caller === null ? `a phone of ${leg.dialled}` : leg.from;
+        demand(lastsMs <= limitMs, `${who} is left alone for ${lastsMs} ms`);
+      }
+    }
+  }
+}
+
+/** A citizen who hears nothing, a phone without a talk. */
+function isLeftAlone(leg: VirtualLeg): boolean {
+  if (leg.bridgedTo !== null) return false;
+  return leg.caller === null || (leg.state === 'answered' && leg.doing === 'nothing');
+}

@@ -1,0 +1,83 @@
+import type { Caller } from '../people.ts';
+
+/** A day in which things go wrong, as data: drawn from a seed or by a property, small enough to be read. Times from the day's start, ms. */
+export interface Scenario {
+  /** Of the delays on the wire and of what people do with ringing phones. */
+  readonly seed: number;
+  /** Longest delay between core and switch, each way; 0: everything at once. */
+  readonly roughMs: number;
+  readonly promptMs: number;
+  readonly callers: readonly Caller[];
+  readonly agents: readonly AgentPlan[];
+  readonly faults: readonly Fault[];
+}
+
+export interface AgentPlan {
+  readonly name: string;
+  readonly skills: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly phones: 1 | 2;
+  readonly answersAfterMs: number;
+  /** Shares of offers, 0..1. */
+  readonly declined: number;
+  readonly missed: number;
+}
+
+export type Fault =
+  /** The core dies at its so-manieth entry. `halfReleased`: after the first half of that entry's commands. */
+  | { readonly kind: 'killCore'; readonly entry: number; readonly point: KillPoint; readonly downMs: number }
+  | { readonly kind: 'loseLink'; readonly atMs: number; readonly downMs: number }
+  /** Who was on it and waited calls again so long after it is back. */
+  | { readonly kind: 'killSwitch'; readonly atMs: number; readonly downMs: number; readonly callsBackAfterMs: number }
+  | { readonly kind: 'unplug'; readonly agent: string; readonly atMs: number; readonly downMs: number }
+  /** Not ready for so long, whatever is under way. */
+  | { readonly kind: 'pause'; readonly agent: string; readonly atMs: number; readonly downMs: number };
+
+export type KillPoint = 'beforeWrite' | 'beforeRelease' | 'halfReleased';
+
+/** For whoever must find out what went wrong. */
+export function tellScenario({ seed, roughMs, promptMs, callers, agents, faults }: Scenario): string {
+  return [
+    `seed ${seed}, wire up to ${roughMs} ms, prompts of ${promptMs} ms`,
+    ...agents.map(tellAgent),
+    ...callers.map(tellCaller),
+    ...faults.map(tellFault),
+  ].join('\n  ');
+}
+
+function tellAgent({ name, skills, fromMs, toMs, phones, answersAfterMs, declined, missed }: AgentPlan): string {
+  return (
+    `agent ${name} (${skills.join('+')}) from ${seconds(fromMs)} to ${seconds(toMs)}, ${phones} phones, ` +
+    `answers after ${seconds(answersAfterMs)}, declines ${declined}, misses ${missed}`
+  );
+}
+
+function tellCaller(caller: Caller): string {
+  const { from, atMs, keys, keyAfterMs, menuPatienceMs, patienceMs, talkMs, talkEndedBy, wrapUpMs, mishap } = caller;
+  return (
+    `${seconds(atMs)} call from ${from}, keys [${keys.join(' ')}] after ${seconds(keyAfterMs)}, waits ${seconds(menuPatienceMs)} in the menu, ` +
+    `${seconds(patienceMs)} in the queue, talks ${seconds(talkMs)}, ${talkEndedBy} ends, notes ${seconds(wrapUpMs)}` +
+    (mishap === undefined ? '' : `, ${mishap.kind} after ${seconds(mishap.afterMs)}`)
+  );
+}
+
+function tellFault(fault: Fault): string {
+  const back = `back after ${seconds(fault.downMs)}`;
+  switch (fault.kind) {
+    case 'killCore':
+      return `entry ${fault.entry}: core killed ${fault.point}, ${back}`;
+    case 'loseLink':
+      return `${seconds(fault.atMs)} link lost, ${back}`;
+    case 'killSwitch':
+      return `${seconds(fault.atMs)} switch killed, ${back}, callers call back after ${seconds(fault.callsBackAfterMs)}`;
+    case 'unplug':
+      return `${seconds(fault.atMs)} phones of ${fault.agent} gone, ${back}`;
+    case 'pause':
+      return `${seconds(fault.atMs)} ${fault.agent} pauses, ${back}`;
+  }
+}
+
+function seconds(valueMs: number): string {
+  return valueMs === Infinity ? 'for ever' : `${(valueMs / 1_000).toFixed(3)} s`;
+}

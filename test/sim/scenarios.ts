@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import type { Caller } from '../../src/sim/people.ts';
+import { LINE } from '../../src/sim/rough/rules.ts';
+import { type AgentPlan, type Fault, type Scenario, tellScenario } from '../../src/sim/rough/scenario.ts';
+
+const NAMES = ['ana', 'ben', 'eva', 'leo'] as const;
+const SPAN_MS = 600_000;
+const SLOTS = 64;
+
+const keys = fc.constantFrom<readonly string[]>(['1'], ['2'], [''], ['7', '1'], ['7', '8'], ['9']);
+const spanMs = fc.nat(SPAN_MS / SLOTS).map((slots) => slots * SLOTS);
+const shortMs = (maxMs: number) => fc.nat(Math.floor(maxMs / SLOTS)).map((slots) => (slots + 1) * SLOTS);
+
+/** Moments are of one of 64 milliseconds for each caller, so that two callers' paths seldom meet in the same one. */
+const caller = fc.record({
+  atMs: spanMs,
+  keys,
+  keyAfterMs: fc.constantFrom(0, 640, 1_280, 2_560),
+  menuPatienceMs: fc.oneof({ weight: 9, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: shortMs(6_000) }),
+  patienceMs: shortMs(180_000),
+  talkMs: shortMs(90_000),
+  talkEndedBy: fc.constantFrom<Caller['talkEndedBy']>('citizen', 'agent'),
+  wrapUpMs: shortMs(40_000),
+});
+
+const agent = fc.record({
+  skills: fc.constantFrom<readonly string[]>(['personal'], ['enterprise'], ['personal', 'enterprise']),
+  fromMs: fc.oneof(fc.constant(0), spanMs),
+  toMs: fc.oneof({ weight: 3, arbitrary: fc.constant(Infinity) }, { weight: 1, arbitrary: spanMs }),
+  answersAfterMs: fc.oneof(fc.constant(0), shortMs(15_000)),
+  declined: fc.constantFrom(0, 0, 0.4),
+  missed: fc.constantFrom(0, 0, 0.4),
+});
+
+const point = fc.constantFrom<'beforeWrite' | 'beforeRelease' | 'halfReleased'>(
+  'beforeWrite',
+  'beforeRelease',
+  'halfReleased',
+);
+
+function killOf(downMs: fc.Arbitrary<number>): fc.Arbitrary<Fault> {
+  return fc.record({
+    kind: fc.constant('killCore' as const),
+    entry: fc.integer({ min: 1, max: 300 }),
+    point,
+    downMs,
+  });
+}
+
+const anyFault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 4, arbitrary: killOf(fc.nat(8_000)) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('loseLink' as const), atMs: spanMs, downMs: fc.nat(8_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('killSwitch' as const),
+      atMs: spanMs,
+      downMs: fc.nat(8_000),
+      callsBackAfterMs: fc.nat(30_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom<'unplug' | 'pause'>('unplug', 'pause'),
+      agent: fc.constantFrom<string>(NAMES[0]),
+      atMs: spanMs,
+      downMs: fc.nat(30_000),
+    }),
+  },
+);
+
+const mishap = fc.option(
+  fc.record({
+    kind: fc.constantFrom<'phoneDies' | 'comesApart' | 'hold'>('phoneDies', 'comesApart', 'hold'),
+    afterMs: shortMs(20_000),
+  }),
+  { nil: undefined, freq: 3 },
+);
+
+/** Everything may happen. */
+export const roughScenario: fc.Arbitrary<Scenario> = fc
+  .record({
+    seed: fc.nat(1_000),
+    roughMs: fc.constantFrom(0, 0, 5, 60),
+    promptMs: fc.constantFrom(0, 1_500),
+    callers: fc.array(fc.record({ caller, mishap }), { minLength: 1, maxLength: 20 }),
+    agents: fc.array(fc.record({ agent, phones: fc.constantFrom<1 | 2>(1, 1, 2) }), { minLength: 1, maxLength: 4 }),
+    faults: fc.array(anyFault, { maxLength: 8 }),
+  })
+  .map(({ callers, agents, ...rest }) =>
+    readable({
+      ...rest,
+      callers: callers.map(({ caller, mishap }, nth) => ({
+        ...placed(caller, nth),
+        ...(mishap === undefined ? {} : { mishap }),
+      })),
+      agents: agents.map(({ agent, phones }, nth) => named(agent, phones, nth)),
+    }),
+  );
+
+/** Only the core dies, and is back in the same moment: nobody may notice. */
+export const unnoticeable: fc.Arbitrary<Scenario> = fc
+  .record({
+    seed: fc.nat(1_000),
+    callers: fc.array(caller, { minLength: 1, maxLength: 20 }),
+    agents: fc.array(agent, { minLength: 1, maxLength: 4 }),
+    faults: fc.array(killOf(fc.constant(0)), { minLength: 1, maxLength: 12 }),
+  })
+  .map(({ seed, callers, agents, faults }) =>
+    readable({
+      seed,
+      roughMs: 0,
+      promptMs: 0,
+      callers: callers.map(placed),
+      agents: agents.map((plan, nth) => named(plan, 1, nth)),
+      faults,
+    }),
+  );
+
+function placed(drawn: Omit<Caller, 'from' | 'dialled'>, nth: number): Caller {
+  return { ...drawn, atMs: 1_024 + drawn.atMs + nth, from: `139${10_000_000 + nth}`, dialled: LINE };
+}
+
+function named(plan: Omit<AgentPlan, 'name' | 'phones'>, phones: 1 | 2, nth: number): AgentPlan {
+  return { ...plan, name: NAMES[nth]!, phones };
+}
+
+/** A counterexample is shown in words. */
+function readable(scenario: Scenario): Scenario {
+  return Object.defineProperty({ ...scenario }, fc.toStringMethod, { value: () => tellScenario(scenario) });
+}
