@@ -32,6 +32,8 @@ const NODE = nodeId('virtual');
 const JOURNAL = '5eed5eed5eed5eed';
 const EXPIRES_MS = 8_640_000_000_000_000;
 const PROGRESS_EVERY = 1_000;
+/** Nothing else happens: who still waits then is not served by anybody. */
+const LEFT_MS = 3_600_000;
 
 /** Who wants to follow the day as it is played. */
 export interface Watch {
@@ -92,7 +94,7 @@ export function playDay(day: Day, watch: Watch = {}): Played {
     const dueMs = nextDeadlineMs(state) ?? Infinity;
     const nextMs = clock.nextMs();
     if (nextMs <= dueMs && nextMs < Infinity) clock.next();
-    else if (dueMs < EXPIRES_MS) {
+    else if (state.contacts.size > 0 && dueMs - clock.nowMs < LEFT_MS) {
       clock.nowMs = dueMs;
       hear({ type: 'tick' });
     } else break;

@@ -1,3 +1,4 @@
+import { bestAgent } from '../../core/best-agent.ts';
 import type { Command } from '../../core/command.ts';
 import type { Event } from '../../core/event.ts';
 import type { AgentId, ContactId, LegId } from '../../core/ids.ts';
@@ -23,22 +24,22 @@ export function checkStanding(state: State, ledger: Ledger, event: Event): void 
     `${state.contacts.size} contacts, ${ledger.stillThere} by the records`,
   );
   const taken = new Map<string, ContactId>();
-  for (const { queue, waiting, idleAgents } of queueViews(state)) {
+  for (const { queue, waiting } of queueViews(state)) {
     let before = -Infinity;
-    let unoffered = 0;
     for (const { contact, enqueuedAtMs, ringing } of waiting) {
       demand(enqueuedAtMs >= before, `${contact} stands behind a later one in ${queue}`);
       before = enqueuedAtMs;
       const account = ledger.accounts.get(contact);
       demand(account?.enqueuedAtMs === enqueuedAtMs, `${contact} waits since ${enqueuedAtMs}, not as recorded`);
-      if (ringing === undefined) unoffered += 1;
-      else {
+      if (ringing !== undefined) {
         demand(!taken.has(ringing), `${ringing} has ${contact} and ${taken.get(ringing)}`);
         taken.set(ringing, contact);
       }
     }
-    const live = [...state.nodes.values()].every((node) => node.live);
-    demand(!live || unoffered === 0 || idleAgents === 0, `${unoffered} wait in ${queue} while ${idleAgents} are idle`);
+  }
+  for (const contact of state.contacts.values()) {
+    const best = bestAgent(state, contact);
+    demand(best === undefined, `${contact.id} waits while ${best} is idle`);
   }
   for (const { agent, state: shown } of agentViews(state)) {
     demand((shown === 'ringing') === taken.has(agent), `${agent} is ${shown} and has ${taken.get(agent) ?? 'nobody'}`);
