@@ -94,7 +94,7 @@ export function playDay(day: Day, watch: Watch = {}): Played {
     const dueMs = nextDeadlineMs(state) ?? Infinity;
     const nextMs = clock.nextMs();
     if (nextMs <= dueMs && nextMs < Infinity) clock.next();
-    else if (state.contacts.size > 0 && dueMs - clock.nowMs < LEFT_MS) {
+    else if (nextMs < Infinity || (state.contacts.size > 0 && dueMs - clock.nowMs < LEFT_MS)) {
       clock.nowMs = dueMs;
       hear({ type: 'tick' });
     } else break;
