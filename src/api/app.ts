@@ -13,6 +13,7 @@ import { addMeasureRoutes } from './routes/measures.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addSessionRoutes } from './routes/session.ts';
+import { addSiteRoutes } from './routes/sites.ts';
 import { addUserRoutes } from './routes/users.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -47,6 +48,7 @@ const ROUTES = [
   addContactRoutes,
   addRecordingRoutes,
   addMeasureRoutes,
+  addSiteRoutes,
   addUserRoutes,
   addOperationRoutes,
   addFreeSwitchRoutes,

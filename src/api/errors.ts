@@ -44,6 +44,7 @@ export const ERRORS = {
   RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
   REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
+  SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },
   USER_TAKEN: {
     status: 409,

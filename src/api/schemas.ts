@@ -32,11 +32,25 @@ export const AgentStateBody = Type.Object(
   },
   { additionalProperties: false },
 );
+const SiteStatus = Type.Union([Type.Literal('open'), Type.Literal('draining'), Type.Literal('down')]);
+export const SiteStatusBody = Type.Object({ status: SiteStatus }, { additionalProperties: false });
+export const SiteShape = Type.Object({
+  site: Type.String(),
+  name: Type.String(),
+  kind: Type.Union([Type.Literal('main'), Type.Literal('subPlatform'), Type.Literal('subCentre')]),
+  status: SiteStatus,
+  capacity: Type.Optional(Type.Integer({ description: 'Calls at once.' })),
+  calls: Type.Integer({ description: 'Offers and talks there now.' }),
+  agents: Type.Integer({ description: 'Agents who are not offline.' }),
+  idleAgents: Type.Integer(),
+});
+export const SitesShape = Type.Object({ sites: Type.Array(SiteShape) });
 export const AgentShape = Type.Object({
   agent: Type.String(),
   number: Type.String(),
   sipUser: Type.String(),
   skills: Type.Array(Type.String()),
+  site: Type.Optional(Type.String()),
   state: Type.String({ description: 'offline, notReady, ready, ringing, talking, held or wrapUp' }),
   reason: Type.Optional(Type.String()),
   sinceMs: instant(),

@@ -10,6 +10,7 @@ export interface Known {
   readonly queues: ReadonlySet<string>;
   /** Names of the calendars. */
   readonly hours: ReadonlySet<string>;
+  readonly plans: ReadonlySet<string>;
   readonly prompts: ReadonlyMap<string, number>;
 }
 
@@ -18,6 +19,7 @@ export type FlowProblemKind =
   | 'noQueue'
   | 'noHours'
   | 'noPerson'
+  | 'noPlan'
   | 'noPrompt'
   | 'badKey'
   | 'noKey'
@@ -84,6 +86,8 @@ function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem
   }
   if (step.kind === 'queue' && !known.queues.has(step.queue)) problems.push(noQueue(name, step.queue, known));
   if (step.kind === 'hours' && !known.hours.has(step.hours)) problems.push(noHours(name, step.hours, known));
+  if (step.kind === 'queue' && step.plan !== undefined && !known.plans.has(step.plan))
+    problems.push(noPlan(name, step.plan, known));
   if (step.kind === 'ask') {
     if (Object.keys(step.choose).length === 0) problems.push(noKey(name));
     for (const key of Object.keys(step.choose)) if (!/^[0-9*#]$/.test(key)) problems.push(badKey(name, key));
@@ -178,6 +182,13 @@ function noPerson(step: string): FlowProblem {
     'Somebody answers 12345 always: let at least one key on the closed side lead to a queue.',
   ];
   return { kind: 'noPerson', step, message, fix };
+}
+
+function noPlan(step: string, plan: string, known: Known): FlowProblem {
+  const message: Words = [`方案“${plan}”不存在。`, `There is no plan "${plan}".`];
+  const names = [...known.plans];
+  const fix: Words = [`可用的方案：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
+  return { kind: 'noPlan', step, about: plan, message, fix };
 }
 
 function badKey(step: string, key: string): FlowProblem {

@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.ts';
-import type { Settings } from '../core/settings.ts';
+import type { ProfileEntry, Settings } from '../core/settings.ts';
 
 /** All that the city folder says, checked. The seats here are the first ones only: afterwards the database is the truth. */
 export interface City {
@@ -32,6 +32,10 @@ export interface Seat {
   readonly digest: 'md5' | 'sha256';
   /** Skill → level, 1..5. */
   readonly skills: Readonly<Record<string, number>>;
+  /** As in the core's `AgentSetting`. */
+  readonly site?: string;
+  readonly home?: string;
+  readonly profile?: readonly ProfileEntry[];
 }
 
 /** A carrier's line into the hotline. */

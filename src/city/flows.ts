@@ -122,10 +122,18 @@ function readChoices(field: Field): Record<string, string> | undefined {
 }
 
 function readQueueStep(field: Field): FlowStep | undefined {
-  const fields = readFields(field, ['queue'], ['say']);
+  const fields = readFields(field, ['queue'], ['say', 'plan', 'headStart']);
   const queue = fields && readText(fields.queue, NAME);
-  if (queue === undefined) return undefined;
-  return { kind: 'queue', queue, prompts: fields?.say ? readPromptIds(fields.say) : [] };
+  if (fields === undefined || queue === undefined) return undefined;
+  const plan = fields.plan && readText(fields.plan, NAME);
+  const headStartMs = fields.headStart && readDurationMs(fields.headStart, 1_000, 3_600_000);
+  return {
+    kind: 'queue',
+    queue,
+    prompts: fields.say ? readPromptIds(fields.say) : [],
+    ...(plan === undefined ? {} : { plan }),
+    ...(headStartMs === undefined ? {} : { headStartMs }),
+  };
 }
 
 function readHoursStep(field: Field): FlowStep | undefined {

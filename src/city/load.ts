@@ -1,16 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Need, Settings } from '../core/settings.ts';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
+import { type Plans, readPlans } from './plans.ts';
 import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
-import { readQueues } from './queues.ts';
-import { readSeats } from './seats.ts';
+import { type ReadQueues, readQueues } from './queues.ts';
+import { type KnownToSeats, readSeats } from './seats.ts';
+import { readSites } from './sites.ts';
 import { readTrunks } from './trunks.ts';
 import { readWorkdays } from './workdays.ts';
-import { complain, hasYaml, openYaml } from './yaml-file.ts';
+import { complain, type Field, hasYaml, openYaml } from './yaml-file.ts';
 
 export type { City, CityProblem, CityResult } from './city.ts';
 
@@ -31,26 +34,30 @@ export function loadCity(folder: string): CityResult {
   const root = resolve(folder);
   const problems: CityProblem[] = [];
   const open = (name: string) => openYaml(root, name, problems);
+  const optional = (name: string) => (hasYaml(root, name) ? open(name) : undefined);
 
   const promptFile = open('prompts.yaml');
   const queueFile = open('queues.yaml');
   const seatFile = open('seats.yaml');
   const trunkFile = open('trunks.yaml');
   const hoursFile = open('hours.yaml');
-
-  const workdayFile = hasYaml(root, 'workdays.yaml') ? open('workdays.yaml') : undefined;
+  const workdayFile = optional('workdays.yaml');
 
   const hours = hoursFile && readHours(hoursFile);
   const workdays = workdayFile && readWorkdays(workdayFile);
   const prompts = promptFile && loadRecordings(root, promptFile);
-  const queues = queueFile && readQueues(queueFile, { hours: hours?.names, prompts: prompts?.lengthsMs });
+  const routing = readRouting(optional('plans.yaml'), optional('sites.yaml'));
+  const known = { plans: routing.planNames, prompts: prompts?.lengthsMs, hours: hours?.names };
+  const queues = queueFile && readQueues(queueFile, known);
   const flows = readFlows(root, problems);
   // A reference into what could not be read would only repeat that problem.
   if (prompts && queues && hours) {
-    checkFlows(flows.placed, { queues: queues.names, hours: hours.names, prompts: prompts.lengthsMs });
+    const { lengthsMs } = prompts;
+    const plans = routing.planNames;
+    checkFlows(flows.placed, { queues: queues.names, plans, hours: hours.names, prompts: lengthsMs });
   }
   const lines = readLines(flows.placed);
-  const seats = seatFile ? readSeats(seatFile, queues?.skills) : [];
+  const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing)) : [];
   const trunks = trunkFile ? readTrunks(trunkFile, flows.whole ? new Set(Object.keys(lines)) : undefined) : [];
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
@@ -62,6 +69,7 @@ export function loadCity(folder: string): CityResult {
       queues: queues.queues,
       hours: hours.calendars,
       workdays: workdays ?? {},
+      ...routing.settings,
       prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },
     seats,
@@ -74,6 +82,40 @@ export function loadCity(folder: string): CityResult {
     recordings,
   };
   return { ok: true, city };
+}
+
+/** Where a seat without a site is. */
+const HOME_SITE = 'main';
+
+interface Routing {
+  readonly settings: Pick<Settings, 'plans' | 'sites'>;
+  readonly planNames: ReadonlySet<string>;
+  readonly siteNames: ReadonlySet<string>;
+}
+
+function readRouting(planFile: Field | undefined, siteFile: Field | undefined): Routing {
+  const sites = siteFile && readSites(siteFile);
+  const siteNames = new Set([HOME_SITE, ...(sites ?? []).map(({ id }) => id)]);
+  const plans = planFile && readPlans(planFile, siteNames);
+  const settings = { ...(plans && { plans }), ...(sites && { sites }) };
+  return { settings, siteNames, planNames: new Set(Object.keys(plans ?? {})) };
+}
+
+function seatsMayName(queues: ReadQueues | undefined, { settings, siteNames }: Routing): KnownToSeats {
+  const skills = queues?.skills && new Set([...queues.skills, ...skillsOf(settings.plans ?? {})]);
+  return { skills, queues: queues?.names ?? new Set(), sites: siteNames };
+}
+
+/** Every skill that some step asks for or prefers. */
+function skillsOf(plans: Plans): string[] {
+  const named = (need: Need): string[] => {
+    if ('skill' in need) return [need.skill];
+    if ('not' in need) return named(need.not);
+    return ('all' in need ? need.all : need.any).flatMap(named);
+  };
+  return Object.values(plans)
+    .flat()
+    .flatMap((step) => [...named(step.needs), ...(step.prefer ?? []).map(({ skill }) => skill)]);
 }
 
 interface ReadFlows {

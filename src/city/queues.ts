@@ -15,6 +15,7 @@ export interface ReadQueues {
 
 /** Undefined: the file that holds them could not be read. */
 export interface KnownNames {
+  readonly plans: ReadonlySet<string>;
   readonly hours: ReadonlySet<string> | undefined;
   readonly prompts: Pick<ReadonlySet<string>, 'has'> | undefined;
 }
@@ -22,7 +23,7 @@ export interface KnownNames {
 export function readQueues(top: Field, known: KnownNames): ReadQueues {
   const fields = readFields(top, ['queues']);
   const entries = fields === undefined ? [] : readEntries(fields.queues, NAME, QUEUES_MAX);
-  const queues = entries.flatMap((entry) => readQueue(entry) ?? []);
+  const queues = entries.flatMap((entry) => readQueue(entry, known.plans) ?? []);
   checkHours(entries, queues, known);
   return {
     queues: Object.fromEntries(queues.map((queue) => [queue.name, queue])),
@@ -31,11 +32,11 @@ export function readQueues(top: Field, known: KnownNames): ReadQueues {
   };
 }
 
-function readQueue({ key: name, value }: Entry): QueueSetting | undefined {
+function readQueue({ key: name, value }: Entry, plans: ReadonlySet<string>): QueueSetting | undefined {
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['hours', 'closed'],
+    ['plan', 'floor', 'bound', 'hours', 'closed'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -47,8 +48,18 @@ function readQueue({ key: name, value }: Entry): QueueSetting | undefined {
   if (skill === undefined || ringMs === undefined || wrapUpMs === undefined) return undefined;
   if (positionFirstMs === undefined || positionEveryMs === undefined || waitingMax === undefined) return undefined;
   const hours = readHours(value, fields.hours, fields.closed);
+  const plan = fields.plan && readText(fields.plan, NAME);
+  if (plan !== undefined && !plans.has(plan)) sayNone(fields.plan!, 'plans.yaml', plan, plans);
+  const floor = fields.floor && readWhole(fields.floor, 1, 100);
+  const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
-  return { name, skill, ...times, waitingMax, ...(hours && { hours }) };
+  return {
+    ...{ name, skill, ...times, waitingMax },
+    ...(plan === undefined ? {} : { plan }),
+    ...(floor === undefined ? {} : { floor: floor / 100 }),
+    ...(boundMs === undefined ? {} : { boundMs }),
+    ...(hours && { hours }),
+  };
 }
 
 function readHours(queue: Field, calendar: Field | undefined, closed: Field | undefined): QueueHours | undefined {

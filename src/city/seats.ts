@@ -1,8 +1,10 @@
+import type { ProfileEntry } from '../core/settings.ts';
 import type { Seat } from './city.ts';
 import {
   DIGITS,
   NAME,
   readChoice,
+  readDurationMs,
   readEntries,
   readFields,
   readList,
@@ -15,35 +17,53 @@ import { complain, type Field } from './yaml-file.ts';
 export const SEATS_MAX = 10_000;
 const SKILLS_MAX = 50;
 const LEVEL_MAX = 5;
+const RANK_MAX = 9;
 
 const SIP_USER: TextRule = {
   pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/,
   looks: ['话机账号（字母、数字、. - _）', 'a phone account of letters, digits and . - _'],
 };
 
-/** `skills` are those that some queue asks for: a seat with another one would never be rung for it. Undefined: not known. */
-export function readSeats(top: Field, skills: ReadonlySet<string> | undefined): readonly Seat[] {
+/** What a seat may refer to. */
+export interface KnownToSeats {
+  /** Those that some queue or plan asks for: a seat with another one would never be rung for it. Undefined: not known. */
+  readonly skills: ReadonlySet<string> | undefined;
+  readonly queues: ReadonlySet<string>;
+  readonly sites: ReadonlySet<string>;
+}
+
+export function readSeats(top: Field, known: KnownToSeats): readonly Seat[] {
   const fields = readFields(top, ['seats']);
   if (fields === undefined) return [];
   const taken = new Set<string>();
-  return readList(fields.seats, SEATS_MAX).flatMap((field) => readSeat(field, skills, taken));
+  return readList(fields.seats, SEATS_MAX).flatMap((field) => readSeat(field, known, taken));
 }
 
-function readSeat(field: Field, skills: ReadonlySet<string> | undefined, taken: Set<string>): readonly Seat[] {
-  const fields = readFields(field, ['user', 'number', 'sipUser', 'skills'], ['digest']);
+function readSeat(field: Field, known: KnownToSeats, taken: Set<string>): readonly Seat[] {
+  const fields = readFields(field, ['user', 'number', 'sipUser', 'skills'], ['digest', 'site', 'home', 'serves']);
   if (fields === undefined) return [];
   const user = readText(fields.user, NAME);
   const number = readText(fields.number, DIGITS);
   const sipUser = readText(fields.sipUser, SIP_USER);
   const digest = fields.digest ? readChoice(fields.digest, ['md5', 'sha256']) : 'md5';
-  const levels = readSkills(fields.skills, skills);
+  const levels = readSkills(fields.skills, known.skills);
   for (const [name, value] of Object.entries({ user, number, sipUser })) {
     const key = `${name} ${value}`;
     if (value !== undefined && taken.has(key)) sayTaken(fields[name as 'user' | 'number' | 'sipUser'], name, value);
     taken.add(key);
   }
   if (user === undefined || number === undefined || sipUser === undefined || digest === undefined) return [];
-  return [{ user, number, sipUser, digest, skills: levels }];
+  const site = fields.site && readKnown(fields.site, known.sites);
+  const home = fields.home && readKnown(fields.home, known.queues);
+  const profile = fields.serves && readServes(fields.serves, known.queues);
+  return [
+    {
+      ...{ user, number, sipUser, digest, skills: levels },
+      ...(site === undefined ? {} : { site }),
+      ...(home === undefined ? {} : { home }),
+      ...(profile === undefined ? {} : { profile }),
+    },
+  ];
 }
 
 function readSkills(field: Field, skills: ReadonlySet<string> | undefined): Record<string, number> {
@@ -67,6 +87,27 @@ function readSkills(field: Field, skills: ReadonlySet<string> | undefined): Reco
     );
   }
   return levels;
+}
+
+/** `{ personal: { rank: 1 }, enterprise: { rank: 2, delay: 25s } }` */
+function readServes(field: Field, queues: ReadonlySet<string>): readonly ProfileEntry[] {
+  return readEntries(field, NAME, SKILLS_MAX).flatMap(({ keyField, value }) => {
+    const queue = readKnown(keyField, queues);
+    const fields = readFields(value, ['rank'], ['delay']);
+    const rank = fields && readWhole(fields.rank, 1, RANK_MAX);
+    const delayMs = fields?.delay === undefined ? 0 : readDurationMs(fields.delay, 1_000, 600_000);
+    return queue === undefined || rank === undefined || delayMs === undefined ? [] : [{ queue, rank, delayMs }];
+  });
+}
+
+function readKnown(field: Field, names: ReadonlySet<string>): string | undefined {
+  const name = readText(field, NAME);
+  if (name === undefined || names.has(name)) return name;
+  return complain(
+    field,
+    [`没有“${name}”。`, `There is no "${name}".`],
+    [`可用的名称：${[...names].join('、')}。`, `Use one of: ${[...names].join(', ')}.`],
+  );
 }
 
 function sayTaken(field: Field, name: string, value: string): void {

@@ -13,6 +13,7 @@ export interface AgentView {
   readonly number: string;
   readonly sipUser: string;
   readonly skills: readonly string[];
+  readonly site?: string;
   readonly state: AgentState;
   readonly reason?: string;
   readonly sinceMs: number;
@@ -67,6 +68,7 @@ export function agentView(state: State, id: AgentId): AgentView | undefined {
     number: setting.number,
     sipUser: setting.sipUser,
     skills: Object.keys(setting.skills),
+    ...(setting.site === undefined ? {} : { site: setting.site }),
     state: agent.reported,
     ...(agent.reportedReason === '' ? {} : { reason: agent.reportedReason }),
     sinceMs: agent.reportedSinceMs,
@@ -98,6 +100,35 @@ function idleFor(state: State, queue: string): number {
     if (serves && gateOpen(state, kind, queue)) count += kind.idle.size;
   }
   return count;
+}
+
+export interface SiteView {
+  readonly site: string;
+  readonly name: string;
+  readonly kind: 'main' | 'subPlatform' | 'subCentre';
+  readonly status: 'open' | 'draining' | 'down';
+  readonly capacity?: number;
+  /** Offers and talks there. */
+  readonly calls: number;
+  /** Agents who are not offline, and those of them who may be offered something now. */
+  readonly agents: number;
+  readonly idleAgents: number;
+}
+
+export function siteViews(state: State): SiteView[] {
+  return (state.settings?.sites ?? []).map(({ id, name, kind, capacity }) => {
+    const kinds = [...state.standing.kinds.values()].filter(({ site }) => site === id);
+    return {
+      site: id,
+      name,
+      kind,
+      status: state.sites.get(id) ?? 'open',
+      ...(capacity === undefined ? {} : { capacity }),
+      calls: state.standing.siteLoad.get(id) ?? 0,
+      agents: kinds.reduce((sum, each) => sum + each.loggedIn.size, 0),
+      idleAgents: kinds.reduce((sum, each) => sum + each.idle.size, 0),
+    };
+  });
 }
 
 export function contactView(state: State, id: ContactId): ContactView | undefined {

@@ -1,5 +1,5 @@
 import type { AgentId } from '../core/ids.ts';
-import type { AgentSetting } from '../core/settings.ts';
+import type { AgentSetting, ProfileEntry } from '../core/settings.ts';
 import { announceChange } from './account-changes.ts';
 import { hashPassword, sipHa1 } from './passwords.ts';
 import type { Digest, Role } from './schema.ts';
@@ -24,6 +24,9 @@ export interface NewAccount {
     readonly sipPassword: string;
     readonly digest: Digest;
     readonly skills: Readonly<Record<string, number>>;
+    readonly site?: string;
+    readonly home?: string;
+    readonly profile?: readonly ProfileEntry[];
   };
 }
 
@@ -80,6 +83,9 @@ export function seatRow(user: string, seat: NonNullable<NewAccount['seat']>) {
     ha1_md5: ha1.md5,
     ha1_sha256: ha1.sha256,
     skills: JSON.stringify(seat.skills),
+    site: seat.site ?? null,
+    home: seat.home ?? null,
+    profile: seat.profile === undefined ? null : JSON.stringify(seat.profile),
   };
 }
 
@@ -113,7 +119,7 @@ export async function loadAgents(db: Db): Promise<AgentSetting[]> {
     .selectFrom('seats')
     .innerJoin('users', 'users.name', 'seats.user_name')
     .where('users.disabled', '=', false)
-    .select(['user_name', 'number', 'sip_user', 'skills'])
+    .select(['user_name', 'number', 'sip_user', 'skills', 'site', 'home', 'profile'])
     .orderBy('user_name')
     .execute();
   return rows.map((row) => ({
@@ -121,6 +127,9 @@ export async function loadAgents(db: Db): Promise<AgentSetting[]> {
     number: row.number,
     sipUser: row.sip_user,
     skills: row.skills,
+    ...(row.site === null ? {} : { site: row.site }),
+    ...(row.home === null ? {} : { home: row.home }),
+    ...(row.profile === null ? {} : { profile: row.profile }),
   }));
 }
 

@@ -1,12 +1,14 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as records from './migrations/0001-records.ts';
 import * as accounts from './migrations/0002-accounts.ts';
+import * as routing from './migrations/0003-routing.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-records': records,
   '0002-accounts': accounts,
+  '0003-routing': routing,
 };
 
 /**

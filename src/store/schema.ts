@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { AgentState, ContactOutcome, OfferResult } from '../core/command.ts';
+import type { ProfileEntry } from '../core/settings.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
 export interface Database {
@@ -160,6 +161,9 @@ export interface SeatTable {
   ha1_md5: string;
   ha1_sha256: string;
   skills: ColumnType<Record<string, number>, string, string>;
+  site: string | null;
+  home: string | null;
+  profile: ColumnType<readonly ProfileEntry[] | null, string | null, string | null>;
 }
 
 /** The token itself is the browser's alone; here stands its SHA-256. */

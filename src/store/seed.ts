@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { ProfileEntry } from '../core/settings.ts';
 import { replaceFile } from '../lib/replace-file.ts';
 import { seatRow } from './accounts.ts';
 import { hashPassword, makePassword } from './passwords.ts';
@@ -13,6 +14,9 @@ export interface SeatSeed {
   readonly sipUser: string;
   readonly digest: Digest;
   readonly skills: Readonly<Record<string, number>>;
+  readonly site?: string;
+  readonly home?: string;
+  readonly profile?: readonly ProfileEntry[];
 }
 
 /** `MINHU_DATA/first-run.json`: the only place where these passwords ever stand. */

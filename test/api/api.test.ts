@@ -82,6 +82,17 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     submit: async (event: unknown) => submitted.push(event),
     agents: () => [agent],
     queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 1 }],
+    sites: () => [
+      {
+        site: 'east',
+        name: '东区',
+        kind: 'subPlatform' as const,
+        status: 'open' as const,
+        calls: 0,
+        agents: 1,
+        idleAgents: 1,
+      },
+    ],
     explain: async (contact: string) => {
       assert(contact !== 'c-odd', 'an invariant of the replay');
       return contact === 'c0' ? { decisions: ['Q1'] } : undefined;
@@ -135,6 +146,8 @@ test('every route admits exactly the roles it is for', async () => {
     ['PUT', '/api/v1/agents/me/state', 401, 400, 400, 400],
     ['GET', '/api/v1/agents', 401, 200, 200, 200],
     ['GET', '/api/v1/queues', 401, 200, 200, 200],
+    ['GET', '/api/v1/sites', 401, 200, 200, 200],
+    ['PUT', '/api/v1/sites/east/status', 401, 403, 400, 400],
     ['GET', '/api/v1/contacts', 401, 200, 200, 200],
     ['GET', '/api/v1/contacts/c0', 401, 200, 200, 200],
     ['GET', '/api/v1/contacts/c5', 401, 404, 200, 200],
@@ -294,6 +307,19 @@ test('metrics tell who waits, who works and how far the records lag', async () =
   expect(body).toContain('minhu_waiting{queue="personal"} 1');
   expect(body).toContain('minhu_agents{state="ready"} 1');
   expect(body).toContain('minhu_projector_lag_entries 3');
+});
+
+test('a lead drains a site, under the own name; one that does not exist is not found', async () => {
+  const put = (site: string) =>
+    app.inject({
+      method: 'PUT',
+      url: `/api/v1/sites/${site}/status`,
+      headers: { cookie: cookies['lead']! },
+      payload: { status: 'draining' },
+    });
+  expect((await put('east')).json()).toMatchObject({ site: 'east', kind: 'subPlatform' });
+  expect(submitted).toEqual([{ type: 'siteAsked', site: 'east', status: 'draining', by: 'lead' }]);
+  expect((await put('west')).json()).toMatchObject({ status: 404, code: 'SITE_UNKNOWN' });
 });
 
 test('the OpenAPI document names every route of the interface', async () => {

@@ -6,6 +6,7 @@ import type { Flow, FlowStep } from '../../src/core/settings.ts';
 const KNOWN: Known = {
   queues: new Set(['personal', 'enterprise']),
   hours: new Set(['office']),
+  plans: new Set(['citizen']),
   prompts: new Map([['P', 100]]),
 };
 const KEYS = ['0', '1', '2', '9', '*', '#'];

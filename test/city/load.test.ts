@@ -16,6 +16,17 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the shipped city folder', () => {
+  test('has one main platform, eight sub-platforms and two sub-centres, and plans that end with anybody', () => {
+    const result = loadCity(SHIPPED);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const { sites, plans, queues } = result.city.settings;
+    const kinds = sites!.map(({ kind }) => kind).sort();
+    expect(kinds).toEqual(['main', ...Array(2).fill('subCentre'), ...Array(8).fill('subPlatform')]);
+    expect(queues['enterprise']?.plan).toBe('enterprise');
+    for (const steps of Object.values(plans!))
+      expect(steps.at(-1)).toMatchObject({ untilMs: null, needs: { all: [] } });
+  });
+
   test('loads with six seats, two queues, both digests and the hotline on 12345', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
@@ -43,12 +54,16 @@ describe('the shipped city folder', () => {
       kind: 'ask',
       opening: ['GRT-01', 'REC-01'],
       prompts: ['MNU-01'],
-      choose: { '0': 'personal', '1': 'personal', '2': 'enterprise' },
+      choose: { '0': 'anybody', '1': 'personal', '2': 'enterprise' },
       waitMs: 3_000,
       none: 'noKey',
       wrongPrompts: ['MNU-05'],
       wrongMax: 1,
-      wrong: 'personal',
+      wrong: 'anybody',
+    });
+    expect(result.city.settings.flows['hotline']?.steps['anybody']).toMatchObject({
+      queue: 'personal',
+      plan: 'anybody',
     });
   });
 });
@@ -121,6 +136,70 @@ const MISTAKES: readonly {
     fix: /prompts.yaml/,
   },
   {
+    title: 'a plan that does not exist',
+    file: 'flows/hotline.yaml',
+    find: 'plan: anybody',
+    put: 'plan: everybody',
+    says: /no plan "everybody"/,
+    fix: /citizen, enterprise, anybody/,
+  },
+  {
+    title: "a queue's plan that does not exist",
+    file: 'queues.yaml',
+    find: 'plan: citizen',
+    put: 'plan: town',
+    says: /There is no "town" in plans.yaml/,
+    fix: /citizen/,
+  },
+  {
+    title: 'a plan whose last step ends',
+    file: 'plans.yaml',
+    find: '{ needs: anybody, headStart: 30s }',
+    put: '{ until: 90s, needs: anybody }',
+    says: /every step but the last/,
+    fix: /in the end/,
+  },
+  {
+    title: 'steps that do not follow each other',
+    file: 'plans.yaml',
+    find: 'until: 25s, needs: personal 3',
+    put: 'until: 9s, needs: personal 3',
+    says: /must grow/,
+    fix: /longer/,
+  },
+  {
+    title: 'a level that nobody can have',
+    file: 'plans.yaml',
+    find: 'personal 3',
+    put: 'personal 6',
+    says: /"personal 6"/,
+    fix: /least level/,
+  },
+  {
+    title: 'a site that does not exist',
+    file: 'seats.yaml',
+    find: 'skills: { personal: 3 } }',
+    put: 'skills: { personal: 3 }, site: sub9 }',
+    says: /no "sub9"/,
+    fix: /main, sub1/,
+  },
+  {
+    title: 'a kind of site that there is not',
+    file: 'sites.yaml',
+    find: 'kind: subCentre',
+    put: 'kind: branch',
+    says: /"branch"/,
+    fix: /subPlatform, subCentre/,
+  },
+  {
+    title: 'a queue to serve that does not exist',
+    file: 'seats.yaml',
+    find: 'skills: { personal: 3 } }',
+    put: 'skills: { personal: 3 }, serves: { persnal: { rank: 1 } } }',
+    says: /no "persnal"/,
+    fix: /personal, enterprise/,
+  },
+  {
     title: 'a key that no telephone has',
     file: 'flows/hotline.yaml',
     find: '"2": enterprise',
@@ -131,7 +210,7 @@ const MISTAKES: readonly {
   {
     title: 'a way back that traps the caller',
     file: 'flows/hotline.yaml',
-    find: 'say: [MNU-04]\n    then: personal',
+    find: 'say: [MNU-04]\n    then: anybody',
     put: 'say: [MNU-04]\n    then: menu',
     at: 'menu:\n    opening',
     says: /come back to this step/,
