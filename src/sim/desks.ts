@@ -1,8 +1,9 @@
 import type { RecordFact } from '../core/command.ts';
-import type { EventBody } from '../core/event.ts';
+import type { PeopleEvent } from '../core/event.ts';
 import type { AgentId, LegId } from '../core/ids.ts';
 import type { Clock } from './clock.ts';
 import type { Caller } from './people.ts';
+import type { Stamped } from './stamped.ts';
 
 /** One agent's turn of duty, Unix ms. */
 export interface Shift {
@@ -11,21 +12,25 @@ export interface Shift {
   readonly toMs: number;
 }
 
+interface Desk {
+  onDuty: boolean;
+  /** What the notes of the talk under way will take. */
+  wrapUpMs: number;
+  /** Rises with every state of the agent: what was meant for an older one is void. */
+  turn: number;
+}
+
 /** How long an agent who was set aside after missed calls, or whose phone failed, takes to come back. */
 const BACK_MS = 30_000;
 
 /** The agents at their desks: who comes and goes, who is done with the notes. They ask as people do through the desk. */
 export class Desks {
   readonly #clock: Clock;
-  readonly #ask: (event: EventBody) => void;
+  readonly #ask: (event: Stamped<PeopleEvent>) => void;
   readonly #callerOf: (leg: LegId) => Caller | null;
-  readonly #onDuty = new Set<AgentId>();
-  /** What the notes of the talk under way will take. */
-  readonly #wrapUpMs = new Map<AgentId, number>();
-  /** Rises with every state of an agent: what was meant for an older one is void. */
-  readonly #turns = new Map<AgentId, number>();
+  readonly #desks = new Map<AgentId, Desk>();
 
-  constructor(clock: Clock, ask: (event: EventBody) => void, callerOf: (leg: LegId) => Caller | null) {
+  constructor(clock: Clock, ask: (event: Stamped<PeopleEvent>) => void, callerOf: (leg: LegId) => Caller | null) {
     this.#clock = clock;
     this.#ask = ask;
     this.#callerOf = callerOf;
@@ -33,35 +38,49 @@ export class Desks {
 
   begin(shifts: readonly Shift[]): void {
     for (const { agent, fromMs, toMs } of shifts) {
+      const desk = this.#desk(agent);
       this.#clock.at(fromMs, () => {
-        this.#onDuty.add(agent);
-        this.#ask({ type: 'agentStateAsked', agent, state: 'ready' });
+        desk.onDuty = true;
+        this.#asks(agent, 'ready');
       });
       this.#clock.at(toMs, () => {
-        this.#onDuty.delete(agent);
-        this.#ask({ type: 'agentStateAsked', agent, state: 'offline' });
+        desk.onDuty = false;
+        this.#asks(agent, 'offline');
       });
     }
   }
 
   isOnDuty(agent: AgentId): boolean {
-    return this.#onDuty.has(agent);
+    return this.#desk(agent).onDuty;
   }
 
   /** What the desk shows. */
   see(fact: RecordFact): void {
-    if (fact.fact === 'talkStarted') this.#wrapUpMs.set(fact.agent, this.#callerOf(fact.citizenLeg)?.wrapUpMs ?? 0);
-    else if (fact.fact === 'agentState') this.#seeState(fact.agent, fact.state);
+    if (fact.fact === 'agentState') this.#seeState(fact.agent, fact.state);
+    else if (fact.fact === 'talkStarted') {
+      this.#desk(fact.agent).wrapUpMs = this.#callerOf(fact.citizenLeg)?.wrapUpMs ?? 0;
+    }
   }
 
   #seeState(agent: AgentId, state: string): void {
-    const turn = (this.#turns.get(agent) ?? 0) + 1;
-    this.#turns.set(agent, turn);
-    const delayMs = state === 'wrapUp' ? (this.#wrapUpMs.get(agent) ?? 0) : state === 'notReady' ? BACK_MS : Infinity;
-    if (delayMs === Infinity) return;
-    this.#clock.after(delayMs, () => {
-      if (this.#turns.get(agent) !== turn || !this.#onDuty.has(agent)) return;
-      this.#ask({ type: 'agentStateAsked', agent, state: 'ready' });
+    const desk = this.#desk(agent);
+    const turn = ++desk.turn;
+    if (state !== 'wrapUp' && state !== 'notReady') return;
+    this.#clock.after(state === 'wrapUp' ? desk.wrapUpMs : BACK_MS, () => {
+      if (desk.turn === turn && desk.onDuty) this.#asks(agent, 'ready');
     });
+  }
+
+  #asks(agent: AgentId, state: 'ready' | 'offline'): void {
+    this.#ask({ type: 'agentStateAsked', agent, state, atMs: this.#clock.nowMs });
+  }
+
+  #desk(agent: AgentId): Desk {
+    let desk = this.#desks.get(agent);
+    if (desk === undefined) {
+      desk = { onDuty: false, wrapUpMs: 0, turn: 0 };
+      this.#desks.set(agent, desk);
+    }
+    return desk;
   }
 }

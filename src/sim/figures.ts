@@ -156,7 +156,7 @@ export class FigureFold {
   #countSeats(toMs: number): void {
     let fromMs = this.#seatsCountedToMs;
     this.#seatsCountedToMs = toMs;
-    if (this.#here === 0 && this.#busy === 0) return;
+    if (toMs === fromMs || (this.#here === 0 && this.#busy === 0)) return;
     while (fromMs < toMs) {
       const quarter = this.#quarter(fromMs);
       const untilMs = Math.min(toMs, quarter.fromMs + QUARTER_MS);
@@ -167,6 +167,8 @@ export class FigureFold {
   }
 
   #quarter(atMs: number): Quarter {
+    const latest = this.#quarters.at(-1);
+    if (latest !== undefined && atMs >= latest.fromMs && atMs < latest.fromMs + QUARTER_MS) return latest;
     const fromMs = Math.floor(atMs / QUARTER_MS) * QUARTER_MS;
     for (let last = this.#quarters.at(-1); last === undefined || last.fromMs < fromMs; last = this.#quarters.at(-1)) {
       const nextMs = last === undefined ? fromMs : last.fromMs + QUARTER_MS;

@@ -1,5 +1,5 @@
 import type { Command } from '../core/command.ts';
-import type { Event, EventBody } from '../core/event.ts';
+import type { Event } from '../core/event.ts';
 import { nodeId } from '../core/ids.ts';
 import type { Settings } from '../core/settings.ts';
 import { initialState } from '../core/state.ts';
@@ -52,8 +52,8 @@ export function playDay(day: Day, watch: Watch = {}): Played {
   const clock = new Clock(startMs === Infinity ? 0 : startMs);
   const state = initialState(JOURNAL);
   const fold = new FigureFold();
-  const inbox = new Inbox<EventBody>();
-  const tell = (event: EventBody): void => inbox.push(event);
+  const inbox = new Inbox<Event>();
+  const tell = (event: Event): void => inbox.push(event);
   const { phones } = day;
   const telephony = new VirtualSwitch({
     node: NODE,
@@ -66,11 +66,9 @@ export function playDay(day: Day, watch: Watch = {}): Played {
   });
   const desks = new Desks(clock, tell, (leg) => telephony.legs.get(leg)?.caller ?? null);
   let steps = 0;
-  const hear = (body: EventBody): void => {
-    const event = body as EventBody & { atMs: number };
-    event.atMs = clock.nowMs;
-    const commands = step(state, event as Event, ++steps);
-    watch.entry?.(event as Event, commands);
+  const hear = (event: Event): void => {
+    const commands = step(state, event, ++steps);
+    watch.entry?.(event, commands);
     for (const command of commands) {
       if (command.do !== 'record-fact') telephony.carryOut(command);
       else {
@@ -80,8 +78,8 @@ export function playDay(day: Day, watch: Watch = {}): Played {
     }
   };
 
-  hear({ type: 'started' });
-  hear({ type: 'settingsLoaded', settings: day.settings });
+  hear({ type: 'started', atMs: clock.nowMs });
+  hear({ type: 'settingsLoaded', settings: day.settings, atMs: clock.nowMs });
   for (const { sipUser } of day.settings.agents) {
     telephony.register({ sipUser, uri: `sip:${sipUser}@virtual`, expiresAtMs: EXPIRES_MS });
   }
@@ -90,13 +88,13 @@ export function playDay(day: Day, watch: Watch = {}): Played {
   desks.begin(day.shifts);
   callIn(day.callers, clock, telephony, watch.calls);
   for (;;) {
-    for (let body = inbox.shift(); body !== undefined; body = inbox.shift()) hear(body);
+    for (let event = inbox.shift(); event !== undefined; event = inbox.shift()) hear(event);
     const dueMs = nextDeadlineMs(state) ?? Infinity;
     const nextMs = clock.nextMs();
     if (nextMs <= dueMs && nextMs < Infinity) clock.next();
     else if (nextMs < Infinity || (state.contacts.size > 0 && dueMs - clock.nowMs < LEFT_MS)) {
       clock.nowMs = dueMs;
-      hear({ type: 'tick' });
+      hear({ type: 'tick', atMs: dueMs });
     } else break;
   }
   return { figures: fold.figures(clock.nowMs), steps, endMs: clock.nowMs };

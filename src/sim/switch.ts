@@ -4,12 +4,13 @@ import { type LegId, legId, type NodeId } from '../core/ids.ts';
 import type { Clock } from './clock.ts';
 import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
 import type { Caller, Mishap, Phones } from './people.ts';
+import type { Stamped } from './stamped.ts';
 
 export interface SwitchOptions {
   readonly node: NodeId;
   readonly clock: Clock;
   /** Hears everything, at once and in order; must not give a command before it returns. */
-  readonly tell: (event: SwitchEvent) => void;
+  readonly tell: (event: Stamped<SwitchEvent>) => void;
   readonly phones: Phones;
   /** Length of a prompt's file. */
   readonly promptMs: (file: string) => number;
@@ -38,6 +39,10 @@ export class VirtualSwitch {
     this.#options = options;
   }
 
+  get #nowMs(): number {
+    return this.#options.clock.nowMs;
+  }
+
   arrive(caller: Caller): LegId {
     const { clock, node } = this.#options;
     const leg = newLeg(legId(`call-${++this.#calls}`), caller, caller.from, caller.dialled);
@@ -47,24 +52,37 @@ export class VirtualSwitch {
         if (leg.waitingFromMs === null && leg.talkedWith === null) this.end(leg, 'NORMAL_CLEARING');
       });
     }
-    this.#options.tell({ type: 'callArrived', node, leg: leg.id, from: caller.from, dialled: caller.dialled });
+    this.#options.tell({
+      type: 'callArrived',
+      node,
+      leg: leg.id,
+      from: caller.from,
+      dialled: caller.dialled,
+      atMs: this.#nowMs,
+    });
     return leg.id;
   }
 
   register(device: Device): void {
     this.#devices.set(device.uri, device);
     if (!this.#devices.has(this.#firstOf.get(device.sipUser) ?? '')) this.#firstOf.set(device.sipUser, device.uri);
-    this.#options.tell({ type: 'deviceRegistered', node: this.#options.node, device });
+    this.#options.tell({ type: 'deviceRegistered', node: this.#options.node, device, atMs: this.#nowMs });
   }
 
   unregister(uri: string): void {
     const device = this.#devices.get(uri);
     if (!this.#devices.delete(uri) || device === undefined) return;
-    this.#options.tell({ type: 'deviceGone', node: this.#options.node, sipUser: device.sipUser, device: uri });
+    this.#options.tell({
+      type: 'deviceGone',
+      node: this.#options.node,
+      sipUser: device.sipUser,
+      device: uri,
+      atMs: this.#nowMs,
+    });
   }
 
   /** Everything it holds now, and the ends of those among `known` that it does not. */
-  survey(known: readonly LegId[]): SwitchEvent {
+  survey(known: readonly LegId[]): Stamped<SwitchEvent> {
     const { node, clock } = this.#options;
     const ended = known.flatMap((leg) => {
       if (this.legs.has(leg)) return [];
@@ -73,7 +91,7 @@ export class VirtualSwitch {
     });
     const legs = [...this.legs.values()].map(surveyedLeg);
     const survey: Survey = { bootId: `boot-${this.#boots}`, legs, devices: [...this.#devices.values()], ended };
-    return { type: 'surveyed', node, survey };
+    return { type: 'surveyed', node, survey, atMs: clock.nowMs };
   }
 
   /** The process died: every leg with it, unheard. Registrations are kept. */
@@ -123,21 +141,21 @@ export class VirtualSwitch {
     const other = leg.bridgedTo;
     if (other !== null) this.#part(leg, other, !terse);
     if (leg.recording !== null) this.#stopRecord(leg, leg.recording);
-    tell({ type: 'legEnded', node, leg: leg.id, cause });
+    tell({ type: 'legEnded', node, leg: leg.id, cause, atMs: this.#nowMs });
   }
 
   #refuse({ key, leg, node }: SwitchCommand, reason = 'no such leg'): void {
-    this.#options.tell({ type: 'commandFailed', node, key, leg, reason });
+    this.#options.tell({ type: 'commandFailed', node, key, leg, reason, atMs: this.#nowMs });
   }
 
   #ring(command: Extract<SwitchCommand, { do: 'ring' }>): void {
     const { node, clock, tell, phones, terse } = this.#options;
     if (!this.#devices.has(command.device)) {
-      return tell({ type: 'legEnded', node, leg: command.leg, cause: 'USER_NOT_REGISTERED' });
+      return tell({ type: 'legEnded', node, leg: command.leg, cause: 'USER_NOT_REGISTERED', atMs: this.#nowMs });
     }
     const leg = newLeg(command.leg, null, command.callerNumber, command.sipUser);
     this.legs.set(leg.id, leg);
-    if (!terse) tell({ type: 'legRinging', node, leg: leg.id });
+    if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
     const unanswered = (act: () => void) => () => {
       if (!leg.ended && leg.state === 'ringing') act();
     };
@@ -160,7 +178,7 @@ export class VirtualSwitch {
   #answered(leg: VirtualLeg): void {
     if (leg.state === 'answered') return;
     leg.state = 'answered';
-    this.#options.tell({ type: 'legAnswered', node: this.#options.node, leg: leg.id });
+    this.#options.tell({ type: 'legAnswered', node: this.#options.node, leg: leg.id, atMs: this.#nowMs });
   }
 
   #play(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'play' }>): void {
@@ -169,7 +187,7 @@ export class VirtualSwitch {
     this.#begin(leg, 'playing', command);
     this.#inTurn(leg, this.#lengthMs(command.files), () => {
       leg.doing = 'nothing';
-      tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'done' });
+      tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'done', atMs: this.#nowMs });
     });
   }
 
@@ -183,8 +201,9 @@ export class VirtualSwitch {
     this.#inTurn(leg, pressedMs, () => {
       leg.doing = 'nothing';
       leg.digits = digit;
-      if (!terse && digit !== '') tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100 });
-      tell({ type: 'digitsCollected', node, leg: leg.id, key: command.key, digits: digit });
+      if (!terse && digit !== '')
+        tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100, atMs: this.#nowMs });
+      tell({ type: 'digitsCollected', node, leg: leg.id, key: command.key, digits: digit, atMs: this.#nowMs });
     });
   }
 
@@ -212,7 +231,7 @@ export class VirtualSwitch {
     const again = leg.talkedWith === other.id;
     if (!again) leg.talkUntilMs = clock.nowMs + (leg.caller?.talkMs ?? Infinity);
     leg.talkedWith = other.id;
-    tell({ type: 'bridged', node, leg: leg.id, other: other.id });
+    tell({ type: 'bridged', node, leg: leg.id, other: other.id, atMs: this.#nowMs });
     if (leg.caller === null) return;
     const { talkEndedBy, mishap } = leg.caller;
     const leftMs = Math.max(leg.talkUntilMs - clock.nowMs, TALK_MS_MIN);
@@ -227,7 +246,7 @@ export class VirtualSwitch {
     };
     const hold = (held: boolean): void => {
       phone.held = held;
-      tell({ type: held ? 'legHeld' : 'legResumed', node, leg: phone.id });
+      tell({ type: held ? 'legHeld' : 'legResumed', node, leg: phone.id, atMs: this.#nowMs });
     };
     leg.mishapOver = true;
     clock.after(
@@ -252,7 +271,7 @@ export class VirtualSwitch {
     other.turn += 1;
     const first = leg.caller === null ? other : leg;
     const second = first === leg ? other : leg;
-    if (told) tell({ type: 'unbridged', node, leg: first.id, other: second.id });
+    if (told) tell({ type: 'unbridged', node, leg: first.id, other: second.id, atMs: this.#nowMs });
   }
 
   #record(leg: VirtualLeg, file: string): void {
@@ -260,7 +279,7 @@ export class VirtualSwitch {
     leg.recording = file;
     leg.recordingFromMs = this.#options.clock.nowMs;
     if (!this.#options.terse) {
-      this.#options.tell({ type: 'recordingStarted', node: this.#options.node, leg: leg.id, file });
+      this.#options.tell({ type: 'recordingStarted', node: this.#options.node, leg: leg.id, file, atMs: this.#nowMs });
     }
   }
 
@@ -269,7 +288,7 @@ export class VirtualSwitch {
     const { node, clock, tell } = this.#options;
     leg.recording = null;
     const durationMs = clock.nowMs - leg.recordingFromMs;
-    tell({ type: 'recordingEnded', node, leg: leg.id, file, durationMs });
+    tell({ type: 'recordingEnded', node, leg: leg.id, file, durationMs, atMs: this.#nowMs });
   }
 
   #begin(leg: VirtualLeg, doing: VirtualLeg['doing'], { key }: SwitchCommand): void {
@@ -286,8 +305,9 @@ export class VirtualSwitch {
     leg.turn += 1;
     leg.doing = 'nothing';
     if (key === null) return;
-    if (doing === 'playing') tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'broken' });
-    if (doing === 'collecting') tell({ type: 'digitsCollected', node, leg: leg.id, key, digits: '' });
+    if (doing === 'playing') tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'broken', atMs: this.#nowMs });
+    if (doing === 'collecting')
+      tell({ type: 'digitsCollected', node, leg: leg.id, key, digits: '', atMs: this.#nowMs });
   }
 
   #inTurn(leg: VirtualLeg, delayMs: number, act: () => void): void {
