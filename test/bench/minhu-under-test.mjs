@@ -1,0 +1,120 @@
+// The embedded switch in its own process, and the core with its journal in this one: what a call goes through, without web and records.
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+
+const root = join(import.meta.dirname, '../..');
+const NUMBER = '12345';
+
+export async function openMinhu(seatCount) {
+  const { openLoop } = await import('../../dist/runtime/loop.js');
+  const { createEslSwitch } = await import('../../dist/switch/esl/adapter.js');
+  const { knownLegs } = await import('../../dist/core/view.js');
+  const folder = mkdtempSync(join(tmpdir(), 'minhu-bench-'));
+  const file = (name) => join(folder, name);
+  for (const name of ['journal', 'recordings']) mkdirSync(file(name));
+  const seats = Array.from({ length: seatCount }, (_, n) => ({ user: `s${n}`, ha1: md5(`s${n}:minhu:bench${n}`) }));
+  const password = randomBytes(18).toString('base64url');
+  const users = seats.map(({ user, ha1 }) => ({ user, algorithm: 'md5', ha1 }));
+  writeFileSync(file('directory.json'), JSON.stringify({ realm: 'minhu', users }));
+  writeFileSync(file('esl-password'), password, { mode: 0o600 });
+  const trunks = Array.from({ length: 16 }, (_, n) => ({
+    name: `t${n}`,
+    from: [`127.0.0.${20 + n}/32`],
+    numbers: [NUMBER],
+  }));
+  const prompts = join(root, 'dialplans/prompts');
+  writeFileSync(
+    file('options.json'),
+    JSON.stringify({
+      realm: 'minhu',
+      sip: { host: '127.0.0.1', port: 0 },
+      esl: { host: '127.0.0.1', port: 0 },
+      eslPasswordFile: file('esl-password'),
+      rtpPortMin: 30_000,
+      rtpPortMax: 39_999,
+      trunks,
+      directoryFile: file('directory.json'),
+      registrationsFile: file('registrations.json'),
+      legLogFile: file('legs.jsonl'),
+      statusFile: file('status.json'),
+      promptFolder: prompts,
+      recordingFolder: file('recordings'),
+      musicFile: join(prompts, 'music.wav'),
+      apologyFile: join(prompts, 'APO-01.wav'),
+      callsMax: 4_000,
+    }),
+  );
+  const child = spawn(process.execPath, [join(root, 'dist/softswitch/main.js'), file('options.json')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'error' },
+  });
+  while (!existsSync(file('status.json'))) await pause(20);
+  const status = JSON.parse(readFileSync(file('status.json'), 'utf8'));
+  const [eslHost, eslPort] = address(status.esl);
+  const logger = pino({ level: 'error' }, pino.destination(2));
+  const link = createEslSwitch({
+    nodes: [{ id: 'bench', host: eslHost, port: eslPort, password, legLogFile: file('legs.jsonl') }],
+    logger,
+  });
+  const loop = await openLoop({ folder: file('journal'), release: (command) => link.execute(command) });
+  await loop.submit({ type: 'settingsLoaded', settings: rules(seats) });
+  await new Promise((resolve) => {
+    link.start(
+      (event) => void loop.submit(event).then(() => event.type === 'surveyed' && resolve(), closing),
+      (node) => knownLegs(loop.state, node),
+    );
+  });
+  const [host, port] = address(status.sip);
+  return {
+    server: { host, port },
+    seats,
+    number: NUMBER,
+    register: true,
+    pid: child.pid,
+    async ready() {
+      for (const { user } of seats) await loop.submit({ type: 'agentStateAsked', agent: user, state: 'ready' });
+    },
+    async close() {
+      await link.close();
+      await loop.close();
+      child.kill('SIGTERM');
+      await new Promise((resolve) => child.once('exit', resolve));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** No menu and no wrap-up; nothing is recorded, as in the other's queue. */
+function rules(seats) {
+  const times = { ringMs: 20_000, wrapUpMs: 0, positionFirstMs: 600_000, positionEveryMs: 600_000, waitingMax: 10_000 };
+  return {
+    version: '1',
+    lines: { [NUMBER]: 'in' },
+    flows: { in: { start: 'wait', steps: { wait: { kind: 'queue', queue: 'q', prompts: [] } } } },
+    queues: { q: { name: 'q', skill: 'q', ...times } },
+    agents: seats.map(({ user }, n) => ({ id: user, number: `${n}`, sipUser: user, skills: { q: 3 } })),
+    prompts: {},
+  };
+}
+
+/** What still comes while the journal closes is nobody's any more. */
+function closing(error) {
+  if (error.code !== 'closed') throw error;
+}
+
+function address(text) {
+  const at = text.lastIndexOf(':');
+  return [text.slice(0, at), Number(text.slice(at + 1))];
+}
+
+function md5(text) {
+  return createHash('md5').update(text).digest('hex');
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,250 @@
+// Callers and seats' phones of the benchmark: one process, two sockets, one clock. No audio is sent.
+import { createHash, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+
+const BUFFER_BYTES = 8 << 20;
+
+/**
+ * @param server `{host, port}` of the switch under test.
+ * @returns phones that answer at once and callers that hang on until told.
+ */
+export async function openPeers(server) {
+  const seatSocket = await bind('127.0.0.1');
+  const callers = await Promise.all(Array.from({ length: 16 }, (_, n) => bind(`127.0.0.${20 + n}`)));
+  const heard = { invite: () => {}, answered: () => {}, refused: () => {} };
+  /** Call-ID → dialog of a seat; seat → the call it is in. */
+  const ofSeat = new Map();
+  const talking = new Map();
+  const calls = new Map();
+  const pending = new Map();
+  const seatPort = seatSocket.address().port;
+  let answerAfterMs = 0;
+  let drawn = 0;
+
+  seatSocket.on('message', (data, from) => {
+    const message = parse(data);
+    if (message.status !== undefined) return void pending.get(message.callId)?.(message);
+    seatHears(message, from, performance.now());
+  });
+  for (const socket of callers) socket.on('message', (data, from) => callerHears(socket, parse(data), from));
+
+  function seatHears(request, from, atMs) {
+    const reply = (status, phrase, more = '', body = '') =>
+      send(
+        seatSocket,
+        from,
+        response(request, status, phrase, `seat${request.callId}`, `sip:127.0.0.1:${seatPort}`, more, body),
+      );
+    switch (request.method) {
+      case 'INVITE': {
+        if (ofSeat.has(request.callId)) return reply(200, 'OK', '', sdp());
+        const seat = /^INVITE sip:([^@;]+)@/.exec(request.first)?.[1];
+        ofSeat.set(request.callId, { request, from, seat });
+        reply(180, 'Ringing');
+        heard.invite(seat, atMs, request.callId);
+        const answer = () => {
+          if (!ofSeat.has(request.callId)) return;
+          talking.set(seat, request.callId);
+          reply(200, 'OK', '', sdp());
+        };
+        if (answerAfterMs === 0) answer();
+        else setTimeout(answer, answerAfterMs);
+        return;
+      }
+      case 'CANCEL':
+        reply(200, 'OK');
+        return forgetSeat(request.callId);
+      case 'BYE':
+        reply(200, 'OK');
+        return forgetSeat(request.callId);
+      case 'ACK':
+        return;
+      default:
+        reply(200, 'OK');
+    }
+  }
+
+  function forgetSeat(callId) {
+    const call = ofSeat.get(callId);
+    if (call !== undefined && talking.get(call.seat) === callId) talking.delete(call.seat);
+    ofSeat.delete(callId);
+  }
+
+  function callerHears(socket, message, from) {
+    if (message.status === undefined) {
+      if (message.method === 'ACK') return;
+      send(socket, from, response(message, 200, 'OK', 'caller', `sip:caller@${addressOf(socket)}`, '', ''));
+      if (message.method === 'BYE') calls.delete(message.callId);
+      return;
+    }
+    const call = calls.get(message.callId);
+    if (call === undefined || !message.cseq.endsWith('INVITE') || message.status < 200) return;
+    const target = /<([^>]+)>/.exec(message.header('contact') ?? '')?.[1] ?? call.uri;
+    const to = message.header('to');
+    send(
+      socket,
+      server,
+      request('ACK', message.status < 300 ? target : call.uri, { ...call, to, cseq: 1 }, socket, message.status < 300),
+    );
+    if (message.status >= 300) {
+      calls.delete(message.callId);
+      return heard.refused(message.status);
+    }
+    if (call.answered) return;
+    Object.assign(call, { answered: true, to, target });
+    heard.answered(message.callId, performance.now(), call.atMs);
+  }
+
+  return {
+    seatPort,
+    heard,
+    talking,
+    answerAfter: (ms) => {
+      answerAfterMs = ms;
+    },
+    /** Digest, MD5. Resolves when the switch took it. */
+    async register(user, ha1) {
+      const callId = id();
+      const base = { callId, from: `<sip:${user}@minhu>;tag=${id()}`, to: `<sip:${user}@minhu>` };
+      const contact = `<sip:${user}@127.0.0.1:${seatPort}>`;
+      const ask = (cseq, more) =>
+        new Promise((resolve) => {
+          pending.set(callId, resolve);
+          const text = request(
+            'REGISTER',
+            'sip:minhu',
+            { ...base, cseq },
+            seatSocket,
+            true,
+            `Contact: ${contact}\r\nExpires: 600\r\n${more}`,
+          );
+          send(seatSocket, server, text);
+        });
+      const challenge = await ask(1, '');
+      const value = (name) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge.header('www-authenticate'))?.[1];
+      const cnonce = id();
+      const ha2 = md5('REGISTER:sip:minhu');
+      const answer = md5(`${ha1}:${value('nonce')}:00000001:${cnonce}:auth:${ha2}`);
+      const proof = `Digest username="${user}", realm="minhu", nonce="${value('nonce')}", uri="sip:minhu", qop=auth, nc=00000001, cnonce="${cnonce}", response="${answer}", algorithm=MD5`;
+      const taken = await ask(2, `Authorization: ${proof}\r\n`);
+      pending.delete(callId);
+      if (taken.status !== 200) throw new Error(`${user} could not register: ${taken.first}`);
+    },
+    /** A caller, from one of several addresses, so that no trunk's limit is met. */
+    call(number) {
+      const socket = callers[drawn++ % callers.length];
+      const callId = id();
+      const uri = `sip:${number}@${server.host}:${server.port}`;
+      const call = {
+        callId,
+        uri,
+        from: `<sip:${13_800_000_000 + drawn}@127.0.0.1>;tag=${id()}`,
+        to: `<${uri}>`,
+        atMs: performance.now(),
+        socket,
+        answered: false,
+      };
+      calls.set(callId, call);
+      send(
+        socket,
+        server,
+        request(
+          'INVITE',
+          uri,
+          { ...call, cseq: 1 },
+          socket,
+          true,
+          `Contact: <sip:caller@${addressOf(socket)}>\r\n`,
+          sdp(),
+        ),
+      );
+      return callId;
+    },
+    hangUp(callId) {
+      const call = calls.get(callId);
+      calls.delete(callId);
+      if (call?.answered)
+        send(call.socket, server, request('BYE', call.target, { ...call, cseq: 2 }, call.socket, true));
+    },
+    /** The agent puts the phone down. @returns when. */
+    putDown(seat) {
+      const callId = talking.get(seat);
+      const { request: invite, from } = ofSeat.get(callId);
+      const target = /<([^>]+)>/.exec(invite.header('contact'))?.[1] ?? `sip:${from.address}:${from.port}`;
+      const dialog = { callId, from: `${invite.header('to')};tag=seat${callId}`, to: invite.header('from'), cseq: 2 };
+      forgetSeat(callId);
+      const atMs = performance.now();
+      send(seatSocket, from, request('BYE', target, dialog, seatSocket, true));
+      return atMs;
+    },
+    open: () => calls.size,
+    close() {
+      seatSocket.close();
+      for (const socket of callers) socket.close();
+    },
+  };
+}
+
+function bind(address) {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
+    socket.once('error', reject);
+    socket.bind(0, address, () => resolve(socket));
+  });
+}
+
+function parse(data) {
+  const text = data.toString('latin1');
+  const [head = ''] = text.split('\r\n\r\n', 1);
+  const [first = '', ...lines] = head.split('\r\n');
+  const header = (name) =>
+    lines
+      .find((line) => line.slice(0, name.length + 1).toLowerCase() === `${name}:`)
+      ?.slice(name.length + 1)
+      .trim();
+  const status = first.startsWith('SIP/2.0 ') ? Number(first.slice(8, 11)) : undefined;
+  return {
+    first,
+    status,
+    method: first.split(' ')[0],
+    lines,
+    header,
+    callId: header('call-id'),
+    cseq: header('cseq') ?? '',
+  };
+}
+
+function response(to, status, phrase, tag, contact, more, body) {
+  const vias = to.lines.filter((line) => /^(via|record-route):/i.test(line)).join('\r\n');
+  const toValue = to.header('to');
+  const tagged = toValue.includes(';tag=') ? toValue : `${toValue};tag=${tag}`;
+  const type = body === '' ? '' : 'Content-Type: application/sdp\r\n';
+  return `SIP/2.0 ${status} ${phrase}\r\n${vias}\r\nFrom: ${to.header('from')}\r\nTo: ${tagged}\r\nCall-ID: ${to.callId}\r\nCSeq: ${to.cseq}\r\nContact: <${contact}>\r\n${more}${type}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function request(method, uri, { callId, from, to, cseq }, socket, fresh, more = '', body = '') {
+  const branch = fresh ? id() : callId;
+  const type = body === '' ? '' : 'Content-Type: application/sdp\r\n';
+  return `${method} ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${addressOf(socket)};branch=z9hG4bK${method === 'INVITE' ? callId : branch};rport\r\nMax-Forwards: 70\r\nFrom: ${from}\r\nTo: ${to}\r\nCall-ID: ${callId}\r\nCSeq: ${cseq} ${method}\r\n${more}${type}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function send(socket, to, text) {
+  socket.send(text, to.port, to.address ?? to.host);
+}
+
+function addressOf(socket) {
+  const { address, port } = socket.address();
+  return `${address}:${port}`;
+}
+
+function sdp() {
+  return 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n';
+}
+
+function id() {
+  return randomBytes(8).toString('hex');
+}
+
+function md5(text) {
+  return createHash('md5').update(text).digest('hex');
+}

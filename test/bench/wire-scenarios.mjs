@@ -1,0 +1,124 @@
+// What is measured on the wire, the same for every switch: run in a process of its own, told by messages.
+import { openPeers } from './sip-peers.mjs';
+
+const { server, seats, number, register } = JSON.parse(process.argv[2]);
+const peers = await openPeers(server);
+process.send({ ready: peers.seatPort });
+
+process.on('message', async ({ run, ...options }) => {
+  try {
+    process.send({ done: await SCENARIOS[run](options) });
+  } catch (error) {
+    process.send({ failed: String(error.stack ?? error) });
+  }
+});
+
+const SCENARIOS = { registerAll, idle, freed, rate, end };
+
+async function registerAll() {
+  if (!register) return;
+  for (let n = 0; n < seats.length; n += 20) {
+    await Promise.all(seats.slice(n, n + 20).map(({ user, ha1 }) => peers.register(user, ha1)));
+  }
+}
+
+/** Idle agents: from the caller's 200 to the agent's INVITE, calls one after another. */
+async function idle({ calls, everyMs, talkMs }) {
+  const answered = [];
+  const rung = [];
+  peers.heard.answered = (callId, atMs) => {
+    answered.push(atMs);
+    setTimeout(() => peers.hangUp(callId), talkMs);
+  };
+  peers.heard.invite = (_seat, atMs) => rung.push(atMs);
+  peers.heard.refused = (status) => fail(`refused with ${status}`);
+  for (let n = 0; n < calls; n++) {
+    peers.call(number);
+    await pause(everyMs);
+  }
+  await until(() => rung.length >= calls && answered.length >= calls);
+  await until(() => peers.open() === 0 && peers.talking.size === 0);
+  // One at a time, in order: the nth offer is the nth caller's. An offer that beats the caller's 200 by a packet counts as at once.
+  return rung.slice(0, calls).map((atMs, n) => Math.max(0, atMs - answered[n]));
+}
+
+/** Every agent talks and `waiting` callers wait: from an agent's BYE to the next INVITE at the same phone. */
+async function freed({ waiting, samples, everyMs, fillPerS }) {
+  const busy = seats.length;
+  const queued = [];
+  const times = [];
+  let watched = null;
+  peers.heard.answered = (callId) => queued.push(callId);
+  peers.heard.refused = (status) => fail(`refused with ${status}`);
+  peers.heard.invite = (seat, atMs) => {
+    if (watched?.seat !== seat) return;
+    times.push(atMs - watched.atMs);
+    watched = null;
+  };
+  for (let n = 0; n < busy + waiting; n++) {
+    peers.call(number);
+    await pause(1_000 / fillPerS);
+  }
+  await until(() => peers.talking.size >= busy && queued.length >= busy + waiting, 120_000);
+  const names = [...peers.talking.keys()];
+  for (let n = 0; n < samples; n++) {
+    const seat = names[(n * 7) % names.length];
+    await until(() => peers.talking.has(seat), 20_000);
+    watched = { seat, atMs: 0 };
+    watched.atMs = peers.putDown(seat);
+    await until(() => watched === null, 20_000);
+    peers.call(number);
+    await pause(everyMs);
+  }
+  for (const callId of queued) peers.hangUp(callId);
+  await until(() => peers.talking.size === 0, 60_000);
+  return times;
+}
+
+/** `perS` calls a second for `forMs`, agents enough: how many were answered and offered in that time, and how late. */
+async function rate({ perS, forMs, talkMs }) {
+  const from = performance.now();
+  let admitted = 0;
+  let offered = 0;
+  let refused = 0;
+  const inTime = () => performance.now() - from <= forMs;
+  peers.heard.answered = (callId) => {
+    if (inTime()) admitted += 1;
+    setTimeout(() => peers.hangUp(callId), talkMs);
+  };
+  peers.heard.refused = () => {
+    refused += 1;
+  };
+  peers.heard.invite = () => {
+    if (inTime()) offered += 1;
+  };
+  for (let n = 0; inTime(); n++) {
+    const aheadMs = (n / perS) * 1_000 - (performance.now() - from);
+    if (aheadMs > 0) await pause(aheadMs);
+    peers.call(number);
+  }
+  await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
+  return { admitted: (admitted / forMs) * 1_000, offered: (offered / forMs) * 1_000, refused };
+}
+
+function end() {
+  peers.close();
+  setTimeout(() => process.exit(0), 100);
+}
+
+function fail(why) {
+  process.send({ failed: why });
+}
+
+async function until(holds, withinMs = 30_000) {
+  const endMs = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > endMs)
+      throw new Error(`not within ${withinMs} ms: ${holds}; ${peers.talking.size} talk, ${peers.open()} open`);
+    await pause(5);
+  }
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,140 @@
+// How soon a phone rings, on the wire, beside FreeSWITCH's own queue in the same run:
+//   node test/bench/wire.mjs [--prefix FOLDER] [--sizes 10,100,500] [--short] [--json]
+// Without FreeSWITCH under FOLDER (/usr/local/freeswitch) only Minhu is measured, and the run says so.
+import { fork, spawnSync } from 'node:child_process';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openMinhu } from './minhu-under-test.mjs';
+import { hasCallCenter, openCallCenter } from './mod-callcenter-under-test.mjs';
+
+const { values } = parseArgs({
+  options: {
+    prefix: { type: 'string', default: '/usr/local/freeswitch' },
+    sizes: { type: 'string', default: '10,100,500' },
+    short: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+const root = join(import.meta.dirname, '../..');
+const built = spawnSync(process.execPath, [join(root, 'src/start.mjs'), '--build-only'], { stdio: ['ignore', 2, 2] });
+if (built.status !== 0) process.exit(1);
+
+const beside = hasCallCenter(values.prefix);
+if (!beside)
+  process.stderr.write(`No FreeSWITCH with mod_callcenter under ${values.prefix}: Minhu alone is measured.\n`);
+const calls = values.short ? 20 : 90;
+const samples = values.short ? 10 : 60;
+tell('flush.p99', 'ms', flushes(), 0.99);
+for (const size of values.sizes.split(',').map(Number)) {
+  const ours = await measure(() => openMinhu(size), size);
+  const theirs = beside ? await measure(() => openCallCenter(values.prefix, size), size) : undefined;
+  compare(size, ours, theirs);
+}
+
+async function measure(open, size) {
+  const system = await open();
+  const { server, seats, number, register } = system;
+  const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [
+    JSON.stringify({ server, seats, number, register }),
+  ]);
+  try {
+    const { ready: seatPort } = await heard(load);
+    await run(load, 'registerAll');
+    await system.ready(seatPort);
+    const idle = await run(load, 'idle', { calls, everyMs: 333, talkMs: 200 });
+    const rates = [];
+    for (const perS of values.short ? [20] : [20, 40, 60, 80])
+      rates.push({ perS, ...(await run(load, 'rate', { perS, forMs: values.short ? 3_000 : 10_000, talkMs: 300 })) });
+    const waiting = Math.min(400, size * 2);
+    const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 });
+    return { idle, freed, rates };
+  } finally {
+    load.kill('SIGTERM');
+    await system.close();
+  }
+}
+
+function run(load, name, options = {}) {
+  load.send({ run: name, ...options });
+  return heard(load).then(({ done }) => done);
+}
+
+function heard(load) {
+  return new Promise((resolve, reject) => {
+    load.once('message', (message) => (message.failed ? reject(new Error(message.failed)) : resolve(message)));
+    load.once('exit', () => reject(new Error('the load generator ended')));
+  });
+}
+
+function compare(size, ours, theirs) {
+  for (const [name, part] of [
+    ['p50', 0.5],
+    ['p95', 0.95],
+  ]) {
+    for (const what of ['idle', 'freed']) {
+      const label = what === 'idle' ? 'wire.queued-to-ringing' : 'wire.free-to-invite';
+      tell(`${label}.${size}.${name}`, 'ms', ours[what], part);
+      if (theirs === undefined) continue;
+      tell(`mod_callcenter.${label}.${size}.${name}`, 'ms', theirs[what], part);
+      line({
+        name: `ratio.${label}.${size}.${name}`,
+        value: figure(share(theirs[what], part) / share(ours[what], part)),
+        unit: 'x',
+        spread: 0,
+      });
+    }
+  }
+  for (const [of, rates] of [
+    ['', ours.rates],
+    ['mod_callcenter.', theirs?.rates ?? []],
+  ]) {
+    for (const { perS, admitted, offered } of rates) {
+      line({ name: `${of}wire.admitted.${size}.at-${perS}`, value: figure(admitted), unit: '1/s', spread: 0 });
+      line({ name: `${of}wire.offered.${size}.at-${perS}`, value: figure(offered), unit: '1/s', spread: 0 });
+    }
+  }
+  if (size === Math.max(...values.sizes.split(',').map(Number))) {
+    tell('wire.free-to-invite.p50', 'ms', ours.freed, 0.5);
+    tell('wire.free-to-invite.p95', 'ms', ours.freed, 0.95);
+  }
+}
+
+/** This machine's own `fdatasync` of one small record, while nothing else runs. */
+function flushes() {
+  const folder = mkdtempSync(join(tmpdir(), 'minhu-flush-'));
+  const file = openSync(join(folder, 'f'), 'w');
+  const record = Buffer.alloc(400, 1);
+  const times = Array.from({ length: 500 }, (_, n) => {
+    const startMs = performance.now();
+    writeSync(file, record, 0, record.length, n * record.length);
+    fdatasyncSync(file);
+    return performance.now() - startMs;
+  });
+  closeSync(file);
+  rmSync(folder, { recursive: true, force: true });
+  return times;
+}
+
+/** `spread`: from the lower to the upper quartile of what was measured. */
+function tell(name, unit, times, part) {
+  const spread = figure(share(times, 0.75) - share(times, 0.25));
+  line({ name, value: figure(share(times, part)), unit, spread });
+}
+
+function line({ name, value, unit, spread }) {
+  const text = values.json
+    ? JSON.stringify({ name, value, unit, spread })
+    : `${name.padEnd(52)} ${value} ${unit}  ± ${spread}`;
+  process.stdout.write(`${text}\n`);
+}
+
+function share(times, part) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+}
+
+function figure(value) {
+  return Number(value.toPrecision(4));
+}
