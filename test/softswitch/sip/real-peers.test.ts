@@ -56,7 +56,7 @@ async function legsLeft(): Promise<number> {
 const counted = (name: string) => client.events.filter((event) => event['Event-Name'] === name).length;
 const plan = { number: '12345', from: '13800138000', talkMs: 500 };
 
-const refused = callerScenario({ ...plan, codec: 'G729' });
+const refused = callerScenario({ ...plan, codec: 'G729', refused: 488 });
 /** A CANCEL waits for a provisional answer (RFC 3261 §9.1). */
 const cancelled = cancelScenario({ number: '12345', from: NEVER_ANSWERED });
 
