@@ -8,6 +8,7 @@ const SPAN_MS = 600_000;
 const SLOTS = 64;
 
 const keys = fc.constantFrom<readonly string[]>(['1'], ['2'], [''], ['7', '1'], ['7', '8'], ['9']);
+const routing = fc.constantFrom<Scenario['routing']>('plain', 'twoSided');
 const spanMs = fc.nat(SPAN_MS / SLOTS).map((slots) => slots * SLOTS);
 const shortMs = (maxMs: number) => fc.nat(Math.floor(maxMs / SLOTS)).map((slots) => (slots + 1) * SLOTS);
 
@@ -70,6 +71,13 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   },
 );
 
+const siteFault: fc.Arbitrary<Fault> = fc.record({
+  kind: fc.constant('closeSite' as const),
+  status: fc.constantFrom<'draining' | 'down'>('draining', 'down'),
+  atMs: spanMs,
+  downMs: fc.nat(60_000),
+});
+
 const mishap = fc.option(
   fc.record({
     kind: fc.constantFrom<'phoneDies' | 'comesApart' | 'hold'>('phoneDies', 'comesApart', 'hold'),
@@ -84,9 +92,12 @@ export const roughScenario: fc.Arbitrary<Scenario> = fc
     seed: fc.nat(1_000),
     roughMs: fc.constantFrom(0, 0, 5, 60),
     promptMs: fc.constantFrom(0, 1_500),
+    routing,
     callers: fc.array(fc.record({ caller, mishap }), { minLength: 1, maxLength: 20 }),
     agents: fc.array(fc.record({ agent, phones: fc.constantFrom<1 | 2>(1, 1, 2) }), { minLength: 1, maxLength: 4 }),
-    faults: fc.array(anyFault, { maxLength: 8 }),
+    faults: fc.array(fc.oneof({ weight: 8, arbitrary: anyFault }, { weight: 1, arbitrary: siteFault }), {
+      maxLength: 8,
+    }),
   })
   .map(({ callers, agents, ...rest }) =>
     readable({
@@ -103,15 +114,17 @@ export const roughScenario: fc.Arbitrary<Scenario> = fc
 export const unnoticeable: fc.Arbitrary<Scenario> = fc
   .record({
     seed: fc.nat(1_000),
+    routing,
     callers: fc.array(caller, { minLength: 1, maxLength: 20 }),
     agents: fc.array(agent, { minLength: 1, maxLength: 4 }),
     faults: fc.array(killOf(fc.constant(0)), { minLength: 1, maxLength: 12 }),
   })
-  .map(({ seed, callers, agents, faults }) =>
+  .map(({ seed, routing, callers, agents, faults }) =>
     readable({
       seed,
       roughMs: 0,
       promptMs: 0,
+      routing,
       callers: callers.map(placed),
       agents: agents.map((plan, nth) => named(plan, 1, nth)),
       faults,

@@ -2,7 +2,7 @@ import { bestAgent } from '../../core/best-agent.ts';
 import type { Command } from '../../core/command.ts';
 import type { Event } from '../../core/event.ts';
 import type { AgentId, ContactId, LegId } from '../../core/ids.ts';
-import type { State } from '../../core/state.ts';
+import type { State, Wait } from '../../core/state.ts';
 import { nextDeadlineMs } from '../../core/step.ts';
 import { agentViews, queueViews } from '../../core/view.ts';
 import type { Clock } from '../clock.ts';
@@ -24,11 +24,8 @@ export function checkStanding(state: State, ledger: Ledger, event: Event): void 
     `${state.contacts.size} contacts, ${ledger.stillThere} by the records`,
   );
   const taken = new Map<string, ContactId>();
-  for (const { queue, waiting } of queueViews(state)) {
-    let before = -Infinity;
+  for (const { waiting } of queueViews(state)) {
     for (const { contact, enqueuedAtMs, ringing } of waiting) {
-      demand(enqueuedAtMs >= before, `${contact} stands behind a later one in ${queue}`);
-      before = enqueuedAtMs;
       const account = ledger.accounts.get(contact);
       demand(account?.enqueuedAtMs === enqueuedAtMs, `${contact} waits since ${enqueuedAtMs}, not as recorded`);
       if (ringing !== undefined) {
@@ -62,32 +59,34 @@ export class Watchman {
     this.#telephony = telephony;
   }
 
-  /** Before an entry is booked. */
-  hears(event: Event, commands: readonly Command[], ledger: Ledger): void {
+  /** @param state after the entry. */
+  hears(event: Event, commands: readonly Command[], state: State): void {
     for (const command of commands) {
       if (command.do !== 'record-fact') continue;
       if (command.fact === 'offerEnded' && (command.result === 'timeout' || command.result === 'rejected')) {
         this.#missed.set(`${command.agent} ${command.contact}`, event.atMs);
       }
       if (command.fact === 'offerMade' && event.type !== 'surveyed') {
-        this.#isNext(command.contact, command.agent, event, commands, ledger);
+        this.#isNext(command.contact, command.agent, commands, state);
       }
     }
   }
 
-  /** Q1: nobody of the same queue who has waited longer is passed over, except by an agent who missed that call a short while ago. */
-  #isNext(contact: ContactId, agent: AgentId, event: Event, commands: readonly Command[], ledger: Ledger): void {
-    const chosen = ledger.accounts.get(contact);
-    if (chosen?.enqueuedAtMs == null) return;
-    for (const other of ledger.accounts.values()) {
-      if (other.outcome !== null || other.queue !== chosen.queue || !ledger.isOpen(other.contact)) continue;
-      if (other.enqueuedAtMs! >= chosen.enqueuedAtMs || ledger.isOffered(other.contact)) continue;
-      const touched = commands.some(
-        (one) => one.do === 'record-fact' && 'contact' in one && one.contact === other.contact,
-      );
-      const missedMs = this.#missed.get(`${agent} ${other.contact}`) ?? -Infinity;
-      const excused = touched || event.atMs - missedMs <= EXCLUDED_MS;
-      demand(excused, `${agent} is offered ${contact} while ${other.contact} has waited longer`);
+  /**
+   * Q1, Q17: nobody of the same queue and step whose effective age is greater is passed over, except by an agent who missed that call a short
+   * while ago.
+   */
+  #isNext(id: ContactId, agent: AgentId, commands: readonly Command[], state: State): void {
+    const chosen = waitOf(state, id);
+    if (chosen === undefined) return;
+    for (const other of state.contacts.values()) {
+      const { stage } = other;
+      if (stage.in !== 'queue' || stage.offer !== null || !isAlike(stage.wait, chosen)) continue;
+      if (sinceMs(stage.wait) >= sinceMs(chosen)) continue;
+      const touched = commands.some((one) => one.do === 'record-fact' && 'contact' in one && one.contact === other.id);
+      const missedMs = this.#missed.get(`${agent} ${other.id}`) ?? -Infinity;
+      const excused = touched || state.nowMs - missedMs <= EXCLUDED_MS;
+      demand(excused, `${agent} is offered ${id} while ${other.id} has waited longer`);
     }
   }
 
@@ -122,6 +121,20 @@ export class Watchman {
       }
     }
   }
+}
+
+function waitOf(state: State, id: ContactId): Wait | undefined {
+  const stage = state.contacts.get(id)?.stage;
+  return stage?.in === 'queue' || stage?.in === 'connecting' ? stage.wait : undefined;
+}
+
+function isAlike(a: Wait, b: Wait): boolean {
+  return a.queue === b.queue && a.plan === b.plan && a.step === b.step && a.lastAgent === b.lastAgent;
+}
+
+/** Effective: head starts count as time waited. */
+function sinceMs({ enqueuedAtMs, headStartMs }: Wait): number {
+  return enqueuedAtMs - headStartMs;
 }
 
 /** A citizen who hears nothing, a phone without a talk. */

@@ -20,6 +20,7 @@ export function drawScenario(seed: number): Scenario {
     seed,
     roughMs: chance.below(3) === 0 ? 0 : 1 + chance.below(60),
     promptMs: chance.below(2) * chance.below(4_000),
+    routing: chance.below(2) === 0 ? 'plain' : 'twoSided',
     callers: Array.from({ length: calls }, (_, nth) => drawCaller(chance, nth, spanMs)),
     agents,
     faults: Array.from({ length: chance.below(13) }, () => drawFault(chance, spanMs, calls, agents)),
@@ -63,7 +64,7 @@ function drawFault(chance: Chance, spanMs: number, calls: number, agents: readon
   const atMs = 1_000 + chance.below(spanMs);
   const downMs = chance.below(4) === 0 ? 0 : chance.below(8_000);
   const agent = agents[chance.below(agents.length)]!.name;
-  switch (chance.below(9)) {
+  switch (chance.below(10)) {
     case 0:
     case 1:
       return { kind: 'loseLink', atMs, downMs };
@@ -71,6 +72,8 @@ function drawFault(chance: Chance, spanMs: number, calls: number, agents: readon
       return { kind: 'killSwitch', atMs, downMs, callsBackAfterMs: chance.below(30_000) };
     case 3:
       return { kind: 'unplug', agent, atMs, downMs };
+    case 5:
+      return { kind: 'closeSite', status: chance.below(2) === 0 ? 'draining' : 'down', atMs, downMs };
     case 4:
       return { kind: 'pause', agent, atMs, downMs };
     default:

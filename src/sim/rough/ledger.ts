@@ -14,8 +14,6 @@ export interface Account {
   readonly talks: Talk[];
   /** Turned away by a queue that was full. */
   turnedAway: boolean;
-  /** A phone rings for it, or is answered and the bridge on its way. */
-  offered: boolean;
   readonly recordings: { readonly expectedMs: number; readonly durationMs: number | null }[];
 }
 
@@ -66,15 +64,6 @@ export class Ledger {
     return [...this.#open];
   }
 
-  /** In a queue, with an offer or without. */
-  isOpen(contact: ContactId): boolean {
-    return this.#open.has(`waitStarted ${contact} `);
-  }
-
-  isOffered(contact: ContactId): boolean {
-    return this.accounts.get(contact)?.offered === true;
-  }
-
   take(atMs: number, fact: RecordFact): void {
     this.#pair(fact);
     if (!('contact' in fact) || fact.contact === undefined) return;
@@ -99,7 +88,6 @@ export class Ledger {
         demand(!this.#offers.has(fact.agent), `${fact.agent} is offered ${account.contact} while another offer lives`);
         demand(!this.#talks.has(fact.agent), `${fact.agent} is offered ${account.contact} in a talk`);
         this.#offers.set(fact.agent, fact.token);
-        account.offered = true;
         return;
       case 'offerEnded':
         demand(
@@ -107,7 +95,6 @@ export class Ledger {
           `offer ${fact.token} ends that ${fact.agent} does not have`,
         );
         this.#offers.delete(fact.agent);
-        account.offered = fact.result === 'accepted';
         return;
       case 'talkStarted':
         demand(!this.#talks.has(fact.agent), `${fact.agent} talks with two`);
@@ -139,7 +126,6 @@ export class Ledger {
       closedAtMs: null,
       talks: [],
       turnedAway: false,
-      offered: false,
       recordings: [],
     });
   }

@@ -1,6 +1,6 @@
 import { agentId } from '../../core/ids.ts';
-import type { QueueSetting, Settings } from '../../core/settings.ts';
-import type { AgentPlan } from './scenario.ts';
+import type { AgentSetting, PlanStep, QueueSetting, Settings } from '../../core/settings.ts';
+import type { AgentPlan, Scenario } from './scenario.ts';
 
 export const LINE = '12345';
 const PROMPTS = [
@@ -17,8 +17,76 @@ const PROMPTS = [
   'NUM-1',
 ];
 
+export const SUB_SITE = 'sub';
+
 /** The shipped hotline in small: a menu with every way through it, two queues, recordings. */
-export function roughRules(agents: readonly AgentPlan[]): Settings {
+export function roughRules({ agents, routing }: Pick<Scenario, 'agents' | 'routing'>): Settings {
+  return routing === 'plain' ? plainRules(agents) : twoSidedRules(agents);
+}
+
+/** Everything that routing has, in times short enough for calls to live through all of it. */
+function twoSidedRules(agents: readonly AgentPlan[]): Settings {
+  const plain = plainRules(agents);
+  const { personal, enterprise } = plain.queues;
+  return {
+    ...plain,
+    version: 'rough-two-sided',
+    plans: { citizen: CITIZEN_PLAN, enterprise: ENTERPRISE_PLAN },
+    sites: [
+      { id: 'main', name: '主平台', kind: 'main' },
+      { id: SUB_SITE, name: '分平台', kind: 'subPlatform', capacity: 1 },
+    ],
+    queues: {
+      personal: { ...personal!, plan: 'citizen', boundMs: 60_000 },
+      enterprise: { ...enterprise!, plan: 'enterprise', floor: 0.8 },
+    },
+    agents: plain.agents.map(withProfile),
+  };
+}
+
+const CITIZEN_PLAN: readonly PlanStep[] = [
+  { untilMs: 8_000, needs: { all: [] }, lastAgent: true, skipIf: 'noneAvailable' },
+  { untilMs: 20_000, needs: { skill: 'personal', level: 3 }, skipIf: 'noneLoggedIn' },
+  {
+    untilMs: 40_000,
+    needs: {
+      any: [
+        { skill: 'personal', level: 1 },
+        { skill: 'enterprise', level: 4 },
+      ],
+    },
+    skipIf: 60_000,
+  },
+  { untilMs: null, needs: { all: [] }, headStartMs: 30_000 },
+];
+const ENTERPRISE_PLAN: readonly PlanStep[] = [
+  {
+    untilMs: 15_000,
+    needs: { skill: 'enterprise', level: 2 },
+    sites: ['main'],
+    prefer: [{ skill: 'enterprise', weight: 2 }],
+  },
+  { untilMs: null, needs: { not: { skill: 'enterprise', level: 5 } } },
+];
+
+/** Of every kind some: levels, ranks, delays, a home queue, the second site. */
+function withProfile(agent: AgentSetting, nth: number): AgentSetting {
+  const level = 1 + ((nth * 2) % 4);
+  const skills = Object.fromEntries(Object.keys(agent.skills).map((skill) => [skill, level]));
+  const profile = [
+    { queue: 'personal', rank: 2, delayMs: nth === 2 ? 10_000 : 0 },
+    { queue: 'enterprise', rank: 1, delayMs: 0 },
+  ];
+  return {
+    ...agent,
+    skills,
+    ...(nth % 2 === 1 ? { site: SUB_SITE } : {}),
+    ...(nth === 3 ? { home: 'enterprise' } : {}),
+    ...(nth % 3 === 2 ? { profile } : {}),
+  };
+}
+
+function plainRules(agents: readonly AgentPlan[]): Settings {
   return {
     version: 'rough',
     lines: { [LINE]: 'hotline' },

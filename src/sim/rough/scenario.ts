@@ -7,6 +7,8 @@ export interface Scenario {
   /** Longest delay between core and switch, each way; 0: everything at once. */
   readonly roughMs: number;
   readonly promptMs: number;
+  /** `twoSided`: plans that relax in steps, ranks, delays, home queues and sites; `plain`: a skill and a queue. */
+  readonly routing: 'plain' | 'twoSided';
   readonly callers: readonly Caller[];
   readonly agents: readonly AgentPlan[];
   readonly faults: readonly Fault[];
@@ -31,15 +33,17 @@ export type Fault =
   /** Who was on it and waited calls again so long after it is back. */
   | { readonly kind: 'killSwitch'; readonly atMs: number; readonly downMs: number; readonly callsBackAfterMs: number }
   | { readonly kind: 'unplug'; readonly agent: string; readonly atMs: number; readonly downMs: number }
+  /** The second site takes no more, or is gone, for so long. */
+  | { readonly kind: 'closeSite'; readonly status: 'draining' | 'down'; readonly atMs: number; readonly downMs: number }
   /** Not ready for so long, whatever is under way. */
   | { readonly kind: 'pause'; readonly agent: string; readonly atMs: number; readonly downMs: number };
 
 export type KillPoint = 'beforeWrite' | 'beforeRelease' | 'halfReleased';
 
 /** For whoever must find out what went wrong. */
-export function tellScenario({ seed, roughMs, promptMs, callers, agents, faults }: Scenario): string {
+export function tellScenario({ seed, roughMs, promptMs, routing, callers, agents, faults }: Scenario): string {
   return [
-    `seed ${seed}, wire up to ${roughMs} ms, prompts of ${promptMs} ms`,
+    `seed ${seed}, wire up to ${roughMs} ms, prompts of ${promptMs} ms, ${routing} routing`,
     ...agents.map(tellAgent),
     ...callers.map(tellCaller),
     ...faults.map(tellFault),
@@ -73,6 +77,8 @@ function tellFault(fault: Fault): string {
       return `${seconds(fault.atMs)} switch killed, ${back}, callers call back after ${seconds(fault.callsBackAfterMs)}`;
     case 'unplug':
       return `${seconds(fault.atMs)} phones of ${fault.agent} gone, ${back}`;
+    case 'closeSite':
+      return `${seconds(fault.atMs)} site sub ${fault.status}, ${back}`;
     case 'pause':
       return `${seconds(fault.atMs)} ${fault.agent} pauses, ${back}`;
   }

@@ -13,7 +13,7 @@ import type { Caller, Pickup, Ring } from '../people.ts';
 import { VirtualSwitch } from '../switch.ts';
 import { checkStanding, Watchman } from './checks.ts';
 import { type Account, demand, Ledger } from './ledger.ts';
-import { roughRules } from './rules.ts';
+import { roughRules, SUB_SITE } from './rules.ts';
 import { type Fault, type KillPoint, type Scenario, tellScenario } from './scenario.ts';
 import { MemoryStore, type Store } from './store.ts';
 import { Wire } from './wire.ts';
@@ -146,8 +146,7 @@ class World {
     this.#restartDue = false;
     this.#state = await this.#store.restore();
     this.#hear({ type: 'started' });
-    if (this.#state?.settings === null)
-      this.#hear({ type: 'settingsLoaded', settings: roughRules(this.#scenario.agents) });
+    if (this.#state?.settings === null) this.#hear({ type: 'settingsLoaded', settings: roughRules(this.#scenario) });
     this.#connect();
     const refused = this.#refused;
     this.#refused = [];
@@ -169,13 +168,13 @@ class World {
     const seq = state.seq + 1;
     const commands = step(state, event, seq);
     if (death?.point === 'beforeWrite') {
-      if (body.type === 'agentStateAsked') this.#refused.push(body);
+      if (isAsked(body)) this.#refused.push(body);
       if (body.type === 'settingsLoaded') demand(false, 'a scenario begins with its rules');
       return this.#die(death.downMs);
     }
     this.#store.append({ seq, atMs: event.atMs, event, commands });
     this.#store.saved(state);
-    this.#record(event, commands);
+    this.#record(event, commands, state);
     const wishes = commands.filter((command): command is SwitchCommand => command.do !== 'record-fact');
     const released = death === undefined ? wishes.length : death.point === 'halfReleased' ? wishes.length >> 1 : 0;
     for (const command of wishes.slice(0, released)) this.#wire.send(command);
@@ -184,12 +183,12 @@ class World {
     this.#watchman.countPhones();
   }
 
-  #record(event: Event, commands: readonly Command[]): void {
+  #record(event: Event, commands: readonly Command[], state: State): void {
     if (event.type === 'callArrived') this.#reached.add(event.leg);
     if (event.type === 'surveyed') {
       for (const { leg, direction } of event.survey.legs) if (direction === 'inbound') this.#reached.add(leg);
     }
-    this.#watchman.hears(event, commands, this.#ledger);
+    this.#watchman.hears(event, commands, state);
     for (const command of commands) {
       if (command.do !== 'record-fact') continue;
       this.#ledger.take(event.atMs, command);
@@ -209,7 +208,7 @@ class World {
     this.#state = null;
     this.#wire.cut();
     for (let lost = this.#inbox.shift(); lost !== undefined; lost = this.#inbox.shift()) {
-      if (lost.type === 'agentStateAsked') this.#refused.push(lost);
+      if (isAsked(lost)) this.#refused.push(lost);
     }
     const restart = (): void => {
       this.#restartDue = true;
@@ -240,6 +239,11 @@ class World {
         return clock.at(START_MS + fault.atMs, () => this.#outage(wholeMs, () => {}));
       case 'killSwitch':
         return clock.at(START_MS + fault.atMs, () => this.#killSwitch(wholeMs, fault.callsBackAfterMs));
+      case 'closeSite':
+        return clock.at(START_MS + fault.atMs, () => {
+          this.#ask({ type: 'siteAsked', site: SUB_SITE, status: fault.status, by: 'lead' });
+          clock.after(wholeMs, () => this.#ask({ type: 'siteAsked', site: SUB_SITE, status: 'open', by: 'lead' }));
+        });
       case 'pause':
         return clock.at(START_MS + fault.atMs, () => this.#pause(agentId(fault.agent), wholeMs));
       case 'unplug':
@@ -325,6 +329,11 @@ class World {
       demand(encodeState(this.#store.replayAll()) === encodeState(state), 'the whole journal gives another state');
     }
   }
+}
+
+/** By a person, who sees that it came to nothing. */
+function isAsked(event: EventBody): boolean {
+  return event.type === 'agentStateAsked' || event.type === 'siteAsked';
 }
 
 function phoneUris(name: string, phones: number): string[] {
