@@ -28,6 +28,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     requestTimeout: REQUEST_MAX_MS,
     // A body is taken as it is or not at all: no number becomes a text, nothing is left out in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
     ...(options.tls ? { https: options.tls } : {}),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Api;
   app.setErrorHandler(answerError);

@@ -70,11 +70,11 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers any error. What is not ours is logged whole and told as little as possible. */
+/** Answers any error. What nobody foresaw is logged whole and told as little as possible; the rest anybody may cause, and would fill the log. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error);
   const { status } = ERRORS[known.code];
-  if (status >= 500) request.log.error({ err: error, url: request.url, code: known.code }, 'a request failed');
+  if (known.code === 'INTERNAL') request.log.error({ err: error, url: request.url }, 'a request failed');
   if (known.retryAfterS !== undefined) reply.header('retry-after', String(known.retryAfterS));
   const language = languageOf(request.headers['accept-language']);
   return reply
@@ -92,6 +92,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     );
 }
 
+/** SQLSTATE: PostgreSQL's text takes any character but NUL. */
+const CHARACTER_NOT_TAKEN = '22021';
+
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { code, statusCode, validation, message } = (error ?? {}) as Record<string, unknown>;
@@ -99,6 +102,7 @@ function asApiError(error: unknown): ApiError {
   if (statusCode === 413) return new ApiError('BODY_TOO_LARGE');
   if (typeof statusCode === 'number' && statusCode < 500)
     return new ApiError('REQUEST_INVALID', { detail: String(message) });
+  if (code === CHARACTER_NOT_TAKEN) return new ApiError('REQUEST_INVALID', { detail: 'NUL is no text' });
   if (isStoreAway(code, message)) return new ApiError('STORE_AWAY', { retryAfterS: 1 });
   return new ApiError('INTERNAL');
 }

@@ -28,7 +28,8 @@ export const MeShape = Type.Object({
 export const AgentStateBody = Type.Object(
   {
     state: Type.Union([Type.Literal('ready'), Type.Literal('notReady'), Type.Literal('offline')]),
-    reason: Type.Optional(Type.String({ maxLength: 40 })),
+    // Without control characters: it is shown, kept in the journal, and PostgreSQL's text takes no NUL.
+    reason: Type.Optional(Type.String({ maxLength: 40, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' })),
   },
   { additionalProperties: false },
 );

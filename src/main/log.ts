@@ -1,10 +1,11 @@
-import { openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config.ts';
+import { type CappedFile, openCappedFile } from '../lib/capped-file.ts';
 import type { Folders } from './folders.ts';
 
-/** A part's log grows to this size, then is kept once as `NAME.log.1` at the next start. */
+/** A part's log grows to this size, then is kept once as `NAME.log.1`; that of the switch at the switch's next start. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Credentials and numbers never reach a log, whatever object is handed to it. */
@@ -12,25 +13,25 @@ const SECRET_PATHS = ['password', 'secret', 'token', 'ha1', '*.password', '*.sec
 
 /** JSON lines into `MINHU_DATA/log/PART.log`. */
 export function openLog(config: Config, folders: Folders, part: string): Logger {
-  const file = logFile(folders, part);
-  const fd = openSync(file, 'a', 0o600);
+  const file = openCappedFile(join(folders.log, `${part}.log`), LOG_BYTES_MAX);
   return pino(
     { level: config.logLevel, base: { part, pid: process.pid }, redact: SECRET_PATHS },
-    { write: (line) => writeOrDrop(fd, line) },
+    { write: (line) => writeOrDrop(file, line) },
   );
 }
 
 /** Not pino's own file writer: on a full disk that one ends the process, or waits for ever when it is to flush. */
-function writeOrDrop(fd: number, line: string): void {
+function writeOrDrop(file: CappedFile, line: string): void {
   try {
-    writeSync(fd, line);
+    file.write(line);
   } catch {
     // A log that cannot be written must not end the hotline.
   }
 }
 
-export function logFile(folders: Folders, part: string): string {
-  const file = join(folders.log, `${part}.log`);
+/** Where the switch writes; it holds the file itself, so only a start can begin a new one. */
+export function switchLogFile(folders: Folders): string {
+  const file = join(folders.log, 'switch.log');
   try {
     if (statSync(file).size > LOG_BYTES_MAX) renameSync(file, `${file}.1`);
   } catch {

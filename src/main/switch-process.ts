@@ -10,7 +10,7 @@ import { isAliveAs } from '../lib/process-life.ts';
 import { replaceFileNow } from '../lib/replace-file.ts';
 import type { SwitchOptions } from '../softswitch/options.ts';
 import type { Folders } from './folders.ts';
-import { logFile } from './log.ts';
+import { switchLogFile } from './log.ts';
 import { readJson } from './run-file.ts';
 
 /** The embedded switch's own process as the supervisor sees it; it may be older than the supervisor. */
@@ -65,7 +65,7 @@ async function startSwitch(
   const options = `${JSON.stringify(optionsFor(config, folders, city, before), null, 2)}\n`;
   replaceFileNow(folders.switchOptionsFile, options, 'powerCut');
   rmSync(folders.switchStatusFile, { force: true });
-  const log = openSync(logFile(folders, 'switch'), 'a', 0o600);
+  const log = openSync(switchLogFile(folders), 'a', 0o600);
   const child = spawn(process.execPath, [PROGRAM, folders.switchOptionsFile], {
     detached: true,
     stdio: ['ignore', log, log],

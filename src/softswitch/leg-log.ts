@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { openCappedFile } from '../lib/capped-file.ts';
 
 export const LEG_LOG_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -12,21 +13,15 @@ export interface LegLog {
 /** One JSON line per ended leg; one older file is kept. */
 export function openLegLog(file: string, complain: (error: unknown) => void): LegLog {
   mkdirSync(dirname(file), { recursive: true });
-  let descriptor = openSync(file, 'a', 0o600);
-  let bytes = fstatSync(descriptor).size;
+  const log = openCappedFile(file, LEG_LOG_BYTES_MAX);
   return {
     write(line) {
       try {
-        bytes += writeSync(descriptor, `${JSON.stringify(line)}\n`);
-        if (bytes < LEG_LOG_BYTES_MAX) return;
-        closeSync(descriptor);
-        renameSync(file, `${file}.1`);
-        descriptor = openSync(file, 'a', 0o600);
-        bytes = 0;
+        log.write(`${JSON.stringify(line)}\n`);
       } catch (error) {
         complain(error);
       }
     },
-    close: () => closeSync(descriptor),
+    close: log.close,
   };
 }

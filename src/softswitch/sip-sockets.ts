@@ -27,16 +27,20 @@ export interface SipListener {
 }
 
 /** UDP and TCP on one port. Port 0: one that is free for both. */
-export async function openSipSockets(endpoint: Endpoint, listener: SipListener, log: Logger): Promise<SipSockets> {
+export async function openSipSockets(
+  endpoint: Endpoint,
+  listener: SipListener,
+  log: Logger,
+  connectionsMax = CONNECTIONS_MAX,
+): Promise<SipSockets> {
   for (let attempt = 1; ; attempt += 1) {
     let udp: UdpSocket | undefined;
     try {
       udp = await bindUdp(endpoint);
       const port = udp.address().port;
-      const table = new Map<number, Socket>();
-      const serial = { last: 0 };
-      const server = await bindTcp({ host: endpoint.host, port }, (socket) => adopt(socket, table, serial, listener));
-      return serve(udp, server, { host: endpoint.host, port }, table, serial, listener, log);
+      const table: Table = { held: new Map(), connectionsMax, last: 0 };
+      const server = await bindTcp({ host: endpoint.host, port }, (socket) => adopt(socket, table, listener));
+      return serve(udp, server, { host: endpoint.host, port }, table, listener, log);
     } catch (error) {
       udp?.close();
       if (endpoint.port !== 0 || attempt === BIND_TRIES_MAX) throw error;
@@ -77,25 +81,53 @@ function bindTcp(endpoint: Endpoint, accept: (socket: Socket) => void): Promise<
   });
 }
 
-type Table = Map<number, Socket>;
+/** The TCP connections, the one that has been quiet longest first. */
+interface Table {
+  readonly held: Map<number, Held>;
+  readonly connectionsMax: number;
+  last: number;
+}
 
-function adopt(socket: Socket, table: Table, serial: { last: number }, listener: SipListener, to?: Flow): number {
-  serial.last += 1;
-  const connection = serial.last;
-  if (table.size >= CONNECTIONS_MAX) socket.destroy();
-  table.set(connection, socket);
+interface Held {
+  readonly socket: Socket;
+  readonly remoteIp: string;
+}
+
+function adopt(socket: Socket, table: Table, listener: SipListener, to?: Flow): number {
+  if (table.held.size >= table.connectionsMax) makeRoom(table);
+  table.last += 1;
+  const connection = table.last;
   const remoteIp = to?.remoteIp ?? (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   const remotePort = to?.remotePort ?? socket.remotePort ?? 0;
   const flow: Flow = { transport: 'tcp', remoteIp, remotePort, connection };
+  const held = { socket, remoteIp };
+  table.held.set(connection, held);
   socket.setNoDelay(true);
   socket.setTimeout(IDLE_MS_MAX, () => socket.destroy());
-  socket.on('data', (data) => listener.received(flow, data));
+  socket.on('data', (data) => {
+    if (!table.held.delete(connection)) return;
+    table.held.set(connection, held);
+    listener.received(flow, data);
+  });
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
-    table.delete(connection);
+    table.held.delete(connection);
     listener.connectionClosed(connection);
   });
   return connection;
+}
+
+/** Whoever holds most gives up what it used least: nobody can keep the others out by opening connections and saying nothing. */
+function makeRoom({ held }: Table): void {
+  const counts = new Map<string, number>();
+  for (const { remoteIp } of held.values()) counts.set(remoteIp, (counts.get(remoteIp) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  for (const [connection, { socket, remoteIp }] of held) {
+    if (counts.get(remoteIp) !== most) continue;
+    held.delete(connection);
+    socket.destroy();
+    return;
+  }
 }
 
 function serve(
@@ -103,7 +135,6 @@ function serve(
   server: Server,
   local: Endpoint,
   table: Table,
-  serial: { last: number },
   listener: SipListener,
   log: Logger,
 ): SipSockets {
@@ -120,22 +151,21 @@ function serve(
     refused: (peer) => listener.unreachable({ transport: 'udp', ...peer }),
     unwatched: sendAlone,
   });
-  const connectionTo = dialler(table, serial, listener);
+  const connectionTo = dialler(table, listener);
   return {
     port: local.port,
     send(flow, data) {
       if (flow.transport === 'udp') return sendDatagram(watch, sendAlone, flow, data);
       const socket = connectionTo(flow);
-      if (socket === undefined) return listener.unreachable(flow);
       if (socket.writableLength > OUTPUT_BYTES_MAX) socket.destroy();
       else socket.write(data);
     },
-    closeFlow: (flow) => table.get(flow.connection ?? -1)?.destroy(),
+    closeFlow: (flow) => table.held.get(flow.connection ?? -1)?.socket.destroy(),
     close() {
       watch.close();
       udp.close();
       server.close();
-      for (const socket of table.values()) socket.destroy();
+      for (const { socket } of table.held.values()) socket.destroy();
     },
   };
 }
@@ -151,18 +181,17 @@ function sendDatagram(
   if (!isInvite || !watch.send(flow, data)) sendAlone(flow, data);
 }
 
-/** The connection of a flow: its own, the one dialled earlier to that address, or a new one. Undefined when there are too many. */
-function dialler(table: Table, serial: { last: number }, listener: SipListener): (flow: Flow) => Socket | undefined {
+/** The connection of a flow: its own, the one dialled earlier to that address, or a new one. */
+function dialler(table: Table, listener: SipListener): (flow: Flow) => Socket {
   const dialled = new Map<string, number>();
   return (flow) => {
-    const given = flow.connection === undefined ? undefined : table.get(flow.connection);
-    if (given !== undefined) return given;
+    const given = table.held.get(flow.connection ?? -1);
+    if (given !== undefined) return given.socket;
     const address = `${flow.remoteIp}:${flow.remotePort}`;
-    const earlier = table.get(dialled.get(address) ?? -1);
-    if (earlier !== undefined) return earlier;
-    if (table.size >= CONNECTIONS_MAX) return undefined;
+    const earlier = table.held.get(dialled.get(address) ?? -1);
+    if (earlier !== undefined) return earlier.socket;
     const socket = connect({ host: flow.remoteIp, port: flow.remotePort });
-    dialled.set(address, adopt(socket, table, serial, listener, flow));
+    dialled.set(address, adopt(socket, table, listener, flow));
     let isOpen = false;
     socket.once('connect', () => {
       isOpen = true;

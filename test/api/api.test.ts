@@ -329,6 +329,28 @@ test('the OpenAPI document names every route of the interface', async () => {
   );
 });
 
+test('a text that no table can hold, and an address that is none, are the asker’s mistakes', async () => {
+  const cookie = cookies['lead']!;
+  const asked = [
+    app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'a\0', password: 'x' } }),
+    app.inject({ url: '/api/v1/contacts/%00', headers: { cookie } }),
+    app.inject({ url: '/api/v1/contacts/%00/recordings/1', headers: { cookie } }),
+    app.inject({ url: '/api/v1/contacts?channel=%00', headers: { cookie } }),
+    app.inject({ url: '/api/v1/contacts/%ff%fe', headers: { cookie } }),
+    app.inject({
+      method: 'PUT',
+      url: '/api/v1/agents/me/state',
+      headers: { cookie: cookies['a1']! },
+      payload: { state: 'notReady', reason: '\u0007' },
+    }),
+  ];
+  for (const answer of await Promise.all(asked)) {
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
+  }
+  expect(submitted).toEqual([]);
+});
+
 describe("FreeSWITCH's question for a seat", () => {
   const question = { section: 'directory', action: 'sip_auth', domain: 'minhu', user: '8001', key_value: 'minhu' };
   const basic = (secret: string) => `Basic ${Buffer.from(`freeswitch:${secret}`).toString('base64')}`;

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket as TcpSocket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createUserAgent } from '../../src/softswitch/sip/create-user-agent.ts';
@@ -122,4 +122,38 @@ test('once stopped, no timer is set again', () => {
   sip.connectionClosed(1);
   sip.end('out', undefined);
   expect(timers()).toBe(running - 1);
+});
+
+test('who opens connections and says nothing loses the quietest of them, and keeps nobody else out', async () => {
+  const heard: string[] = [];
+  const listener = {
+    received: (_flow: Flow, data: Uint8Array) => void heard.push(Buffer.from(data).toString()),
+    connectionClosed: () => {},
+    unreachable: () => {},
+  };
+  const few = await openSipSockets({ host: HOST, port: 0 }, listener, pino({ level: 'silent' }), 4);
+  const opened: TcpSocket[] = [];
+  const open = async (localAddress: string, says?: string) => {
+    const socket = connect({ host: HOST, port: few.port, localAddress });
+    opened.push(socket);
+    await once(socket, 'connect');
+    if (says === undefined) return socket;
+    socket.write(says);
+    await until(`${says} is not heard`, () => heard.includes(says));
+    return socket;
+  };
+  try {
+    const phone = await open('127.0.0.2', 'first');
+    const silent = [await open('127.0.0.3'), await open('127.0.0.3'), await open('127.0.0.3')];
+    const ends = silent.map((socket) => once(socket, 'close'));
+    await open('127.0.0.4', 'second');
+    await open('127.0.0.5', 'third');
+    await Promise.all(ends.slice(0, 2));
+    phone.write('still there');
+    await until('the first is gone', () => heard.includes('still there'));
+    expect(silent[2]?.destroyed).toBe(false);
+  } finally {
+    for (const socket of opened) socket.destroy();
+    few.close();
+  }
 });
