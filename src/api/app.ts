@@ -8,6 +8,7 @@ import type { Api, ApiOptions } from './options.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addContactRoutes } from './routes/contacts.ts';
+import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
 import { addOperationRoutes } from './routes/operations.ts';
@@ -47,6 +48,7 @@ const ROUTES = [
   addSessionRoutes,
   addAgentRoutes,
   addContactRoutes,
+  addDispositionRoute,
   addRecordingRoutes,
   addMeasureRoutes,
   addSiteRoutes,

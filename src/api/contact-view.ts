@@ -21,12 +21,18 @@ export function contactSummary(row: ContactRow | ContactRecord['contact'], whole
     closedAtMs: row.closed_at_ms,
     outcome: row.outcome,
     approximate: row.approximate,
+    rating: row.rating,
+    disposition: row.disposition,
   };
 }
 
 export function contactDetail(record: ContactRecord, whole: boolean) {
   return {
     ...contactSummary(record.contact, whole),
+    ratedAgent: record.contact.rated_agent,
+    dispositionNote: record.contact.disposition_note,
+    disposedBy: record.contact.disposed_by,
+    disposedAtMs: record.contact.disposed_at_ms,
     legs: record.legs.map((leg) => legView(leg, whole)),
     waits: record.waits.map((wait) => ({
       queue: wait.queue,

@@ -91,6 +91,19 @@ export const ContactsQuery = Type.Object({
   limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|1\\d\\d|200)$', description: '1 to 200; 50' })),
 });
 export const ContactParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
+export const DispositionBody = Type.Object(
+  {
+    code: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$' }),
+    note: Type.Optional(Type.String({ maxLength: 500 })),
+  },
+  { additionalProperties: false },
+);
+export const DispositionShape = Type.Object({
+  contact: Type.String(),
+  code: Type.String(),
+  note: maybeText(),
+  by: Type.String(),
+});
 export const RecordingParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 128 }),
   number: Type.String({ pattern: '^[1-9]\\d{0,4}$' }),
@@ -110,6 +123,8 @@ const contactFields = {
   closedAtMs: maybeInstant(),
   outcome: maybeText(),
   approximate: Type.Boolean(),
+  rating: orNull('integer'),
+  disposition: maybeText(),
 };
 export const ContactsShape = Type.Object({
   contacts: Type.Array(Type.Object(contactFields)),
@@ -118,6 +133,10 @@ export const ContactsShape = Type.Object({
 });
 export const ContactShape = Type.Object({
   ...contactFields,
+  ratedAgent: maybeText(),
+  dispositionNote: maybeText(),
+  disposedBy: maybeText(),
+  disposedAtMs: maybeInstant(),
   legs: Type.Array(
     Type.Object({
       leg: Type.String(),

@@ -1,4 +1,4 @@
-import type { QueueHours, QueueSetting } from '../core/settings.ts';
+import type { QueueHours, QueueSetting, RatingSetting } from '../core/settings.ts';
 import { type Entry, NAME, readDurationMs, readEntries, readFields, readText, readWhole } from './fields.ts';
 import { readPromptIds } from './flows.ts';
 import { complain, type Field } from './yaml-file.ts';
@@ -23,7 +23,7 @@ export interface KnownNames {
 export function readQueues(top: Field, known: KnownNames): ReadQueues {
   const fields = readFields(top, ['queues']);
   const entries = fields === undefined ? [] : readEntries(fields.queues, NAME, QUEUES_MAX);
-  const queues = entries.flatMap((entry) => readQueue(entry, known.plans) ?? []);
+  const queues = entries.flatMap((entry) => readQueue(entry, known) ?? []);
   checkHours(entries, queues, known);
   return {
     queues: Object.fromEntries(queues.map((queue) => [queue.name, queue])),
@@ -32,11 +32,11 @@ export function readQueues(top: Field, known: KnownNames): ReadQueues {
   };
 }
 
-function readQueue({ key: name, value }: Entry, plans: ReadonlySet<string>): QueueSetting | undefined {
+function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames): QueueSetting | undefined {
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['plan', 'floor', 'bound', 'hours', 'closed'],
+    ['plan', 'floor', 'bound', 'hours', 'closed', 'rating'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -52,6 +52,7 @@ function readQueue({ key: name, value }: Entry, plans: ReadonlySet<string>): Que
   if (plan !== undefined && !plans.has(plan)) sayNone(fields.plan!, 'plans.yaml', plan, plans);
   const floor = fields.floor && readWhole(fields.floor, 1, 100);
   const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
+  const rating = fields.rating && readRating(fields.rating, prompts);
   const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
   return {
     ...{ name, skill, ...times, waitingMax },
@@ -59,7 +60,19 @@ function readQueue({ key: name, value }: Entry, plans: ReadonlySet<string>): Que
     ...(floor === undefined ? {} : { floor: floor / 100 }),
     ...(boundMs === undefined ? {} : { boundMs }),
     ...(hours && { hours }),
+    ...(rating && { rating }),
   };
+}
+
+function readRating(field: Field, known: KnownNames['prompts']): RatingSetting | undefined {
+  const fields = readFields(field, ['say', 'wait', 'thanks']);
+  const waitMs = fields && readDurationMs(fields.wait, 2_000, 30_000);
+  if (waitMs === undefined) return undefined;
+  const [prompts, thanks] = [readPromptIds(fields!.say), readPromptIds(fields!.thanks)];
+  for (const prompt of [...prompts, ...thanks]) {
+    if (known?.has(prompt) === false) sayNone(field, 'prompts.yaml', prompt, new Set());
+  }
+  return { prompts, thanks, waitMs };
 }
 
 function readHours(queue: Field, calendar: Field | undefined, closed: Field | undefined): QueueHours | undefined {

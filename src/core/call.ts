@@ -62,6 +62,7 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
   const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk';
+  if (stage.in === 'rating') return closing(d, contact, 'answered');
   if (stage.in !== 'closing') placeLost(d, contact.from, waited ? stage.wait.enqueuedAtMs : contact.openedAtMs);
   if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
@@ -89,6 +90,8 @@ function citizenGone(d: Decision, contact: Contact): void {
     case 'talk':
       endTalk(d, contact, stage, 'citizen', 'T2');
       hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'T2');
+      return closing(d, contact, 'answered');
+    case 'rating':
       return closing(d, contact, 'answered');
     case 'goodbye':
       return closing(d, contact, stage.outcome);

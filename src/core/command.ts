@@ -113,6 +113,16 @@ export type RecordFact =
       readonly agent: AgentId;
       readonly endedBy: 'citizen' | 'agent' | 'fault';
     }
+  /** What the caller gave the agent's service after the talk, 1 (worst) to 5. */
+  | { readonly fact: 'rated'; readonly contact: ContactId; readonly agent: AgentId; readonly score: number }
+  /** What came of the contact, in the words of who had it. A later one stands in for it. */
+  | {
+      readonly fact: 'disposition';
+      readonly contact: ContactId;
+      readonly by: string;
+      readonly code: string;
+      readonly note?: string;
+    }
   | { readonly fact: 'holdStarted'; readonly contact: ContactId; readonly agent: AgentId }
   | { readonly fact: 'holdEnded'; readonly contact: ContactId; readonly agent: AgentId }
   | {

@@ -76,6 +76,8 @@ function meetContact(d: Decision, contact: Contact): void {
       return connectFailed(d, contact, stage);
     case 'talk':
       return rejoin(d, contact, stage, 'T5');
+    case 'rating':
+      return finish(d, contact, 'answered', 'F6');
     case 'goodbye':
       return finish(d, contact, stage.outcome, 'F6');
     case 'closing':

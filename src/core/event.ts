@@ -1,4 +1,4 @@
-import type { AgentId, CommandKey, LegId, NodeId } from './ids.ts';
+import type { AgentId, CommandKey, ContactId, LegId, NodeId } from './ids.ts';
 import type { Settings } from './settings.ts';
 
 /** What the core hears. `atMs` is stamped by the loop (Unix time, ms, never falling); the core knows no other clock. */
@@ -16,7 +16,19 @@ export type RuntimeEvent =
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
 
 /** From agents and leads, through the API. */
-export type PeopleEvent = AgentStateAsked | SiteAsked;
+export type PeopleEvent = AgentStateAsked | SiteAsked | DispositionGiven;
+
+/** From the agent who had the contact, or a lead; the API knows who may. The contact may be closed. */
+export interface DispositionGiven {
+  readonly type: 'dispositionGiven';
+  readonly contact: ContactId;
+  /** At most 64 characters, as `by` of a site. */
+  readonly by: string;
+  /** At most 40 characters. */
+  readonly code: string;
+  /** At most 500 characters. */
+  readonly note?: string;
+}
 
 /** From a lead: a site takes calls, takes no more, or is gone. Unknown sites are ignored. */
 export interface SiteAsked {

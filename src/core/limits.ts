@@ -4,6 +4,7 @@ export const CONTACTS_MAX = 20_000;
 export const FROM_CHARS_MAX = 32;
 export const NAME_CHARS_MAX = 64;
 export const REASON_CHARS_MAX = 40;
+export const NOTE_CHARS_MAX = 500;
 export const FLOW_STEPS_MAX = 100;
 export const RING_DEVICES_MAX = 8;
 export const DEVICES_PER_SEAT_MAX = 16;
@@ -29,6 +30,8 @@ export const DECLINE_PAUSE_MS = 5_000;
 export const NO_ANSWER_PAUSE_MS = 10_000;
 export const EXCLUDED_MS = 60_000;
 export const MISSES_MAX = 3;
+/** T7. */
+export const RATING_WRONG_MAX = 1;
 /** Q16. */
 export const CLASS_BOUND_MS = 600_000;
 /** S8. */

@@ -87,8 +87,17 @@ export interface QueueSetting {
   readonly positionEveryMs: number;
   /** When it takes contacts, and who does while it is closed. Absent: always. */
   readonly hours?: QueueHours;
+  /** What callers are asked when the agent has hung up. Absent: nothing. */
+  readonly rating?: RatingSetting;
   /** Most contacts that may wait; the next one is told so and ended with an apology, never dropped in silence. */
   readonly waitingMax: number;
+}
+
+/** One key, 1 (worst) to 5, within `waitMs` after the prompts; then the thanks. */
+export interface RatingSetting {
+  readonly prompts: readonly string[];
+  readonly thanks: readonly string[];
+  readonly waitMs: number;
 }
 
 /** While `calendar` is closed its contacts hear `closedPrompts` and wait in `closedQueue`, which has no hours of its own. */

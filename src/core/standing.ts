@@ -239,6 +239,7 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'answering':
     case 'menu':
     case 'connecting':
+    case 'rating':
     case 'goodbye':
       return stage.untilMs;
     case 'talk':

@@ -1,6 +1,6 @@
 import type { AgentState, ContactOutcome } from './command.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
-import type { Flow, Settings } from './settings.ts';
+import type { Flow, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Standing } from './standing.ts';
 
 /**
@@ -99,6 +99,15 @@ export type Stage =
       readonly rejoinAtMs: number | null;
       readonly rejoins: number;
     })
+  /** The agent has hung up; the caller is asked what the service was worth. `wrong`: keys that meant nothing. */
+  | {
+      readonly in: 'rating';
+      readonly of: AgentId;
+      readonly asked: RatingSetting;
+      readonly wrong: number;
+      readonly key: CommandKey;
+      readonly untilMs: number;
+    }
   /** The last words before the end. */
   | { readonly in: 'goodbye'; readonly outcome: ContactOutcome; readonly key: CommandKey; readonly untilMs: number }
   /** Over; open until the last leg and recording are. */

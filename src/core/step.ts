@@ -6,11 +6,13 @@ import type { Command } from './command.ts';
 import { meetDeadlines } from './deadline.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
-import type { Event } from './event.ts';
+import type { DispositionGiven, Event } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
-import type { LegId } from './ids.ts';
+import type { CommandKey, LegId } from './ids.ts';
+import { NAME_CHARS_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { match } from './match.ts';
 import { phoneAnswered } from './offer.ts';
+import { ratingTaken } from './rating.ts';
 import type { Settings } from './settings.ts';
 import { siteAsked } from './site.ts';
 import { indexSettings } from './standing.ts';
@@ -67,6 +69,8 @@ function apply(d: Decision, event: Event): void {
       return stateAsked(d, event);
     case 'siteAsked':
       return siteAsked(d, event);
+    case 'dispositionGiven':
+      return dispositionGiven(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
     case 'surveyed':
@@ -80,7 +84,7 @@ function apply(d: Decision, event: Event): void {
     case 'playEnded':
       return withContact(d, event.leg, (contact) => promptOver(d, contact, event.key));
     case 'digitsCollected':
-      return withContact(d, event.leg, (contact) => digitsTaken(d, contact, event.key, event.digits));
+      return withContact(d, event.leg, (contact) => keyTaken(d, contact, event.key, event.digits));
     case 'bridged':
       return withContact(d, event.leg, (contact) => joined(d, contact, event.leg, event.other));
     case 'unbridged':
@@ -120,6 +124,24 @@ function legAnswered(d: Decision, id: LegId): void {
   else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);
 }
 
+function keyTaken(d: Decision, contact: Contact, key: CommandKey, digits: string): void {
+  const { stage } = contact;
+  if (stage.in === 'rating') ratingTaken(d, contact, stage, key, digits);
+  else digitsTaken(d, contact, key, digits);
+}
+
+/** P7. */
+function dispositionGiven(d: Decision, { contact, by, code, note: text }: DispositionGiven): void {
+  note(d, 'P7', {
+    do: 'record-fact',
+    fact: 'disposition',
+    contact,
+    by: by.slice(0, NAME_CHARS_MAX),
+    code: code.slice(0, REASON_CHARS_MAX),
+    ...(text === undefined ? {} : { note: text.slice(0, NOTE_CHARS_MAX) }),
+  });
+}
+
 /** L3. A node whose link is down refuses everything; its survey will tell what is left. */
 function commandFailed(d: Decision, event: Extract<Event, { type: 'commandFailed' }>): void {
   const leg = d.state.legs.get(event.leg);
@@ -128,6 +150,7 @@ function commandFailed(d: Decision, event: Extract<Event, { type: 'commandFailed
   withContact(d, event.leg, (contact) => {
     const { stage } = contact;
     if (stage.in === 'menu' && stage.key === event.key) menuStuck(d, contact, stage);
+    else if (stage.in === 'rating') ratingTaken(d, contact, stage, event.key, '');
     else if (stage.in === 'goodbye') promptOver(d, contact, event.key);
     else if (stage.in === 'connecting' && stage.key === event.key) connectFailed(d, contact, stage);
   });

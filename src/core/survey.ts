@@ -10,6 +10,7 @@ import { armLegEnd, type LegEnd, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX } from './limits.ts';
 import { phoneAnswered, renewOffer } from './offer.ts';
 import { playMusic } from './queue.ts';
+import { ratingAgain, ratingTaken } from './rating.ts';
 import type { Contact, Leg } from './state.ts';
 import { agentLegGone, connectAgain, held, joined, rejoin } from './talk.ts';
 
@@ -115,6 +116,7 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
     case 'answering':
       return resumeAnswering(d, contact, citizen, leg, stage.flow);
     case 'menu':
+    case 'rating':
     case 'goodbye':
       return resumePrompt(d, contact, leg);
     case 'queue':
@@ -149,10 +151,14 @@ function resumeAnswering(d: Decision, contact: Contact, citizen: Leg, leg: Surve
 /** S3. */
 function resumePrompt(d: Decision, contact: Contact, leg: SurveyedLeg): void {
   const { stage } = contact;
-  if (stage.in !== 'menu' && stage.in !== 'goodbye') return;
+  if (stage.in !== 'menu' && stage.in !== 'rating' && stage.in !== 'goodbye') return;
   const ours = leg.key === stage.key;
-  if (ours && leg.digits !== undefined) return digitsTaken(d, contact, stage.key, leg.digits);
+  if (ours && leg.digits !== undefined) {
+    if (stage.in === 'rating') return ratingTaken(d, contact, stage, stage.key, leg.digits);
+    return digitsTaken(d, contact, stage.key, leg.digits);
+  }
   if (ours && (leg.doing === 'playing' || leg.doing === 'collecting')) return;
+  if (stage.in === 'rating') return ratingAgain(d, contact, stage);
   if (stage.in === 'goodbye') return finish(d, contact, stage.outcome, 'S3');
   if (ours && stage.flow.steps[stage.step]?.kind === 'say') return promptOver(d, contact, stage.key);
   menuAgain(d, contact, stage);

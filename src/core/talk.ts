@@ -1,5 +1,4 @@
 import { spokeWith } from './caller.ts';
-import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage, setWork, touchAgent } from './decision.ts';
 import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
@@ -7,6 +6,7 @@ import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
 import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
+import { askRating } from './rating.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
 import type { Contact, Leg, Stage } from './state.ts';
 
@@ -133,7 +133,7 @@ export function agentLegGone(d: Decision, contact: Contact, leg: Leg, end: LegEn
   if (stage.in === 'connecting') return connectFailed(d, contact, stage);
   if (!died) {
     endTalk(d, contact, stage, 'agent', 'T2');
-    return finish(d, contact, 'answered', 'T2');
+    return askRating(d, contact, stage.wait.queue, stage.agent);
   }
   endTalk(d, contact, stage, 'fault', 'T3');
   backToQueue(d, contact, stage, ['TONE-FAULT', 'QUE-02'], 'T3');

@@ -26,6 +26,8 @@ export function tellEvent(event: Event): Said {
         `${event.by} set site ${event.site} to ${event.status}.`,
         `${event.by} 将站点 ${event.site} 设为 ${event.status}。`,
       );
+    case 'dispositionGiven':
+      return said(`${event.by} said what came of it.`, `${event.by} 填写了处理结果。`);
     case 'nodeLost':
       return said('The link to the switch was lost.', '与交换机的连接中断。');
     case 'surveyed':
@@ -56,6 +58,7 @@ type LegEvent = Exclude<
       | 'settingsLoaded'
       | 'agentStateAsked'
       | 'siteAsked'
+      | 'dispositionGiven'
       | 'nodeLost'
       | 'surveyed'
       | 'deviceRegistered'
@@ -174,6 +177,13 @@ function tellFact(fact: RecordFact): Said {
       );
     case 'siteStatus':
       return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
+    case 'rated':
+      return said(
+        `The caller gave ${fact.score} of 5 to ${fact.agent}.`,
+        `来电人给 ${fact.agent} 评 ${fact.score} 分。`,
+      );
+    case 'disposition':
+      return said(`${fact.by} noted the outcome ${fact.code}.`, `${fact.by} 登记处理结果 ${fact.code}。`);
     case 'recordingStarted':
       return said(`The talk is recorded in ${basename(fact.file)}.`, `通话录音写入 ${basename(fact.file)}。`);
     case 'recordingEnded':

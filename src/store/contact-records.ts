@@ -63,6 +63,17 @@ export async function readContact(db: Db, id: string, agent?: string) {
 
 export type ContactRecord = NonNullable<Awaited<ReturnType<typeof readContact>>>;
 
+/** Whether there is such a contact; `agent`: in which this agent spoke with the citizen. */
+export async function hadContact(db: Db, id: string, agent?: string): Promise<boolean> {
+  let query = db.selectFrom('contacts').select('id').where('id', '=', id);
+  if (agent !== undefined) {
+    query = query.where(
+      sql<boolean>`exists (select 1 from talks where talks.agent = ${agent} and talks.contact = contacts.id)`,
+    );
+  }
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** File and state of a contact's nth recording, 1 is the first. */
 export async function findRecording(db: Db, contact: string, number: number) {
   return await db

@@ -54,6 +54,10 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return recordingStarted(db, fact, place);
     case 'recordingEnded':
       return recordingEnded(db, fact, place);
+    case 'rated':
+      return rated(db, fact, place);
+    case 'disposition':
+      return disposition(db, fact, place);
     case 'hoursAsked':
       return; // Where the contact went stands in its other facts.
     case 'siteStatus':
@@ -305,5 +309,21 @@ async function recordingEnded(db: Tables, fact: Fact<'recordingEnded'>, place: P
       differs: recordingDiffers(fact),
     })
     .where('file', '=', fact.file)
+    .execute();
+}
+
+async function rated(db: Tables, fact: Fact<'rated'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('contacts')
+    .set({ rating: fact.score, rated_agent: fact.agent, rated_at_ms: atMs })
+    .where('id', '=', fact.contact)
+    .execute();
+}
+
+async function disposition(db: Tables, fact: Fact<'disposition'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('contacts')
+    .set({ disposition: fact.code, disposition_note: fact.note ?? null, disposed_by: fact.by, disposed_at_ms: atMs })
+    .where('id', '=', fact.contact)
     .execute();
 }

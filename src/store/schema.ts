@@ -50,6 +50,14 @@ export interface ContactTable {
   /** First entry into a queue, and first word with an agent: what the measures count from. */
   queued_at_ms: number | null;
   answered_at_ms: number | null;
+  /** 1 (worst) to 5, given to `rated_agent` after the talk. */
+  rating: number | null;
+  rated_agent: string | null;
+  rated_at_ms: number | null;
+  disposition: string | null;
+  disposition_note: string | null;
+  disposed_by: string | null;
+  disposed_at_ms: number | null;
 }
 
 export interface LegTable {

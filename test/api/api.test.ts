@@ -148,6 +148,7 @@ test('every route admits exactly the roles it is for', async () => {
     ['GET', '/api/v1/queues', 401, 200, 200, 200],
     ['GET', '/api/v1/sites', 401, 200, 200, 200],
     ['PUT', '/api/v1/sites/east/status', 401, 403, 400, 400],
+    ['PUT', '/api/v1/contacts/c0/disposition', 401, 400, 400, 400],
     ['GET', '/api/v1/contacts', 401, 200, 200, 200],
     ['GET', '/api/v1/contacts/c0', 401, 200, 200, 200],
     ['GET', '/api/v1/contacts/c5', 401, 404, 200, 200],
@@ -320,6 +321,26 @@ test('a lead drains a site, under the own name; one that does not exist is not f
   expect((await put('east')).json()).toMatchObject({ site: 'east', kind: 'subPlatform' });
   expect(submitted).toEqual([{ type: 'siteAsked', site: 'east', status: 'draining', by: 'lead' }]);
   expect((await put('west')).json()).toMatchObject({ status: 404, code: 'SITE_UNKNOWN' });
+});
+
+test('what came of a contact is said by the agent who had it or a lead, and by nobody else', async () => {
+  const put = (id: string, user: string, payload: object) =>
+    app.inject({
+      method: 'PUT',
+      url: `/api/v1/contacts/${id}/disposition`,
+      headers: { cookie: cookies[user]! },
+      payload,
+    });
+  expect((await put('c0', 'a1', { code: 'order' })).json()).toMatchObject({ contact: 'c0', code: 'order', note: null });
+  expect((await put('c5', 'a1', { code: 'order' })).json()).toMatchObject({ status: 404, code: 'CONTACT_UNKNOWN' });
+  expect((await put('c5', 'lead', { code: 'order', note: '已办' })).statusCode).toBe(200);
+  expect((await put('nobody', 'lead', { code: 'order' })).statusCode).toBe(404);
+  for (const payload of [{ code: '' }, { code: 'o'.repeat(41) }, { code: 'order', note: 'n'.repeat(501) }])
+    expect((await put('c0', 'a1', payload)).statusCode).toBe(400);
+  expect(submitted).toEqual([
+    { type: 'dispositionGiven', contact: 'c0', by: 'a1', code: 'order' },
+    { type: 'dispositionGiven', contact: 'c5', by: 'lead', code: 'order', note: '已办' },
+  ]);
 });
 
 test('the OpenAPI document names every route of the interface', async () => {

@@ -88,6 +88,14 @@ const MISTAKES: readonly {
     fix: /wrapUp/,
   },
   {
+    title: 'a rating that asks with a prompt that is not there',
+    file: 'queues.yaml',
+    find: '[RAT-01]',
+    put: '[RAT-99]',
+    says: /RAT-99/,
+    fix: /Add it there/,
+  },
+  {
     title: 'a duration without its unit',
     file: 'queues.yaml',
     find: 'ring: 20s',

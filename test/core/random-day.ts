@@ -15,6 +15,7 @@ export function dayRules(): Settings {
     positionFirstMs: 15_000,
     positionEveryMs: 30_000,
     waitingMax: 8,
+    ...(name === 'personal' ? { rating: { prompts: ['RAT-01'], thanks: ['RAT-02'], waitMs: 8_000 } } : {}),
   });
   return {
     version: '1',
@@ -51,7 +52,7 @@ export function dayRules(): Settings {
     prompts: Object.fromEntries(
       [
         ...['GRT-01', 'MNU-01', 'MNU-05', 'ENT-01', 'QUE-02', 'QUE-03a', 'QUE-03b', 'FUL-01', 'TONE-FAULT'],
-        ...['NUM-1', 'NUM-2L', 'NUM-3'],
+        ...['NUM-1', 'NUM-2L', 'NUM-3', 'RAT-01', 'RAT-02'],
       ].map((id) => [id, `/${id}`]),
     ),
     recordingFolder: '/rec',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { until } from './program.ts';
+import { signIn, until } from './program.ts';
 import { callerScenario } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
 import { channelOf, toneSeconds, toneShare } from './tone.ts';
@@ -48,7 +48,7 @@ test('a caller who presses 1 talks with an agent of the personal queue, and both
   await stage.setState('seat1001', 'offline');
 });
 
-test('key 2 leads to the enterprise queue, and the agent may be the one who hangs up', async () => {
+test('key 2 leads to the enterprise queue; when the agent hangs up the caller gives 4 of 5, and the agent says what came of it', async () => {
   const seat = await stage.readyPhone('seat2001', 800);
   const caller = await stage.dial('13800138002', 440);
   caller.type('2');
@@ -59,6 +59,11 @@ test('key 2 leads to the enterprise queue, and the agent may be the one who hang
     (seconds) => seconds >= 1,
   );
   seat.type('b');
+  await stage.agentIs('seat2001', 'wrapUp');
+  const { id } = (await stage.contacts()).find((contact) => contact.from === '13800138002')!;
+  const agent = await signIn(stage.program, stage.program.firstRun().seats.find(({ user }) => user === 'seat2001')!);
+  await agent.put(`/api/v1/contacts/${id}/disposition`, { code: 'order', note: '已登记' });
+  caller.type('4');
   await until(
     'the caller is told by BYE',
     () => caller.output(),
@@ -66,7 +71,14 @@ test('key 2 leads to the enterprise queue, and the agent may be the one who hang
   );
   const record = await stage.closedRecord('13800138002');
   expect(record.waits).toMatchObject([{ queue: 'enterprise', result: 'connected' }]);
-  expect(record.outcome).toBe('answered');
+  expect(record).toMatchObject({
+    outcome: 'answered',
+    rating: 4,
+    ratedAgent: 'seat2001',
+    disposition: 'order',
+    dispositionNote: '已登记',
+    disposedBy: 'seat2001',
+  });
   await stage.setState('seat2001', 'offline');
 });
 

@@ -45,6 +45,22 @@ test('an answered call stands with its legs, wait, digit, offer, talk, wrap-up a
   ]);
 });
 
+test('a rating and what came of it stand on the contact, the last one said', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  writeCall(journal, { id: 'rated', openedAtMs: 1_000, queuedAfterMs: 5_000, answeredAfterMs: 8_000 });
+  const contact = contactId('rated');
+  journal.at(80_000, { fact: 'rated', contact, agent: agentId('seat1'), score: 4 });
+  journal.at(81_000, { fact: 'disposition', contact, by: 'seat1', code: 'advice', note: '已答复' });
+  journal.at(82_000, { fact: 'disposition', contact, by: 'lead', code: 'order' });
+  await applyEntries(db, 'rated', journal.entries);
+  const row = await db.selectFrom('contacts').selectAll().where('id', '=', 'rated').executeTakeFirstOrThrow();
+  expect(row).toMatchObject({
+    ...{ rating: 4, rated_agent: 'seat1', rated_at_ms: 80_000 },
+    ...{ disposition: 'order', disposition_note: null, disposed_by: 'lead', disposed_at_ms: 82_000 },
+  });
+});
+
 test('entries at or before the position are skipped, so a batch may be applied again', async () => {
   const { db } = database.store;
   const journal = new JournalByHand();

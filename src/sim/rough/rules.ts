@@ -15,6 +15,8 @@ const PROMPTS = [
   'FUL-01',
   'TONE-FAULT',
   'NUM-1',
+  'RAT-01',
+  'RAT-02',
 ];
 
 export const SUB_SITE = 'sub';
@@ -136,5 +138,6 @@ function queue(name: string): QueueSetting {
     positionFirstMs: 15_000,
     positionEveryMs: 30_000,
     waitingMax: 8,
+    rating: { prompts: ['RAT-01'], thanks: ['RAT-02'], waitMs: 8_000 },
   };
 }

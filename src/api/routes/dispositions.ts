@@ -1,0 +1,39 @@
+import { contactId } from '../../core/ids.ts';
+import { hadContact } from '../../store/contact-records.ts';
+import { personOf, seesAll } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams, DispositionBody, DispositionShape } from '../schemas.ts';
+
+/** Domain guide §3.9, wrap-up: what came of a contact, by the agent who spoke in it or a lead; also after the contact has closed. */
+export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
+  app.put(
+    '/api/v1/contacts/:id/disposition',
+    {
+      config: { access: 'loggedIn' },
+      schema: { params: ContactParams, body: DispositionBody, response: { 200: DispositionShape } },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { user } = personOf(request);
+      const { code, note } = request.body;
+      const now = core.agents().find((view) => view.agent === user);
+      const has = now?.contact === id && now.state !== 'ringing';
+      if (!has && !(await hadContact(db, id, seesAll(request) ? undefined : user)))
+        throw new ApiError('CONTACT_UNKNOWN');
+      try {
+        await core.submit({
+          type: 'dispositionGiven',
+          contact: contactId(id),
+          by: user,
+          code,
+          ...(note === undefined ? {} : { note }),
+        });
+      } catch (error) {
+        request.log.error({ err: error }, 'what came of a contact was not written');
+        throw new ApiError('NOT_WRITTEN', { retryAfterS: 1 });
+      }
+      return { contact: id, code, note: note ?? null, by: user };
+    },
+  );
+}
