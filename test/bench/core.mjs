@@ -16,6 +16,10 @@ const { initialState } = await import('../../dist/core/state.js');
 const { step } = await import('../../dist/core/step.js');
 const { openLoop } = await import('../../dist/runtime/loop.js');
 const { replayFolder } = await import('../../dist/runtime/replay.js');
+const { playDay } = await import('../../dist/sim/simulate.js');
+const { cityDay } = await import('../../dist/cli/simulate/city-day.js');
+const { readDayFile } = await import('../../dist/cli/simulate/day-file.js');
+const { loadCity } = await import('../../dist/city/load.js');
 
 tell(
   'decide.1000x10000x50.p99',
@@ -28,6 +32,7 @@ tell(
   rounds(() => readyToOffer(10_000, 20_000, 200)),
 );
 tell('decide.rate', '1/s', rounds(decideRate));
+tell('simulate.surge', 'ms', rounds(surgeDay));
 const [flushes, replays] = await throughJournal();
 tell('flush.p99', 'ms', flushes);
 tell('replay.rate', '1/s', replays);
@@ -59,6 +64,15 @@ function decideRate() {
   const startMs = performance.now();
   for (let n = 0; n < 5_000; n++) oneCall(hear, n);
   return ((heard() - before) / (performance.now() - startMs)) * 1_000;
+}
+
+/** 61,154 calls of one day, drawn and played to the last record. */
+function surgeDay() {
+  const { city } = loadCity(join(root, 'dialplans'));
+  const { day } = readDayFile(join(root, 'dialplans/days/surge.yaml'));
+  const startMs = performance.now();
+  playDay(cityDay(city.settings, day, 7));
+  return performance.now() - startMs;
 }
 
 async function throughJournal() {

@@ -101,6 +101,8 @@ test('a day file is played under the rules of the city, its mistakes named with 
   expect(told.answered + told.abandoned).toBe(1_200);
   const { text } = await run(path, '--seed', '3');
   expect(text).toContain('enterprise');
+  expect((await run(path, '--seed', '3')).text).toBe(text);
+  expect((await run(path, '--seed', '4')).text).not.toBe(text);
   writeFileSync(path, small.replace('calls: 1200', 'calls: many').replace('from: "22:00"', 'from: 22h'));
   const broken = await run(path);
   expect(broken.status).toBe(1);
@@ -108,6 +110,14 @@ test('a day file is played under the rules of the city, its mistakes named with 
   expect(broken.text).toMatch(/small\.yaml:\d+ .*from/);
   expect((await run(join(folder, 'nowhere.yaml'))).status).toBe(1);
 });
+
+test('the surge day of 61,154 calls loses nobody and is answered in time', async () => {
+  const first = await run(SURGE, '--seed', '7', '--json');
+  expect(first.status).toBe(0);
+  const { answered, abandoned, serviceLevel15 } = JSON.parse(first.text);
+  expect(answered + abandoned).toBe(61_154);
+  expect(serviceLevel15).toBeGreaterThan(0.9);
+}, 120_000);
 
 test('a journal is played again: under its own rules the same comes of it', async () => {
   const day = plainDay({ rate: 300 / 3_600_000, ahtMs: 60_000, seats: 5, patienceMs: 60_000, hours: 1, seed: 4 });

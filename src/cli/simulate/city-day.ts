@@ -51,7 +51,8 @@ function seat(row: SeatRow, rowNumber: number, nth: number, index: number): { ag
       id: agentId(`row${rowNumber + 1}-${(nth + 1).toString().padStart(5, '0')}`),
       number,
       sipUser: number,
-      skills: Object.fromEntries(row.skills.map((skill) => [skill, 3])),
+      skills: Object.fromEntries(row.skills.map((skill) => [skill, row.level])),
+      ...(row.site === undefined ? {} : { site: row.site }),
     },
   };
 }

@@ -28,6 +28,10 @@ export interface DayFile {
 export interface SeatRow {
   readonly count: number;
   readonly skills: readonly string[];
+  /** Of each skill, 1..5. */
+  readonly level: number;
+  /** One of the city's sites; absent: the main one. */
+  readonly site?: string;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -92,14 +96,16 @@ function readKind({ value }: Entry, dialled: string, shape: Duration['shape']): 
 }
 
 function readRow(field: Field): SeatRow | undefined {
-  const fields = readFields(field, ['count', 'skills'], ['from', 'to']);
+  const fields = readFields(field, ['count', 'skills'], ['level', 'site', 'from', 'to']);
   if (fields === undefined) return undefined;
   const count = readWhole(fields.count, 1, SEATS_MAX);
   const skills = readList(fields.skills, KINDS_MAX).flatMap((skill) => readText(skill, NAME) ?? []);
+  const level = fields.level ? readWhole(fields.level, 1, 5) : 3;
+  const site = fields.site && readText(fields.site, NAME);
   const fromMs = fields.from ? readClockMs(fields.from) : 0;
   const toMs = fields.to ? readClockMs(fields.to) : DAY_MS;
-  if (count === undefined || fromMs === undefined || toMs === undefined) return undefined;
-  return { count, skills, fromMs, toMs };
+  if (count === undefined || level === undefined || fromMs === undefined || toMs === undefined) return undefined;
+  return { count, skills, level, ...(site === undefined ? {} : { site }), fromMs, toMs };
 }
 
 function readProfile(field: Field): readonly number[] {
