@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { refuseStrangeFile } from '../lib/strange-file.ts';
 
 /** Sample rate of everything that is played or recorded. */
 export const RATE_HZ = 8_000;
@@ -35,6 +36,7 @@ export function readWav(bytes: Uint8Array): WavResult {
  * @throws the system's own error when the file cannot be read.
  */
 export function measureWav(path: string): WavLength {
+  refuseStrangeFile(path);
   const fd = openSync(path, 'r');
   try {
     const { size } = fstatSync(fd);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { refuseStrangeFile } from '../lib/strange-file.ts';
 import type { CityProblem, Words } from './city.ts';
 
 /** Bytes of one YAML file; a larger one is refused unread. */
@@ -66,6 +67,7 @@ function note(file: YamlFile, line: number, message: Words, fix: Words): void {
 
 function readText(path: string, top: Field): string | undefined {
   try {
+    refuseStrangeFile(path);
     if (statSync(path).size <= YAML_BYTES_MAX) return readFileSync(path, 'utf8');
     return complain(
       top,

@@ -225,8 +225,9 @@ function ipNumber(ip: string): number {
   return ip.split('.').reduce((number, part) => (number << 8) | Number(part), 0);
 }
 
-/** Whether an IPv4 address lies in `ADDRESS/BITS` (or is that address). */
+/** Whether an IPv4 address lies in `ADDRESS/BITS` (or is that address). None lies in a network of IPv6, be it `::/0`. */
 export function inNetwork(ip: string, cidr: string): boolean {
+  if (cidr.includes(':')) return false;
   const [network = '', bits = '32'] = cidr.split('/');
   const mask = Number(bits) === 0 ? 0 : -1 << (32 - Number(bits));
   return (ipNumber(ip) & mask) === (ipNumber(network) & mask);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createUserAgent } from '../../src/softswitch/sip/create-user-agent.ts';
 import type { Flow, SipHappening } from '../../src/softswitch/sip/user-agent.ts';
 import { driveUserAgent } from '../../src/softswitch/sip-port.ts';
-import { openSipSockets, type SipSockets } from '../../src/softswitch/sip-sockets.ts';
+import { inNetwork, openSipSockets, type SipSockets } from '../../src/softswitch/sip-sockets.ts';
 import { optionsOf, SDP, seeded } from './sip/virtual-wire.ts';
 
 const HOST = '127.0.0.1';
@@ -156,4 +156,11 @@ test('who opens connections and says nothing loses the quietest of them, and kee
     for (const socket of opened) socket.destroy();
     few.close();
   }
+});
+
+test('a network of IPv6 admits no address of IPv4', () => {
+  expect(
+    ['::/0', '::1/128', '::ffff:0:0/96', '2001:db8::/32'].filter((cidr) => inNetwork('203.0.113.9', cidr)),
+  ).toEqual([]);
+  expect(inNetwork('203.0.113.9', '203.0.113.0/28')).toBe(true);
 });
