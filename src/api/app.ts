@@ -11,6 +11,7 @@ import { addContactRoutes } from './routes/contacts.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
+import { addModeRoutes } from './routes/mode.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addSessionRoutes } from './routes/session.ts';
@@ -52,6 +53,7 @@ const ROUTES = [
   addRecordingRoutes,
   addMeasureRoutes,
   addSiteRoutes,
+  addModeRoutes,
   addUserRoutes,
   addOperationRoutes,
   addFreeSwitchRoutes,

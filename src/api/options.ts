@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
 import type { PeopleEvent } from '../core/event.ts';
-import type { AgentView, QueueView, SiteView } from '../core/view.ts';
+import type { AgentView, ModeView, QueueView, SiteView } from '../core/view.ts';
 import type { Db } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -16,6 +16,7 @@ export interface ApiOptions {
     agents(): readonly AgentView[];
     queues(): readonly QueueView[];
     sites(): readonly SiteView[];
+    mode(): ModeView;
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
     explain(contact: string): Promise<unknown | undefined>;
   };

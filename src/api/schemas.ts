@@ -45,6 +45,39 @@ export const SiteShape = Type.Object({
   agents: Type.Integer({ description: 'Agents who are not offline.' }),
   idleAgents: Type.Integer(),
 });
+const ModeNameShape = Type.Union([
+  Type.Literal('normal', { description: '平时' }),
+  Type.Literal('holiday', { description: '重大节假日' }),
+  Type.Literal('majorTask', { description: '重大任务' }),
+  Type.Literal('emergency', { description: '应急' }),
+]);
+export const ModeBody = Type.Object(
+  { mode: ModeNameShape, reason: Type.String({ minLength: 1, maxLength: 40 }) },
+  { additionalProperties: false },
+);
+export const ModeShape = Type.Object({
+  mode: ModeNameShape,
+  sinceMs: Type.Integer({ description: 'Unix time, ms.' }),
+  by: Type.String({ description: 'Who set it; empty: nobody has yet.' }),
+  proposed: Type.Optional(
+    Type.Object(
+      { mode: ModeNameShape, atMs: Type.Integer() },
+      { description: 'Waits for the word of a lead: PUT the same mode.' },
+    ),
+  ),
+});
+export const ModeChangesShape = Type.Object({
+  changes: Type.Array(
+    Type.Object({
+      atMs: Type.Integer(),
+      mode: ModeNameShape,
+      from: Type.Union([ModeNameShape, Type.Null()]),
+      by: Type.Union([Type.String(), Type.Null()], { description: 'Null: a proposal.' }),
+      reason: Type.Union([Type.String(), Type.Null()]),
+      proposed: Type.Boolean(),
+    }),
+  ),
+});
 export const SitesShape = Type.Object({ sites: Type.Array(SiteShape) });
 export const AgentShape = Type.Object({
   agent: Type.String(),

@@ -6,6 +6,7 @@ import type { City, CityProblem, CityResult } from './city.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
+import { readModes } from './modes.ts';
 import { type Plans, readPlans } from './plans.ts';
 import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
 import { type ReadQueues, readQueues } from './queues.ts';
@@ -57,6 +58,16 @@ export function loadCity(folder: string): CityResult {
     checkFlows(flows.placed, { queues: queues.names, plans, hours: hours.names, prompts: lengthsMs });
   }
   const lines = readLines(flows.placed);
+  const modeFile = optional('modes.yaml');
+  // A reference into what could not be read would only repeat that problem.
+  const modes =
+    modeFile && queues && flows.whole
+      ? readModes(modeFile, {
+          queues: queues.names,
+          plans: routing.planNames,
+          flows: new Set(flows.placed.map(({ name }) => name)),
+        })
+      : undefined;
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing)) : [];
   const trunks = trunkFile ? readTrunks(trunkFile, flows.whole ? new Set(Object.keys(lines)) : undefined) : [];
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
@@ -70,6 +81,7 @@ export function loadCity(folder: string): CityResult {
       hours: hours.calendars,
       workdays: workdays ?? {},
       ...routing.settings,
+      ...modes,
       prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },
     seats,

@@ -1,4 +1,5 @@
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import type { ModeName } from './settings.ts';
 
 /** What the core decides. Written to the journal with its event, then released: commands to the switch, records to the projector. */
 export type Command = SwitchCommand | RecordCommand;
@@ -131,6 +132,16 @@ export type RecordFact =
       readonly state: AgentState;
       readonly reason?: string;
       readonly contact?: ContactId;
+    }
+  | { readonly fact: 'modeProposed'; readonly mode: ModeName }
+  | {
+      readonly fact: 'modeChanged';
+      readonly mode: ModeName;
+      readonly from: ModeName;
+      readonly by: string;
+      readonly reason: string;
+      /** A proposal was confirmed. */
+      readonly proposed: boolean;
     }
   | {
       readonly fact: 'siteStatus';

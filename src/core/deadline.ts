@@ -54,6 +54,9 @@ function meet(d: Decision, kind: number, id: string): void {
       return devicesExpired(d, id);
     case DUE.level:
       return weighAgain(d, id);
+    case DUE.mode:
+      // Looked at at the end of every entry; this one is met by its coming.
+      return setDeadline(d.state, 'mode', '', null);
     default:
       return forgetCaller(d, id);
   }

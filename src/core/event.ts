@@ -1,5 +1,5 @@
 import type { AgentId, CommandKey, ContactId, LegId, NodeId } from './ids.ts';
-import type { Settings } from './settings.ts';
+import type { ModeName, Settings } from './settings.ts';
 
 /** What the core hears. `atMs` is stamped by the loop (Unix time, ms, never falling); the core knows no other clock. */
 export type Event = EventBody & { readonly atMs: number };
@@ -16,7 +16,7 @@ export type RuntimeEvent =
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
 
 /** From agents and leads, through the API. */
-export type PeopleEvent = AgentStateAsked | SiteAsked | DispositionGiven;
+export type PeopleEvent = AgentStateAsked | SiteAsked | ModeAsked | DispositionGiven;
 
 /** From the agent who had the contact, or a lead; the API knows who may. The contact may be closed. */
 export interface DispositionGiven {
@@ -28,6 +28,16 @@ export interface DispositionGiven {
   readonly code: string;
   /** At most 500 characters. */
   readonly note?: string;
+}
+
+/** A named person sets the mode, or confirms a proposed one. */
+export interface ModeAsked {
+  readonly type: 'modeAsked';
+  readonly mode: ModeName;
+  /** At most 64 characters. */
+  readonly by: string;
+  /** At most 40 characters. */
+  readonly reason: string;
 }
 
 /** From a lead: a site takes calls, takes no more, or is gone. Unknown sites are ignored. */

@@ -16,6 +16,9 @@ export interface Settings {
   readonly plans?: Readonly<Record<string, readonly PlanStep[]>>;
   /** Where agents sit. Absent: one site, always open. */
   readonly sites?: readonly SiteSetting[];
+  /** What each mode changes; `normal` changes nothing. */
+  readonly modes?: Readonly<Partial<Record<ModeName, ModeSetting>>>;
+  readonly modeRules?: readonly ModeRule[];
   /** Calendar name → when it is open. */
   readonly hours?: Readonly<Record<string, Calendar>>;
   readonly workdays?: Workdays;
@@ -67,6 +70,26 @@ export type FlowStep =
   | { readonly kind: 'hours'; readonly hours: string; readonly open: string; readonly closed: string }
   /** Says goodbye and ends the call. */
   | { readonly kind: 'end'; readonly prompts: readonly string[] };
+
+/** Domain guide §2.2: 平时, 重大节假日, 重大任务, 应急. */
+export type ModeName = 'normal' | 'holiday' | 'majorTask' | 'emergency';
+
+/** What a mode changes of the rules while it holds. Queues, plans and flows that it does not name stay as they are. */
+export interface ModeSetting {
+  /** Queue → what is otherwise about it. */
+  readonly queues?: Readonly<Record<string, Partial<Omit<QueueSetting, 'name' | 'skill'>>>>;
+  /** Dialled number → the flow that answers it. */
+  readonly lines?: Readonly<Record<string, string>>;
+}
+
+/** When a mode is proposed; a named person decides. The first rule that holds counts. */
+export interface ModeRule {
+  readonly mode: ModeName;
+  /** More than so many (or, with `waitingUnder`, fewer) wait, for so long. */
+  readonly waitingOver?: number;
+  readonly waitingUnder?: number;
+  readonly forMs: number;
+}
 
 export interface QueueSetting {
   readonly name: string;

@@ -100,6 +100,7 @@ export function rebuildStanding(state: State): void {
     setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
   for (const [from, caller] of state.callers) setDeadline(state, 'caller', from, caller.untilMs);
+  setDeadline(state, 'mode', '', modeDueMs(state));
   for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, 'level', queue, levelDueMs(level));
 }
 
@@ -163,7 +164,7 @@ export function placeDevices(state: State, sipUser: string): void {
 }
 
 /** What a deadline is of, in the order in which those of one moment are met. */
-export const DUE = { agent: 0, contact: 1, seat: 2, level: 3, leg: 4, caller: 5 } as const;
+export const DUE = { agent: 0, contact: 1, seat: 2, level: 3, leg: 4, caller: 5, mode: 6 } as const;
 
 export function setDeadline(state: State, of: keyof typeof DUE, id: string, atMs: number | null): void {
   state.standing.dues.set(DUE[of], id, atMs);
@@ -202,6 +203,15 @@ export function bucketFor(state: State, wait: Wait, step: number): Bucket {
 
 export function effectiveSinceMs(wait: Wait): number {
   return wait.enqueuedAtMs - wait.headStartMs;
+}
+
+/** M3: when the next rule will have held for its time. */
+export function modeDueMs({ base, mode, nowMs }: State): number | null {
+  const dues = (base?.modeRules ?? []).flatMap(({ forMs }, at) => {
+    const sinceMs = mode.holdsSinceMs[at];
+    return sinceMs === null || sinceMs === undefined || sinceMs + forMs <= nowMs ? [] : [sinceMs + forMs];
+  });
+  return dues.length === 0 ? null : Math.min(...dues);
 }
 
 export function nodeLive(state: State, node: NodeId): boolean {

@@ -16,7 +16,7 @@ import {
 } from './state.ts';
 
 /** Rises with every change of `State` that an older snapshot does not fit. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** The state as one line of JSON, without what follows from the rest. */
 export function encodeState(state: State): string {
@@ -36,7 +36,7 @@ export function encodeState(state: State): string {
   });
 }
 
-interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | 'nextToken'> {
+interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | 'base' | 'mode' | 'nextToken'> {
   readonly format: number;
   readonly nodes: [NodeId, Node][];
   readonly contacts: [ContactId, Contact][];
@@ -58,6 +58,8 @@ export function decodeState(text: string): State {
     nowMs: raw.nowMs,
     seq: raw.seq,
     settings: raw.settings,
+    base: raw.base,
+    mode: raw.mode,
     nextToken: raw.nextToken,
     nodes: new Map(raw.nodes),
     contacts: new Map(raw.contacts),

@@ -1,6 +1,6 @@
 import type { AgentState, ContactOutcome } from './command.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
-import type { Flow, RatingSetting, Settings } from './settings.ts';
+import type { Flow, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Standing } from './standing.ts';
 
 /**
@@ -13,7 +13,11 @@ export interface State {
   nowMs: number;
   /** The entry that was applied last. */
   seq: number;
+  /** In force: `base` as the mode changes it. */
   settings: Settings | null;
+  /** As loaded. */
+  base: Settings | null;
+  mode: Mode;
   nextToken: OfferToken;
   readonly nodes: Map<NodeId, Node>;
   readonly contacts: Map<ContactId, Contact>;
@@ -30,6 +34,16 @@ export interface State {
   /** Queue with a floor → how well it is answered. */
   readonly levels: Map<string, ServiceLevel>;
   readonly standing: Standing;
+}
+
+export interface Mode {
+  readonly name: ModeName;
+  readonly sinceMs: number;
+  readonly by: string;
+  /** Waits for a named person's word; null: none. */
+  readonly proposed: { readonly mode: ModeName; readonly atMs: number } | null;
+  /** Rule of `modeRules` → since when it holds; null: it does not. */
+  readonly holdsSinceMs: readonly (number | null)[];
 }
 
 /** `draining`: nothing new, talks end as they do. `down`: what rings there is offered elsewhere at once. */
@@ -211,6 +225,8 @@ export function initialState(journalId: string): State {
     nowMs: 0,
     seq: 0,
     settings: null,
+    base: null,
+    mode: { name: 'normal', sinceMs: 0, by: '', proposed: null, holdsSinceMs: [] },
     nextToken: 1,
     nodes: new Map(),
     contacts: new Map(),

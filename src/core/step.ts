@@ -1,21 +1,21 @@
 import { assert } from '../lib/assert.ts';
-import { seatsChanged, stateAsked } from './agent.ts';
+import { stateAsked } from './agent.ts';
 import { arrive, arrivedGoOn, endLeg } from './call.ts';
 import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
 import { meetDeadlines } from './deadline.ts';
-import { type Decision, note, touchContact } from './decision.ts';
+import { type Decision, note } from './decision.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
 import type { DispositionGiven, Event } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { NAME_CHARS_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { match } from './match.ts';
+import { modeAsked, proposeMode, rulesInForce } from './mode.ts';
 import { phoneAnswered } from './offer.ts';
 import { ratingTaken } from './rating.ts';
 import type { Settings } from './settings.ts';
 import { siteAsked } from './site.ts';
-import { indexSettings } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { nodeLost, nodesUnknown, surveyed } from './survey.ts';
 import { cameApart, connectFailed, held, joined } from './talk.ts';
@@ -51,6 +51,7 @@ export function decide(state: State, event: Event, seq: number, why: boolean): D
   apply(d, event);
   meetDeadlines(d);
   match(d);
+  proposeMode(d);
   return d;
 }
 
@@ -67,6 +68,8 @@ function apply(d: Decision, event: Event): void {
       return settingsLoaded(d, event.settings);
     case 'agentStateAsked':
       return stateAsked(d, event);
+    case 'modeAsked':
+      return modeAsked(d, event);
     case 'siteAsked':
       return siteAsked(d, event);
     case 'dispositionGiven':
@@ -106,11 +109,8 @@ function apply(d: Decision, event: Event): void {
 
 /** P6: seats, queues and flows of the city, whole. The same version is not applied twice. */
 function settingsLoaded(d: Decision, settings: Settings): void {
-  if (d.state.settings?.version === settings.version) return;
-  d.state.settings = settings;
-  indexSettings(d.state.standing, settings);
-  seatsChanged(d, settings);
-  for (const contact of d.state.contacts.values()) touchContact(d, contact);
+  if (d.state.base?.version === settings.version) return;
+  rulesInForce(d, settings);
   arrivedGoOn(d);
 }
 

@@ -4,6 +4,7 @@ import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
 import { positionOf } from './queue.ts';
+import type { ModeName } from './settings.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
 
@@ -100,6 +101,19 @@ function idleFor(state: State, queue: string): number {
     if (serves && gateOpen(state, kind, queue)) count += kind.idle.size;
   }
   return count;
+}
+
+export interface ModeView {
+  readonly mode: ModeName;
+  readonly sinceMs: number;
+  /** Who set it; empty: nobody has yet. */
+  readonly by: string;
+  readonly proposed?: { readonly mode: ModeName; readonly atMs: number };
+}
+
+export function modeView({ mode }: State): ModeView {
+  const { name, sinceMs, by, proposed } = mode;
+  return { mode: name, sinceMs, by, ...(proposed === null ? {} : { proposed }) };
 }
 
 export interface SiteView {

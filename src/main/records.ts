@@ -7,7 +7,7 @@ import { type City, loadCity } from '../city/load.ts';
 import type { Endpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
-import { agentViews, queueViews, siteViews } from '../core/view.ts';
+import { agentViews, modeView, queueViews, siteViews } from '../core/view.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
 import { type Listening, listenForChanges } from '../store/account-changes.ts';
@@ -134,6 +134,7 @@ function buildApi(
       submit,
       agents: () => agentViews(loop.state),
       sites: () => siteViews(loop.state),
+      mode: () => modeView(loop.state),
       queues: () => queueViews(loop.state),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },

@@ -26,7 +26,7 @@ export async function loadRules(parts: {
   await migrate(store.db);
   if (city !== undefined) await seedAccounts(store.db, city.seats, folders.firstRunFile, Date.now());
   await writeDirectory(store.db, folders.directoryFile);
-  const rules = city?.settings ?? withoutSeats(loop.state.settings);
+  const rules = city?.settings ?? withoutSeats(loop.state.base);
   if (rules === undefined) return;
   const files = { settings: { ...rules, recordingFolder: folders.recordings } };
   const settings = makeSettings(files, await loadAgents(store.db));

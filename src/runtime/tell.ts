@@ -21,6 +21,8 @@ export function tellEvent(event: Event): Said {
       return said('The rules were loaded.', '规则已载入。');
     case 'agentStateAsked':
       return said(`${event.agent} asked to be ${event.state}.`, `${event.agent} 申请状态 ${event.state}。`);
+    case 'modeAsked':
+      return said(`${event.by} asked for the mode ${event.mode}.`, `${event.by} 申请切换到模式 ${event.mode}。`);
     case 'siteAsked':
       return said(
         `${event.by} set site ${event.site} to ${event.status}.`,
@@ -59,6 +61,7 @@ type LegEvent = Exclude<
       | 'agentStateAsked'
       | 'siteAsked'
       | 'dispositionGiven'
+      | 'modeAsked'
       | 'nodeLost'
       | 'surveyed'
       | 'deviceRegistered'
@@ -174,6 +177,13 @@ function tellFact(fact: RecordFact): Said {
       return said(
         `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
         `${fact.agent} 的状态为 ${fact.state}${fact.reason === undefined ? '' : `（${fact.reason}）`}。`,
+      );
+    case 'modeProposed':
+      return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式 ${fact.mode}。`);
+    case 'modeChanged':
+      return said(
+        `${fact.by} changed the mode from ${fact.from} to ${fact.mode}.`,
+        `${fact.by} 将模式由 ${fact.from} 切换为 ${fact.mode}。`,
       );
     case 'siteStatus':
       return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);

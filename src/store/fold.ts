@@ -60,6 +60,9 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return disposition(db, fact, place);
     case 'hoursAsked':
       return; // Where the contact went stands in its other facts.
+    case 'modeProposed':
+    case 'modeChanged':
+      return modeChange(db, fact, place);
     case 'siteStatus':
       return; // No contact's: the journal keeps it.
     default:
@@ -325,5 +328,27 @@ async function disposition(db: Tables, fact: Fact<'disposition'>, { atMs }: Plac
     .updateTable('contacts')
     .set({ disposition: fact.code, disposition_note: fact.note ?? null, disposed_by: fact.by, disposed_at_ms: atMs })
     .where('id', '=', fact.contact)
+    .execute();
+}
+
+async function modeChange(
+  db: Tables,
+  fact: Fact<'modeProposed' | 'modeChanged'>,
+  { seq, idx, atMs }: Place,
+): Promise<void> {
+  const changed = fact.fact === 'modeChanged' ? fact : undefined;
+  await db
+    .insertInto('mode_changes')
+    .values({
+      seq,
+      idx,
+      at_ms: atMs,
+      mode: fact.mode,
+      from_mode: changed?.from ?? null,
+      by_user: changed?.by ?? null,
+      reason: changed?.reason ?? null,
+      proposed: changed?.proposed ?? true,
+    })
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { AgentState, ContactOutcome, OfferResult } from '../core/command.ts';
-import type { ProfileEntry } from '../core/settings.ts';
+import type { ModeName, ProfileEntry } from '../core/settings.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
 export interface Database {
@@ -15,6 +15,7 @@ export interface Database {
   holds: HoldTable;
   agent_states: AgentStateTable;
   recordings: RecordingTable;
+  mode_changes: ModeChangeTable;
   users: UserTable;
   seats: SeatTable;
   sessions: SessionTable;
@@ -157,6 +158,18 @@ export interface UserTable {
   roles: ColumnType<Role[], Role[], Role[]>;
   disabled: Generated<boolean>;
   created_at_ms: number;
+}
+
+/** `by_user` null: a proposal. */
+export interface ModeChangeTable {
+  seq: number;
+  idx: number;
+  at_ms: number;
+  mode: ModeName;
+  from_mode: ModeName | null;
+  by_user: string | null;
+  reason: string | null;
+  proposed: boolean;
 }
 
 export type Digest = 'md5' | 'sha256';

@@ -82,6 +82,7 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     submit: async (event: unknown) => submitted.push(event),
     agents: () => [agent],
     queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 1 }],
+    mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
     sites: () => [
       {
         site: 'east',
@@ -146,6 +147,9 @@ test('every route admits exactly the roles it is for', async () => {
     ['PUT', '/api/v1/agents/me/state', 401, 400, 400, 400],
     ['GET', '/api/v1/agents', 401, 200, 200, 200],
     ['GET', '/api/v1/queues', 401, 200, 200, 200],
+    ['GET', '/api/v1/mode', 401, 200, 200, 200],
+    ['PUT', '/api/v1/mode', 401, 403, 400, 400],
+    ['GET', '/api/v1/mode/changes', 401, 403, 200, 200],
     ['GET', '/api/v1/sites', 401, 200, 200, 200],
     ['PUT', '/api/v1/sites/east/status', 401, 403, 400, 400],
     ['PUT', '/api/v1/contacts/c0/disposition', 401, 400, 400, 400],

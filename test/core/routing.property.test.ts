@@ -92,7 +92,8 @@ const settings: fc.Arbitrary<Settings> = fc
       kind: 'subPlatform' as const,
       ...(id === 'east' && capacity !== undefined ? { capacity } : {}),
     }));
-    return rules(queues, staff, { plans, sites });
+    const modes = { emergency: { queues: { personal: { plan: 'a' }, english: { boundMs: 20_000 } } } };
+    return rules(queues, staff, { plans, sites, modes });
   });
 
 type Act =
@@ -101,6 +102,7 @@ type Act =
   | { readonly do: 'answer' | 'decline' | 'hangUp'; readonly nth: number }
   | { readonly do: 'site'; readonly site: string; readonly status: 'open' | 'draining' | 'down' }
   | { readonly do: 'pass'; readonly ms: number }
+  | { readonly do: 'mode'; readonly mode: 'normal' | 'emergency' }
   | { readonly do: 'restart' };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -148,6 +150,13 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       ms: fc.constantFrom(500, 3_000, 10_000, 40_000, 320_000),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('mode' as const),
+      mode: fc.constantFrom('normal' as const, 'emergency' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 );
 
@@ -171,6 +180,8 @@ function play(hotline: Hotline, one: Act): void {
       return hotline.ask(one.agent, one.state);
     case 'site':
       return void hotline.hear({ type: 'siteAsked', site: one.site, status: one.status, by: 'lead' });
+    case 'mode':
+      return void hotline.hear({ type: 'modeAsked', mode: one.mode, by: 'lead', reason: '' });
     case 'pass':
       return hotline.pass(one.ms);
     case 'restart': {

@@ -1,0 +1,47 @@
+import { personOf } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ModeBody, ModeChangesShape, ModeShape } from '../schemas.ts';
+
+const CHANGES_LISTED_MAX = 200;
+
+/** 平时, 重大节假日, 重大任务, 应急: what holds, what is proposed, and who changed it when. */
+export function addModeRoutes(app: Api, { db, core }: ApiOptions): void {
+  app.get('/api/v1/mode', { config: { access: 'loggedIn' }, schema: { response: { 200: ModeShape } } }, async () =>
+    core.mode(),
+  );
+
+  app.put(
+    '/api/v1/mode',
+    { config: { access: ['lead', 'admin'] }, schema: { body: ModeBody, response: { 200: ModeShape } } },
+    async (request) => {
+      const { mode, reason } = request.body;
+      try {
+        await core.submit({ type: 'modeAsked', mode, reason, by: personOf(request).user });
+      } catch (error) {
+        request.log.error({ err: error }, 'a mode was not written');
+        throw new ApiError('NOT_WRITTEN', { retryAfterS: 1 });
+      }
+      return core.mode();
+    },
+  );
+
+  app.get(
+    '/api/v1/mode/changes',
+    { config: { access: ['lead', 'admin'] }, schema: { response: { 200: ModeChangesShape } } },
+    async () => {
+      const rows = await db
+        .selectFrom('mode_changes')
+        .selectAll()
+        .orderBy('seq', 'desc')
+        .orderBy('idx', 'desc')
+        .limit(CHANGES_LISTED_MAX)
+        .execute();
+      return {
+        changes: rows.map(({ at_ms: atMs, mode, from_mode: from, by_user: by, reason, proposed }) => {
+          return { atMs, mode, from, by, reason, proposed };
+        }),
+      };
+    },
+  );
+}

@@ -1,0 +1,113 @@
+import type { ModeName, ModeRule, ModeSetting } from '../core/settings.ts';
+import {
+  DIGITS,
+  NAME,
+  readChoice,
+  readDurationMs,
+  readEntries,
+  readFields,
+  readList,
+  readText,
+  readWhole,
+} from './fields.ts';
+import { complain, type Field } from './yaml-file.ts';
+
+const MODES = ['holiday', 'majorTask', 'emergency'] as const;
+const RULES_MAX = 20;
+const NUMBERS_MAX = 200;
+const WAITING_MAX = 20_000;
+
+export interface Modes {
+  readonly modes: Readonly<Partial<Record<ModeName, ModeSetting>>>;
+  readonly modeRules: readonly ModeRule[];
+}
+
+/** What a mode may name. */
+export interface KnownToModes {
+  readonly queues: ReadonlySet<string>;
+  readonly plans: ReadonlySet<string>;
+  readonly flows: ReadonlySet<string>;
+}
+
+/** modes.yaml: what changes in each mode, and what proposes one. */
+export function readModes(top: Field, known: KnownToModes): Modes {
+  const fields = readFields(top, ['modes'], ['propose']);
+  const modes: Partial<Record<ModeName, ModeSetting>> = {};
+  for (const { keyField, value } of fields === undefined ? [] : readEntries(fields.modes, NAME, MODES.length)) {
+    const name = readChoice(keyField, MODES);
+    if (name !== undefined) modes[name] = readMode(value, known);
+  }
+  const rules = fields?.propose === undefined ? [] : readList(fields.propose, RULES_MAX);
+  return { modes, modeRules: rules.flatMap((rule) => readRule(rule) ?? []) };
+}
+
+function readMode(field: Field, known: KnownToModes): ModeSetting {
+  const fields = readFields(field, [], ['queues', 'lines']);
+  const queues = fields?.queues === undefined ? [] : readEntries(fields.queues, NAME, known.queues.size + 1);
+  const lines = fields?.lines === undefined ? [] : readEntries(fields.lines, DIGITS, NUMBERS_MAX);
+  return {
+    queues: Object.fromEntries(
+      queues.flatMap(({ key, keyField, value }) => {
+        const queue = readKnown(keyField, known.queues);
+        return queue === undefined ? [] : [[key, readChange(value, known)]];
+      }),
+    ),
+    lines: Object.fromEntries(
+      lines.flatMap(({ key, value }) => {
+        const flow = readKnown(value, known.flows);
+        return flow === undefined ? [] : [[key, flow]];
+      }),
+    ),
+  };
+}
+
+function readChange(field: Field, known: KnownToModes): NonNullable<ModeSetting['queues']>[string] {
+  const fields = readFields(field, [], ['plan', 'ring', 'wrapUp', 'waitingMax', 'floor', 'bound']);
+  const plan = fields?.plan && readKnown(fields.plan, known.plans);
+  const ringMs = fields?.ring && readDurationMs(fields.ring, 5_000, 120_000);
+  const wrapUpMs = fields?.wrapUp && readDurationMs(fields.wrapUp, 0, 600_000);
+  const waitingMax = fields?.waitingMax && readWhole(fields.waitingMax, 1, 10_000);
+  const floor = fields?.floor && readWhole(fields.floor, 1, 100);
+  const boundMs = fields?.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
+  return {
+    ...(plan === undefined ? {} : { plan }),
+    ...(ringMs === undefined ? {} : { ringMs }),
+    ...(wrapUpMs === undefined ? {} : { wrapUpMs }),
+    ...(waitingMax === undefined ? {} : { waitingMax }),
+    ...(floor === undefined ? {} : { floor: floor / 100 }),
+    ...(boundMs === undefined ? {} : { boundMs }),
+  };
+}
+
+function readRule(field: Field): ModeRule | undefined {
+  const fields = readFields(field, ['mode', 'for'], ['waitingOver', 'waitingUnder']);
+  if (fields === undefined) return undefined;
+  const mode = readChoice(fields.mode, ['normal', ...MODES] as const);
+  const forMs = readDurationMs(fields.for, 1_000, 86_400_000);
+  const waitingOver = fields.waitingOver && readWhole(fields.waitingOver, 0, WAITING_MAX);
+  const waitingUnder = fields.waitingUnder && readWhole(fields.waitingUnder, 1, WAITING_MAX);
+  if (waitingOver === undefined && waitingUnder === undefined) {
+    return complain(
+      field,
+      ['这条规则没有写条件。', 'This rule has no condition.'],
+      ['请写 waitingOver 或 waitingUnder。', 'Write waitingOver or waitingUnder.'],
+    );
+  }
+  if (mode === undefined || forMs === undefined) return undefined;
+  return {
+    mode,
+    forMs,
+    ...(waitingOver === undefined ? {} : { waitingOver }),
+    ...(waitingUnder === undefined ? {} : { waitingUnder }),
+  };
+}
+
+function readKnown(field: Field, names: ReadonlySet<string>): string | undefined {
+  const name = readText(field, NAME);
+  if (name === undefined || names.has(name)) return name;
+  return complain(
+    field,
+    [`没有“${name}”。`, `There is no "${name}".`],
+    [`可用的名称：${[...names].join('、')}。`, `Use one of: ${[...names].join(', ')}.`],
+  );
+}

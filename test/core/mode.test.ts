@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { agent, Hotline, queue, rules } from './routing-day.ts';
+
+const city = () =>
+  rules([queue('personal'), queue('enterprise')], [agent('ana', { personal: 1 }), agent('eva', { enterprise: 1 })], {
+    plans: { anybody: [{ untilMs: null, needs: { all: [] } }] },
+    modes: {
+      emergency: { queues: { personal: { plan: 'anybody', wrapUpMs: 5_000 } }, lines: { '12345': 'enterprise' } },
+    },
+    modeRules: [
+      { mode: 'emergency', waitingOver: 2, forMs: 60_000 },
+      { mode: 'normal', waitingUnder: 1, forMs: 120_000 },
+    ],
+  });
+
+const facts = (hotline: Hotline, name: string) =>
+  hotline.commands.filter((command) => command.do === 'record-fact' && command.fact === name);
+
+test("[M1][M2] a mode holds from a named person's word, for those who wait already too, and is taken back the same way", () => {
+  const hotline = new Hotline(city());
+  hotline.ready('eva');
+  const call = hotline.call('personal');
+  expect(hotline.ringing(call)).toBeUndefined();
+  hotline.hear({ type: 'modeAsked', mode: 'emergency', by: 'lead', reason: '燃气泄漏' });
+  expect(hotline.ringing(call)).toBe('eva');
+  expect(hotline.state.settings?.lines['12345']).toBe('enterprise');
+  expect(facts(hotline, 'modeChanged')).toMatchObject([
+    { mode: 'emergency', from: 'normal', by: 'lead', proposed: false },
+  ]);
+  hotline.restart();
+  expect(hotline.state.settings?.queues['personal']).toMatchObject({
+    plan: 'anybody',
+    wrapUpMs: 5_000,
+    ringMs: 20_000,
+  });
+  hotline.hear({ type: 'modeAsked', mode: 'normal', by: 'lead', reason: '解除' });
+  expect(hotline.state.settings).toEqual(hotline.state.base);
+  expect(hotline.ringing(call)).toBe('eva');
+});
+
+test('[M3] a crowd that lasts proposes a mode once, changes nothing by itself, and its end proposes the return', () => {
+  const hotline = new Hotline(city());
+  const calls = [1, 2, 3].map(() => hotline.call('personal'));
+  hotline.pass(59_999);
+  expect(facts(hotline, 'modeProposed')).toEqual([]);
+  hotline.restart();
+  hotline.pass(1);
+  hotline.pass(300_000);
+  expect(facts(hotline, 'modeProposed')).toMatchObject([{ mode: 'emergency' }]);
+  expect(hotline.state.mode.name).toBe('normal');
+  hotline.hear({ type: 'modeAsked', mode: 'emergency', by: 'lead', reason: '确认' });
+  expect(facts(hotline, 'modeChanged')).toMatchObject([{ proposed: true }]);
+  for (const call of calls) hotline.hangUp(call);
+  hotline.pass(120_000);
+  expect(facts(hotline, 'modeProposed')).toHaveLength(2);
+  expect(hotline.state.mode).toMatchObject({ name: 'emergency', proposed: { mode: 'normal' } });
+});
+
+test('[M3] a crowd that goes away in time proposes nothing', () => {
+  const hotline = new Hotline(city());
+  const calls = [1, 2, 3].map(() => hotline.call('personal'));
+  hotline.pass(50_000);
+  hotline.hangUp(calls[0]!);
+  hotline.pass(20_000);
+  hotline.call('personal');
+  hotline.pass(59_000);
+  expect(facts(hotline, 'modeProposed')).toEqual([]);
+});
