@@ -20,6 +20,8 @@ import { roughScenario, unnoticeable } from './scenarios.ts';
 
 /** `SEED=17` lives that day alone. */
 const SEED = process.env['SEED'];
+/** The same days at every run; `FC_SEED=…` thinks up others. */
+const FC_SEED = Number(process.env['FC_SEED'] ?? 12_345);
 const seeds = SEED === undefined ? Array.from({ length: 120 }, (_, seed) => seed) : [Number(SEED)];
 
 test('[Q1][Q2][Q6][Q11][Q14][Q17][O1][O2][O7][O8][O9][R1][R3][S1][S2][S7][S8] drawn days with kills of core, link and switch keep every law', async () => {
@@ -38,7 +40,7 @@ test('[Q1][Q2][Q6][Q11][Q14][Q17][O1][O2][O7][O8][O9][R1][R3][S1][S2][S7][S8] dr
 test('[Q1][Q5][O7][R1][S2][S7] whatever day is thought up, its smallest failure would be shown in words', async () => {
   await fc.assert(
     fc.asyncProperty(roughScenario, async (scenario) => void (await live(scenario))),
-    { numRuns: 80, interruptAfterTimeLimit: 60_000 },
+    { numRuns: 80, interruptAfterTimeLimit: 60_000, seed: FC_SEED },
   );
 }, 120_000);
 
@@ -49,7 +51,7 @@ test('[E1][Q17][S3][S4][S5][S6] a core that dies at any point and is back at onc
       const whole = await live({ ...scenario, faults: [] });
       expect(killed.accounts.map(toldOf)).toEqual(whole.accounts.map(toldOf));
     }),
-    { numRuns: 80, interruptAfterTimeLimit: 60_000 },
+    { numRuns: 80, interruptAfterTimeLimit: 60_000, seed: FC_SEED },
   );
 }, 120_000);
 

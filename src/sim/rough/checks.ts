@@ -1,6 +1,7 @@
 import { bestAgent } from '../../core/best-agent.ts';
 import type { Command } from '../../core/command.ts';
 import type { Event } from '../../core/event.ts';
+import { isExcluded } from '../../core/exclusion.ts';
 import type { AgentId, ContactId, LegId } from '../../core/ids.ts';
 import type { State, Wait } from '../../core/state.ts';
 import { nextDeadlineMs } from '../../core/step.ts';
@@ -14,8 +15,6 @@ import { demand, type Ledger } from './ledger.ts';
 const SILENCE_MS_MAX = 16_000;
 /** A phone rings or stands open without a talk for no longer than ringing, bridging and ending may take. */
 const PHONE_MS_MAX = 40_000;
-/** Q5, O5: how long ago a miss may be that explains why an older contact was passed over. */
-const EXCLUDED_MS = 60_000;
 
 /** What holds between the state and the records after every entry. */
 export function checkStanding(state: State, ledger: Ledger, event: Event): void {
@@ -51,7 +50,6 @@ export class Watchman {
   readonly #telephony: VirtualSwitch;
   /** Legs in a state that must not last, with when it began. */
   readonly #since = new Map<LegId, number>();
-  readonly #missed = new Map<string, number>();
   #blindFromMs: number | null = null;
 
   constructor(clock: Clock, telephony: VirtualSwitch) {
@@ -63,9 +61,6 @@ export class Watchman {
   hears(event: Event, commands: readonly Command[], state: State): void {
     for (const command of commands) {
       if (command.do !== 'record-fact') continue;
-      if (command.fact === 'offerEnded' && (command.result === 'timeout' || command.result === 'rejected')) {
-        this.#missed.set(`${command.agent} ${command.contact}`, event.atMs);
-      }
       if (command.fact === 'offerMade' && event.type !== 'surveyed') {
         this.#isNext(command.contact, command.agent, commands, state);
       }
@@ -73,8 +68,8 @@ export class Watchman {
   }
 
   /**
-   * Q1, Q17: nobody of the same queue and step whose effective age is greater is passed over, except by an agent who missed that call a short
-   * while ago.
+   * Q1, Q17: nobody of the same queue and step whose effective age is greater is passed over, except by an agent who missed that call, or
+   * was not joined with it, a short while ago (O5, T4).
    */
   #isNext(id: ContactId, agent: AgentId, commands: readonly Command[], state: State): void {
     const chosen = waitOf(state, id);
@@ -84,8 +79,7 @@ export class Watchman {
       if (stage.in !== 'queue' || stage.offer !== null || !isAlike(stage.wait, chosen)) continue;
       if (sinceMs(stage.wait) >= sinceMs(chosen)) continue;
       const touched = commands.some((one) => one.do === 'record-fact' && 'contact' in one && one.contact === other.id);
-      const missedMs = this.#missed.get(`${agent} ${other.id}`) ?? -Infinity;
-      const excused = touched || state.nowMs - missedMs <= EXCLUDED_MS;
+      const excused = touched || isExcluded(state, other, agent);
       demand(excused, `${agent} is offered ${id} while ${other.id} has waited longer`);
     }
   }
