@@ -76,6 +76,19 @@ function addGauges(registry: Registry, sources: MetricSources): void {
     },
   });
   new Gauge({
+    name: 'minhu_waits_foreseen',
+    help: 'Waits over for which an interval was foreseen, by queue: all, and those that ended inside it',
+    labelNames: ['queue', 'which'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { queue, foreseen } of sources.queues()) {
+        this.set({ queue, which: 'ended' }, foreseen.ended);
+        this.set({ queue, which: 'inside' }, foreseen.inside);
+      }
+    },
+  });
+  new Gauge({
     name: 'minhu_agents',
     help: 'Agents, by state',
     labelNames: ['state'],

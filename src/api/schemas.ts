@@ -94,6 +94,9 @@ export const AgentShape = Type.Object({
 });
 export const AgentsShape = Type.Object({ agents: Type.Array(AgentShape) });
 
+const EstimateShape = Type.Optional(
+  Type.Object({ lowMs: Type.Integer(), highMs: Type.Integer() }, { description: 'How long a wait is likely to last.' }),
+);
 export const QueuesShape = Type.Object({
   queues: Type.Array(
     Type.Object({
@@ -107,7 +110,13 @@ export const QueuesShape = Type.Object({
           enqueuedAtMs: instant(),
           place: Type.Integer(),
           ringing: Type.Optional(Type.String()),
+          estimate: EstimateShape,
         }),
+      ),
+      estimate: EstimateShape,
+      foreseen: Type.Object(
+        { ended: Type.Integer(), inside: Type.Integer() },
+        { description: 'Waits that were foreseen and are over; those inside their interval.' },
       ),
     }),
   ),

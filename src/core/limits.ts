@@ -30,6 +30,11 @@ export const DECLINE_PAUSE_MS = 5_000;
 export const NO_ANSWER_PAUSE_MS = 10_000;
 export const EXCLUDED_MS = 60_000;
 export const MISSES_MAX = 3;
+/** Q19, Q20. */
+export const ESTIMATE_SAMPLES = 64;
+export const ESTIMATE_SAMPLES_MIN = 10;
+export const ESTIMATE_MS_MIN = 60_000;
+export const ESTIMATE_MS_MAX = 600_000;
 /** T7. */
 export const RATING_WRONG_MAX = 1;
 /** Q16. */

@@ -3,6 +3,7 @@ import { bestAgent } from './best-agent.ts';
 import { takeCaller } from './caller.ts';
 import { ask, type Decision, note, setStage, touchContact } from './decision.ts';
 import { countAnswer } from './donor.ts';
+import { estimatePrompts, foresee, learnWait } from './estimate.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { queueOf } from './queue-of.ts';
 import { IN_TIME_MS } from './service-level.ts';
@@ -41,6 +42,7 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
   }
   standInQueue(d, contact, wait);
   const busy = bestAgent(d.state, contact) === undefined;
+  if (busy) foresee(d, contact, positionOf(d.state, contact));
   playMusic(d, contact, busy ? [...entry.prompts, 'QUE-02'] : entry.prompts, 'Q9');
 }
 
@@ -54,10 +56,12 @@ export function standInQueue(d: Decision, contact: Contact, wait: Wait): void {
 export function endWait(
   d: Decision,
   contact: Contact,
-  { queue, enqueuedAtMs }: Wait,
+  wait: Wait,
   result: 'connected' | 'abandoned' | 'lost' | 'full',
   because: string,
 ): void {
+  const { queue, enqueuedAtMs } = wait;
+  if (!contact.spoke && (result === 'connected' || result === 'abandoned')) learnWait(d, wait, result);
   note(d, because, { do: 'record-fact', fact: 'waitEnded', contact: contact.id, queue, result });
   if (result === 'lost' || queueOf(d.state, queue)?.floor === undefined) return;
   countAnswer(d, queue, result === 'connected' && d.state.nowMs - enqueuedAtMs <= IN_TIME_MS);
@@ -69,7 +73,9 @@ export function announce(d: Decision, contact: Contact): void {
   if (stage.in !== 'queue') return;
   const queue = queueOf(d.state, stage.wait.queue);
   if (stage.offer === null && queue !== undefined) {
-    playMusic(d, contact, positionPrompts(positionOf(d.state, contact)), 'Q8');
+    const ahead = positionOf(d.state, contact);
+    const estimate = ahead === 0 ? [] : estimatePrompts(d.state, queue.name, ahead);
+    playMusic(d, contact, [...positionPrompts(ahead), ...estimate], estimate.length === 0 ? 'Q8' : 'Q20');
   }
   const announceAtMs = queue === undefined ? NEVER_MS : d.state.nowMs + Math.max(queue.positionEveryMs, PAUSE_MS / 10);
   contact.stage = { ...stage, announceAtMs };

@@ -8,6 +8,7 @@ import {
   initialState,
   type Leg,
   type Node,
+  type Pace,
   type Recording,
   type Registration,
   type ServiceLevel,
@@ -20,7 +21,8 @@ const FORMAT = 3;
 
 /** The state as one line of JSON, without what follows from the rest. */
 export function encodeState(state: State): string {
-  const { standing, nodes, contacts, legs, agents, devices, recordings, callers, sites, levels, ...plain } = state;
+  const { standing, nodes, contacts, legs, agents, devices, recordings, callers, sites, levels, paces, ...plain } =
+    state;
   return JSON.stringify({
     format: FORMAT,
     ...plain,
@@ -33,6 +35,7 @@ export function encodeState(state: State): string {
     callers: [...callers],
     sites: [...sites],
     levels: [...levels],
+    paces: [...paces],
   });
 }
 
@@ -47,6 +50,7 @@ interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | '
   readonly callers: [string, Caller][];
   readonly sites: [string, SiteStatus][];
   readonly levels: [string, ServiceLevel][];
+  readonly paces?: [string, Pace][];
 }
 
 /** @throws AssertionError when the text is of another format; SyntaxError when it is no JSON. */
@@ -70,6 +74,7 @@ export function decodeState(text: string): State {
     callers: new Map(raw.callers),
     sites: new Map(raw.sites),
     levels: new Map(raw.levels),
+    paces: new Map(raw.paces ?? []),
   };
   rebuildStanding(state);
   return state;

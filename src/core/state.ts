@@ -33,6 +33,8 @@ export interface State {
   readonly sites: Map<string, SiteStatus>;
   /** Queue with a floor → how well it is answered. */
   readonly levels: Map<string, ServiceLevel>;
+  /** Queue → how fast its places went lately. */
+  readonly paces: Map<string, Pace>;
   readonly standing: Standing;
 }
 
@@ -44,6 +46,15 @@ export interface Mode {
   readonly proposed: { readonly mode: ModeName; readonly atMs: number } | null;
   /** Rule of `modeRules` → since when it holds; null: it does not. */
   readonly holdsSinceMs: readonly (number | null)[];
+}
+
+/** Of waits for which nobody was free. */
+export interface Pace {
+  /** Of the last waits that were answered, oldest first: their length ÷ places, ms. */
+  placeMs: readonly number[];
+  /** Waits that were foreseen and are over, and those of them that ended when they should. */
+  inside: number;
+  ended: number;
 }
 
 /** `draining`: nothing new, talks end as they do. `down`: what rings there is offered elsewhere at once. */
@@ -140,6 +151,13 @@ export interface Wait {
   readonly step: number;
   /** Who had this caller last. */
   readonly lastAgent: AgentId | null;
+  /** At the entry, when nobody was free: how many stood ahead, and how long it was likely to last. */
+  readonly foreseen?: {
+    readonly atMs: number;
+    readonly ahead: number;
+    readonly lowMs?: number;
+    readonly highMs?: number;
+  };
 }
 
 export interface Pair {
@@ -237,6 +255,7 @@ export function initialState(journalId: string): State {
     callers: new Map(),
     sites: new Map(),
     levels: new Map(),
+    paces: new Map(),
     standing: emptyStanding(),
   };
 }

@@ -1,4 +1,5 @@
 import type { AgentState } from './command.ts';
+import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
 import { meets } from './need.ts';
@@ -31,6 +32,10 @@ export interface QueueView {
   readonly waiting: readonly WaitingView[];
   /** Agents that a contact of this queue could have now. */
   readonly idleAgents: number;
+  /** For who would enter it now and find nobody free (Q19). */
+  readonly estimate?: Estimate;
+  /** Waits that were foreseen and are over, and those of them that ended inside their interval. */
+  readonly foreseen: { readonly ended: number; readonly inside: number };
 }
 
 export interface WaitingView {
@@ -41,6 +46,8 @@ export interface WaitingView {
   readonly place: number;
   /** Whose phone rings for this contact. */
   readonly ringing?: AgentId;
+  /** From now on (Q19). */
+  readonly estimate?: Estimate;
 }
 
 export interface ContactView {
@@ -86,10 +93,17 @@ export function queueViews(state: State): QueueView[] {
     skill: queues[name]!.skill,
     waiting: [...(state.standing.waiting.get(name) ?? [])].flatMap(({ id }, index) => {
       const contact = state.contacts.get(id as ContactId);
-      return contact === undefined ? [] : [waitingView(contact, index + 1)];
+      return contact === undefined ? [] : [waitingView(state, contact, name, index + 1)];
     }),
     idleAgents: idleFor(state, name),
+    ...estimateOf(state, name, state.standing.waiting.get(name)?.size ?? 0),
+    foreseen: { ended: state.paces.get(name)?.ended ?? 0, inside: state.paces.get(name)?.inside ?? 0 },
   }));
+}
+
+function estimateOf(state: State, queue: string, ahead: number): { estimate?: Estimate } {
+  const estimate = estimateFor(state, queue, ahead);
+  return estimate === undefined ? {} : { estimate };
 }
 
 /** Free agents whom some step of the queue's plan names. */
@@ -176,7 +190,7 @@ export function knownLegs(state: State, node: NodeId): LegId[] {
   return [...state.legs.values()].filter((leg) => leg.node === node).map((leg) => leg.id);
 }
 
-function waitingView(contact: Contact, place: number): WaitingView {
+function waitingView(state: State, contact: Contact, queue: string, place: number): WaitingView {
   const { stage } = contact;
   const waited = stage.in === 'queue' || stage.in === 'connecting';
   const ringing = stage.in === 'queue' ? stage.offer?.agent : stage.in === 'connecting' ? stage.agent : undefined;
@@ -185,7 +199,7 @@ function waitingView(contact: Contact, place: number): WaitingView {
     from: contact.from,
     enqueuedAtMs: waited ? stage.wait.enqueuedAtMs : contact.openedAtMs,
     place,
-    ...(ringing === undefined ? {} : { ringing }),
+    ...(ringing === undefined ? estimateOf(state, queue, place - 1) : { ringing }),
   };
 }
 

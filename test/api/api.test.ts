@@ -81,7 +81,9 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
   const core = {
     submit: async (event: unknown) => submitted.push(event),
     agents: () => [agent],
-    queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 1 }],
+    queues: () => [
+      { queue: 'personal', skill: 'personal', waiting, idleAgents: 1, foreseen: { ended: 10, inside: 8 } },
+    ],
     mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
     sites: () => [
       {
@@ -310,6 +312,7 @@ test('readiness names each part, and says 503 when one is not well', async () =>
 test('metrics tell who waits, who works and how far the records lag', async () => {
   const { body } = await app.inject('/metrics');
   expect(body).toContain('minhu_waiting{queue="personal"} 1');
+  expect(body).toContain('minhu_waits_foreseen{queue="personal",which="inside"} 8');
   expect(body).toContain('minhu_agents{state="ready"} 1');
   expect(body).toContain('minhu_projector_lag_entries 3');
 });

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { estimatePrompts } from '../../src/core/estimate.ts';
+import { queueViews } from '../../src/core/view.ts';
+import { agent, Hotline, queue, rules } from './routing-day.ts';
+
+const SETTINGS = rules([queue('personal', { wrapUpMs: 0 })], [agent('ana', { personal: 3 })]);
+
+/** One agent, talks of a minute, always three who wait. */
+function steadyDay(hotline: Hotline, calls: number, talkMs: (nth: number) => number): void {
+  const waiting = [hotline.call('personal')];
+  for (let nth = 0; nth < calls; nth++) {
+    while (waiting.length < 4) waiting.push(hotline.call('personal'));
+    const next = waiting.shift()!;
+    hotline.answer(next);
+    hotline.pass(talkMs(nth));
+    hotline.hangUp(next);
+  }
+}
+
+test('[Q19] nothing is foreseen from too few waits; then the interval grows with the places ahead', () => {
+  const few = new Hotline(SETTINGS);
+  few.ready('ana');
+  steadyDay(few, 5, () => 60_000);
+  expect(queueViews(few.state)[0]).toMatchObject({ foreseen: { ended: 0, inside: 0 } });
+  expect(queueViews(few.state)[0]!.estimate).toBeUndefined();
+  const hotline = new Hotline(SETTINGS);
+  hotline.ready('ana');
+  steadyDay(hotline, 40, (nth) => 30_000 + (nth % 7) * 10_000);
+  const { waiting, estimate } = queueViews(hotline.state)[0]!;
+  expect(waiting.length).toBeGreaterThan(2);
+  const [second, third] = [waiting.at(1)!.estimate!, waiting.at(2)!.estimate!];
+  expect(second.lowMs).toBeLessThanOrEqual(second.highMs);
+  expect(third.highMs).toBeGreaterThan(second.highMs);
+  expect(estimate!.highMs).toBeGreaterThan(third.highMs);
+});
+
+test('[Q19] most waits end inside the interval that was foreseen for them, and a wait given up too late is a miss', () => {
+  const hotline = new Hotline(SETTINGS);
+  hotline.ready('ana');
+  steadyDay(hotline, 200, (nth) => 30_000 + ((nth * 37) % 11) * 6_000);
+  const { foreseen } = queueViews(hotline.state)[0]!;
+  expect(foreseen.ended).toBeGreaterThan(150);
+  expect(foreseen.inside / foreseen.ended).toBeGreaterThan(0.7);
+  const stuck = hotline.call('personal');
+  hotline.ask('ana', 'notReady');
+  hotline.pass(3_600_000);
+  hotline.hangUp(stuck);
+  expect(queueViews(hotline.state)[0]!.foreseen).toEqual({ ended: foreseen.ended + 1, inside: foreseen.inside });
+});
+
+test('[Q19] what was learnt of the waits outlives a restart', () => {
+  const hotline = new Hotline(SETTINGS);
+  hotline.ready('ana');
+  steadyDay(hotline, 30, () => 60_000);
+  const before = queueViews(hotline.state);
+  hotline.restart();
+  expect(queueViews(hotline.state)).toEqual(before);
+});
+
+test('[Q20] the caller is told whole minutes, and nothing when they would not comfort or a word is not recorded', () => {
+  const ids = [
+    'QUE-05a',
+    'QUE-05b',
+    'QUE-05c',
+    'NUM-1',
+    'NUM-2',
+    'NUM-2L',
+    'NUM-3',
+    'NUM-4',
+    'NUM-5',
+    'NUM-8',
+    'NUM-10',
+  ];
+  const hotline = new Hotline({ ...SETTINGS, prompts: Object.fromEntries(ids.map((id) => [id, `/${id}`])) });
+  hotline.state.paces.set('personal', {
+    placeMs: [...Array(10).fill(45_000), ...Array(10).fill(75_000)],
+    inside: 0,
+    ended: 0,
+  });
+  const told = (ahead: number) => estimatePrompts(hotline.state, 'personal', ahead);
+  expect(told(1)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05b', 'NUM-3', 'QUE-05c']);
+  expect(told(3)).toEqual(['QUE-05a', 'NUM-3', 'QUE-05b', 'NUM-5', 'QUE-05c']);
+  expect(told(5)).toEqual(['QUE-05a', 'NUM-4', 'QUE-05b', 'NUM-8', 'QUE-05c']);
+  expect(told(6)).toEqual([]);
+  expect(told(20)).toEqual([]);
+  hotline.state.paces.set('personal', { placeMs: Array(20).fill(10_000), inside: 0, ended: 0 });
+  expect(told(1)).toEqual([]);
+});
