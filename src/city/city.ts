@@ -7,6 +7,8 @@ export interface City {
   readonly settings: Omit<Settings, 'agents' | 'version'>;
   readonly seats: readonly Seat[];
   readonly trunks: readonly Trunk[];
+  /** Active or not. */
+  readonly hotlines: readonly Hotline[];
   /** IANA time zone of every calendar. */
   readonly zone: string;
   /** The working time that limits are counted in: the calendar `office`, or else ours. */
@@ -45,6 +47,28 @@ export interface Trunk {
   readonly from: readonly string[];
   /** The hotline's numbers this trunk may call. */
   readonly numbers: readonly string[];
+}
+
+/** A hotline that was merged into 12345 and is still called under its own number (domain guide S0-005). */
+export interface Hotline {
+  readonly number: string;
+  readonly name: string;
+  /** The department that it belongs to. */
+  readonly owner: string;
+  /** 整体并入, 双号并行, 设分中心. */
+  readonly mergeMode: 'whole' | 'dual' | 'subCentre';
+  /** Prompts that its callers hear first. */
+  readonly greeting: readonly string[];
+  readonly queue: string;
+  /** Those who have it are asked first. */
+  readonly skill?: string;
+  /** Those who sit there are asked first. */
+  readonly site?: string;
+  /** Calendar of its own skill group. Absent: always. */
+  readonly hours?: string;
+  readonly active: boolean;
+  /** What becomes of a call while it is not active: refused, or answered as the main number. */
+  readonly inactive: 'refuse' | 'main';
 }
 
 export interface Recording {

@@ -4,6 +4,7 @@ import type { Need, Settings } from '../core/settings.ts';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
+import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
 import { readModes } from './modes.ts';
@@ -43,6 +44,7 @@ export function loadCity(folder: string): CityResult {
   const trunkFile = open('trunks.yaml');
   const hoursFile = open('hours.yaml');
   const workdayFile = optional('workdays.yaml');
+  const hotlineFile = optional('hotlines.yaml');
 
   const hours = hoursFile && readHours(hoursFile);
   const workdays = workdayFile && readWorkdays(workdayFile);
@@ -51,41 +53,42 @@ export function loadCity(folder: string): CityResult {
   const known = { plans: routing.planNames, prompts: prompts?.lengthsMs, hours: hours?.names };
   const queues = queueFile && readQueues(queueFile, known);
   const flows = readFlows(root, problems);
+  const plans = routing.settings.plans ?? {};
+  const mayName = { queues: queues?.queues, plans, prompts: prompts?.lengthsMs, sites: routing.siteNames };
+  const merged = hotlineFile ? readHotlines(hotlineFile, mayName) : NO_HOTLINES;
+  const placed = [...flows.placed, ...merged.placed];
   // A reference into what could not be read would only repeat that problem.
   if (prompts && queues && hours) {
-    const { lengthsMs } = prompts;
-    const plans = routing.planNames;
-    checkFlows(flows.placed, { queues: queues.names, plans, hours: hours.names, prompts: lengthsMs });
+    const planNames = new Set([...routing.planNames, ...Object.keys(merged.plans)]);
+    checkFlows(placed, { queues: queues.names, plans: planNames, hours: hours.names, prompts: prompts.lengthsMs });
   }
-  const lines = readLines(flows.placed);
+  const lines = readLines(placed);
+  if (flows.whole) leadToMain(merged, lines);
   const modeFile = optional('modes.yaml');
-  // A reference into what could not be read would only repeat that problem.
-  const modes =
-    modeFile && queues && flows.whole
-      ? readModes(modeFile, {
-          queues: queues.names,
-          plans: routing.planNames,
-          flows: new Set(flows.placed.map(({ name }) => name)),
-        })
-      : undefined;
-  const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing)) : [];
-  const trunks = trunkFile ? readTrunks(trunkFile, flows.whole ? new Set(Object.keys(lines)) : undefined) : [];
+  const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows) : undefined;
+  const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
+  const numbers = merged.hotlines.map(({ number }) => number);
+  const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
+  const trunks = trunkFile ? readTrunks(trunkFile, answered, numbers) : [];
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
   const { recordings } = prompts;
   const city: City = {
     settings: {
       lines,
-      flows: Object.fromEntries(flows.placed.map(({ name, flow }) => [name, flow])),
+      diverted: merged.diverted,
+      flows: Object.fromEntries(placed.map(({ name, flow }) => [name, flow])),
       queues: queues.queues,
       hours: hours.calendars,
       workdays: workdays ?? {},
       ...routing.settings,
       ...modes,
+      plans: { ...plans, ...merged.plans },
       prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },
     seats,
     trunks,
+    hotlines: merged.hotlines,
     zone: hours.zone,
     office: hours.calendars['office'] ?? { offsets: hours.offsets, ...OFFICE },
     promptFolder: join(root, PROMPT_FOLDER),
@@ -94,6 +97,10 @@ export function loadCity(folder: string): CityResult {
     recordings,
   };
   return { ok: true, city };
+}
+
+function readModesIn(file: Field, { names }: ReadQueues, { planNames }: Routing, { placed }: ReadFlows) {
+  return readModes(file, { queues: names, plans: planNames, flows: new Set(placed.map(({ name }) => name)) });
 }
 
 /** Where a seat without a site is. */
@@ -113,8 +120,13 @@ function readRouting(planFile: Field | undefined, siteFile: Field | undefined): 
   return { settings, siteNames, planNames: new Set(Object.keys(plans ?? {})) };
 }
 
-function seatsMayName(queues: ReadQueues | undefined, { settings, siteNames }: Routing): KnownToSeats {
-  const skills = queues?.skills && new Set([...queues.skills, ...skillsOf(settings.plans ?? {})]);
+function seatsMayName(
+  queues: ReadQueues | undefined,
+  { settings, siteNames }: Routing,
+  merged: ReadHotlines,
+): KnownToSeats {
+  const planned = [...skillsOf(settings.plans ?? {}), ...merged.skills];
+  const skills = queues?.skills && new Set([...queues.skills, ...planned]);
   return { skills, queues: queues?.names ?? new Set(), sites: siteNames };
 }
 

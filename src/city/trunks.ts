@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Trunk } from './city.ts';
-import { DIGITS, NAME, readFields, readList, readText, type TextRule } from './fields.ts';
+import { DIGITS, NAME, readChoice, readFields, readList, readText, type TextRule } from './fields.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 export const TRUNKS_MAX = 100;
@@ -12,20 +12,30 @@ const CIDR_TEXT: TextRule = {
   looks: ['CIDR 网段，例如 10.1.2.0/24 或 10.1.2.3/32', 'a network in CIDR form, such as 10.1.2.0/24 or 10.1.2.3/32'],
 };
 
-/** `lines` are the numbers that a flow answers. Undefined: not known. */
-export function readTrunks(top: Field, lines: ReadonlySet<string> | undefined): readonly Trunk[] {
+/** `lines` are the numbers that a flow answers, `merged` those of hotlines, active or not. Undefined: not known. */
+export function readTrunks(
+  top: Field,
+  lines: ReadonlySet<string> | undefined,
+  merged: readonly string[],
+): readonly Trunk[] {
   const fields = readFields(top, ['trunks']);
   if (fields === undefined) return [];
   const names = new Set<string>();
-  return readList(fields.trunks, TRUNKS_MAX).flatMap((field) => readTrunk(field, lines, names));
+  return readList(fields.trunks, TRUNKS_MAX).flatMap((field) => readTrunk(field, lines, merged, names));
 }
 
-function readTrunk(field: Field, lines: ReadonlySet<string> | undefined, names: Set<string>): readonly Trunk[] {
-  const fields = readFields(field, ['name', 'from', 'numbers']);
+function readTrunk(
+  field: Field,
+  lines: ReadonlySet<string> | undefined,
+  merged: readonly string[],
+  names: Set<string>,
+): readonly Trunk[] {
+  const fields = readFields(field, ['name', 'from', 'numbers'], ['hotlines']);
   if (fields === undefined) return [];
   const name = readText(fields.name, NAME);
   const from = readList(fields.from, NETWORKS_MAX).flatMap(readNetwork);
   const numbers = readList(fields.numbers, NUMBERS_MAX).flatMap((number) => readNumber(number, lines));
+  const hotlines = fields.hotlines && readChoice(fields.hotlines, ['all', 'none']);
   if (name === undefined) return [];
   if (names.has(name)) {
     complain(
@@ -35,7 +45,7 @@ function readTrunk(field: Field, lines: ReadonlySet<string> | undefined, names: 
     );
   }
   names.add(name);
-  return [{ name, from, numbers }];
+  return [{ name, from, numbers: [...new Set([...numbers, ...(hotlines === 'all' ? merged : [])])] }];
 }
 
 function readNetwork(field: Field): readonly string[] {

@@ -26,7 +26,7 @@ export function arrive(d: Decision, node: NodeId, arrival: Arrival): void {
   if (d.state.legs.has(arrival.leg)) return; // A3
   const full = d.state.contacts.size >= CONTACTS_MAX;
   const { settings } = d.state;
-  const flow = flowOf(d, arrival.dialled);
+  const flow = flowOf(d, arrival);
   const contact = openContact(d, node, arrival, flow ?? '');
   if (full) refuse(d, contact, 'SWITCH_CONGESTION', 'A4');
   else if (settings === null)
@@ -39,7 +39,7 @@ export function arrive(d: Decision, node: NodeId, arrival: Arrival): void {
 export function arrivedGoOn(d: Decision): void {
   const waiting = [...d.state.contacts.values()].filter((contact) => contact.stage.in === 'arrived');
   for (const contact of waiting) {
-    const flow = flowOf(d, contact.dialled);
+    const flow = flowOf(d, contact);
     if (flow === null) refuse(d, contact, 'UNALLOCATED_NUMBER', 'A1');
     else pickUp(d, contact, flow);
   }
@@ -116,6 +116,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string):
     from,
     fromName,
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
+    ...(arrival.diversion === undefined ? {} : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
     openedAtMs: d.state.nowMs,
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
     legs: [],
@@ -133,7 +134,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string):
     from,
     ...(fromName === '' ? {} : { fromName }),
     dialled: contact.dialled,
-    ...(arrival.diversion === undefined ? {} : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
+    ...(contact.diversion === undefined ? {} : { diversion: contact.diversion }),
     flow,
   });
   const leg: Leg = {
@@ -165,8 +166,11 @@ function nextContactId(d: Decision): ContactId {
   return contactId(`C${d.seq.toString().padStart(10, '0')}${nth}-${d.state.journalId.slice(0, 6)}`);
 }
 
-function flowOf(d: Decision, dialled: string): string | null {
-  const lines = d.state.settings?.lines ?? {};
-  const name = Object.hasOwn(lines, dialled) ? lines[dialled]! : null;
-  return name !== null && Object.hasOwn(d.state.settings!.flows, name) ? name : null;
+/** A1, A6: null when no line has the number dialled. */
+function flowOf(d: Decision, { dialled, diversion = '' }: Pick<Arrival, 'dialled' | 'diversion'>): string | null {
+  const { lines = {}, diverted = {}, flows = {} } = d.state.settings ?? {};
+  if (!Object.hasOwn(lines, dialled)) return null;
+  const merged = Object.hasOwn(diverted, diversion) && !Object.hasOwn(diverted, dialled);
+  const name = merged ? diverted[diversion]! : lines[dialled]!;
+  return Object.hasOwn(flows, name) ? name : null;
 }

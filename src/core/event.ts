@@ -145,6 +145,7 @@ export interface SurveyedLeg {
   readonly from: string;
   readonly fromName?: string;
   readonly dialled: string;
+  readonly diversion?: string;
   readonly bridgedTo?: LegId;
   /** Key of the last command that the leg carries out (`minhu_key`). */
   readonly key?: CommandKey;

@@ -10,6 +10,8 @@ export interface Settings {
   readonly version: string;
   /** Dialled number → name of the flow that answers it. */
   readonly lines: Readonly<Record<string, string>>;
+  /** Number of a merged hotline → its flow, for calls that were diverted from it to another number of ours (A6). */
+  readonly diverted?: Readonly<Record<string, string>>;
   readonly flows: Readonly<Record<string, Flow>>;
   readonly queues: Readonly<Record<string, QueueSetting>>;
   /** Plan name → its steps. A queue, or a flow's `queue` step, names one. */

@@ -82,6 +82,8 @@ export interface Contact {
   readonly from: string;
   readonly fromName: string;
   readonly dialled: string;
+  /** First diverting number. */
+  readonly diversion?: string;
   readonly openedAtMs: number;
   stage: Stage;
   /** Open legs, the citizen's among them. */

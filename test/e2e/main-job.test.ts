@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hearingOf } from './hearing.ts';
 import { signIn, until } from './program.ts';
 import { callerScenario } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -46,6 +49,35 @@ test('a caller who presses 1 talks with an agent of the personal queue, and both
   expect(toneSeconds(channelOf(wav, 'right'), 700)).toBeGreaterThan(1.5);
   expect(toneShare(channelOf(wav, 'left'), 700)).toBeLessThan(0.2);
   await stage.setState('seat1001', 'offline');
+});
+
+test('a caller of a merged hotline hears its greeting, talks with its queue, and the number dialled stays in the record', async () => {
+  const seat = await stage.readyPhone('seat1002', 700);
+  const caller = await stage.dial('13800138015', 440, '12315');
+  await stage.agentIs('seat1002', 'talking');
+  await until(
+    'the agent hears the caller',
+    () => toneSeconds(seat.heard(), 440),
+    (seconds) => seconds >= 1,
+  );
+  const greeting = readFileSync(join(import.meta.dirname, '../../dialplans/prompts/GRT-12315.wav'));
+  expect(hearingOf(caller.heard(), greeting).likeness).toBeGreaterThan(0.9);
+  caller.type('b');
+  expect(await stage.closedRecord('13800138015')).toMatchObject({
+    ...{ outcome: 'answered', dialled: '12315', diversion: null, flow: 'hotline:12315', digits: [] },
+    waits: [{ queue: 'personal', result: 'connected' }],
+  });
+  await stage.setState('seat1002', 'offline');
+});
+
+test('a call that a carrier diverted from a merged hotline to 12345 is the hotline’s, and keeps both numbers', async () => {
+  const headers = ['History-Info: <sip:12366@10.0.0.1>;index=1, <sip:12345@10.0.0.1;cause=302>;index=1.1;rc=1'];
+  const scenario = callerScenario({ number: '12345', from: '13800138016', talkMs: 2_000, headers });
+  const caller = stage.sipp({ scenario });
+  expect(await caller.ended, caller.output()).toBe(0);
+  expect(await stage.closedRecord('13800138016')).toMatchObject({
+    ...{ dialled: '12345', diversion: '12366', flow: 'hotline:12366' },
+  });
 });
 
 test('key 2 leads to the enterprise queue; when the agent hangs up the caller gives 4 of 5, and the agent says what came of it', async () => {

@@ -10,6 +10,8 @@ export interface CallerPlan {
   readonly loseAck?: true;
   /** An SDP offer that the hotline cannot take. */
   readonly codec?: 'G729';
+  /** Further headers of the INVITE, such as a History-Info. */
+  readonly headers?: readonly string[];
   /** The final answer that is expected instead of 200. */
   readonly refused?: number;
 }
@@ -67,10 +69,12 @@ function refused(status: number): string {
   ${ACK_487}`;
 }
 
-function inviteOf(plan: { readonly number: string; readonly codec?: 'G729' }): string {
+function inviteOf(plan: Pick<CallerPlan, 'number' | 'codec' | 'headers'>): string {
+  const headers = (plan.headers ?? []).map((header) => `${header}\n      `).join('');
+  const invite = INVITE.replace('Max-Forwards: 70', `${headers}Max-Forwards: 70`);
   return plan.codec === undefined
-    ? INVITE
-    : INVITE.replace('RTP/AVP 8 0 96', 'RTP/AVP 18').replace(/a=rtpmap:.*\n\s*/g, '');
+    ? invite
+    : invite.replace('RTP/AVP 8 0 96', 'RTP/AVP 18').replace(/a=rtpmap:.*\n\s*/g, '');
 }
 
 /** The INVITE, its CANCEL and the ACK of a refusal are one transaction (RFC 3261 §9.1, §17.1.1.3). */

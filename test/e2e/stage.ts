@@ -25,6 +25,9 @@ export interface ContactShape {
 
 export interface RecordShape {
   readonly outcome: string | null;
+  readonly dialled: string;
+  readonly diversion: string | null;
+  readonly flow: string;
   readonly digits: readonly { readonly digits: string }[];
   readonly waits: readonly { readonly queue: string; readonly result: string | null; readonly enqueuedAtMs: number }[];
   readonly offers: readonly { readonly agent: string; readonly result: string | null }[];
@@ -42,7 +45,7 @@ export interface Stage {
   /** A registered phone whose agent is ready. */
   readyPhone(user: string, toneHz: number, answer?: 'auto' | 'manual'): Promise<Phone>;
   /** A citizen's phone, in the hotline's menu. */
-  dial(from: string, toneHz: number): Promise<Phone>;
+  dial(from: string, toneHz: number, number?: string): Promise<Phone>;
   waiting(queue: string): Promise<readonly WaitingShape[]>;
   contacts(): Promise<readonly ContactShape[]>;
   /** The newest contact of this caller once its record is closed. */
@@ -101,14 +104,14 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
       );
       return phone;
     },
-    async dial(from, toneHz) {
+    async dial(from, toneHz, number = '12345') {
       const phone = keep(baresip({ server: program.run().sip, user: from, toneHz }));
       await until(
         'the phone is up',
         () => phone.output(),
         (text) => text.includes('baresip is ready'),
       );
-      phone.type(`/dial sip:12345@${program.run().sip}\n`);
+      phone.type(`/dial sip:${number}@${program.run().sip}\n`);
       await until(
         'the call is answered',
         () => phone.output(),

@@ -67,6 +67,18 @@ async function arrive(): Promise<void> {
   events.length = 0;
 }
 
+test.each([
+  [{ variable_sip_h_Diversion: '<sip:2@x>,<sip:12366@x>;reason=unknown' }, '12366'],
+  [{ variable_sip_history_info: '<sip:12315@x>;index=1,<sip:12345@x>;index=1.1' }, '12315'],
+  [{ variable_sip_history_info: '<sip:12345@x>;index=1,<sip:12345@y>;index=1.1' }, undefined],
+  [{ 'variable_sip_h_History-Info': '<sip:12333@x>;index=1' }, '12333'],
+])('the number that was dialled first is read from %j', async (headers, diversion) => {
+  script.event('CHANNEL_PARK', { ...inbound, 'Caller-Destination-Number': '12345', ...headers });
+  await heardEvents(['callArrived']);
+  const [arrived] = events;
+  expect(arrived?.type === 'callArrived' && arrived.diversion).toBe(diversion);
+});
+
 test('a call goes from arrival over a key and music to an agent and its end', async () => {
   await arrive();
   execute('1.0', { do: 'answer', leg: caller });

@@ -45,7 +45,7 @@ export function openIncoming(state: State, request: RequestIn, flow: Flow, sourc
     dialled: dialog.localUser,
     from: source.startsWith('seat:') ? source.slice(5) : readable(claimed.uri.user),
     fromName: claimed.displayName === '' ? request.from.displayName : claimed.displayName,
-    diversion: diversionOf(request),
+    diversion: diversionOf(request, dialog.localUser),
     source,
     sdp: sdpText(sdpOf(request)),
     callId: request.callId,
@@ -104,11 +104,19 @@ function asserts(state: State, request: RequestIn, flow: Flow): RequestIn['from'
   return values.map(parseAddress).find((address) => address !== undefined && address.uri.user !== '');
 }
 
-/** The number dialled first: the last Diversion (RFC 5806 §4), else the first History-Info (RFC 7044). */
-function diversionOf(request: RequestIn): string | undefined {
+/**
+ * The number dialled first: the last Diversion (RFC 5806 §4), else the first History-Info (RFC 7044 §4) of another number than this request's:
+ * proxies write one for each hop, diverted or not.
+ */
+function diversionOf(request: RequestIn, dialled: string): string | undefined {
   const diverted = (listValues(headersOf(request, 'Diversion')) ?? []).at(-1);
-  const text = diverted ?? listValues(headersOf(request, 'History-Info'))?.[0];
-  const user = text === undefined ? undefined : parseAddress(text)?.uri.user;
+  if (diverted !== undefined) return numberIn(diverted);
+  const history = (listValues(headersOf(request, 'History-Info')) ?? []).map(numberIn);
+  return history.find((number) => number !== undefined && number !== dialled);
+}
+
+function numberIn(address: string): string | undefined {
+  const user = parseAddress(address)?.uri.user;
   return user === undefined || user === '' ? undefined : readable(user);
 }
 

@@ -36,7 +36,7 @@ export function callerOf(headers: Headers): Caller {
     headers.get('Caller-Caller-ID-Number') || headers.get('Caller-ANI') || variable(headers, 'sip_from_user') || '';
   const fromName = readable(headers.get('Caller-Caller-ID-Name') ?? '', 64);
   const dialled = headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '';
-  const diversion = diversionOf(headers);
+  const diversion = diversionOf(headers, dialled);
   const trunk =
     variable(headers, 'minhu_trunk') ?? variable(headers, 'sip_network_ip') ?? headers.get('Caller-Network-Addr');
   return {
@@ -48,12 +48,18 @@ export function callerOf(headers: Headers): Caller {
   };
 }
 
-/** RFC 5806 `Diversion`: the topmost is the latest, the last the first to divert. RFC 7044 `History-Info`: the first entry is the number first dialled. */
-function diversionOf(headers: Headers): string | undefined {
+/**
+ * RFC 5806 `Diversion`: the topmost is the latest, the last the first to divert. RFC 7044 `History-Info`: the first entry is the number
+ * first dialled; entries of the number dialled now tell of proxies, not of a diversion.
+ */
+function diversionOf(headers: Headers, dialled: string): string | undefined {
   const diversion = variable(headers, 'sip_h_Diversion');
   if (diversion !== undefined) return userOf(diversion.split(',').at(-1) ?? '');
-  const history = variable(headers, 'sip_history_info')?.split(',') ?? [];
-  return history.length > 1 ? userOf(history[0] ?? '') : undefined;
+  const history = variable(headers, 'sip_history_info') ?? variable(headers, 'sip_h_History-Info') ?? '';
+  return history
+    .split(',')
+    .map(userOf)
+    .find((user) => user !== undefined && user !== dialled);
 }
 
 function userOf(nameAddress: string): string | undefined {

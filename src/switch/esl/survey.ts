@@ -105,6 +105,7 @@ export function surveyedLeg(leg: LegId, headers: Headers): SurveyedLeg {
     from: caller.from,
     ...(caller.fromName === undefined ? {} : { fromName: caller.fromName }),
     dialled: caller.dialled,
+    ...(caller.diversion === undefined ? {} : { diversion: caller.diversion }),
     ...(bridgedTo === undefined ? {} : { bridgedTo: legId(bridgedTo) }),
     ...(key === undefined ? {} : { key: key as CommandKey }),
     doing,

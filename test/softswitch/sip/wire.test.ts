@@ -52,6 +52,31 @@ const to = (target: string) => ({
 const kinds = (happenings: readonly SipHappening[]) => happenings.map(({ kind }) => kind);
 
 describe('two user agents', () => {
+  test.each([
+    ['nothing', [], undefined],
+    ['a Diversion', [['Diversion', '<sip:12333@10.0.0.1>;reason=unconditional']], '12333'],
+    ['two Diversions, the first of which is the latest', [['Diversion', '<sip:2@x>, <sip:12366@x>']], '12366'],
+    ['a History-Info', [['History-Info', '<sip:12315@x>;index=1, <sip:12345@x;cause=302>;index=1.1;rc=1']], '12315'],
+    [
+      'a History-Info of proxies alone',
+      [['History-Info', '<sip:12345@x>;index=1, <sip:12345@y>;index=1.1']],
+      undefined,
+    ],
+    [
+      'a Diversion beside a History-Info',
+      [
+        ['History-Info', '<sip:1@x>;index=1'],
+        ['Diversion', '<tel:12333>'],
+      ],
+      '12333',
+    ],
+  ] as const)('tell the number that was dialled first: %s', (_title, headers, diversion) => {
+    const wire = pair();
+    wire.phone.invite({ ...to('sip:12345@127.0.0.1:5060'), headers }, 0);
+    wire.settle(0);
+    expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', dialled: '12345', diversion });
+  });
+
   test('set a call up, and either side ends it', () => {
     for (const ender of ['core', 'phone'] as const) {
       const wire = pair();

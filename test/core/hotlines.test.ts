@@ -1,0 +1,230 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { City } from '../../src/city/city.ts';
+import { loadCity } from '../../src/city/load.ts';
+import { makeSettings } from '../../src/city/settings.ts';
+import type { SurveyedLeg } from '../../src/core/event.ts';
+import { agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import type { AgentSetting } from '../../src/core/settings.ts';
+import { agent, Hotline } from './routing-day.ts';
+
+const SHIPPED = new URL('../../dialplans/', import.meta.url).pathname;
+const NODE = nodeId('switch');
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** The shipped city after `change` of its hotlines. */
+function cityAfter(change?: (hotlines: string) => string): City {
+  const folder = mkdtempSync(join(tmpdir(), 'minhu-hotlines-'));
+  folders.push(folder);
+  cpSync(SHIPPED, folder, { recursive: true });
+  const file = join(folder, 'hotlines.yaml');
+  const before = readFileSync(file, 'utf8');
+  const after = change?.(before);
+  if (after === before) throw new Error('nothing was changed');
+  if (after !== undefined) writeFileSync(file, after);
+  const read = loadCity(folder);
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  return read.city;
+}
+
+const STAFF = [agent('ana', { personal: 3 }), agent('ben', { enterprise: 3 })];
+
+function open(city: City, staff: readonly AgentSetting[] = STAFF): Hotline {
+  return new Hotline(makeSettings(city, staff));
+}
+
+interface Walk {
+  readonly contact: ContactId;
+  /** Prompts by id, in the order in which they are heard until the call waits. */
+  readonly heard: readonly string[];
+  readonly queue: string | undefined;
+  readonly opened: { readonly dialled: string; readonly diversion?: string; readonly flow: string } | undefined;
+}
+
+let calls = 0;
+
+/** A call whose prompts all play to their end. */
+function walk(hotline: Hotline, dialled: string, diversion?: string): Walk {
+  const leg = legId(`caller-${++calls}`);
+  const before = hotline.commands.length;
+  const diverted = diversion === undefined ? {} : { diversion };
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from: `138${calls}`, dialled, ...diverted });
+  const heard: string[] = [];
+  for (let at = before; at < hotline.commands.length; at++) {
+    const command = hotline.commands[at]!;
+    if (command.do !== 'play' && command.do !== 'music') continue;
+    heard.push(...command.files.map((file) => basename(file, '.wav')));
+    if (command.do === 'play') hotline.hear({ type: 'playEnded', node: NODE, leg, key: command.key, outcome: 'done' });
+  }
+  const opened = hotline.commands
+    .slice(before)
+    .flatMap((command) => (command.do === 'record-fact' && command.fact === 'contactOpened' ? [command] : []));
+  return { contact: opened[0]!.contact, heard, queue: queueOf(hotline, leg), opened: opened[0] };
+}
+
+function queueOf(hotline: Hotline, leg: LegId): string | undefined {
+  const contact = hotline.state.legs.get(leg)?.contact;
+  const stage = contact === undefined ? undefined : hotline.state.contacts.get(contact)?.stage;
+  return stage?.in === 'queue' ? stage.wait.queue : undefined;
+}
+
+const shipped = cityAfter();
+
+describe('the merged hotlines of the shipped city', () => {
+  test('are 45 with different numbers, each with an owner, and trunks may call every one of them', () => {
+    const numbers = shipped.hotlines.map(({ number }) => number);
+    expect(new Set(numbers).size).toBe(45);
+    expect(shipped.hotlines.every(({ owner, active }) => owner !== '' && active)).toBe(true);
+    expect(new Set(shipped.hotlines.map(({ mergeMode }) => mergeMode))).toEqual(
+      new Set(['whole', 'dual', 'subCentre']),
+    );
+    expect(shipped.trunks[0]?.numbers).toEqual(['12345', ...numbers]);
+    const dialPlan = readFileSync(join(SHIPPED, 'freeswitch/dialplan.xml'), 'utf8');
+    const admitted = /expression="\^\((12345[|\d]*)\)\$"/.exec(dialPlan)?.[1]?.split('|');
+    expect(admitted?.toSorted()).toEqual(['12345', ...numbers].toSorted());
+  });
+
+  test.each(shipped.hotlines)(
+    '$number $name: its greeting first, then its queue, and the number dialled in the record',
+    ({ number, queue, greeting }) => {
+      const line = open(shipped);
+      line.ready('ana', 'ben');
+      const call = walk(line, number);
+      expect(greeting).toEqual([`GRT-${number}`]);
+      expect(call.heard.slice(0, 2)).toEqual([`GRT-${number}`, 'REC-01']);
+      expect(call.queue).toBe(queue);
+      expect(call.opened).toMatchObject({ dialled: number, flow: `hotline:${number}` });
+      expect(line.ringing(call.contact)).toBe(queue === 'personal' ? 'ana' : 'ben');
+    },
+  );
+
+  test('leave 12345 as it is: its greeting, its menu', () => {
+    const call = walk(open(shipped), '12345');
+    expect(call.opened?.flow).toBe('hotline');
+    expect(call.queue).toBeUndefined();
+  });
+});
+
+describe('the skill group of a hotline', () => {
+  test('is asked first; after its time anybody of the queue is', () => {
+    const expert = agent('eva', { personal: 3, market: 3 });
+    const line = open(shipped, [...STAFF, expert]);
+    line.ready('ana');
+    line.ask('eva', 'notReady');
+    const call = walk(line, '12315');
+    expect(line.ringing(call.contact)).toBeUndefined();
+    line.pass(19_999);
+    expect(line.ringing(call.contact)).toBeUndefined();
+    line.pass(1);
+    expect(line.ringing(call.contact)).toBe('ana');
+  });
+
+  test('has the call before those who are idle for longer', () => {
+    const line = open(shipped, [...STAFF, agent('eva', { market: 1 })]);
+    line.ready('ana');
+    line.pass(60_000);
+    line.ready('eva');
+    expect(line.ringing(walk(line, '12315').contact)).toBe('eva');
+  });
+
+  test('holds up nobody when none of it is there', () => {
+    const line = open(shipped, [...STAFF, agent('eva', { market: 1 })]);
+    line.ready('ana');
+    expect(line.ringing(walk(line, '12315').contact)).toBe('ana');
+  });
+
+  test('may be those of a site: they are asked first, wherever others are idle', () => {
+    const city = cityAfter((text) => text.replace('skill: fund }', 'site: centre1 }'));
+    const line = open(city, [...STAFF, agent('eva', { personal: 1 }, { site: 'centre1' })]);
+    line.ready('ana');
+    line.pass(60_000);
+    line.ready('eva');
+    expect(line.ringing(walk(line, '12329').contact)).toBe('eva');
+    expect(line.ringing(walk(line, '12333').contact)).toBe('ana');
+  });
+
+  test('keeps its hours: later its callers hear so, and 12345 answers for it', () => {
+    const staff = [...STAFF, agent('eva', { tax: 1 })];
+    const line = open(shipped, staff);
+    line.ready('eva', 'ben');
+    // Thursday 10:46 in China, then ten hours later.
+    const day = walk(line, '12366');
+    expect(day.heard).not.toContain('CLS-01');
+    expect(line.ringing(day.contact)).toBe('eva');
+    line.hangUp(day.contact);
+    line.pass(36_000_000);
+    line.ready('eva', 'ben');
+    const night = walk(line, '12366');
+    expect(night.heard.slice(0, 3)).toEqual(['GRT-12366', 'REC-01', 'CLS-01']);
+    expect(night.queue).toBe('enterprise');
+    expect(line.ringing(night.contact)).toBe('ben');
+  });
+});
+
+describe('[A6] a call that was diverted from a merged hotline', () => {
+  test('has the hotline’s greeting and queue, and both numbers in the record', () => {
+    const call = walk(open(shipped), '12345', '12366');
+    expect(call.opened).toMatchObject({ dialled: '12345', diversion: '12366', flow: 'hotline:12366' });
+    expect(call.heard[0]).toBe('GRT-12366');
+    expect(call.queue).toBe('enterprise');
+  });
+
+  test('goes by the number dialled when that is a hotline itself, and when the first number is none', () => {
+    expect(walk(open(shipped), '12315', '12366').opened?.flow).toBe('hotline:12315');
+    expect(walk(open(shipped), '12345', '86880000').opened).toMatchObject({ diversion: '86880000', flow: 'hotline' });
+    expect(walk(open(shipped), '99999', '12366').opened?.flow).toBe('');
+    expect(walk(open(shipped), '12345', 'constructor').opened?.flow).toBe('hotline');
+  });
+
+  test('that a survey finds has them as well', () => {
+    const line = open(shipped);
+    const found: SurveyedLeg = {
+      ...{ leg: legId('found'), direction: 'inbound', state: 'ringing', from: '138', dialled: '12345' },
+      ...{ diversion: '12333', doing: 'nothing' },
+    };
+    const survey = { bootId: 'boot', legs: [found], devices: [], ended: [] };
+    const opened = line.hear({ type: 'surveyed', node: NODE, survey });
+    expect(opened).toContainEqual(
+      expect.objectContaining({ fact: 'contactOpened', diversion: '12333', flow: 'hotline:12333' }),
+    );
+  });
+});
+
+describe('a hotline that is out of service', () => {
+  const without = (how: string) =>
+    cityAfter((text) => text.replace('skill: culture }', `skill: culture, active: false${how} }`));
+
+  test('is refused as a number that nobody has, and the record says so', () => {
+    const city = without('');
+    const line = open(city);
+    const call = walk(line, '12318');
+    expect(city.hotlines.find(({ number }) => number === '12318')).toMatchObject({ active: false, inactive: 'refuse' });
+    expect(city.trunks[0]?.numbers).toContain('12318');
+    expect(call.opened).toMatchObject({ dialled: '12318', flow: '' });
+    expect(line.commands).toContainEqual(expect.objectContaining({ do: 'hangUp', cause: 'UNALLOCATED_NUMBER' }));
+    expect(line.commands).toContainEqual(expect.objectContaining({ fact: 'contactClosed', outcome: 'refused' }));
+  });
+
+  test('is answered as 12345 when the city says so', () => {
+    expect(walk(open(without(', inactive: main')), '12318').opened).toMatchObject({
+      dialled: '12318',
+      flow: 'hotline',
+    });
+  });
+});
+
+test('one agent of the whole city is enough for every hotline of the queue', () => {
+  const line = open(shipped, [agent('ana', { personal: 3, enterprise: 3 })]);
+  line.ready('ana');
+  for (const { number } of shipped.hotlines) {
+    const { contact } = walk(line, number);
+    expect(line.ringing(contact), number).toBe('ana');
+    line.hangUp(contact);
+    line.hear({ type: 'agentStateAsked', agent: agentId('ana'), state: 'ready' });
+  }
+});
