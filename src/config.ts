@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
-/** Every setting of the program, from the environment, typed and checked. The README's table of settings is this file's. */
+/** Every setting of the program, from the environment, typed and checked. The README's table of settings is this file's, but for what tests alone set. */
 export interface Config {
   /** `MINHU_DATA`: everything that must survive. Absolute. */
   readonly dataFolder: string;

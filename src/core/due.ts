@@ -7,7 +7,6 @@ export interface Limit {
   readonly unit: 'm' | 'h' | 'd' | 'wh' | 'wd';
 }
 
-export const LIMIT_COUNT_MAX = 9_999;
 /** Days looked at for one due instant: more than forty years. A calendar that is never open has none. */
 const DAYS_MAX = 15_000;
 

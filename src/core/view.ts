@@ -4,7 +4,6 @@ import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
-import { positionOf } from './queue.ts';
 import type { ModeName } from './settings.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
@@ -48,19 +47,6 @@ export interface WaitingView {
   readonly ringing?: AgentId;
   /** From now on (Q19). */
   readonly estimate?: Estimate;
-}
-
-export interface ContactView {
-  readonly contact: ContactId;
-  readonly leg: LegId;
-  readonly node: NodeId;
-  readonly from: string;
-  readonly fromName: string;
-  readonly dialled: string;
-  readonly openedAtMs: number;
-  readonly stage: Contact['stage']['in'];
-  readonly queue?: string;
-  readonly agent?: AgentId;
 }
 
 export function agentViews(state: State): AgentView[] {
@@ -157,32 +143,6 @@ export function siteViews(state: State): SiteView[] {
       idleAgents: kinds.reduce((sum, each) => sum + each.idle.size, 0),
     };
   });
-}
-
-export function contactView(state: State, id: ContactId): ContactView | undefined {
-  const contact = state.contacts.get(id);
-  if (contact === undefined) return undefined;
-  const { stage } = contact;
-  const agent = stage.in === 'connecting' || stage.in === 'talk' ? stage.agent : undefined;
-  return {
-    contact: id,
-    leg: contact.leg,
-    node: contact.node,
-    from: contact.from,
-    fromName: contact.fromName,
-    dialled: contact.dialled,
-    openedAtMs: contact.openedAtMs,
-    stage: stage.in,
-    ...('wait' in stage ? { queue: stage.wait.queue } : {}),
-    ...(agent === undefined ? {} : { agent }),
-  };
-}
-
-/** Place in the queue, 1 is next; undefined when the contact does not wait. */
-export function placeInQueue(state: State, id: ContactId): number | undefined {
-  const contact = state.contacts.get(id);
-  if (contact?.stage.in !== 'queue') return undefined;
-  return positionOf(state, contact) + 1;
 }
 
 /** Legs that the core believes are on a node: what the adapter asks about at a survey. */

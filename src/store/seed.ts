@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { ProfileEntry } from '../core/settings.ts';
 import { replaceFile } from '../lib/replace-file.ts';
 import { seatRow } from './accounts.ts';
@@ -64,12 +63,6 @@ export async function seedAccounts(db: Db, seats: readonly SeatSeed[], file: str
     await replaceFile(file, `${JSON.stringify(firstRun, null, 2)}\n`);
     return true;
   });
-}
-
-/** The first accounts as they were made, while their file is kept. */
-export async function readFirstRun(file: string): Promise<FirstRun | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function makeFirstRun(seats: readonly SeatSeed[]): FirstRun {

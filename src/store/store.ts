@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -8,7 +9,7 @@ export type Db = Kysely<Database>;
 
 export interface Store {
   readonly db: Db;
-  /** Whether the database answers now. Never rejects. */
+  /** Whether the database answers within two seconds. Never rejects; however many ask at once, the database is asked once. */
   isUp(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -16,6 +17,8 @@ export interface Store {
 /** Under the embedded engine's own limit, with room for a second program and for people. */
 const CONNECTIONS_MAX = 10;
 const CONNECT_MAX_MS = 3_000;
+/** Who asks whether we are ready is told “no” sooner than it gives up waiting. */
+const UP_MAX_MS = 2_000;
 /** No query of ours needs longer; one that does is cut, so that a lock never holds a request for ever. */
 const STATEMENT_MAX_MS = 15_000;
 
@@ -50,13 +53,22 @@ export function connectStore(url: string, logger: Logger): Store {
   // An idle connection that breaks is thrown away by the pool; without a listener it would end the process.
   pool.on('error', (error) => logger.warn({ err: error }, 'a connection to the database broke'));
   const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  let asked: Promise<boolean> | undefined;
+  function ask(): Promise<boolean> {
+    const answer = pool.query('select 1').then(
+      () => true,
+      () => false,
+    );
+    return answer.finally(() => {
+      asked = undefined;
+    });
+  }
   return {
     db,
-    isUp: () =>
-      pool.query('select 1').then(
-        () => true,
-        () => false,
-      ),
+    isUp: () => {
+      asked ??= ask();
+      return Promise.race([asked, after(UP_MAX_MS, false, { ref: false })]);
+    },
     close: () => db.destroy(),
   };
 }

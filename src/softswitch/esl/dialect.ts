@@ -71,9 +71,6 @@ const EVENTS: Readonly<Record<string, boolean>> = {
 
 export const EVENT_NAMES: ReadonlySet<string> = new Set(Object.keys(EVENTS));
 
-/** Subclasses of CUSTOM that are sent. */
-export const SUBCLASSES = ['sofia::register', 'sofia::unregister', 'sofia::expire', 'conference::maintenance'] as const;
-
 /** Replies, to the letter. */
 export const REPLY = {
   authRequest: 'Content-Type: auth/request\n\n',
