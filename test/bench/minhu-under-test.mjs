@@ -9,7 +9,8 @@ import { pino } from 'pino';
 const root = join(import.meta.dirname, '../..');
 const NUMBER = '12345';
 
-export async function openMinhu(seatCount) {
+/** @param menu callers press 1 first. @param recorded talks are written to files. */
+export async function openMinhu(seatCount, { menu = false, recorded = false } = {}) {
   const { openLoop } = await import('../../dist/runtime/loop.js');
   const { createEslSwitch } = await import('../../dist/switch/esl/adapter.js');
   const { knownLegs } = await import('../../dist/core/view.js');
@@ -61,7 +62,10 @@ export async function openMinhu(seatCount) {
     logger,
   });
   const loop = await openLoop({ folder: file('journal'), release: (command) => link.execute(command) });
-  await loop.submit({ type: 'settingsLoaded', settings: rules(seats) });
+  await loop.submit({
+    type: 'settingsLoaded',
+    settings: rules(seats, menu, recorded ? file('recordings') : undefined),
+  });
   await new Promise((resolve) => {
     link.start(
       (event) => void loop.submit(event).then(() => event.type === 'surveyed' && resolve(), closing),
@@ -88,16 +92,29 @@ export async function openMinhu(seatCount) {
   };
 }
 
-/** No menu and no wrap-up; nothing is recorded, as in the other's queue. */
-function rules(seats) {
+/** No wrap-up. */
+function rules(seats, menu, recordingFolder) {
   const times = { ringMs: 20_000, wrapUpMs: 0, positionFirstMs: 600_000, positionEveryMs: 600_000, waitingMax: 10_000 };
+  const wait = { kind: 'queue', queue: 'q', prompts: [] };
+  const ask = {
+    kind: 'ask',
+    opening: ['GRT-01'],
+    prompts: ['MNU-01'],
+    choose: { 1: 'wait' },
+    waitMs: 3_000,
+    none: 'wait',
+    wrongPrompts: [],
+    wrongMax: 1,
+    wrong: 'wait',
+  };
   return {
     version: '1',
     lines: { [NUMBER]: 'in' },
-    flows: { in: { start: 'wait', steps: { wait: { kind: 'queue', queue: 'q', prompts: [] } } } },
+    flows: { in: menu ? { start: 'ask', steps: { ask, wait } } : { start: 'wait', steps: { wait } } },
     queues: { q: { name: 'q', skill: 'q', ...times } },
     agents: seats.map(({ user }, n) => ({ id: user, number: `${n}`, sipUser: user, skills: { q: 3 } })),
-    prompts: {},
+    prompts: Object.fromEntries(['GRT-01', 'MNU-01'].map((id) => [id, join(root, 'dialplans/prompts', `${id}.wav`)])),
+    ...(recordingFolder === undefined ? {} : { recordingFolder }),
   };
 }
 

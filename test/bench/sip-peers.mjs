@@ -1,17 +1,19 @@
-// Callers and seats' phones of the benchmark: one process, two sockets, one clock. No audio is sent.
+// Callers and seats' phones of the benchmarks: one process, one clock. Audio is sent only by those who are told to.
 import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { createVoice, describe } from './voice.mjs';
 
 const BUFFER_BYTES = 8 << 20;
 
 /**
  * @param server `{host, port}` of the switch under test.
  * @returns phones that answer at once and callers that hang on until told.
+ * @param audio every phone has a port for RTP and sends 20 ms packets while it talks; see `voice`.
  */
-export async function openPeers(server) {
+export async function openPeers(server, audio = false) {
   const seatSocket = await bind('127.0.0.1');
   const callers = await Promise.all(Array.from({ length: 16 }, (_, n) => bind(`127.0.0.${20 + n}`)));
-  const heard = { invite: () => {}, answered: () => {}, refused: () => {} };
+  const heard = { invite: () => {}, answered: () => {}, refused: () => {}, ended: () => {} };
   /** Call-ID → dialog of a seat; seat → the call it is in. */
   const ofSeat = new Map();
   const talking = new Map();
@@ -20,6 +22,7 @@ export async function openPeers(server) {
   const seatPort = seatSocket.address().port;
   let answerAfterMs = 0;
   let drawn = 0;
+  const voice = audio ? createVoice() : undefined;
 
   seatSocket.on('message', (data, from) => {
     const message = parse(data);
@@ -37,17 +40,18 @@ export async function openPeers(server) {
       );
     switch (request.method) {
       case 'INVITE': {
-        if (ofSeat.has(request.callId)) return reply(200, 'OK', '', sdp());
+        if (ofSeat.has(request.callId)) return reply(200, 'OK', '', describe(voice?.portOf(request.callId)));
         const seat = /^INVITE sip:([^@;]+)@/.exec(request.first)?.[1];
         ofSeat.set(request.callId, { request, from, seat });
         reply(180, 'Ringing');
         heard.invite(seat, atMs, request.callId);
-        const answer = () => {
+        const answer = async () => {
           if (!ofSeat.has(request.callId)) return;
           talking.set(seat, request.callId);
-          reply(200, 'OK', '', sdp());
+          const port = await voice?.open(request.callId, request.body);
+          reply(200, 'OK', '', describe(port));
         };
-        if (answerAfterMs === 0) answer();
+        if (answerAfterMs === 0) void answer();
         else setTimeout(answer, answerAfterMs);
         return;
       }
@@ -68,13 +72,18 @@ export async function openPeers(server) {
     const call = ofSeat.get(callId);
     if (call !== undefined && talking.get(call.seat) === callId) talking.delete(call.seat);
     ofSeat.delete(callId);
+    voice?.close(callId);
   }
 
   function callerHears(socket, message, from) {
     if (message.status === undefined) {
       if (message.method === 'ACK') return;
       send(socket, from, response(message, 200, 'OK', 'caller', `sip:caller@${addressOf(socket)}`, '', ''));
-      if (message.method === 'BYE') calls.delete(message.callId);
+      if (message.method === 'BYE') {
+        calls.delete(message.callId);
+        voice?.close(message.callId);
+        heard.ended(message.callId);
+      }
       return;
     }
     const call = calls.get(message.callId);
@@ -92,6 +101,7 @@ export async function openPeers(server) {
     }
     if (call.answered) return;
     Object.assign(call, { answered: true, to, target });
+    voice?.sendTo(message.callId, message.body);
     heard.answered(message.callId, performance.now(), call.atMs);
   }
 
@@ -131,7 +141,7 @@ export async function openPeers(server) {
       if (taken.status !== 200) throw new Error(`${user} could not register: ${taken.first}`);
     },
     /** A caller, from one of several addresses, so that no trunk's limit is met. */
-    call(number) {
+    async call(number) {
       const socket = callers[drawn++ % callers.length];
       const callId = id();
       const uri = `sip:${number}@${server.host}:${server.port}`;
@@ -145,6 +155,7 @@ export async function openPeers(server) {
         answered: false,
       };
       calls.set(callId, call);
+      const port = await voice?.open(callId);
       send(
         socket,
         server,
@@ -155,7 +166,7 @@ export async function openPeers(server) {
           socket,
           true,
           `Contact: <sip:caller@${addressOf(socket)}>\r\n`,
-          sdp(),
+          describe(port),
         ),
       );
       return callId;
@@ -163,8 +174,9 @@ export async function openPeers(server) {
     hangUp(callId) {
       const call = calls.get(callId);
       calls.delete(callId);
+      voice?.close(callId);
       if (call?.answered)
-        send(call.socket, server, request('BYE', call.target, { ...call, cseq: 2 }, call.socket, true));
+        send(call.socket, server, request('BYE', call.target, { ...call, cseq: 3 }, call.socket, true));
     },
     /** The agent puts the phone down. @returns when. */
     putDown(seat) {
@@ -177,10 +189,28 @@ export async function openPeers(server) {
       send(seatSocket, from, request('BYE', target, dialog, seatSocket, true));
       return atMs;
     },
+    /** One key, by SIP INFO (application/dtmf-relay). */
+    press(callId, key) {
+      const call = calls.get(callId);
+      if (!call?.answered) return;
+      const body = `Signal=${key}\r\nDuration=100\r\n`;
+      const text = request(
+        'INFO',
+        call.target,
+        { ...call, cseq: 2 },
+        call.socket,
+        true,
+        'Content-Type: application/dtmf-relay\r\n',
+        body,
+      );
+      send(call.socket, server, text.replace('Content-Type: application/sdp\r\n', ''));
+    },
+    voice,
     open: () => calls.size,
     close() {
       seatSocket.close();
       for (const socket of callers) socket.close();
+      voice?.end();
     },
   };
 }
@@ -195,7 +225,8 @@ function bind(address) {
 
 function parse(data) {
   const text = data.toString('latin1');
-  const [head = ''] = text.split('\r\n\r\n', 1);
+  const end = text.indexOf('\r\n\r\n');
+  const head = end < 0 ? text : text.slice(0, end);
   const [first = '', ...lines] = head.split('\r\n');
   const header = (name) =>
     lines
@@ -211,6 +242,7 @@ function parse(data) {
     header,
     callId: header('call-id'),
     cseq: header('cseq') ?? '',
+    body: end < 0 ? '' : text.slice(end + 4),
   };
 }
 
@@ -235,10 +267,6 @@ function send(socket, to, text) {
 function addressOf(socket) {
   const { address, port } = socket.address();
   return `${address}:${port}`;
-}
-
-function sdp() {
-  return 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n';
 }
 
 function id() {

@@ -1,8 +1,8 @@
 // What is measured on the wire, the same for every switch: run in a process of its own, told by messages.
 import { openPeers } from './sip-peers.mjs';
 
-const { server, seats, number, register } = JSON.parse(process.argv[2]);
-const peers = await openPeers(server);
+const { server, seats, number, register, audio } = JSON.parse(process.argv[2]);
+const peers = await openPeers(server, audio === true);
 process.send({ ready: peers.seatPort });
 
 process.on('message', async ({ run, ...options }) => {
@@ -13,7 +13,7 @@ process.on('message', async ({ run, ...options }) => {
   }
 });
 
-const SCENARIOS = { registerAll, idle, freed, rate, end };
+const SCENARIOS = { registerAll, idle, freed, rate, live, voices, end };
 
 async function registerAll() {
   if (!register) return;
@@ -33,7 +33,7 @@ async function idle({ calls, everyMs, talkMs }) {
   peers.heard.invite = (_seat, atMs) => rung.push(atMs);
   peers.heard.refused = (status) => fail(`refused with ${status}`);
   for (let n = 0; n < calls; n++) {
-    peers.call(number);
+    await peers.call(number);
     await pause(everyMs);
   }
   await until(() => rung.length >= calls && answered.length >= calls);
@@ -56,7 +56,7 @@ async function freed({ waiting, samples, everyMs, fillPerS }) {
     watched = null;
   };
   for (let n = 0; n < busy + waiting; n++) {
-    peers.call(number);
+    await peers.call(number);
     await pause(1_000 / fillPerS);
   }
   await until(() => peers.talking.size >= busy && queued.length >= busy + waiting, 120_000);
@@ -67,7 +67,7 @@ async function freed({ waiting, samples, everyMs, fillPerS }) {
     watched = { seat, atMs: 0 };
     watched.atMs = peers.putDown(seat);
     await until(() => watched === null, 20_000);
-    peers.call(number);
+    await peers.call(number);
     await pause(everyMs);
   }
   for (const callId of queued) peers.hangUp(callId);
@@ -95,10 +95,68 @@ async function rate({ perS, forMs, talkMs }) {
   for (let n = 0; inTime(); n++) {
     const aheadMs = (n / perS) * 1_000 - (performance.now() - from);
     if (aheadMs > 0) await pause(aheadMs);
-    peers.call(number);
+    await peers.call(number);
   }
   await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
   return { admitted: (admitted / forMs) * 1_000, offered: (offered / forMs) * 1_000, refused };
+}
+
+/** Whole calls: key 1 after `keyAfterMs`, a talk of `talkMs`, ended by the caller. */
+async function live({ perS, forMs, keyAfterMs, talkMs }) {
+  let answered = 0;
+  let refused = 0;
+  let talked = 0;
+  const queuedAtMs = new Map();
+  const waits = [];
+  const from = performance.now();
+  peers.heard.refused = () => {
+    refused += 1;
+  };
+  peers.heard.answered = (callId) => {
+    answered += 1;
+    setTimeout(() => {
+      peers.press(callId, '1');
+      queuedAtMs.set(callId, performance.now());
+    }, keyAfterMs);
+  };
+  const perCaller = [];
+  peers.heard.invite = (_seat, atMs) => {
+    const [callId, sinceMs] = queuedAtMs.entries().next().value ?? [];
+    if (callId === undefined) return;
+    queuedAtMs.delete(callId);
+    waits.push(atMs - sinceMs);
+    talked += 1;
+    perCaller.push(setTimeout(() => peers.hangUp(callId), talkMs));
+  };
+  let made = 0;
+  for (; performance.now() - from < forMs; made++) {
+    const aheadMs = (made / perS) * 1_000 - (performance.now() - from);
+    if (aheadMs > 0) await pause(aheadMs);
+    await peers.call(number);
+  }
+  await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
+  return { made, answered, refused, talked, waits };
+}
+
+/** `pairs` talks with audio at once: what becomes of the packets of `forMs`. */
+async function voices({ pairs, forMs }) {
+  const open = [];
+  peers.heard.answered = (callId) => open.push(callId);
+  peers.heard.refused = (status) => fail(`refused with ${status}`);
+  for (let n = 0; n < pairs; n++) {
+    await peers.call(number);
+    await pause(50);
+  }
+  await until(() => peers.talking.size >= pairs && open.length >= pairs, 60_000);
+  await pause(3_000);
+  peers.voice.count(true);
+  await pause(forMs);
+  peers.voice.count(false);
+  await pause(1_000);
+  const { sent, heard, heardMs } = peers.voice.counted();
+  for (const callId of open) peers.hangUp(callId);
+  await until(() => peers.talking.size === 0, 60_000);
+  return { sent, heard, heardMs };
 }
 
 function end() {

@@ -1,0 +1,79 @@
+// Whole calls at a rate, and many talks with audio at once:
+//   node test/bench/live.mjs [--calls-per-s 20] [--for-s 120] [--seats 200] [--pairs 150] [--audio-s 20] [--json]
+// Fails when one call fails, or when a packet is lost.
+import { fork, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openMinhu } from './minhu-under-test.mjs';
+
+const { values } = parseArgs({
+  options: {
+    'calls-per-s': { type: 'string', default: '20' },
+    'for-s': { type: 'string', default: '120' },
+    seats: { type: 'string', default: '200' },
+    pairs: { type: 'string', default: '150' },
+    'audio-s': { type: 'string', default: '20' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const number = (name) => Number(values[name]);
+const root = join(import.meta.dirname, '../..');
+const built = spawnSync(process.execPath, [join(root, 'src/start.mjs'), '--build-only'], { stdio: ['ignore', 2, 2] });
+if (built.status !== 0) process.exit(1);
+
+const calls = await measure(number('seats'), { menu: true }, false, 'live', {
+  perS: number('calls-per-s'),
+  forMs: number('for-s') * 1_000,
+  keyAfterMs: 1_000,
+  talkMs: 5_000,
+});
+const failures = calls.made - calls.talked;
+tell('live.calls', calls.made, '1');
+tell('live.failures', failures, '1');
+tell('live.key-to-ringing.p50', share(calls.waits, 0.5), 'ms');
+tell('live.key-to-ringing.p95', share(calls.waits, 0.95), 'ms');
+const pairs = number('pairs');
+const heard = await measure(pairs, { recorded: true }, true, 'voices', { pairs, forMs: number('audio-s') * 1_000 });
+tell('media.pairs', pairs, '1');
+tell('media.packets', heard.sent, '1');
+tell('media.lost', heard.sent - heard.heard, '1');
+tell('media.added.p50', share(heard.heardMs, 0.5), 'ms');
+tell('media.added.p99', share(heard.heardMs, 0.99), 'ms');
+process.exitCode = failures === 0 && heard.sent === heard.heard ? 0 : 1;
+
+async function measure(seatCount, minhu, audio, run, options) {
+  const system = await openMinhu(seatCount, minhu);
+  const { server, seats, number: dialled, register } = system;
+  const told = JSON.stringify({ server, seats, number: dialled, register, audio });
+  const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [told], { serialization: 'advanced' });
+  const answer = () =>
+    new Promise((resolve, reject) => {
+      load.once('message', (message) => (message.failed ? reject(new Error(message.failed)) : resolve(message)));
+    });
+  const ask = (name, parameters = {}) => {
+    load.send({ run: name, ...parameters });
+    return answer();
+  };
+  try {
+    await answer();
+    await ask('registerAll');
+    await system.ready();
+    return (await ask(run, options)).done;
+  } finally {
+    load.kill('SIGTERM');
+    await system.close();
+  }
+}
+
+function tell(name, value, unit) {
+  const rounded = Number(value.toPrecision(4));
+  const text = values.json
+    ? JSON.stringify({ name, value: rounded, unit, spread: 0 })
+    : `${name.padEnd(32)} ${rounded} ${unit}`;
+  process.stdout.write(`${text}\n`);
+}
+
+function share(times, part) {
+  const sorted = Float64Array.from(times).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
