@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { City } from '../city/load.ts';
-import { type Config, type Endpoint, parseEndpoint } from '../config.ts';
+import { type Config, type Endpoint, parseEndpoint, weakEslPassword } from '../config.ts';
 import { isAliveAs } from '../lib/process-life.ts';
 import { replaceFileNow } from '../lib/replace-file.ts';
 import type { SwitchOptions } from '../softswitch/options.ts';
@@ -48,11 +48,13 @@ export async function stopSwitch(running: SwitchProcess, graceMs: number): Promi
   clearTimeout(timer);
 }
 
-/** The event-socket password of this data folder, made at its first start. */
-export function eslPasswordOf(folders: Folders): string {
-  if (!existsSync(folders.eslPasswordFile))
-    replaceFileNow(folders.eslPasswordFile, randomBytes(24).toString('base64url'), 'powerCut');
-  return readFileSync(folders.eslPasswordFile, 'utf8').trim();
+/** The event-socket password of this data folder: made at its first start, and again when the file holds none that is strong. */
+export function eslPasswordOf({ eslPasswordFile }: Pick<Folders, 'eslPasswordFile'>): string {
+  const kept = existsSync(eslPasswordFile) ? readFileSync(eslPasswordFile, 'utf8').trim() : '';
+  if (weakEslPassword(kept, [], undefined) === undefined) return kept;
+  const made = randomBytes(24).toString('base64url');
+  replaceFileNow(eslPasswordFile, made, 'powerCut');
+  return made;
 }
 
 async function startSwitch(
