@@ -1,7 +1,7 @@
 import type { Command } from '../core/command.ts';
 import type { Event } from '../core/event.ts';
 import { nodeId } from '../core/ids.ts';
-import type { Settings } from '../core/settings.ts';
+import type { ModeName, Settings } from '../core/settings.ts';
 import { initialState } from '../core/state.ts';
 import { nextDeadlineMs, step } from '../core/step.ts';
 import { Clock } from './clock.ts';
@@ -18,6 +18,13 @@ export interface Day {
   readonly callers: readonly Caller[];
   readonly shifts: readonly Shift[];
   readonly phones: Phones;
+  /** When which mode of operation is brought into force; absent: the normal one all day. */
+  readonly modes?: readonly ModeChange[];
+}
+
+export interface ModeChange {
+  readonly atMs: number;
+  readonly mode: ModeName;
 }
 
 export interface Played {
@@ -86,6 +93,9 @@ export function playDay(day: Day, watch: Watch = {}): Played {
   inbox.clear();
   hear(telephony.survey([]));
   desks.begin(day.shifts);
+  for (const { atMs, mode } of day.modes ?? []) {
+    clock.at(atMs, () => tell({ type: 'modeAsked', mode, by: 'simulate', reason: 'day', atMs: clock.nowMs }));
+  }
   callIn(day.callers, clock, telephony, watch.calls);
   for (;;) {
     for (let event = inbox.shift(); event !== undefined; event = inbox.shift()) hear(event);

@@ -185,6 +185,17 @@ test('notes, declined and missed calls keep agents as long as they say, and nobo
   expect(talked).toBeLessThan(125_000);
 });
 
+test('a mode brought into force in the middle of a day changes its rules from then on', () => {
+  const day = plainDay({ rate: perHour(60), ahtMs: 60_000, seats: 1, patienceMs: Infinity, hours: 2, seed: 1 });
+  const [name] = Object.keys(day.settings.queues);
+  const modes = { emergency: { queues: { [name!]: { waitingMax: 0 } } } };
+  const atMs = day.callers[60]!.atMs;
+  const changed = { ...day, settings: { ...day.settings, modes }, modes: [{ atMs, mode: 'emergency' as const }] };
+  const { outcomes } = playDay(changed).figures;
+  expect(playDay(day).figures.outcomes).toEqual(new Map([['answered', 120]]));
+  expect(outcomes.get('ended')).toBeGreaterThan(30);
+});
+
 test('the fewest seats for a target reach it, and one less does not', () => {
   const play = (seats: number) =>
     playDay(plainDay({ rate: perHour(480), ahtMs: 180_000, seats, patienceMs: Infinity, hours: 4, seed: 2 })).figures;

@@ -24,6 +24,7 @@ export function cityDay(rules: City['settings'], file: DayFile, seed: number): D
       turns(row).map(([fromMs, toMs]) => ({ agent: agent.id, fromMs: startMs + fromMs, toMs: startMs + toMs })),
     ),
     phones: drawPhones(file.pickup, seed),
+    modes: file.modes.map(({ fromMs, mode }) => ({ atMs: startMs + fromMs, mode })),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   readWhole,
 } from '../../city/fields.ts';
 import { type Field, openYaml } from '../../city/yaml-file.ts';
+import type { ModeName } from '../../core/settings.ts';
 import type { Choice, Demand, PickupHabits } from '../../sim/draw.ts';
 import { ALWAYS, type Duration, exponential, fixed } from '../../sim/duration.ts';
 import { DAY_START_MS } from '../../sim/plain-line.ts';
@@ -22,6 +23,13 @@ export interface DayFile {
   readonly demand: Demand;
   readonly pickup: PickupHabits;
   readonly seats: readonly SeatRow[];
+  readonly modes: readonly ModeRow[];
+}
+
+/** A mode of operation, in force from this moment of the day on. */
+export interface ModeRow {
+  readonly fromMs: number;
+  readonly mode: ModeName;
 }
 
 /** So many alike, there from and to these moments of the day; who ends before beginning works over midnight. */
@@ -47,6 +55,7 @@ const ROWS_MAX = 200;
 const KINDS_MAX = 50;
 const KEYS_MAX = 10;
 const PROFILE_MAX = 96;
+const MODES: readonly ModeName[] = ['normal', 'holiday', 'majorTask', 'emergency'];
 const SHAPES = ['lognormal', 'exponential', 'fixed'] as const;
 
 const SHARE = {
@@ -69,19 +78,29 @@ export function readDayFile(path: string): DayFileResult {
 }
 
 function readDay(top: Field): DayFile | undefined {
-  const fields = readFields(top, ['calls', 'kinds', 'seats'], ['number', 'profile', 'patience', 'talkShape', 'pickup']);
+  const fields = readFields(
+    top,
+    ['calls', 'kinds', 'seats'],
+    ['number', 'profile', 'patience', 'talkShape', 'pickup', 'modes'],
+  );
   if (fields === undefined) return undefined;
   const dialled = fields.number ? (readText(fields.number, DIGITS) ?? '') : '';
   const shape = fields.talkShape ? (readChoice(fields.talkShape, SHAPES) ?? 'lognormal') : 'lognormal';
   const kinds = readEntries(fields.kinds, NAME, KINDS_MAX);
   const choices = kinds.flatMap((entry) => readKind(entry, dialled, shape) ?? []);
   const seats = readList(fields.seats, ROWS_MAX).flatMap((field) => readRow(field) ?? []);
+  const modes = fields.modes ? readList(fields.modes, ROWS_MAX).flatMap((field) => readMode(field) ?? []) : [];
   const calls = readWhole(fields.calls, 1, CALLS_MAX);
   const profile = fields.profile ? readProfile(fields.profile) : [1];
   const patience = fields.patience ? readPatience(fields.patience) : ALWAYS;
   const pickup = fields.pickup ? readPickup(fields.pickup) : { after: fixed(0), declined: 0, missed: 0 };
   if (calls === undefined || choices.length === 0 || pickup === undefined) return undefined;
-  return { demand: { startMs: DAY_START_MS, lengthMs: DAY_MS, calls, profile, choices, patience }, pickup, seats };
+  return {
+    demand: { startMs: DAY_START_MS, lengthMs: DAY_MS, calls, profile, choices, patience },
+    pickup,
+    seats,
+    modes,
+  };
 }
 
 function readKind({ value }: Entry, dialled: string, shape: Duration['shape']): Choice | undefined {
@@ -106,6 +125,13 @@ function readRow(field: Field): SeatRow | undefined {
   const toMs = fields.to ? readClockMs(fields.to) : DAY_MS;
   if (count === undefined || level === undefined || fromMs === undefined || toMs === undefined) return undefined;
   return { count, skills, level, ...(site === undefined ? {} : { site }), fromMs, toMs };
+}
+
+function readMode(field: Field): ModeRow | undefined {
+  const fields = readFields(field, ['from', 'mode']);
+  const fromMs = fields && readClockMs(fields.from);
+  const mode = fields && readChoice(fields.mode, MODES);
+  return fromMs === undefined || mode === undefined ? undefined : { fromMs, mode };
 }
 
 function readProfile(field: Field): readonly number[] {
