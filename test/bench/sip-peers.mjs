@@ -44,7 +44,7 @@ export async function openPeers(server, audio = false) {
         const seat = /^INVITE sip:([^@;]+)@/.exec(request.first)?.[1];
         ofSeat.set(request.callId, { request, from, seat });
         reply(180, 'Ringing');
-        heard.invite(seat, atMs, request.callId);
+        heard.invite(seat, atMs, /<sip:(\d+)@/.exec(request.header('from'))?.[1]);
         const answer = async () => {
           if (!ofSeat.has(request.callId)) return;
           talking.set(seat, request.callId);
