@@ -1,5 +1,6 @@
 import { isOpen } from './calendar.ts';
 import { type Decision, note } from './decision.ts';
+import { queueOf } from './queue-of.ts';
 import type { FlowStep } from './settings.ts';
 import type { Contact } from './state.ts';
 
@@ -17,7 +18,7 @@ export function isOpenNow(d: Decision, contact: Contact, hours: string): boolean
 
 /** H3: the queue that takes the contact now. The one that stands in has no hours of its own. */
 export function openQueue(d: Decision, contact: Contact, entry: QueueStep): QueueStep {
-  const hours = d.state.settings?.queues[entry.queue]?.hours;
+  const hours = queueOf(d.state, entry.queue)?.hours;
   if (hours === undefined || isOpenNow(d, contact, hours.calendar)) return entry;
   return { kind: 'queue', queue: hours.closedQueue, prompts: hours.closedPrompts };
 }

@@ -101,7 +101,7 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
       return contact === 'c0' ? { decisions: ['Q1'] } : undefined;
     },
   };
-  const metrics = createMetrics({ ...core, projectorLag: () => 3 });
+  const metrics = createMetrics({ ...core, projectorLag: () => 3, missingYears: () => [2027] });
   const { db } = database.store;
   return createApi({ db, core, health: () => health, metrics, logger: silent, recordingFolder, directorySecret });
 }
@@ -315,6 +315,7 @@ test('metrics tell who waits, who works and how far the records lag', async () =
   expect(body).toContain('minhu_waits_foreseen{queue="personal",which="inside"} 8');
   expect(body).toContain('minhu_agents{state="ready"} 1');
   expect(body).toContain('minhu_projector_lag_entries 3');
+  expect(body).toContain('minhu_workday_years_missing 1');
 });
 
 test('a lead drains a site, under the own name; one that does not exist is not found', async () => {

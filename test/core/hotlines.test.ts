@@ -8,6 +8,9 @@ import { makeSettings } from '../../src/city/settings.ts';
 import type { SurveyedLeg } from '../../src/core/event.ts';
 import { agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
 import type { AgentSetting } from '../../src/core/settings.ts';
+import { initialState } from '../../src/core/state.ts';
+import { decodeState, encodeState } from '../../src/core/state-codec.ts';
+import { step } from '../../src/core/step.ts';
 import { agent, Hotline } from './routing-day.ts';
 
 const SHIPPED = new URL('../../dialplans/', import.meta.url).pathname;
@@ -193,6 +196,17 @@ describe('[A6] a call that was diverted from a merged hotline', () => {
       expect.objectContaining({ fact: 'contactOpened', diversion: '12333', flow: 'hotline:12333' }),
     );
   });
+});
+
+test('[A2][A6] a diverted call that came before the rules keeps its first number until they are there', () => {
+  const state = initialState('0123456789abcdef');
+  step(state, { type: 'started', atMs: 1 }, 1);
+  const leg = legId('early');
+  step(state, { type: 'callArrived', node: NODE, leg, from: '138', dialled: '12345', diversion: '12366', atMs: 2 }, 2);
+  const later = decodeState(encodeState(state));
+  step(later, { type: 'settingsLoaded', settings: makeSettings(shipped, STAFF), atMs: 3 }, 3);
+  const contact = later.contacts.get(later.legs.get(leg)!.contact);
+  expect(contact?.stage).toMatchObject({ in: 'answering', flow: 'hotline:12366' });
 });
 
 describe('a hotline that is out of service', () => {

@@ -81,14 +81,15 @@ function checkTls(config: Config): readonly Finding[] {
 function checkCity(folder: string): readonly Finding[] {
   const city = loadCity(folder);
   if (city.ok) {
-    const { seats, settings } = city.city;
-    const flows = Object.keys(settings.flows).length;
+    const { seats, settings, hotlines } = city.city;
+    const merged = hotlines.filter(({ active }) => active).length;
+    const flows = Object.keys(settings.flows).length - merged;
     return [
       ...checkWorkdays(city.city, Date.now()),
       good(
         'city',
-        `城市目录 ${folder}：${flows} 个流程，${seats.length} 个座席`,
-        `${flows} flows, ${seats.length} seats`,
+        `城市目录 ${folder}：${flows} 个流程，${merged} 条并入的热线，${seats.length} 个座席`,
+        `${flows} flows, ${merged} merged hotlines, ${seats.length} seats`,
       ),
     ];
   }
