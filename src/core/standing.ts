@@ -220,9 +220,9 @@ export function nodeLive(state: State, node: NodeId): boolean {
 
 /** Registrations that a ring may use: those heard of by a node that is up. */
 export function liveDevices(state: State, sipUser: string): [string, Registration][] {
-  const all = state.devices.get(sipUser);
-  if (all === undefined) return [];
-  return [...all].filter(([, device]) => nodeLive(state, device.node)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const live: [string, Registration][] = [];
+  for (const entry of state.devices.get(sipUser) ?? []) if (nodeLive(state, entry[1].node)) live.push(entry);
+  return live.length < 2 ? live : live.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Q2. */

@@ -35,8 +35,9 @@ export function step(state: State, event: Event, seq: number): Command[] {
 
 /** `step` with the rule behind each command and, when `why` is set, who else could have had each offer. */
 export function decide(state: State, event: Event, seq: number, why: boolean): Decision {
-  assert(event.atMs >= state.nowMs, `time went back: ${event.atMs} after ${state.nowMs}`);
-  assert(seq > state.seq, `entry ${seq} after ${state.seq}`);
+  // Asked first: the words are made only for what is broken.
+  if (event.atMs < state.nowMs) assert(false, `time went back: ${event.atMs} after ${state.nowMs}`);
+  if (seq <= state.seq) assert(false, `entry ${seq} after ${state.seq}`);
   state.nowMs = event.atMs;
   state.seq = seq;
   const d: Decision = {
@@ -85,17 +86,17 @@ function apply(d: Decision, event: Event): void {
     case 'legEnded':
       return endLeg(d, event.leg, event);
     case 'playEnded':
-      return withContact(d, event.leg, (contact) => promptOver(d, contact, event.key));
+      return withContact(d, event.leg, promptOver, event.key);
     case 'digitsCollected':
-      return withContact(d, event.leg, (contact) => keyTaken(d, contact, event.key, event.digits));
+      return withContact(d, event.leg, keyTaken, event.key, event.digits);
     case 'bridged':
-      return withContact(d, event.leg, (contact) => joined(d, contact, event.leg, event.other));
+      return withContact(d, event.leg, joined, event.leg, event.other);
     case 'unbridged':
-      return withContact(d, event.leg, (contact) => cameApart(d, contact));
+      return withContact(d, event.leg, cameApart);
     case 'legHeld':
-      return withContact(d, event.leg, (contact) => held(d, contact, event.leg, true));
+      return withContact(d, event.leg, held, event.leg, true);
     case 'legResumed':
-      return withContact(d, event.leg, (contact) => held(d, contact, event.leg, false));
+      return withContact(d, event.leg, held, event.leg, false);
     case 'recordingEnded':
       return recordingEnded(d, event);
     case 'deviceRegistered':
@@ -147,17 +148,24 @@ function commandFailed(d: Decision, event: Extract<Event, { type: 'commandFailed
   const leg = d.state.legs.get(event.leg);
   if (leg === undefined || d.state.nodes.get(leg.node)?.live !== true) return;
   if (leg.ringKey === event.key) return endLeg(d, leg.id, { cause: 'NORMAL_TEMPORARY_FAILURE' });
-  withContact(d, event.leg, (contact) => {
-    const { stage } = contact;
-    if (stage.in === 'menu' && stage.key === event.key) menuStuck(d, contact, stage);
-    else if (stage.in === 'rating') ratingTaken(d, contact, stage, event.key, '');
-    else if (stage.in === 'goodbye') promptOver(d, contact, event.key);
-    else if (stage.in === 'connecting' && stage.key === event.key) connectFailed(d, contact, stage);
-  });
+  withContact(d, event.leg, wishFailed, event.key);
 }
 
-function withContact(d: Decision, id: LegId, then: (contact: Contact) => void): void {
+function wishFailed(d: Decision, contact: Contact, key: CommandKey): void {
+  const { stage } = contact;
+  if (stage.in === 'menu' && stage.key === key) menuStuck(d, contact, stage);
+  else if (stage.in === 'rating') ratingTaken(d, contact, stage, key, '');
+  else if (stage.in === 'goodbye') promptOver(d, contact, key);
+  else if (stage.in === 'connecting' && stage.key === key) connectFailed(d, contact, stage);
+}
+
+function withContact<Rest extends readonly unknown[]>(
+  d: Decision,
+  id: LegId,
+  then: (d: Decision, contact: Contact, ...rest: Rest) => void,
+  ...rest: Rest
+): void {
   const leg = d.state.legs.get(id);
   const contact = leg === undefined ? undefined : d.state.contacts.get(leg.contact);
-  if (contact !== undefined) then(contact);
+  if (contact !== undefined) then(d, contact, ...rest);
 }
