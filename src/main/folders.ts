@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 
@@ -44,12 +44,26 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
   };
 }
 
-/** @throws the system's own error when the folder cannot be made or written. */
+/** @throws the system's own error when the folder cannot be made or written, or a file in it cannot: one start as root leaves such. */
 export function makeFolders(folders: Folders): void {
   for (const folder of [folders.data, folders.journal, folders.recordings, folders.log, folders.switch]) {
     makeFolder(folder);
   }
   chmodSync(folders.data, 0o700);
+  for (const folder of [folders.data, folders.journal, folders.log, folders.switch]) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isFile()) mustBeOurs(join(folder, entry.name));
+    }
+  }
+}
+
+function mustBeOurs(path: string): void {
+  try {
+    closeSync(openSync(path, 'r+'));
+  } catch (error) {
+    // A running hotline's draft may be gone by now.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** Level by level: Node's own recursive way never ends where the system says ENOENT to every attempt, as below /proc. */

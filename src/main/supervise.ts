@@ -87,7 +87,7 @@ async function prepare(): Promise<Running | string> {
     makeFolders(folders);
     lock = await lockFolder(folders.data);
   } catch (error) {
-    return `数据目录不可写 / the data folder cannot be written: ${folders.data} (${(error as Error).message})\n  → 设置 MINHU_DATA 到可写目录 / set MINHU_DATA to a folder that you may write`;
+    return `数据目录不可写 / the data folder cannot be written: ${folders.data} (${(error as Error).message})\n  → 设置 MINHU_DATA 到可写目录；曾以 root 启动过的，先 chown -R 给当前用户 / set MINHU_DATA to a folder that you may write; after a start as root: chown -R it to yourself`;
   }
   if (!lock.ok) {
     return `民呼已在此数据目录运行（进程 ${lock.holder}） / already running on this data folder (process ${lock.holder}): ${folders.data}\n  → 先停止它，或设置另一个 MINHU_DATA / stop it first, or set another MINHU_DATA`;
