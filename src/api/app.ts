@@ -7,6 +7,7 @@ import { ApiError, answerError } from './errors.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { addAgentRoutes } from './routes/agents.ts';
+import { addAlarmRoutes } from './routes/alarms.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
@@ -52,6 +53,7 @@ const ROUTES = [
   addDispositionRoute,
   addRecordingRoutes,
   addMeasureRoutes,
+  addAlarmRoutes,
   addSiteRoutes,
   addModeRoutes,
   addUserRoutes,

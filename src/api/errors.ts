@@ -8,6 +8,7 @@ interface ErrorEntry {
 
 /** Every error that the API answers with. A code is for ever: programs look at it. The words may change. */
 export const ERRORS = {
+  ALARM_UNKNOWN: { status: 404, zh: '没有这条告警。', en: 'There is no such alarm.' },
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
@@ -38,6 +39,7 @@ export const ERRORS = {
   },
   NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
   ORIGIN_REFUSED: { status: 403, zh: '请求来自其他网站，已拒绝。', en: 'The request comes from another site.' },
+  PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
   RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },
   RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },
   RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
@@ -46,6 +48,11 @@ export const ERRORS = {
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },
+  TOO_MANY_GROUPS: {
+    status: 400,
+    zh: '分组过多，请缩短时间范围。',
+    en: 'There are too many groups; ask for a shorter period.',
+  },
   USER_TAKEN: {
     status: 409,
     zh: '用户名、工号或话机账号已被使用。',

@@ -13,3 +13,18 @@ export function readInstant(text: string): number {
   if (Number.isNaN(ms)) throw new ApiError('REQUEST_INVALID', { detail: `${text} is no instant` });
   return ms;
 }
+
+/**
+ * The period of a question, `[fromMs, toMs)`: up to now when `to` is missing, `usualMs` long when `from` is.
+ *
+ * @throws ApiError when it ends before it begins.
+ */
+export function readPeriod(
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+  usualMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  const toMs = to === undefined ? Date.now() : readInstant(to);
+  const fromMs = from === undefined ? toMs - usualMs : readInstant(from);
+  if (fromMs > toMs) throw new ApiError('REQUEST_INVALID', { detail: 'the period ends before it begins' });
+  return { fromMs, toMs };
+}

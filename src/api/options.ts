@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { Logger } from 'pino';
 import type { PeopleEvent } from '../core/event.ts';
 import type { AgentView, ModeView, QueueView, SiteView } from '../core/view.ts';
+import type { ConnectLimits } from '../lib/measure-alarm.ts';
 import type { Db } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -22,6 +23,8 @@ export interface ApiOptions {
   };
   health(): Promise<Health> | Health;
   readonly metrics: Metrics;
+  /** What alarms were raised by. */
+  readonly connectLimits: ConnectLimits;
   readonly logger: Logger;
   /** Recordings are served from here and from nowhere else. */
   readonly recordingFolder: string;

@@ -231,27 +231,6 @@ export const ContactShape = Type.Object({
   ),
 });
 
-const MeasureShape = Type.Object({
-  numerator: Type.Number(),
-  denominator: Type.Number(),
-  unit: Type.String(),
-  value: orNull('number'),
-});
-export const MeasuresShape = Type.Object({
-  fromMs: instant(),
-  toMs: instant(),
-  measures: Type.Object({
-    connectRate: MeasureShape,
-    humanConnectRate: MeasureShape,
-    humanConnectRateWithoutShortAbandons: MeasureShape,
-    answeredWithin15Rate: MeasureShape,
-    serviceLevel15: MeasureShape,
-    averageSpeedOfAnswer: MeasureShape,
-    abandonRate: MeasureShape,
-    averageHandlingTime: MeasureShape,
-  }),
-});
-
 const SeatBody = Type.Object(
   {
     number: Type.String({ pattern: '^\\d{1,12}$' }),

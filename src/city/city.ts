@@ -1,5 +1,6 @@
 import type { Calendar } from '../core/calendar.ts';
 import type { ProfileEntry, Settings } from '../core/settings.ts';
+import type { ConnectLimits } from '../lib/measure-alarm.ts';
 
 /** All that the city folder says, checked. The seats here are the first ones only: afterwards the database is the truth. */
 export interface City {
@@ -9,6 +10,8 @@ export interface City {
   readonly trunks: readonly Trunk[];
   /** Active or not. */
   readonly hotlines: readonly Hotline[];
+  /** By what the connect rate is watched. */
+  readonly connectLimits: ConnectLimits;
   /** IANA time zone of every calendar. */
   readonly zone: string;
   /** The working time that limits are counted in: the calendar `office`, or else ours. */

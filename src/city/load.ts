@@ -13,6 +13,7 @@ import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
 import { type ReadQueues, readQueues } from './queues.ts';
 import { type KnownToSeats, readSeats } from './seats.ts';
 import { readSites } from './sites.ts';
+import { readConnectLimits } from './supervision.ts';
 import { readTrunks } from './trunks.ts';
 import { readWorkdays } from './workdays.ts';
 import { complain, type Field, hasYaml, openYaml } from './yaml-file.ts';
@@ -70,6 +71,7 @@ export function loadCity(folder: string): CityResult {
   const numbers = merged.hotlines.map(({ number }) => number);
   const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
   const trunks = trunkFile ? readTrunks(trunkFile, answered, numbers) : [];
+  const connectLimits = readConnectLimits(optional('supervision.yaml'));
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
   const { recordings } = prompts;
@@ -89,6 +91,7 @@ export function loadCity(folder: string): CityResult {
     seats,
     trunks,
     hotlines: merged.hotlines,
+    connectLimits,
     zone: hours.zone,
     office: hours.calendars['office'] ?? { offsets: hours.offsets, ...OFFICE },
     promptFolder: join(root, PROMPT_FOLDER),

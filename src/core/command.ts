@@ -92,6 +92,8 @@ export type RecordFact =
       readonly agent: AgentId;
       readonly token: OfferToken;
       readonly leaseUntilMs: number;
+      /** Where the agent sits. Absent: `main`. */
+      readonly site?: string;
     }
   | {
       readonly fact: 'offerEnded';
@@ -107,6 +109,8 @@ export type RecordFact =
       readonly agent: AgentId;
       readonly citizenLeg: LegId;
       readonly agentLeg: LegId;
+      /** Where the agent sits. Absent: `main`. */
+      readonly site?: string;
     }
   | {
       readonly fact: 'talkEnded';

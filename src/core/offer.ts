@@ -5,7 +5,7 @@ import type { LegId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg } from './leg.ts';
 import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
 import { queueOf } from './queue-of.ts';
-import { liveDevices } from './standing.ts';
+import { liveDevices, siteOf } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
 
@@ -18,7 +18,15 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
-  note(d, because, { do: 'record-fact', fact: 'offerMade', contact: contact.id, agent: agent.id, token, leaseUntilMs });
+  note(d, because, {
+    do: 'record-fact',
+    fact: 'offerMade',
+    contact: contact.id,
+    agent: agent.id,
+    token,
+    leaseUntilMs,
+    ...siteOf(d.state, agent.id),
+  });
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });

@@ -2,7 +2,7 @@ import { assert } from '../lib/assert.ts';
 import { DueHeap } from '../lib/due-heap.ts';
 import { TimeOrder } from '../lib/time-order.ts';
 import type { AgentId, ContactId, NodeId } from './ids.ts';
-import { type Bucket, bucketKey, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
+import { type Bucket, bucketKey, HOME_SITE, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
 import { stepsOf } from './plan-steps.ts';
 import { levelDueMs } from './service-level.ts';
 import type { AgentSetting, Settings } from './settings.ts';
@@ -280,6 +280,12 @@ function widensAtMs({ nowMs }: State, wait: Wait, bucket: Bucket): number {
     if (sinceMs + delayMs > nowMs) return Math.min(next, sinceMs + delayMs);
   }
   return next;
+}
+
+/** An agent's site as the records take it: nothing said means `main`. */
+export function siteOf(state: State, agent: AgentId): { readonly site?: string } {
+  const site = state.standing.kindOf.get(agent)?.site ?? HOME_SITE;
+  return site === HOME_SITE ? {} : { site };
 }
 
 function placeAtSite(state: State, agent: Agent, kind: Kind | undefined): void {

@@ -8,6 +8,7 @@ import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
+import { siteOf } from './standing.ts';
 import type { Contact, Leg, Stage } from './state.ts';
 
 type Talk = Extract<Stage, { in: 'talk' }>;
@@ -53,6 +54,7 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     agent: id,
     citizenLeg: contact.leg,
     agentLeg,
+    ...siteOf(d.state, id),
   });
   contact.spoke = true;
   countTalk(d, contact);

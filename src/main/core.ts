@@ -157,6 +157,7 @@ async function close({ link, loop, logger }: Calls, opening: Promise<Records | s
   await link.close();
   await Promise.race([records?.projector.settled(), pause(CLOSE_MAX_MS)]);
   await records?.projector.stop();
+  await records?.supervision.stop();
   await loop.close();
   await records?.store.close();
   logger.flush();

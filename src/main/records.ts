@@ -8,12 +8,15 @@ import type { Endpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
 import { agentViews, modeView, queueViews, siteViews } from '../core/view.ts';
+import { CONNECT_LIMITS } from '../lib/measure-alarm.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
 import { type Listening, listenForChanges } from '../store/account-changes.ts';
+import { dayFigures } from '../store/day-figures.ts';
 import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
 import { connectStore, type Store } from '../store/store.ts';
+import { type Supervision, startSupervision } from '../store/supervision.ts';
 import type { Calls } from './core.ts';
 import { directorySecretOf } from './directory-secret.ts';
 import { loadRules } from './rules.ts';
@@ -26,6 +29,7 @@ const TLS_RETRY_MS = 2_000;
 export interface Records {
   readonly store: Store;
   readonly projector: Projector;
+  readonly supervision: Supervision;
   readonly accounts: Listening;
   readonly api: FastifyInstance;
   readonly listening: Endpoint;
@@ -41,6 +45,13 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   phases.passed('city');
   const store = connectStore(config.databaseUrl ?? '', logger);
   const { projector, metrics } = followJournal(calls, store, city);
+  const supervision = startSupervision({
+    db: store.db,
+    limits: city?.connectLimits ?? CONNECT_LIMITS,
+    logger,
+    settled: () => projector.settled(),
+    onAlarm: (alarm) => metrics.countAlarm(alarm),
+  });
   calls.observeAppend = (durationMs) => metrics.observeAppend(durationMs);
   const bring = oneAtATime(() => retry(() => loadRules({ ...calls, city, store }), calls));
   // Until the database answers, the rules that the journal holds stay in force; without any there is nothing to be ready with.
@@ -49,12 +60,12 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   if (city !== undefined) watchWorkdays(calls, city);
   const accounts = listenForChanges(config.databaseUrl ?? '', () => void bring(), logger);
   await untilTlsIsUsable(calls);
-  const api = await buildApi(calls, store, metrics);
+  const api = await buildApi(calls, store, metrics, city);
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;
   phases.passed('http');
-  return { store, projector, accounts, api, listening, ruled };
+  return { store, projector, supervision, accounts, api, listening, ruled };
 }
 
 /** A mistake made in the city folder while calls run must not end them: the journal's rules stay in force then. */
@@ -99,6 +110,7 @@ function followJournal({ loop, folders, logger }: Calls, store: Store, city: Cit
     queues: () => queueViews(loop.state),
     projectorLag: () => projector.lag(),
     missingYears: () => yearsMissing(city),
+    day: dayFigures(store.db),
   });
   const projector: Projector = createProjector({
     db: store.db,
@@ -126,6 +138,7 @@ function buildApi(
   { config, folders, logger, link, loop, submit }: Calls,
   store: Store,
   metrics: Metrics,
+  city: City | undefined,
 ): Promise<FastifyInstance> {
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
@@ -145,6 +158,7 @@ function buildApi(
       store: await store.isUp(),
     }),
     metrics,
+    connectLimits: city?.connectLimits ?? CONNECT_LIMITS,
     logger,
     recordingFolder: folders.recordings,
     ...(directorySecret === undefined ? {} : { directorySecret }),

@@ -170,7 +170,10 @@ async function waitStarted(db: Tables, fact: Fact<'waitStarted'>, { seq, idx, at
     .execute();
   await db
     .updateTable('contacts')
-    .set({ queued_at_ms: sql<number>`least(queued_at_ms, ${fact.enqueuedAtMs}::bigint)` })
+    .set({
+      queued_at_ms: sql<number>`least(queued_at_ms, ${fact.enqueuedAtMs}::bigint)`,
+      queue: sql<string>`coalesce(queue, ${fact.queue}::text)`,
+    })
     .where('id', '=', fact.contact)
     .execute();
 }
@@ -196,6 +199,14 @@ async function offerMade(db: Tables, fact: Fact<'offerMade'>, { atMs }: Place): 
       lease_until_ms: fact.leaseUntilMs,
     })
     .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  // Until somebody answers, a call counts where it was offered last: there it was lost, if it is.
+  await db
+    .updateTable('contacts')
+    .set({ site: fact.site ?? null })
+    .where('id', '=', fact.contact)
+    .where('answered_at_ms', 'is', null)
+    .where(sql<boolean>`site is distinct from ${fact.site ?? null}::text`)
     .execute();
 }
 
@@ -225,7 +236,7 @@ async function talkStarted(db: Tables, fact: Fact<'talkStarted'>, { seq, idx, at
     .execute();
   await db
     .updateTable('contacts')
-    .set({ answered_at_ms: atMs })
+    .set({ answered_at_ms: atMs, site: fact.site ?? null })
     .where('id', '=', fact.contact)
     .where('answered_at_ms', 'is', null)
     .execute();

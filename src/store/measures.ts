@@ -1,98 +1,96 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import { type Counts, IN_TIME_MS, QUARTER_MS, SHORT_ABANDON_MS } from '../lib/measure-counts.ts';
 import type { Db } from './store.ts';
 
-/** A measure is never a bare number: who reads it can check it. `value` is rounded half up to two decimals; null when nothing was counted. */
-export interface Measure {
-  readonly numerator: number;
-  readonly denominator: number;
-  readonly unit: 'percent' | 'seconds';
-  readonly value: number | null;
+/** What the calls of a period may be told apart by; every call is in exactly one group of each. */
+export type Grouping = 'site' | 'number' | 'queue' | 'quarter';
+
+/** Voice calls that arrived in `[fromMs, toMs)`, Unix time. A filter leaves only those of one site, number or queue. */
+export interface CallsWanted {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly site?: string;
+  readonly number?: string;
+  readonly queue?: string;
 }
 
-export type MeasureName =
-  | 'connectRate'
-  | 'humanConnectRate'
-  | 'humanConnectRateWithoutShortAbandons'
-  | 'answeredWithin15Rate'
-  | 'serviceLevel15'
-  | 'averageSpeedOfAnswer'
-  | 'abandonRate'
-  | 'averageHandlingTime';
-
-/** What was counted among the calls that arrived in a period. Sums in ms. */
-export interface Counts {
-  /** 全部呼入. */
-  readonly inbound: number;
-  /** Ended by the flow without a queue: fully served by self-service. */
-  readonly selfServed: number;
-  /** Entered a human queue. */
-  readonly queued: number;
-  readonly answered: number;
-  readonly answeredWithin15: number;
-  /** Gone in the queue or while a phone rang. */
-  readonly abandoned: number;
-  /** Of those, within 5 s of entering the queue. */
-  readonly abandonedShort: number;
-  /** From entering the queue to the agent, over all answered. */
-  readonly waitedMs: number;
-  /** Answered and over, so that the handling is known. */
-  readonly handled: number;
-  /** Talk with its holds, and wrap-up, over all handled. */
-  readonly handlingMs: number;
+export interface Group {
+  /** Site, dialled number, queue, or a quarter's start (Unix ms); null: never in a queue. */
+  readonly key: string | number | null;
+  readonly counts: Counts;
 }
 
-/** The measures of answering, from the counts alone (domain guide §3.7). */
-export function measuresOf(counts: Counts): Record<MeasureName, Measure> {
-  const { inbound, selfServed, queued, answered, answeredWithin15, abandoned, abandonedShort } = counts;
-  return {
-    connectRate: share(answered, inbound - selfServed),
-    humanConnectRate: share(answered, queued),
-    humanConnectRateWithoutShortAbandons: share(answered, queued - abandonedShort),
-    answeredWithin15Rate: share(answeredWithin15, answered),
-    serviceLevel15: share(answeredWithin15, queued),
-    averageSpeedOfAnswer: mean(counts.waitedMs, answered),
-    abandonRate: share(abandoned, queued),
-    averageHandlingTime: mean(counts.handlingMs, counts.handled),
-  };
-}
+/** A call counts at the site of the agent who answered, else of the one whose phone rang last, else at `main`. */
+const SITE = sql`coalesce(site, 'main')`;
+const KEYS: Readonly<Record<Grouping, RawBuilder<unknown>>> = {
+  site: SITE,
+  number: sql`dialled`,
+  queue: sql`queue`,
+  quarter: sql`opened_at_ms / ${sql.lit(QUARTER_MS)} * ${sql.lit(QUARTER_MS)}`,
+};
 
-/** Counts the voice contacts that were opened in `[fromMs, toMs)`. */
-export async function countContacts(db: Db, fromMs: number, toMs: number): Promise<Counts> {
-  const { rows } = await sql<Counts>`
-    with scope as (
-      select id, outcome, queued_at_ms, answered_at_ms, closed_at_ms from contacts
-      where medium = 'voice' and opened_at_ms >= ${fromMs}::bigint and opened_at_ms < ${toMs}::bigint
-    ), handled as (
-      select id from scope where answered_at_ms is not null and closed_at_ms is not null
-    )
-    select
-      count(*) as "inbound",
-      count(*) filter (where outcome = 'ended' and queued_at_ms is null) as "selfServed",
-      count(queued_at_ms) as "queued",
-      count(answered_at_ms) as "answered",
-      count(*) filter (where answered_at_ms - queued_at_ms <= 15000) as "answeredWithin15",
-      count(*) filter (where outcome = 'abandonedInQueue' and answered_at_ms is null) as "abandoned",
-      count(*) filter (where outcome = 'abandonedInQueue' and answered_at_ms is null and closed_at_ms - queued_at_ms <= 5000)
-        as "abandonedShort",
-      coalesce(sum(answered_at_ms - queued_at_ms), 0) as "waitedMs",
-      (select count(*) from handled) as "handled",
-      (select coalesce(sum(ended_at_ms - started_at_ms), 0) from talks where contact in (select id from handled))
-        + (select coalesce(sum(until_ms - from_ms), 0) from agent_states
-           where state = 'wrapUp' and contact in (select id from handled)) as "handlingMs"
-    from scope`.execute(db);
+/** One scan of the period's calls; their talks and wrap-ups are found by index. */
+export async function countCalls(db: Db, wanted: CallsWanted): Promise<Counts> {
+  const { rows } = await sql<Counts>`${scope(wanted, sql`0`)} select ${COUNTS} from scope`.execute(db);
   return rows[0]!;
 }
 
-function share(numerator: number, denominator: number): Measure {
-  return { numerator, denominator, unit: 'percent', value: hundredths(numerator * 100, denominator) };
+/** Groups in order of their key; at most `groupsMax` of them. */
+export async function countCallsBy(db: Db, wanted: CallsWanted, by: Grouping, groupsMax: number): Promise<Group[]> {
+  const { rows } = await sql<Counts & { key: Group['key'] }>`
+    ${scope(wanted, KEYS[by])} select key, ${COUNTS} from scope group by key order by key nulls last limit ${groupsMax}`.execute(
+    db,
+  );
+  return rows.map(({ key, ...counts }) => ({ key, counts }));
 }
 
-function mean(sumMs: number, denominator: number): Measure {
-  return { numerator: sumMs / 1_000, denominator, unit: 'seconds', value: hundredths(sumMs, denominator * 1_000) };
+/** Calls of the period that are neither answered nor over: how they count is not known yet. */
+export async function countUndecided(db: Db, wanted: CallsWanted): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from contacts
+    where ${within(wanted)} and answered_at_ms is null and closed_at_ms is null`.execute(db);
+  return rows[0]!.count;
 }
 
-/** Half up to two decimals, in whole numbers: 0.5 of a hundredth never depends on a binary fraction. */
-function hundredths(numerator: number, denominator: number): number | null {
-  if (denominator <= 0) return null;
-  return Number((BigInt(numerator) * 200n + BigInt(denominator)) / (2n * BigInt(denominator))) / 100;
+function within({ fromMs, toMs, site, number, queue }: CallsWanted): RawBuilder<unknown> {
+  const conditions = [
+    sql`medium = 'voice' and opened_at_ms >= ${fromMs}::bigint and opened_at_ms < ${toMs}::bigint`,
+    ...(site === undefined ? [] : [sql`${SITE} = ${site}::text`]),
+    ...(number === undefined ? [] : [sql`dialled = ${number}::text`]),
+    ...(queue === undefined ? [] : [sql`queue = ${queue}::text`]),
+  ];
+  return sql.join(conditions, sql` and `);
 }
+
+function scope(wanted: CallsWanted, key: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    with calls as (
+      select id, outcome, queued_at_ms, answered_at_ms, closed_at_ms, ${key} as key,
+        answered_at_ms is not null and closed_at_ms is not null as handled
+      from contacts where ${within(wanted)}
+    ), talked as (
+      select contact, sum(ended_at_ms - started_at_ms) as ms from talks
+      where contact in (select id from calls where handled) group by contact
+    ), wrapped as (
+      select contact, sum(until_ms - from_ms) as ms from agent_states
+      where state = 'wrapUp' and contact in (select id from calls where handled) group by contact
+    ), scope as (
+      select calls.*, coalesce(talked.ms, 0) + coalesce(wrapped.ms, 0) as handling_ms
+      from calls left join talked on talked.contact = calls.id left join wrapped on wrapped.contact = calls.id
+    )`;
+}
+
+const COUNTS = sql`
+  count(*) as "inbound",
+  count(*) filter (where outcome = 'ended' and queued_at_ms is null) as "selfServed",
+  0::bigint as "callbacks",
+  count(queued_at_ms) as "queued",
+  count(answered_at_ms) as "answered",
+  count(*) filter (where answered_at_ms - queued_at_ms <= ${sql.lit(IN_TIME_MS)}) as "answeredWithin15",
+  count(*) filter (where outcome = 'abandonedInQueue' and answered_at_ms is null) as "abandoned",
+  count(*) filter (
+    where outcome = 'abandonedInQueue' and answered_at_ms is null and closed_at_ms - queued_at_ms <= ${sql.lit(SHORT_ABANDON_MS)}
+  ) as "abandonedShort",
+  coalesce(sum(answered_at_ms - queued_at_ms), 0) as "waitedMs",
+  count(*) filter (where handled) as "handled",
+  coalesce(sum(handling_ms) filter (where handled), 0) as "handlingMs"`;

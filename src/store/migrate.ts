@@ -4,6 +4,7 @@ import * as accounts from './migrations/0002-accounts.ts';
 import * as routing from './migrations/0003-routing.ts';
 import * as afterTheCall from './migrations/0004-after-the-call.ts';
 import * as modes from './migrations/0005-modes.ts';
+import * as measures from './migrations/0006-measures.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-routing': routing,
   '0004-after-the-call': afterTheCall,
   '0005-modes': modes,
+  '0006-measures': measures,
 };
 
 /**

@@ -39,7 +39,14 @@ const RETRY_LAST_MS = 5_000;
 
 /** Starts at once: what the database lacks is read from the journal first. */
 export function createProjector(options: ProjectorOptions): Projector {
-  const state: ProjectorState = { backlog: [], position: 0, known: false, latest: 0, stopping: new AbortController() };
+  const state: ProjectorState = {
+    backlog: [],
+    position: 0,
+    known: false,
+    latest: 0,
+    settling: [],
+    stopping: new AbortController(),
+  };
   const done = follow(options, state);
   return {
     position: () => state.position,
@@ -62,6 +69,8 @@ interface ProjectorState {
   known: boolean;
   latest: number;
   wake?: (() => void) | undefined;
+  /** Who waits until the database holds an entry. */
+  settling: { readonly seq: number; readonly resolve: () => void }[];
   readonly stopping: AbortController;
 }
 
@@ -76,9 +85,19 @@ function take(state: ProjectorState, entries: readonly ProjectedEntry[]): void {
   state.wake?.();
 }
 
-async function settled(state: ProjectorState): Promise<void> {
-  const target = state.latest;
-  while (!(state.known && state.position >= target) && !state.stopping.signal.aborted) await sleep(5);
+function settled(state: ProjectorState): Promise<void> {
+  return new Promise((resolve) => {
+    state.settling.push({ seq: state.latest, resolve });
+    tellSettled(state);
+  });
+}
+
+function tellSettled(state: ProjectorState): void {
+  const { known, position, stopping } = state;
+  const is = (seq: number) => stopping.signal.aborted || (known && position >= seq);
+  const { settling } = state;
+  state.settling = settling.filter(({ seq }) => !is(seq));
+  for (const { seq, resolve } of settling) if (is(seq)) resolve();
 }
 
 /** The one loop. Ends only when told. */
@@ -88,6 +107,7 @@ async function follow(options: ProjectorOptions, state: ProjectorState): Promise
     try {
       const moved = await advance(options, state);
       failures = 0;
+      tellSettled(state);
       if (!moved) await woken(state);
     } catch (error) {
       failures += 1;
@@ -95,6 +115,7 @@ async function follow(options: ProjectorOptions, state: ProjectorState): Promise
       await pause(Math.min(RETRY_FIRST_MS * 2 ** Math.min(failures - 1, 10), RETRY_LAST_MS), state.stopping.signal);
     }
   }
+  tellSettled(state);
 }
 
 /** @returns false when there is nothing to do until more is appended. */

@@ -16,6 +16,8 @@ export interface Database {
   agent_states: AgentStateTable;
   recordings: RecordingTable;
   mode_changes: ModeChangeTable;
+  alarms: AlarmTable;
+  supervision: SupervisionTable;
   users: UserTable;
   seats: SeatTable;
   sessions: SessionTable;
@@ -59,6 +61,10 @@ export interface ContactTable {
   disposition_note: string | null;
   disposed_by: string | null;
   disposed_at_ms: number | null;
+  /** Where it counts: of the agent who answered, else of the one whose phone rang last. Null: `main`. */
+  site: string | null;
+  /** The queue it entered first. */
+  queue: string | null;
 }
 
 export interface LegTable {
@@ -148,6 +154,32 @@ export interface RecordingTable {
   bytes: number | null;
   /** The two differ by more than a second, or there is no file. */
   differs: Generated<boolean>;
+}
+
+/** One figure that was too low, said once. */
+export interface AlarmTable {
+  id: Generated<number>;
+  kind: 'connectRate';
+  scope: AlarmScope;
+  /** Site or dialled number. */
+  key: string;
+  from_ms: number;
+  to_ms: number;
+  raised_at_ms: number;
+  numerator: number;
+  denominator: number;
+  limit_percent: number;
+  acknowledged_at_ms: number | null;
+  acknowledged_by: string | null;
+  note: string | null;
+}
+
+export type AlarmScope = 'site' | 'number';
+
+/** Up to where the quarters were judged, so that none is judged twice. */
+export interface SupervisionTable {
+  kind: 'connectRate';
+  judged_to_ms: number;
 }
 
 export type Role = 'admin' | 'lead' | 'agent';

@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/api/metrics.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
 import type { AgentView } from '../../src/core/view.ts';
 import { assert } from '../../src/lib/assert.ts';
+import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { writeDirectory } from '../../src/store/directory.ts';
 import { sipHa1 } from '../../src/store/passwords.ts';
 import { applyEntries } from '../../src/store/projection.ts';
@@ -103,7 +104,9 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
   };
   const metrics = createMetrics({ ...core, projectorLag: () => 3, missingYears: () => [2027] });
   const { db } = database.store;
-  return createApi({ db, core, health: () => health, metrics, logger: silent, recordingFolder, directorySecret });
+  const connectLimits = CONNECT_LIMITS;
+  const parts = { db, core, metrics, connectLimits, logger: silent, recordingFolder, directorySecret };
+  return createApi({ ...parts, health: () => health });
 }
 
 async function login(user: string, password: string): Promise<string> {
@@ -161,6 +164,9 @@ test('every route admits exactly the roles it is for', async () => {
     ['GET', '/api/v1/contacts/c0/explain', 401, 403, 200, 200],
     ['GET', '/api/v1/contacts/c0/recordings/1', 401, 403, 200, 200],
     ['GET', '/api/v1/metrics/summary', 401, 403, 200, 200],
+    ['GET', '/api/v1/metrics/definitions', 401, 200, 200, 200],
+    ['GET', '/api/v1/alarms', 401, 403, 200, 200],
+    ['POST', '/api/v1/alarms/4711/acknowledge', 401, 403, 404, 404],
     ['GET', '/api/v1/users', 401, 403, 403, 200],
     ['POST', '/api/v1/users', 401, 403, 403, 400],
     ['GET', '/api/v1/channels', 401, 200, 200, 200],
@@ -313,7 +319,7 @@ test('metrics tell who waits, who works and how far the records lag', async () =
   const { body } = await app.inject('/metrics');
   expect(body).toContain('minhu_waiting{queue="personal"} 1');
   expect(body).toContain('minhu_waits_foreseen{queue="personal",which="inside"} 8');
-  expect(body).toContain('minhu_agents{state="ready"} 1');
+  expect(body).toContain('minhu_agents{state="ready",site="main"} 1');
   expect(body).toContain('minhu_projector_lag_entries 3');
   expect(body).toContain('minhu_workday_years_missing 1');
 });

@@ -30,6 +30,12 @@ export interface CallPlan {
   readonly wrapUpMs?: number;
   readonly agent?: string;
   readonly from?: string;
+  readonly dialled?: string;
+  readonly queue?: string;
+  /** Where the agent sits who answers, or whose phone rang in vain. */
+  readonly site?: string;
+  /** The flow ends the call instead of the caller. */
+  readonly selfServed?: boolean;
 }
 
 /** Writes one whole call as the core would. */
@@ -41,7 +47,7 @@ export function writeCall(journal: JournalByHand, plan: CallPlan): void {
   const opened = plan.openedAtMs;
   journal.at(
     opened,
-    { fact: 'contactOpened', contact, medium: 'voice', from, dialled: '12345', flow: 'main' },
+    { fact: 'contactOpened', contact, medium: 'voice', from, dialled: plan.dialled ?? '12345', flow: 'main' },
     { fact: 'legOpened', contact, leg: citizenLeg, node, role: 'citizen', address: from },
     { fact: 'legAnswered', contact, leg: citizenLeg },
   );
@@ -49,7 +55,7 @@ export function writeCall(journal: JournalByHand, plan: CallPlan): void {
     journal.at(
       opened + 3_000,
       { fact: 'legClosed', contact, leg: citizenLeg, cause: 'NORMAL_CLEARING' },
-      { fact: 'contactClosed', contact, outcome: 'abandonedInMenu' },
+      { fact: 'contactClosed', contact, outcome: plan.selfServed ? 'ended' : 'abandonedInMenu' },
     );
     return;
   }
@@ -57,7 +63,7 @@ export function writeCall(journal: JournalByHand, plan: CallPlan): void {
   journal.at(
     enqueuedAtMs,
     { fact: 'digits', contact, step: 'menu', digits: '1' },
-    { fact: 'waitStarted', contact, queue: 'personal', enqueuedAtMs },
+    { fact: 'waitStarted', contact, queue: plan.queue ?? 'personal', enqueuedAtMs },
   );
   if (plan.answeredAfterMs === undefined) writeAbandon(journal, plan, enqueuedAtMs);
   else writeTalk(journal, plan, enqueuedAtMs + plan.answeredAfterMs);
@@ -65,9 +71,15 @@ export function writeCall(journal: JournalByHand, plan: CallPlan): void {
 
 function writeAbandon(journal: JournalByHand, plan: CallPlan, enqueuedAtMs: number): void {
   const contact = contactId(plan.id);
+  const queue = plan.queue ?? 'personal';
+  if (plan.site !== undefined) {
+    const offer = { contact, agent: agentId('seat0'), token: journal.entries.length } as const;
+    journal.at(enqueuedAtMs, { fact: 'offerMade', ...offer, leaseUntilMs: enqueuedAtMs, site: plan.site });
+    journal.at(enqueuedAtMs, { fact: 'offerEnded', ...offer, result: 'timeout' });
+  }
   journal.at(
     enqueuedAtMs + (plan.abandonedAfterMs ?? 20_000),
-    { fact: 'waitEnded', contact, queue: 'personal', result: 'abandoned' },
+    { fact: 'waitEnded', contact, queue, result: 'abandoned' },
     { fact: 'legClosed', contact, leg: legId(`${plan.id}-a`), cause: 'ORIGINATOR_CANCEL' },
     { fact: 'contactClosed', contact, outcome: 'abandonedInQueue' },
   );
@@ -82,7 +94,7 @@ function writeTalk(journal: JournalByHand, plan: CallPlan, answeredAtMs: number)
   const file = `/recordings/${plan.id}.wav`;
   journal.at(
     answeredAtMs - 1_000,
-    { fact: 'offerMade', contact, agent, token, leaseUntilMs: answeredAtMs + 19_000 },
+    { fact: 'offerMade', contact, agent, token, leaseUntilMs: answeredAtMs + 19_000, ...siteOf(plan) },
     {
       fact: 'legOpened',
       contact,
@@ -97,8 +109,8 @@ function writeTalk(journal: JournalByHand, plan: CallPlan, answeredAtMs: number)
     answeredAtMs,
     { fact: 'legAnswered', contact, leg: agentLeg },
     { fact: 'offerEnded', contact, agent, token, result: 'accepted' },
-    { fact: 'waitEnded', contact, queue: 'personal', result: 'connected' },
-    { fact: 'talkStarted', contact, agent, citizenLeg, agentLeg },
+    { fact: 'waitEnded', contact, queue: plan.queue ?? 'personal', result: 'connected' },
+    { fact: 'talkStarted', contact, agent, citizenLeg, agentLeg, ...siteOf(plan) },
     { fact: 'agentState', agent, state: 'talking', contact },
     { fact: 'recordingStarted', contact, leg: citizenLeg, file },
   );
@@ -116,8 +128,12 @@ function writeTalk(journal: JournalByHand, plan: CallPlan, answeredAtMs: number)
     },
     { fact: 'legClosed', contact, leg: citizenLeg, cause: 'NORMAL_CLEARING' },
     { fact: 'legClosed', contact, leg: agentLeg, cause: 'NORMAL_CLEARING', sipStatus: 200 },
-    { fact: 'contactClosed', contact, outcome: 'answered' },
     { fact: 'agentState', agent, state: 'wrapUp', contact },
+    { fact: 'contactClosed', contact, outcome: 'answered' },
   );
   journal.at(answeredAtMs + talkMs + (plan.wrapUpMs ?? 0), { fact: 'agentState', agent, state: 'ready' });
+}
+
+function siteOf({ site }: CallPlan): { readonly site?: string } {
+  return site === undefined ? {} : { site };
 }

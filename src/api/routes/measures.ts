@@ -1,19 +1,51 @@
-import { countContacts, measuresOf } from '../../store/measures.ts';
-import { readInstant } from '../instant.ts';
+import type { Static } from 'typebox';
+import { MEASURES, measuresOf } from '../../lib/measures.ts';
+import { type CallsWanted, countCalls, countCallsBy } from '../../store/measures.ts';
+import { ApiError } from '../errors.ts';
+import { readPeriod } from '../instant.ts';
+import { DefinitionsShape, MeasuresQuery, MeasuresShape } from '../measure-shapes.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { MeasuresShape, PeriodQuery } from '../schemas.ts';
 
 const DAY_MS = 24 * 3_600_000;
+const PERIOD_MAX_MS = 400 * DAY_MS;
+const QUARTERS_PERIOD_MAX_MS = 31 * DAY_MS;
+/** Enough for 31 days of quarters and for any city's sites, numbers and queues. */
+const GROUPS_MAX = 3_000;
 
+/** Domain guide §3.7, recomputed from the records at every asking. */
 export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
   app.get(
     '/api/v1/metrics/summary',
-    { config: { access: ['lead', 'admin'] }, schema: { querystring: PeriodQuery, response: { 200: MeasuresShape } } },
+    { config: { access: ['lead', 'admin'] }, schema: { querystring: MeasuresQuery, response: { 200: MeasuresShape } } },
     async (request) => {
-      const { from, to } = request.query;
-      const toMs = to === undefined ? Date.now() : readInstant(to);
-      const fromMs = from === undefined ? toMs - DAY_MS : readInstant(from);
-      return { fromMs, toMs, measures: measuresOf(await countContacts(db, fromMs, toMs)) };
+      const { by } = request.query;
+      const wanted = callsWanted(request.query);
+      const { fromMs, toMs } = wanted;
+      const answer = { fromMs, toMs, measures: measuresOf(await countCalls(db, wanted)) };
+      if (by === undefined) return answer;
+      const groups = await countCallsBy(db, wanted, by, GROUPS_MAX + 1);
+      if (groups.length > GROUPS_MAX) throw new ApiError('TOO_MANY_GROUPS');
+      return { ...answer, groups: groups.map(({ key, counts }) => ({ key, measures: measuresOf(counts) })) };
     },
   );
+
+  app.get(
+    '/api/v1/metrics/definitions',
+    { config: { access: 'loggedIn' }, schema: { response: { 200: DefinitionsShape } } },
+    async () => ({ measures: MEASURES }),
+  );
+}
+
+/** @throws ApiError when the period is too long or ends before it begins. */
+function callsWanted({ from, to, by, site, number, queue }: Static<typeof MeasuresQuery>): CallsWanted {
+  const { fromMs, toMs } = readPeriod({ from, to }, DAY_MS);
+  const maxMs = by === 'quarter' ? QUARTERS_PERIOD_MAX_MS : PERIOD_MAX_MS;
+  if (toMs - fromMs > maxMs) throw new ApiError('PERIOD_TOO_LONG', { detail: `at most ${maxMs / DAY_MS} days` });
+  return {
+    fromMs,
+    toMs,
+    ...(site === undefined ? {} : { site }),
+    ...(number === undefined ? {} : { number }),
+    ...(queue === undefined ? {} : { queue }),
+  };
 }

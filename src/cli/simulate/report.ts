@@ -1,7 +1,7 @@
+import { type Measure, type MeasureName, measuresOf } from '../../lib/measures.ts';
 import { asaMs, type Counts, serviceLevel15 } from '../../sim/counts.ts';
 import type { Waiting } from '../../sim/erlang.ts';
 import type { Figures } from '../../sim/figures.ts';
-import { type Measure, type MeasureName, measuresOf } from '../../store/measures.ts';
 
 /** One line for programs. `serviceLevel15` is a share, 0..1; what cannot be said is null. */
 export interface Summary {
