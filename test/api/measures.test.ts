@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -145,8 +146,10 @@ test('a scrape tells the waits, the last day and the alarms; names as Prometheus
     ]),
   );
   expect(body).toMatch(/^minhu_longest_wait_seconds\{queue="personal"\} \d{6}/m);
+  const documented = await readFile(new URL('../../src/api/README.md', import.meta.url), 'utf8');
   for (const [, name, type] of body.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     expect(name).toMatch(/^minhu_[a-z0-9_]+$/);
+    expect(documented).toContain(`\`${name}\``);
     expect(name!.endsWith('_total')).toBe(type === 'counter');
   }
 });

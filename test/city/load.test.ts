@@ -31,6 +31,7 @@ describe('the shipped city folder', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     const { settings, seats, trunks } = result.city;
+    expect(result.city.connectLimits).toEqual({ alarmPercent: 95, targetPercent: 98, callsMin: 20 });
     expect(settings.lines).toMatchObject({ '12345': 'hotline' });
     expect(Object.keys(settings.queues)).toEqual(['personal', 'enterprise']);
     expect(seats.map((seat) => Object.keys(seat.skills).join('+')).sort()).toEqual([
@@ -223,6 +224,14 @@ const MISTAKES: readonly {
     put: 'kind: branch',
     says: /"branch"/,
     fix: /subPlatform, subCentre/,
+  },
+  {
+    title: 'a connect rate above all calls',
+    file: 'supervision.yaml',
+    find: 'alarm: 95',
+    put: 'alarm: 101',
+    says: /alarm/,
+    fix: /1 to 100/,
   },
   {
     title: 'a queue to serve that does not exist',

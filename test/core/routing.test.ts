@@ -189,6 +189,25 @@ describe('sites and donors', () => {
     expect(hotline.ringing(second)).toBe('eva');
   });
 
+  test('the records of offers and talks say where the agent sits, and nothing for the main platform', () => {
+    const hotline = new Hotline(city);
+    hotline.ready('ana', 'eva');
+    const calls = [hotline.call('personal'), hotline.call('personal')];
+    hotline.pass(10_000);
+    for (const call of calls) hotline.answer(call);
+    const said = hotline.commands.flatMap((command) =>
+      command.do === 'record-fact' && (command.fact === 'offerMade' || command.fact === 'talkStarted')
+        ? [[command.fact, command.agent, command.site]]
+        : [],
+    );
+    expect(said).toEqual([
+      ['offerMade', 'ana', undefined],
+      ['offerMade', 'eva', 'east'],
+      ['talkStarted', 'ana', undefined],
+      ['talkStarted', 'eva', 'east'],
+    ]);
+  });
+
   test('[Q14] a site that is full is offered no more; the next call there comes when one ends', () => {
     const hotline = new Hotline(city);
     hotline.ready('eva', 'fay');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CONNECT_LIMITS, tooFewConnected } from '../../src/lib/measure-alarm.ts';
 import { type Counts, noCounts, sumOfCounts } from '../../src/lib/measure-counts.ts';
@@ -91,6 +92,11 @@ test('every measure says in both languages what it is and what it is made of', (
     expect(zh).toMatch(/\p{Script=Han}/u);
     for (const text of [en, numerator, denominator]) expect(text).not.toBe('');
   }
+});
+
+test('the page of definitions names every measure as the code does', () => {
+  const page = readFileSync(new URL('../../src/api/README.md', import.meta.url), 'utf8');
+  for (const [name, { zh }] of Object.entries(MEASURES)) expect(page).toContain(`| ${zh} | \`${name}\` |`);
 });
 
 test('groups that share no call add up field by field', () => {
