@@ -10,7 +10,7 @@ import { QUARTER_MS } from '../../src/lib/measure-counts.ts';
 import { judgeQuarter, nextQuarter } from '../../src/store/alarms.ts';
 import { dayFigures } from '../../src/store/day-figures.ts';
 import { applyEntries } from '../../src/store/projection.ts';
-import { readFirstRun, seedAccounts } from '../../src/store/seed.ts';
+import { type FirstRun, seedAccounts } from '../../src/store/seed.ts';
 import { silent, startDatabase, type TestDatabase } from '../store/database.ts';
 import { JournalByHand, writeCall } from '../store/facts.ts';
 
@@ -39,7 +39,7 @@ beforeAll(async () => {
   const health = () => ({ switch: true, nodes: {}, journal: true, store: true });
   const parts = { db, core, health, metrics, connectLimits: CONNECT_LIMITS, logger: silent };
   app = await createApi({ ...parts, recordingFolder: database.folder });
-  const lead = (await readFirstRun(file))!.lead;
+  const { lead } = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
   const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: lead });
   cookie = `minhu_session=${answer.cookies[0]!.value}`;
   const journal = new JournalByHand();
