@@ -18,6 +18,8 @@ export interface Config {
   readonly rtp: { readonly min: number; readonly max: number };
   /** `MINHU_PUBLIC_IP`: put into SDP and Contact instead of the local address of each route. */
   readonly publicIp: string | undefined;
+  /** `MINHU_TRUNK`: through which citizens are called; undefined: nobody is called back. */
+  readonly trunk: Endpoint | undefined;
   /** `MINHU_ESL`: FreeSWITCH nodes; empty: the embedded switch. */
   readonly eslNodes: readonly Endpoint[];
   /** `MINHU_ESL_PASSWORD`: for `eslNodes`. */
@@ -76,6 +78,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     sip: sipEndpoint(env, problems),
     rtp: portRange(env, problems),
     publicIp: publicIp(env, problems),
+    trunk: trunk(env, problems),
     eslNodes,
     eslPassword: eslPassword(env, eslNodes, problems),
     databaseUrl: databaseUrl(env, problems),
@@ -151,6 +154,19 @@ function sipEndpoint(env: Env, problems: ConfigProblem[]): Endpoint {
     fix: 'write an IPv4 address of this machine, for example 0.0.0.0:5060',
   });
   return sip;
+}
+
+function trunk(env: Env, problems: ConfigProblem[]): Endpoint | undefined {
+  const value = text(env, 'MINHU_TRUNK');
+  if (value === undefined) return undefined;
+  const parsed = parseEndpoint(value);
+  if (parsed !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(parsed.host) && parsed.port > 0) return parsed;
+  problems.push({
+    setting: 'MINHU_TRUNK',
+    message: `“${value}” is not the IPv4 address and port of a trunk`,
+    fix: 'for example 203.0.113.10:5060',
+  });
+  return undefined;
 }
 
 function nodes(env: Env, problems: ConfigProblem[]): readonly Endpoint[] {

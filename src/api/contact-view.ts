@@ -29,6 +29,9 @@ export function contactSummary(row: ContactRow | ContactRecord['contact'], whole
 export function contactDetail(record: ContactRecord, whole: boolean) {
   return {
     ...contactSummary(record.contact, whole),
+    callBackNumber:
+      record.contact.call_back_number === null ? null : shownNumber(record.contact.call_back_number, whole),
+    callBackTries: record.contact.call_back_tries,
     ratedAgent: record.contact.rated_agent,
     dispositionNote: record.contact.disposition_note,
     disposedBy: record.contact.disposed_by,
@@ -63,6 +66,10 @@ export function contactDetail(record: ContactRecord, whole: boolean) {
     })),
     recordings: record.recordings.map(recordingView),
   };
+}
+
+function shownNumber(number: string, whole: boolean): string {
+  return whole ? number : maskNumber(number);
 }
 
 function legView(leg: ContactRecord['legs'][number], whole: boolean) {

@@ -107,6 +107,7 @@ export const QueuesShape = Type.Object({
         Type.Object({
           contact: Type.String(),
           from: Type.String(),
+          medium: Type.Union([Type.Literal('voice'), Type.Literal('callback')]),
           enqueuedAtMs: instant(),
           place: Type.Integer(),
           ringing: Type.Optional(Type.String()),
@@ -175,6 +176,8 @@ export const ContactsShape = Type.Object({
 });
 export const ContactShape = Type.Object({
   ...contactFields,
+  callBackNumber: maybeText(),
+  callBackTries: orNull('integer'),
   ratedAgent: maybeText(),
   dispositionNote: maybeText(),
   disposedBy: maybeText(),

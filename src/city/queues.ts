@@ -1,4 +1,4 @@
-import type { QueueHours, QueueSetting, RatingSetting } from '../core/settings.ts';
+import type { CallBackSetting, QueueHours, QueueSetting, RatingSetting } from '../core/settings.ts';
 import { type Entry, NAME, readDurationMs, readEntries, readFields, readText, readWhole } from './fields.ts';
 import { readPromptIds } from './flows.ts';
 import { complain, type Field } from './yaml-file.ts';
@@ -36,7 +36,7 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['plan', 'floor', 'bound', 'hours', 'closed', 'rating'],
+    ['plan', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -53,6 +53,7 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
   const floor = fields.floor && readWhole(fields.floor, 1, 100);
   const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   const rating = fields.rating && readRating(fields.rating, prompts);
+  const callBack = fields.callback && readCallBack(fields.callback);
   const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
   return {
     ...{ name, skill, ...times, waitingMax },
@@ -61,7 +62,21 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
     ...(boundMs === undefined ? {} : { boundMs }),
     ...(hours && { hours }),
     ...(rating && { rating }),
+    ...(callBack && { callBack }),
   };
+}
+
+function readCallBack(field: Field): CallBackSetting | undefined {
+  const fields = readFields(field, ['after', 'ahead', 'tries', 'pause', 'ring']);
+  if (fields === undefined) return undefined;
+  const afterMs = readDurationMs(fields.after, 5_000, 3_600_000);
+  const ahead = readWhole(fields.ahead, 1, 1_000);
+  const tries = readWhole(fields.tries, 1, 10);
+  const pauseMs = readDurationMs(fields.pause, 10_000, 3_600_000);
+  const ringMs = readDurationMs(fields.ring, 10_000, 120_000);
+  if (afterMs === undefined || ahead === undefined || tries === undefined) return undefined;
+  if (pauseMs === undefined || ringMs === undefined) return undefined;
+  return { afterMs, ahead, tries, pauseMs, ringMs };
 }
 
 function readRating(field: Field, known: KnownNames['prompts']): RatingSetting | undefined {

@@ -1,3 +1,4 @@
+import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { gaveUp, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
@@ -7,9 +8,10 @@ import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endWait } from './queue.ts';
+import { freeAgent } from './release.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, Leg, Wait } from './state.ts';
-import { agentLegGone, endTalk, freeAgent } from './talk.ts';
+import { agentLegGone, endTalk } from './talk.ts';
 
 /** A call as a switch tells of it, new (`callArrived`) or found by a survey. */
 export interface Arrival {
@@ -52,7 +54,8 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
   removeLeg(d, leg, end);
   const contact = d.state.contacts.get(leg.contact);
   if (contact === undefined) return;
-  if (leg.role === 'citizen') citizenGone(d, contact);
+  if (leg.role === 'citizen' && leg.id !== contact.leg) return; // K4: of an earlier try
+  if (leg.role === 'citizen') citizenGone(d, contact, end.cause);
   else if (contact.stage.in === 'queue') offerLegGone(d, contact, leg, end);
   else agentLegGone(d, contact, leg, end);
   closeIfOver(d, contact, end.approximate);
@@ -62,6 +65,8 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
   const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk';
+  if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
+  if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   if (stage.in === 'rating') return closing(d, contact, 'answered');
   if (stage.in !== 'closing') placeLost(d, contact.from, waited ? stage.wait.enqueuedAtMs : contact.openedAtMs);
   if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');
@@ -71,7 +76,7 @@ export function loseContact(d: Decision, contact: Contact): void {
   if (stage.in !== 'closing') closing(d, contact, 'lostNode');
 }
 
-function citizenGone(d: Decision, contact: Contact): void {
+function citizenGone(d: Decision, contact: Contact, cause: string): void {
   const { stage } = contact;
   switch (stage.in) {
     case 'arrived':
@@ -79,9 +84,14 @@ function citizenGone(d: Decision, contact: Contact): void {
     case 'menu':
       return closing(d, contact, 'abandonedInMenu');
     case 'queue':
+      if (isPromised(contact)) return; // K4
       giveUp(d, contact, stage.wait);
       cancelOffer(d, contact, 'cancelled', 'O7');
       return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
+    case 'dialling':
+      return notReached(d, contact, stage, cause);
+    case 'pausing':
+      return;
     case 'connecting':
       giveUp(d, contact, stage.wait);
       hangUp(d, stage.agentLeg, 'ORIGINATOR_CANCEL', 'O7');

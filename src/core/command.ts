@@ -26,6 +26,14 @@ export type SwitchWish =
       /** The contact this is about; sent to the phone as a header, so that a screen can pop. */
       readonly contact: ContactId;
     }
+  /** Calls a citizen through the trunk; `leg` is the new leg's id. `number`: digits alone, allowed by K3. Ends like `ring`. */
+  | {
+      readonly do: 'dial';
+      readonly number: string;
+      readonly timeoutMs: number;
+      readonly callerNumber: string;
+      readonly contact: ContactId;
+    }
   /** Joins two answered legs; whatever plays is cut. When one ends, the other stays, parked, until told. */
   | { readonly do: 'bridge'; readonly other: LegId }
   /** Two channels: left what this leg says, right what it hears. Goes on through holds. */
@@ -84,7 +92,7 @@ export type RecordFact =
       readonly fact: 'waitEnded';
       readonly contact: ContactId;
       readonly queue: string;
-      readonly result: 'connected' | 'abandoned' | 'lost' | 'full';
+      readonly result: 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached';
     }
   | {
       readonly fact: 'offerMade';
@@ -117,6 +125,15 @@ export type RecordFact =
       readonly contact: ContactId;
       readonly agent: AgentId;
       readonly endedBy: 'citizen' | 'agent' | 'fault';
+    }
+  /** The caller hangs up and keeps the place; this number will be dialled. */
+  | { readonly fact: 'callBackPromised'; readonly contact: ContactId; readonly number: string }
+  /** `cause`: as of the leg's end. */
+  | {
+      readonly fact: 'callBackFailed';
+      readonly contact: ContactId;
+      readonly tries: number;
+      readonly cause: string;
     }
   /** What the caller gave the agent's service after the talk, 1 (worst) to 5. */
   | { readonly fact: 'rated'; readonly contact: ContactId; readonly agent: AgentId; readonly score: number }
@@ -179,6 +196,8 @@ export type ContactOutcome =
   | 'abandonedInQueue'
   /** The flow ended the call (closed, full, said goodbye). */
   | 'ended'
+  /** Was to be called back, and could not be reached. */
+  | 'unreached'
   /** The switch that held it died. */
   | 'lostNode'
   /** Could not be served: unknown number, no rules loaded. */

@@ -1,6 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { endWrapUp } from './agent.ts';
 import { endLeg } from './call.ts';
+import { notReached } from './call-back.ts';
 import { forgetCaller } from './caller.ts';
 
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
@@ -11,7 +12,8 @@ import { menuStuck } from './flow.ts';
 import { agentId, contactId, legId } from './ids.ts';
 import { hangUp } from './leg.ts';
 import { leaseOver } from './offer.ts';
-import { announce } from './queue.ts';
+import { announce } from './place.ts';
+import { standInQueue } from './queue.ts';
 import { DUE, setDeadline } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { connectFailed, rejoin } from './talk.ts';
@@ -75,6 +77,10 @@ function meetContact(d: Decision, contact: Contact): void {
     case 'queue':
       if (stage.offer !== null && stage.offer.leaseUntilMs <= d.state.nowMs) return leaseOver(d, contact, stage.offer);
       return waitOn(d, contact, stage);
+    case 'dialling':
+      return notReached(d, contact, stage, 'NO_ANSWER');
+    case 'pausing':
+      return standInQueue(d, contact, stage.wait);
     case 'connecting':
       return connectFailed(d, contact, stage);
     case 'talk':

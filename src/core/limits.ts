@@ -35,6 +35,10 @@ export const ESTIMATE_SAMPLES = 64;
 export const ESTIMATE_SAMPLES_MIN = 10;
 export const ESTIMATE_MS_MIN = 60_000;
 export const ESTIMATE_MS_MAX = 600_000;
+/** K3, K5. */
+export const CALL_BACK_DIGITS_MAX = 20;
+export const CALL_BACK_WRONG_MAX = 1;
+export const DIAL_SPARE_MS = 5_000;
 /** T7. */
 export const RATING_WRONG_MAX = 1;
 /** Q16. */

@@ -1,9 +1,9 @@
-import { positionPrompts, promptFiles } from './announce.ts';
+import { promptFiles } from './announce.ts';
 import { bestAgent } from './best-agent.ts';
 import { takeCaller } from './caller.ts';
-import { ask, type Decision, note, setStage, touchContact } from './decision.ts';
+import { ask, type Decision, note, setStage } from './decision.ts';
 import { countAnswer } from './donor.ts';
-import { estimatePrompts, foresee, learnWait } from './estimate.ts';
+import { foresee, learnWait } from './estimate.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { queueOf } from './queue-of.ts';
 import { IN_TIME_MS } from './service-level.ts';
@@ -14,8 +14,7 @@ import type { Contact, State, Wait } from './state.ts';
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
 /** Announces nothing: the queue is gone from the rules. Unix ms that `setTimeout`-like clocks and JSON both hold. */
-const NEVER_MS = 8_640_000_000_000_000;
-const PAUSE_MS = 30_000;
+export const NEVER_MS = 8_640_000_000_000_000;
 
 /** Q1, Q7, Q9, Q10: the flow is over; from now on the queue's rules hold. */
 export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): void {
@@ -57,29 +56,14 @@ export function endWait(
   d: Decision,
   contact: Contact,
   wait: Wait,
-  result: 'connected' | 'abandoned' | 'lost' | 'full',
+  result: 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached',
   because: string,
 ): void {
   const { queue, enqueuedAtMs } = wait;
   if (!contact.spoke && (result === 'connected' || result === 'abandoned')) learnWait(d, wait, result);
   note(d, because, { do: 'record-fact', fact: 'waitEnded', contact: contact.id, queue, result });
-  if (result === 'lost' || queueOf(d.state, queue)?.floor === undefined) return;
+  if (result === 'lost' || result === 'unreached' || queueOf(d.state, queue)?.floor === undefined) return;
   countAnswer(d, queue, result === 'connected' && d.state.nowMs - enqueuedAtMs <= IN_TIME_MS);
-}
-
-/** Q8: how many are ahead; not while a phone rings for this caller. */
-export function announce(d: Decision, contact: Contact): void {
-  const { stage } = contact;
-  if (stage.in !== 'queue') return;
-  const queue = queueOf(d.state, stage.wait.queue);
-  if (stage.offer === null && queue !== undefined) {
-    const ahead = positionOf(d.state, contact);
-    const estimate = ahead === 0 ? [] : estimatePrompts(d.state, queue.name, ahead);
-    playMusic(d, contact, [...positionPrompts(ahead), ...estimate], estimate.length === 0 ? 'Q8' : 'Q20');
-  }
-  const announceAtMs = queue === undefined ? NEVER_MS : d.state.nowMs + Math.max(queue.positionEveryMs, PAUSE_MS / 10);
-  contact.stage = { ...stage, announceAtMs };
-  touchContact(d, contact);
 }
 
 export function playMusic(d: Decision, contact: Contact, prompts: readonly string[], because: string): void {

@@ -27,6 +27,8 @@ export interface Settings {
   readonly agents: readonly AgentSetting[];
   /** Prompt id (`GRT-01`) → absolute path of its WAV file, as the switch opens it. */
   readonly prompts: Readonly<Record<string, string>>;
+  /** There is a way out for calls to citizens. */
+  readonly dialsOut?: boolean;
   /** Absolute folder the switch records into, one flat file a talk; absent: nothing is recorded. */
   readonly recordingFolder?: string;
 }
@@ -114,8 +116,20 @@ export interface QueueSetting {
   readonly hours?: QueueHours;
   /** What callers are asked when the agent has hung up. Absent: nothing. */
   readonly rating?: RatingSetting;
+  /** When callers may have their place kept and be called back. Absent: never. */
+  readonly callBack?: CallBackSetting;
   /** Most contacts that may wait; the next one is told so and ended with an apology, never dropped in silence. */
   readonly waitingMax: number;
+}
+
+/** Offered with the place, from a wait of `afterMs` or from `ahead` before the caller. Domain guide §3.9: 45 s, 10. */
+export interface CallBackSetting {
+  readonly afterMs: number;
+  readonly ahead: number;
+  /** Times that the citizen is dialled, `pauseMs` apart. */
+  readonly tries: number;
+  readonly pauseMs: number;
+  readonly ringMs: number;
 }
 
 /** One key, 1 (worst) to 5, within `waitMs` after the prompts; then the thanks. */

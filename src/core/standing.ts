@@ -248,6 +248,8 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'arrived':
     case 'answering':
     case 'menu':
+    case 'dialling':
+    case 'pausing':
     case 'connecting':
     case 'rating':
     case 'goodbye':

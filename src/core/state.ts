@@ -76,8 +76,8 @@ export interface Node {
 
 export interface Contact {
   readonly id: ContactId;
-  /** The citizen's leg. */
-  readonly leg: LegId;
+  /** The citizen's leg; the last one, when there is none now (K4). */
+  leg: LegId;
   readonly node: NodeId;
   readonly from: string;
   readonly fromName: string;
@@ -95,6 +95,21 @@ export interface Contact {
   recordingsMade: number;
   /** An agent and the citizen have heard each other. */
   spoke: boolean;
+  /** What became of the offer to be called back (K1–K6); absent: not offered, or over. */
+  callBack?: CallBack | undefined;
+}
+
+export interface CallBack {
+  readonly step: 'offered' | 'confirm' | 'number' | 'promised';
+  /** Typed so far. */
+  readonly digits: string;
+  readonly wrong: number;
+  /** To be dialled, once promised. */
+  readonly number: string;
+  /** Times that it was dialled in vain. */
+  readonly tries: number;
+  /** The last words to the caller. */
+  readonly key: CommandKey | null;
 }
 
 export interface Exclusion {
@@ -116,6 +131,10 @@ export type Stage =
       readonly untilMs: number;
     }
   | { readonly in: 'queue'; readonly wait: Wait; readonly announceAtMs: number; readonly offer: Offer | null }
+  /** K5: the agent's phone is answered, the citizen's rings. */
+  | (Pair & { readonly in: 'dialling'; readonly wait: Wait; readonly untilMs: number })
+  /** K6: until the next try. */
+  | { readonly in: 'pausing'; readonly wait: Wait; readonly untilMs: number }
   /** The agent's phone is answered, the bridge asked for and not yet reported. */
   | (Pair & { readonly in: 'connecting'; readonly wait: Wait; readonly key: CommandKey; readonly untilMs: number })
   /** `rejoinAtMs`: the bridge came apart with both legs alive; when to join them again. */

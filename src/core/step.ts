@@ -1,6 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { stateAsked } from './agent.ts';
 import { arrive, arrivedGoOn, endLeg } from './call.ts';
+import { keyWhileWaiting, promiseTold } from './call-back.ts';
 import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
 import { meetDeadlines } from './deadline.ts';
@@ -18,7 +19,7 @@ import type { Settings } from './settings.ts';
 import { siteAsked } from './site.ts';
 import type { Contact, State } from './state.ts';
 import { nodeLost, nodesUnknown, surveyed } from './survey.ts';
-import { cameApart, connectFailed, held, joined } from './talk.ts';
+import { cameApart, citizenReached, connectFailed, held, joined } from './talk.ts';
 
 export { nextDeadlineMs } from './deadline.ts';
 
@@ -62,9 +63,10 @@ function apply(d: Decision, event: Event): void {
       return nodesUnknown(d);
     case 'tick':
     case 'legRinging':
-    case 'digitPressed':
     case 'recordingStarted':
       return;
+    case 'digitPressed':
+      return withContact(d, event.leg, keyWhileWaiting, event.leg, event.digit);
     case 'settingsLoaded':
       return settingsLoaded(d, event.settings);
     case 'agentStateAsked':
@@ -86,7 +88,7 @@ function apply(d: Decision, event: Event): void {
     case 'legEnded':
       return endLeg(d, event.leg, event);
     case 'playEnded':
-      return withContact(d, event.leg, promptOver, event.key);
+      return withContact(d, event.leg, playOver, event.key);
     case 'digitsCollected':
       return withContact(d, event.leg, keyTaken, event.key, event.digits);
     case 'bridged':
@@ -122,7 +124,13 @@ function legAnswered(d: Decision, id: LegId): void {
   leg.answered = true;
   note(d, 'L1', { do: 'record-fact', fact: 'legAnswered', contact: contact.id, leg: id });
   if (leg.role === 'agent') phoneAnswered(d, contact, leg);
+  else if (contact.stage.in === 'dialling' && contact.leg === id) citizenReached(d, contact, contact.stage);
   else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);
+}
+
+function playOver(d: Decision, contact: Contact, key: CommandKey): void {
+  if (contact.stage.in === 'queue') promiseTold(d, contact, key);
+  else promptOver(d, contact, key);
 }
 
 function keyTaken(d: Decision, contact: Contact, key: CommandKey, digits: string): void {
@@ -155,6 +163,7 @@ function wishFailed(d: Decision, contact: Contact, key: CommandKey): void {
   const { stage } = contact;
   if (stage.in === 'menu' && stage.key === key) menuStuck(d, contact, stage);
   else if (stage.in === 'rating') ratingTaken(d, contact, stage, key, '');
+  else if (stage.in === 'queue') promiseTold(d, contact, key);
   else if (stage.in === 'goodbye') promptOver(d, contact, key);
   else if (stage.in === 'connecting' && stage.key === key) connectFailed(d, contact, stage);
 }

@@ -1,5 +1,6 @@
 import { touchSeat } from './agent.ts';
 import { arrive, endLeg, loseContact } from './call.ts';
+import { isPromised } from './call-back.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
 import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
 import { replaceDevices } from './device.ts';
@@ -12,7 +13,7 @@ import { phoneAnswered, renewOffer } from './offer.ts';
 import { playMusic } from './queue.ts';
 import { ratingAgain, ratingTaken } from './rating.ts';
 import type { Contact, Leg } from './state.ts';
-import { agentLegGone, connectAgain, held, joined, rejoin } from './talk.ts';
+import { agentLegGone, citizenReached, connectAgain, held, joined, rejoin } from './talk.ts';
 
 type Seen = ReadonlyMap<LegId, SurveyedLeg>;
 
@@ -109,6 +110,7 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
   for (const id of contact.legs) resumeEnding(d, id);
   const citizen = d.state.legs.get(contact.leg);
   const leg = seen.get(contact.leg);
+  if (contact.stage.in === 'queue' && isPromised(contact)) return resumeOffer(d, contact, seen);
   if (citizen === undefined || leg === undefined) return;
   if (leg.state === 'answered') answeredUnseen(d, citizen);
   const { stage } = contact;
@@ -124,7 +126,10 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
     case 'connecting':
     case 'talk':
       return resumeTalk(d, contact, leg, seen);
+    case 'dialling':
+      return citizen.answered ? citizenReached(d, contact, stage) : undefined;
     case 'arrived':
+    case 'pausing':
     case 'closing':
       return;
   }
@@ -164,9 +169,14 @@ function resumePrompt(d: Decision, contact: Contact, leg: SurveyedLeg): void {
   menuAgain(d, contact, stage);
 }
 
-/** S4, S5. */
+/** S4. */
 function resumeQueue(d: Decision, contact: Contact, leg: SurveyedLeg, seen: Seen): void {
   if (leg.doing !== 'music') playMusic(d, contact, [], 'S4');
+  resumeOffer(d, contact, seen);
+}
+
+/** S5. */
+function resumeOffer(d: Decision, contact: Contact, seen: Seen): void {
   if (contact.stage.in !== 'queue' || contact.stage.offer === null) return;
   const { offer } = contact.stage;
   if (offer.legs.length === 0) return renewOffer(d, contact, offer);

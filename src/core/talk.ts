@@ -1,5 +1,6 @@
+import { diallingBroken, dialOut } from './call-back.ts';
 import { spokeWith } from './caller.ts';
-import { ask, type Decision, note, setStage, setWork, touchAgent } from './decision.ts';
+import { ask, type Decision, note, setStage, setWork } from './decision.ts';
 import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
@@ -8,8 +9,9 @@ import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
+import { freeAgent } from './release.ts';
 import { siteOf } from './standing.ts';
-import type { Contact, Leg, Stage } from './state.ts';
+import type { Contact, Leg, Pair, Stage, Wait } from './state.ts';
 
 type Talk = Extract<Stage, { in: 'talk' }>;
 type Connecting = Extract<Stage, { in: 'connecting' }>;
@@ -32,11 +34,23 @@ const PUT_DOWN = new Set([
 
 /** T1, R2: the agent is there; record and join. The wait goes on until the two hear each other. */
 export function connect(d: Decision, contact: Contact, stage: Extract<Stage, { in: 'queue' }>, leg: Leg): void {
-  const citizen = d.state.legs.get(contact.leg)!;
+  const citizen = d.state.legs.get(contact.leg);
+  if (citizen === undefined || citizen.endByMs !== null) return dialOut(d, contact, stage, leg);
+  joinPair(d, contact, citizen, stage.wait, { agent: leg.agent!, agentLeg: leg.id });
+}
+
+/** K5: the citizen who was called back is there. */
+export function citizenReached(d: Decision, contact: Contact, stage: Extract<Stage, { in: 'dialling' }>): void {
+  const citizen = d.state.legs.get(contact.leg);
+  if (citizen !== undefined) joinPair(d, contact, citizen, stage.wait, stage);
+}
+
+function joinPair(d: Decision, contact: Contact, citizen: Leg, wait: Wait, { agent, agentLeg }: Pair): void {
+  contact.callBack = undefined;
   startRecording(d, contact, citizen);
-  const key = ask(d, citizen, 'T1', { do: 'bridge', other: leg.id });
+  const key = ask(d, citizen, 'T1', { do: 'bridge', other: agentLeg });
   const untilMs = d.state.nowMs + BRIDGE_MS_MAX;
-  setStage(d, contact, { in: 'connecting', wait: stage.wait, agent: leg.agent!, agentLeg: leg.id, key, untilMs });
+  setStage(d, contact, { in: 'connecting', wait, agent, agentLeg, key, untilMs });
 }
 
 /** T1: citizen and agent hear each other. */
@@ -129,9 +143,11 @@ export function held(d: Decision, contact: Contact, leg: LegId, isHeld: boolean)
 /** T2, T3: what an agent's leg leaves behind. */
 export function agentLegGone(d: Decision, contact: Contact, leg: Leg, end: LegEnd): void {
   const { stage } = contact;
-  if ((stage.in !== 'talk' && stage.in !== 'connecting') || stage.agentLeg !== leg.id) return;
+  if (stage.in !== 'talk' && stage.in !== 'connecting' && stage.in !== 'dialling') return;
+  if (stage.agentLeg !== leg.id) return;
   const died = !PUT_DOWN.has(end.cause);
   if (died) losePhone(d, stage.agent);
+  if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   if (stage.in === 'connecting') return connectFailed(d, contact, stage);
   if (!died) {
     endTalk(d, contact, stage, 'agent', 'T2');
@@ -159,15 +175,6 @@ export function endTalk(
   agent.idleSinceMs = d.state.nowMs;
   if (agent.wish !== 'ready' || wrapUpMs === 0) setWork(d, agent, null);
   else setWork(d, agent, { in: 'wrapUp', contact: contact.id, untilMs: d.state.nowMs + wrapUpMs });
-}
-
-/** The agent had a contact that came to nothing. */
-export function freeAgent(d: Decision, id: AgentId, pauseMs: number): void {
-  const agent = d.state.agents.get(id);
-  if (agent === undefined) return;
-  agent.work = null;
-  agent.notBeforeMs = Math.max(agent.notBeforeMs, d.state.nowMs + pauseMs);
-  touchAgent(d, agent);
 }
 
 function losePhone(d: Decision, id: AgentId): void {

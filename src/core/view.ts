@@ -45,6 +45,8 @@ export interface WaitingView {
   readonly place: number;
   /** Whose phone rings for this contact. */
   readonly ringing?: AgentId;
+  /** `callback`: kept for a citizen who has hung up and will be dialled. */
+  readonly medium: 'voice' | 'callback';
   /** From now on (Q19). */
   readonly estimate?: Estimate;
 }
@@ -157,6 +159,7 @@ function waitingView(state: State, contact: Contact, queue: string, place: numbe
   return {
     contact: contact.id,
     from: contact.from,
+    medium: contact.callBack?.step === 'promised' ? 'callback' : 'voice',
     enqueuedAtMs: waited ? stage.wait.enqueuedAtMs : contact.openedAtMs,
     place,
     ...(ringing === undefined ? estimateOf(state, queue, place - 1) : { ringing }),

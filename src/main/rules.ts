@@ -1,5 +1,6 @@
 import type { City } from '../city/load.ts';
 import { makeSettings } from '../city/settings.ts';
+import type { Config } from '../config.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Loop } from '../runtime/loop.ts';
 import { loadAgents } from '../store/accounts.ts';
@@ -21,14 +22,15 @@ export async function loadRules(parts: {
   readonly store: Store;
   readonly folders: Folders;
   readonly loop: Loop;
+  readonly config: Pick<Config, 'trunk'>;
 }): Promise<void> {
-  const { city, store, folders, loop } = parts;
+  const { city, store, folders, loop, config } = parts;
   await migrate(store.db);
   if (city !== undefined) await seedAccounts(store.db, city.seats, folders.firstRunFile, Date.now());
   await writeDirectory(store.db, folders.directoryFile);
   const rules = city?.settings ?? withoutSeats(loop.state.base);
   if (rules === undefined) return;
-  const files = { settings: { ...rules, recordingFolder: folders.recordings } };
+  const files = { settings: { ...rules, recordingFolder: folders.recordings, dialsOut: config.trunk !== undefined } };
   const settings = makeSettings(files, await loadAgents(store.db));
   if (settings.version === loop.state.settings?.version) return;
   await loop.submit({ type: 'settingsLoaded', settings });

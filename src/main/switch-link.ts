@@ -24,5 +24,9 @@ export function openSwitchLink(config: Config, folders: Folders, logger: Logger)
             // Named by what it is, not by its port: the legs that the core knows stay this node's when the port changes.
             { id: nodeId('embedded'), ...embedded, password: eslPasswordOf(folders), legLogFile: folders.legLogFile },
           ];
-  return createEslSwitch({ nodes, logger });
+  return createEslSwitch({
+    nodes,
+    logger,
+    ...(config.trunk === undefined ? {} : { trunk: `${config.trunk.host}:${config.trunk.port}` }),
+  });
 }

@@ -130,6 +130,11 @@ function tellWish(wish: SwitchWish): Said {
         `Ring a phone of seat ${wish.sipUser} for ${wish.timeoutMs} ms.`,
         `呼叫席位 ${wish.sipUser} 的话机，振铃 ${wish.timeoutMs} 毫秒。`,
       );
+    case 'dial':
+      return said(
+        `Dial ${maskNumber(wish.number)} for ${wish.timeoutMs} ms.`,
+        `呼叫 ${maskNumber(wish.number)}，振铃 ${wish.timeoutMs} 毫秒。`,
+      );
     case 'bridge':
       return said('Join the caller and the agent.', '接通来电人与坐席。');
     case 'record':
@@ -187,6 +192,16 @@ function tellFact(fact: RecordFact): Said {
       );
     case 'siteStatus':
       return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
+    case 'callBackPromised':
+      return said(
+        `The caller keeps the place and will be called at ${maskNumber(fact.number)}.`,
+        `来电人保留排队位置，将回拨 ${maskNumber(fact.number)}。`,
+      );
+    case 'callBackFailed':
+      return said(
+        `Call-back ${fact.tries} reached nobody: ${fact.cause}.`,
+        `第 ${fact.tries} 次回拨未接通（${fact.cause}）。`,
+      );
     case 'rated':
       return said(
         `The caller gave ${fact.score} of 5 to ${fact.agent}.`,

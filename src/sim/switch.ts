@@ -106,6 +106,7 @@ export class VirtualSwitch {
 
   carryOut(command: SwitchCommand): void {
     if (command.do === 'ring') return this.#ring(command);
+    if (command.do === 'dial') return this.#noTrunk(command);
     const leg = this.legs.get(command.leg);
     if (leg === undefined) return command.do === 'hangUp' ? undefined : this.#refuse(command);
     switch (command.do) {
@@ -173,6 +174,11 @@ export class VirtualSwitch {
     });
     if (pickup.afterMs === 0) act();
     else clock.after(pickup.afterMs, act);
+  }
+
+  #noTrunk({ leg }: SwitchCommand): void {
+    const { node, tell } = this.#options;
+    tell({ type: 'legEnded', node, leg, cause: 'NO_ROUTE_DESTINATION', atMs: this.#nowMs });
   }
 
   #answered(leg: VirtualLeg): void {

@@ -54,6 +54,10 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return recordingStarted(db, fact, place);
     case 'recordingEnded':
       return recordingEnded(db, fact, place);
+    case 'callBackPromised':
+      return callBackPromised(db, fact);
+    case 'callBackFailed':
+      return callBackFailed(db, fact);
     case 'rated':
       return rated(db, fact, place);
     case 'disposition':
@@ -362,4 +366,12 @@ async function modeChange(
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+async function callBackPromised(db: Tables, fact: Fact<'callBackPromised'>): Promise<void> {
+  await db.updateTable('contacts').set({ call_back_number: fact.number }).where('id', '=', fact.contact).execute();
+}
+
+async function callBackFailed(db: Tables, fact: Fact<'callBackFailed'>): Promise<void> {
+  await db.updateTable('contacts').set({ call_back_tries: fact.tries }).where('id', '=', fact.contact).execute();
 }

@@ -65,6 +65,9 @@ export interface ContactTable {
   site: string | null;
   /** The queue it entered first. */
   queue: string | null;
+  /** Promised to be called back there; dialled in vain so often. */
+  call_back_number: string | null;
+  call_back_tries: number | null;
 }
 
 export interface LegTable {
@@ -94,7 +97,7 @@ export interface WaitTable extends Placed {
   enqueued_at_ms: number;
   started_at_ms: number;
   ended_at_ms: number | null;
-  result: 'connected' | 'abandoned' | 'lost' | 'full' | null;
+  result: 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached' | null;
 }
 
 export interface DigitsTable extends Placed {

@@ -78,7 +78,9 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     devices: 1,
     next: 'ready',
   };
-  const waiting = [{ contact: contactId('w'), from: '13800008000', enqueuedAtMs: 1, place: 1 }];
+  const waiting = [
+    { contact: contactId('w'), from: '13800008000', medium: 'voice' as const, enqueuedAtMs: 1, place: 1 },
+  ];
   const core = {
     submit: async (event: unknown) => submitted.push(event),
     agents: () => [agent],

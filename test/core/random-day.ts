@@ -15,7 +15,12 @@ export function dayRules(): Settings {
     positionFirstMs: 15_000,
     positionEveryMs: 30_000,
     waitingMax: 8,
-    ...(name === 'personal' ? { rating: { prompts: ['RAT-01'], thanks: ['RAT-02'], waitMs: 8_000 } } : {}),
+    ...(name === 'personal'
+      ? {
+          rating: { prompts: ['RAT-01'], thanks: ['RAT-02'], waitMs: 8_000 },
+          callBack: { afterMs: 45_000, ahead: 10, tries: 2, pauseMs: 60_000, ringMs: 30_000 },
+        }
+      : {}),
   });
   return {
     version: '1',
@@ -52,10 +57,11 @@ export function dayRules(): Settings {
     prompts: Object.fromEntries(
       [
         ...['GRT-01', 'MNU-01', 'MNU-05', 'ENT-01', 'QUE-02', 'QUE-03a', 'QUE-03b', 'FUL-01', 'TONE-FAULT'],
-        ...['NUM-1', 'NUM-2L', 'NUM-3', 'RAT-01', 'RAT-02'],
+        ...['NUM-1', 'NUM-2L', 'NUM-3', 'RAT-01', 'RAT-02', 'CBK-01', 'CBK-02', 'CBK-03', 'CBK-04'],
       ].map((id) => [id, `/${id}`]),
     ),
     recordingFolder: '/rec',
+    dialsOut: true,
   };
 }
 
@@ -105,7 +111,7 @@ export class LegSwitch {
   execute(command: Command): void {
     if (command.do === 'record-fact') return;
     const target = this.legs.get(command.leg);
-    if (command.do === 'ring') this.legs.set(command.leg, leg(command.leg, 'outbound'));
+    if (command.do === 'ring' || command.do === 'dial') this.legs.set(command.leg, leg(command.leg, 'outbound'));
     else if (target !== undefined) this.#carryOut(command, target);
   }
 

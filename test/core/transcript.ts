@@ -6,7 +6,7 @@ import { nextDeadlineMs, step } from '../../src/core/step.ts';
 import { agentViews, knownLegs } from '../../src/core/view.ts';
 import { AGENTS, dayRules, LegSwitch, NODE } from './random-day.ts';
 
-const LINES_MAX = 60;
+const LINES_MAX = 64;
 const FROM_MS = 1_000_000;
 
 /**
@@ -17,6 +17,7 @@ const FROM_MS = 1_000_000;
  * > +500 arrive 13800138000     a call from there, 500 ms later; a number dialled may follow
  * > ready ana | notReady ana | offline ana
  * > key caller 1 | nokey caller | played caller
+ * > press caller 1              a key of somebody who waits
  * > answer ana | end caller NORMAL_CLEARING | hold ana | resume ana | apart caller
  * > tick                        to the next deadline
  * > wait 20000                  so long, with every deadline on the way
@@ -76,6 +77,8 @@ class Scene {
         return fake.answer(this.#leg(a));
       case 'end':
         return fake.end(this.#leg(a), b);
+      case 'press':
+        return this.#submit({ type: 'digitPressed', node: NODE, leg: this.#leg(a), digit: b, durationMs: 100 });
       case 'hold':
         return this.#submit({ type: 'legHeld', node: NODE, leg: this.#leg(a) });
       case 'resume':
@@ -180,7 +183,7 @@ class Scene {
       const { key, node, leg, do: wish, ...rest } = command;
       const agent = agentViews(this.#state).find(({ sipUser }) => 'sipUser' in rest && sipUser === rest.sipUser)?.agent;
       const words = Object.entries(rest).flatMap(([name, value]) =>
-        ['timeoutMs', 'waitMs', 'cause', 'files', 'other'].includes(name) ? [this.#word(value)] : [],
+        ['number', 'timeoutMs', 'waitMs', 'cause', 'files', 'other'].includes(name) ? [this.#word(value)] : [],
       );
       return [wish, this.#name(leg, agent ?? 'caller'), ...words].join(' ').trimEnd();
     }

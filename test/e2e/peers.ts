@@ -107,6 +107,8 @@ export interface PhoneOptions {
   readonly toneHz: number;
   readonly answer?: 'auto' | 'manual';
   readonly transport?: 'udp' | 'tcp';
+  /** Its own SIP port; one that nobody uses when left out. */
+  readonly listenPort?: number;
 }
 
 /** A telephone that speaks a tone and keeps what it hears. */
@@ -122,7 +124,7 @@ export function baresip(options: PhoneOptions): Phone {
   const folder = newFolder('baresip');
   writeFileSync(join(folder, 'tone.wav'), toneWav(options.toneHz, 300));
   writeFileSync(join(folder, 'contacts'), '');
-  writeFileSync(join(folder, 'config'), `${baresipConfig(folder).join('\n')}\n`);
+  writeFileSync(join(folder, 'config'), `${baresipConfig(folder, options.listenPort ?? 0).join('\n')}\n`);
   const transport = options.transport === 'tcp' ? ';transport=tcp' : '';
   const account =
     options.password === undefined
@@ -144,11 +146,11 @@ export function baresip(options: PhoneOptions): Phone {
   };
 }
 
-function baresipConfig(folder: string): string[] {
+function baresipConfig(folder: string, port: number): string[] {
   const modules = ['stdio', 'g711', 'aufile', 'aubridge', 'sndfile'].map((name) => `module ${name}.so`);
   return [
     'poll_method epoll',
-    'sip_listen 127.0.0.1:0',
+    `sip_listen 127.0.0.1:${port}`,
     'net_interface 127.0.0.1',
     'audio_player aubridge,sink',
     `audio_source aufile,${join(folder, 'tone.wav')}`,

@@ -13,6 +13,7 @@ export interface AgentShape {
 export interface WaitingShape {
   readonly contact: string;
   readonly from: string;
+  readonly medium: 'voice' | 'callback';
   readonly enqueuedAtMs: number;
   readonly place: number;
 }

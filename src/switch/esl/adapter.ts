@@ -22,6 +22,8 @@ export interface EslNodeOptions extends EslEndpoint {
 export interface EslSwitchOptions {
   readonly nodes: readonly EslNodeOptions[];
   readonly logger: Logger;
+  /** `host:port` of the outbound trunk; absent: a `dial` ends with `NO_ROUTE_DESTINATION`. */
+  readonly trunk?: string;
   /** 0 ≤ x < 1, spreads reconnections. */
   readonly random?: () => number;
   /** Unix time, ms. */
@@ -65,6 +67,7 @@ function createNode(made: EslNodeOptions, options: EslSwitchOptions): Node {
     client: createEslClient({ host, port, password, subscribe: SUBSCRIPTION, logger, random }),
     logger,
     now,
+    trunk: options.trunk,
     endsLogged: endsLogged(made),
     legs: createLegs(),
     phase: 'down',

@@ -22,6 +22,8 @@ export function carryOut(node: Node, command: SwitchCommand): void {
       return run(node, command, 'music', 'playback', wire.playlist([...command.files, wire.MUSIC]));
     case 'ring':
       return ring(node, command);
+    case 'dial':
+      return dial(node, command);
     case 'bridge':
       return bridge(node, command);
     case 'record':
@@ -47,12 +49,14 @@ function unsafePart(command: SwitchCommand): string | undefined {
   if ('other' in command && !wire.isSafeId(command.other)) return 'leg id not allowed';
   if ('cause' in command && !wire.isSafeId(command.cause)) return 'cause not allowed';
   if (command.do === 'ring' && !wire.isSafeUri(command.device)) return 'device not allowed';
-  if (command.do === 'ring' && !wire.isSafeId(command.contact)) return 'contact not allowed';
+  if (command.do === 'dial' && !wire.isDiallable(command.number)) return 'number not allowed';
+  if ((command.do === 'ring' || command.do === 'dial') && !wire.isSafeId(command.contact)) return 'contact not allowed';
   return undefined;
 }
 
 function refuse(node: Node, command: SwitchCommand, reason: string): void {
-  if (command.do !== 'ring') return tell(node, { type: 'commandFailed', key: command.key, leg: command.leg, reason });
+  if (command.do !== 'ring' && command.do !== 'dial')
+    return tell(node, { type: 'commandFailed', key: command.key, leg: command.leg, reason });
   const cause = reason === 'link down' ? 'NETWORK_OUT_OF_ORDER' : 'INVALID_URL';
   node.logger.warn({ node: node.id, leg: command.leg, reason }, 'phone not rung');
   tell(node, { type: 'legEnded', leg: command.leg, cause });
@@ -108,11 +112,21 @@ function run(node: Node, command: SwitchCommand, kind: Running['kind'], applicat
 
 /** A ring released again after a restart finds its leg alive: one phone, one ring. */
 function ring(node: Node, command: wire.Ring): void {
+  originate(node, command, wire.originate(command));
+}
+
+/** A citizen's phone, through the trunk. */
+function dial(node: Node, command: wire.Dial): void {
+  if (node.trunk === undefined) return queueMicrotask(() => endLeg(node, command.leg, 'NO_ROUTE_DESTINATION'));
+  originate(node, command, wire.dialOut(command, node.trunk));
+}
+
+function originate(node: Node, command: wire.Ring | wire.Dial, text: string): void {
   if (node.legs.live.has(command.leg) || node.legs.ended.has(command.leg)) return;
   if (node.legs.live.size >= LEGS_MAX) return queueMicrotask(() => refuse(node, command, 'too many legs'));
   const leg = newLeg(command.leg, 'outbound', { originating: true, created: false });
   node.legs.live.set(command.leg, leg);
-  const sent = node.client.send(wire.originate(command), (reply) => {
+  const sent = node.client.send(text, (reply) => {
     if (!reply.ok && reply.lost !== true) endLeg(node, command.leg, 'SWITCH_CONGESTION');
   });
   if (!sent) queueMicrotask(() => endLeg(node, command.leg, 'NETWORK_OUT_OF_ORDER'));

@@ -12,6 +12,8 @@ export interface Node {
   readonly client: EslClient;
   readonly logger: Logger;
   readonly now: () => number;
+  /** `host:port` through which citizens are called; absent: nobody is. */
+  readonly trunk: string | undefined;
   /** How legs ended, by the switch's own log where we can read it. */
   readonly endsLogged: EndsLogged;
   readonly legs: Legs;

@@ -80,6 +80,33 @@ const SPARE_SECONDS = 5;
 const SILENT_MS_MAX = 10_000;
 const SILENT_HELD_MS_MAX = 3_600_000;
 
+export type Dial = Extract<SwitchCommand, { do: 'dial' }>;
+
+export function isDiallable(number: string): boolean {
+  return /^[0-9]{5,20}$/.test(number);
+}
+
+/** A citizen's phone may be silent: nobody loses a call for it. `trunk` is ours, from the settings. */
+export function dialOut(dial: Dial, trunk: string): string {
+  const variables: Readonly<Record<string, string>> = {
+    origination_uuid: dial.leg,
+    origination_caller_id_number: safeNumber(dial.callerNumber),
+    originate_timeout: String(Math.ceil(dial.timeoutMs / 1000) + SPARE_SECONDS),
+    ignore_early_media: 'true',
+    park_after_bridge: 'true',
+    hangup_after_bridge: 'false',
+    playback_terminators: 'none',
+    minhu_role: 'citizen',
+    minhu_key: dial.key,
+    minhu_contact: dial.contact,
+  };
+  const list = Object.entries(variables)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+  return `bgapi originate {${list}}sofia/internal/sip:${dial.number}@${trunk} &park()\nJob-UUID: ${dial.leg}`;
+}
+
 /** `Job-UUID` is the leg, so that the answer finds its way home on any later connection. */
 export function originate(ring: Ring): string {
   const variables: Readonly<Record<string, string>> = {

@@ -1,0 +1,148 @@
+import { promptFiles } from './announce.ts';
+import { closeIfOver, closing } from './closing.ts';
+import { ask, askLeg, type Decision, nextLegId, note, setStage } from './decision.ts';
+import { mayCallBack, plainNumber } from './dialable.ts';
+import { exclude } from './exclusion.ts';
+import type { CommandKey, LegId } from './ids.ts';
+import { hangUp, openLeg } from './leg.ts';
+import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS } from './limits.ts';
+import { endWait, playMusic, standInQueue } from './queue.ts';
+import { queueOf } from './queue-of.ts';
+import { freeAgent } from './release.ts';
+import type { Contact, Leg, Stage } from './state.ts';
+
+type Queue = Extract<Stage, { in: 'queue' }>;
+type Dialling = Extract<Stage, { in: 'dialling' }>;
+
+const TRIES = 3;
+const PAUSE_MS = 120_000;
+const RING_MS = 30_000;
+
+/** K1: whether this caller hears the offer with the place; nobody is promised what cannot be done or is not recorded. */
+export function mayOffer(d: Decision, contact: Contact, stage: Queue, ahead: number): boolean {
+  const { settings, nowMs } = d.state;
+  const rule = queueOf(d.state, stage.wait.queue)?.callBack;
+  if (rule === undefined || settings?.dialsOut !== true || contact.spoke) return false;
+  if (promptFiles(d.state, ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04']).length < 4) return false;
+  return nowMs - stage.wait.enqueuedAtMs >= rule.afterMs || ahead >= rule.ahead;
+}
+
+/** K1. */
+export function offered(contact: Contact): void {
+  contact.callBack = { step: 'offered', digits: '', wrong: 0, number: '', tries: 0, key: null };
+}
+
+/** K2, K3: a key of somebody who waits. Anything that means nothing here is left alone. */
+export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit: string): void {
+  const { callBack } = contact;
+  if (contact.stage.in !== 'queue' || leg !== contact.leg || callBack === undefined) return;
+  switch (callBack.step) {
+    case 'offered':
+      if (digit !== '1') return;
+      if (mayCallBack(contact.from)) return goOn(d, contact, 'confirm', ['CBK-02']);
+      return goOn(d, contact, 'number', ['CBK-03']);
+    case 'confirm':
+      if (digit === '1') return promise(d, contact, plainNumber(contact.from));
+      if (digit === '2') return goOn(d, contact, 'number', ['CBK-03']);
+      return;
+    case 'number':
+      return numberKey(d, contact, digit);
+    case 'promised':
+      return;
+  }
+}
+
+function numberKey(d: Decision, contact: Contact, digit: string): void {
+  const callBack = contact.callBack!;
+  if (digit !== '#') {
+    const digits = digit === '*' ? '' : `${callBack.digits}${digit}`.slice(0, CALL_BACK_DIGITS_MAX);
+    contact.callBack = { ...callBack, digits };
+    return;
+  }
+  if (mayCallBack(callBack.digits)) return promise(d, contact, callBack.digits);
+  if (callBack.wrong >= CALL_BACK_WRONG_MAX) {
+    offered(contact);
+    return playMusic(d, contact, ['MNU-05'], 'K3');
+  }
+  goOn(d, contact, 'number', ['MNU-05', 'CBK-03'], callBack.wrong + 1);
+}
+
+function goOn(d: Decision, contact: Contact, step: 'confirm' | 'number', prompts: readonly string[], wrong = 0): void {
+  contact.callBack = { ...contact.callBack!, step, digits: '', wrong };
+  playMusic(d, contact, prompts, step === 'confirm' ? 'K2' : 'K3');
+}
+
+/** K4: from here on the place is kept without the caller. */
+function promise(d: Decision, contact: Contact, number: string): void {
+  const leg = d.state.legs.get(contact.leg);
+  if (leg === undefined) return;
+  note(d, 'K4', { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
+  const key = ask(d, leg, 'K4', { do: 'play', files: promptFiles(d.state, ['CBK-04']) });
+  contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
+}
+
+export function isPromised(contact: Contact): boolean {
+  return contact.callBack?.step === 'promised';
+}
+
+/** K4: the last words are over, or have had time enough. */
+export function promiseTold(d: Decision, contact: Contact, key: CommandKey | null): void {
+  if (contact.stage.in !== 'queue' || !isPromised(contact)) return;
+  if (key === null || contact.callBack?.key === key) hangUp(d, contact.leg, 'NORMAL_CLEARING', 'K4');
+}
+
+/** K5: the agent is there; now the citizen is dialled. The agent hears music meanwhile. */
+export function dialOut(d: Decision, contact: Contact, stage: Queue, phone: Leg): void {
+  const ringMs = queueOf(d.state, stage.wait.queue)?.callBack?.ringMs ?? RING_MS;
+  const { number } = contact.callBack!;
+  const id = nextLegId(d);
+  const ringKey = askLeg(d, id, contact.node, 'K5', {
+    do: 'dial',
+    number,
+    timeoutMs: ringMs,
+    callerNumber: contact.dialled,
+    contact: contact.id,
+  });
+  contact.leg = id;
+  const untilMs = d.state.nowMs + ringMs + DIAL_SPARE_MS;
+  setStage(d, contact, { in: 'dialling', wait: stage.wait, agent: phone.agent!, agentLeg: phone.id, untilMs });
+  const leg: Leg = {
+    id,
+    node: contact.node,
+    contact: contact.id,
+    role: 'citizen',
+    agent: null,
+    token: 0,
+    ringKey,
+    answered: false,
+    endByMs: null,
+  };
+  openLeg(d, contact, leg, number);
+  ask(d, phone, 'K5', { do: 'music', files: [] });
+}
+
+/** K6: busy, no answer, no such number: the agent is free again, and the place is kept for another try, or the contact ends. */
+export function notReached(d: Decision, contact: Contact, stage: Dialling, cause: string): void {
+  const rule = queueOf(d.state, stage.wait.queue)?.callBack;
+  const tries = (contact.callBack?.tries ?? 0) + 1;
+  contact.callBack = { ...contact.callBack!, tries };
+  note(d, 'K6', { do: 'record-fact', fact: 'callBackFailed', contact: contact.id, tries, cause });
+  hangUp(d, contact.leg, 'NO_ANSWER', 'K6');
+  hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'K6');
+  if (tries >= (rule?.tries ?? TRIES)) {
+    endWait(d, contact, stage.wait, 'unreached', 'K6');
+    closing(d, contact, 'unreached');
+  } else
+    setStage(d, contact, { in: 'pausing', wait: stage.wait, untilMs: d.state.nowMs + (rule?.pauseMs ?? PAUSE_MS) });
+  freeAgent(d, stage.agent, 0);
+  closeIfOver(d, contact);
+}
+
+/** K5: it was not the citizen: the same place, somebody else. */
+export function diallingBroken(d: Decision, contact: Contact, stage: Dialling): void {
+  hangUp(d, contact.leg, 'ORIGINATOR_CANCEL', 'K5');
+  hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'K5');
+  exclude(d, contact, stage.agent);
+  standInQueue(d, contact, stage.wait);
+  freeAgent(d, stage.agent, DECLINE_PAUSE_MS);
+}
