@@ -8,7 +8,7 @@ import type { Switch } from '../switch/switch.ts';
 import { type Folders, foldersOf } from './folders.ts';
 import { askNodes } from './free-switch-node.ts';
 import { openLog } from './log.ts';
-import { CORE_ENV, type FromCore, type ToCore } from './messages.ts';
+import { BEAT_MS, CORE_ENV, type FromCore, type ToCore } from './messages.ts';
 import { createPhases, type Phases } from './phases.ts';
 import type { Records } from './records.ts';
 import { readRunFile } from './run-file.ts';
@@ -42,6 +42,8 @@ export async function runCore(): Promise<void> {
   const phases = createPhases();
   const calls = await openCalls(phases);
   if (typeof calls === 'string') return giveUp(calls);
+  tellSupervisor({ kind: 'alive' });
+  setInterval(() => tellSupervisor({ kind: 'alive' }), BEAT_MS).unref();
   const surveyed = startSwitchLink(calls).then(() => phases.passed('callsResumed'));
   const opening = Promise.race([surveyed, pause(CALLS_FIRST_MAX_MS)]).then(() => openRecordsOf(calls));
   obeySupervisor(calls, opening);
@@ -181,5 +183,5 @@ function giveUp(message: string): void {
 }
 
 function tellSupervisor(message: FromCore): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }

@@ -107,3 +107,27 @@ test('PostgreSQL is killed during a call: the call goes on, and its record is co
   expect(record.recordings).toHaveLength(1);
   await stage.setState('seat2001', 'offline');
 }, 60_000);
+
+test('a core that hangs is ended and started again, and who waits goes on waiting', async () => {
+  const caller = await stage.dial('13800138031', 440);
+  caller.type('1');
+  const [before] = await until(
+    'one waits',
+    () => stage.waiting('personal'),
+    (waiting) => waiting.length === 1,
+  );
+  const hung = stage.program.run().pids.core;
+  process.kill(hung, 'SIGSTOP');
+  await until(
+    'another core',
+    async () => stage.program.run().pids.core,
+    (pid) => pid !== hung,
+    60_000,
+  );
+  const [after] = await until(
+    'the queue is told again',
+    () => stage.waiting('personal'),
+    (waiting) => waiting.length === 1,
+  );
+  expect(after).toMatchObject({ contact: before!.contact, enqueuedAtMs: before!.enqueuedAtMs });
+}, 120_000);
