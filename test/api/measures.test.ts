@@ -26,7 +26,9 @@ beforeAll(async () => {
   const file = join(database.folder, 'first-run.json');
   await seedAccounts(db, [], file, 1);
   const day = dayFigures(db, () => FROM_MS + 2 * QUARTER_MS);
-  const waiting = [{ contact: contactId('before'), from: '1', medium: 'voice' as const, enqueuedAtMs: FROM_MS, place: 1 }];
+  const waiting = [
+    { contact: contactId('before'), from: '1', medium: 'voice' as const, enqueuedAtMs: FROM_MS, place: 1 },
+  ];
   const core = {
     submit: async () => undefined,
     agents: () => [],
