@@ -15,9 +15,9 @@ export interface DayFigures {
 const DAY_MS = 86_400_000;
 const SITES_MAX = 200;
 /** Whoever asks more often is told the same: a day's figure does not move in seconds. */
-const KEPT_MS = 15_000;
+const KEPT_MS = 60_000;
 
-/** @returns a question that asks the database at most every 15 s, however many ask it. It rejects while the database is away. */
+/** @returns a question that asks the database at most once a minute, however many ask it. It rejects while the database is away. */
 export function dayFigures(db: Db, nowMs: () => number = Date.now): () => Promise<DayFigures> {
   let kept: { readonly atMs: number; readonly figures: Promise<DayFigures> } | undefined;
   return () => {

@@ -52,6 +52,8 @@ export function connectStore(url: string, logger: Logger): Store {
   });
   // An idle connection that breaks is thrown away by the pool; without a listener it would end the process.
   pool.on('error', (error) => logger.warn({ err: error }, 'a connection to the database broke'));
+  // Nor may one that breaks between two statements of a transaction: the next statement is told, and its caller knows what to do.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) });
   let asked: Promise<boolean> | undefined;
   function ask(): Promise<boolean> {
