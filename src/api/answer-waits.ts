@@ -5,7 +5,7 @@ const WAITS_MAX = 100_000;
 
 /** How long callers waited for an agent, from the facts as they come: each answered call once. */
 export class AnswerWaits {
-  /** Since when a contact waits; null: it was answered and is counted. */
+  /** Since when a contact waits; null: it was answered and is counted, or it waits for a call-back. */
   readonly #sinceMs = new Map<string, number | null>();
 
   constructor(waiting: Iterable<{ readonly contact: string; readonly enqueuedAtMs: number }>) {
@@ -24,6 +24,9 @@ export class AnswerWaits {
         this.#sinceMs.set(fact.contact, null);
         return Math.max(0, atMs - sinceMs);
       }
+      case 'callBackPromised':
+        this.#sinceMs.set(fact.contact, null);
+        return undefined;
       case 'contactClosed':
         this.#sinceMs.delete(fact.contact);
         return undefined;

@@ -14,7 +14,7 @@ export interface Counts {
   inbound: number;
   /** Ended by the flow without a queue: fully served by self-service. */
   selfServed: number;
-  /** Gave up the line for a call-back that keeps the place, and were not answered on the call itself. */
+  /** Gave up the line for a call-back that keeps the place. Not among the answered or the abandoned, whatever came of it. */
   callbacks: number;
   /** Entered a human queue. */
   queued: number;
@@ -28,7 +28,7 @@ export interface Counts {
   abandonedShort: number;
   /** From entering the queue to the agent, over all answered. */
   waitedMs: number;
-  /** Answered and over, so that the handling is known. */
+  /** Answered, also by a call-back, and over, so that the handling is known. */
   handled: number;
   /** Talk with its holds, and wrap-up, over all handled. */
   handlingMs: number;

@@ -29,7 +29,10 @@ const KEYS: Readonly<Record<Grouping, RawBuilder<unknown>>> = {
   quarter: sql`opened_at_ms / ${sql.lit(QUARTER_MS)} * ${sql.lit(QUARTER_MS)}`,
 };
 
-/** One scan of the period's calls; their talks and wrap-ups are found by index. */
+/**
+ * One scan of the period's calls; their talks and wrap-ups are found by index. Who took a call-back is not answered by it for the rates: the talk counts as
+ * handled, the wait as nobody's.
+ */
 export async function countCalls(db: Db, wanted: CallsWanted): Promise<Counts> {
   const { rows } = await sql<Counts>`${scope(wanted, sql`0`)} select ${COUNTS} from scope`.execute(db);
   return rows[0]!;
@@ -48,7 +51,9 @@ export async function countCallsBy(db: Db, wanted: CallsWanted, by: Grouping, gr
 export async function countUndecided(db: Db, wanted: CallsWanted): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from contacts
-    where ${within(wanted)} and answered_at_ms is null and closed_at_ms is null`.execute(db);
+    where ${within(wanted)} and answered_at_ms is null and closed_at_ms is null and call_back_number is null`.execute(
+    db,
+  );
   return rows[0]!.count;
 }
 
@@ -65,7 +70,8 @@ function within({ fromMs, toMs, site, number, queue }: CallsWanted): RawBuilder<
 function scope(wanted: CallsWanted, key: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     with calls as (
-      select id, outcome, queued_at_ms, answered_at_ms, closed_at_ms, ${key} as key,
+      select id, outcome, queued_at_ms, closed_at_ms, ${key} as key, call_back_number is not null as called_back,
+        case when call_back_number is null then answered_at_ms end as answered_at_ms,
         answered_at_ms is not null and closed_at_ms is not null as handled
       from contacts where ${within(wanted)}
     ), talked as (
@@ -83,13 +89,14 @@ function scope(wanted: CallsWanted, key: RawBuilder<unknown>): RawBuilder<unknow
 const COUNTS = sql`
   count(*) as "inbound",
   count(*) filter (where outcome = 'ended' and queued_at_ms is null) as "selfServed",
-  0::bigint as "callbacks",
+  count(*) filter (where called_back) as "callbacks",
   count(queued_at_ms) as "queued",
   count(answered_at_ms) as "answered",
   count(*) filter (where answered_at_ms - queued_at_ms <= ${sql.lit(IN_TIME_MS)}) as "answeredWithin15",
-  count(*) filter (where outcome = 'abandonedInQueue' and answered_at_ms is null) as "abandoned",
+  count(*) filter (where outcome = 'abandonedInQueue' and answered_at_ms is null and not called_back) as "abandoned",
   count(*) filter (
-    where outcome = 'abandonedInQueue' and answered_at_ms is null and closed_at_ms - queued_at_ms <= ${sql.lit(SHORT_ABANDON_MS)}
+    where outcome = 'abandonedInQueue' and answered_at_ms is null and not called_back
+      and closed_at_ms - queued_at_ms <= ${sql.lit(SHORT_ABANDON_MS)}
   ) as "abandonedShort",
   coalesce(sum(answered_at_ms - queued_at_ms), 0) as "waitedMs",
   count(*) filter (where handled) as "handled",

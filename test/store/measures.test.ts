@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { contactId } from '../../src/core/ids.ts';
 import { type Counts, noCounts, QUARTER_MS, sumOfCounts } from '../../src/lib/measure-counts.ts';
 import { measuresOf } from '../../src/lib/measures.ts';
 import { FigureFold } from '../../src/sim/figures.ts';
@@ -68,6 +69,23 @@ test('a call counts where it was answered, else where it rang last, else at main
   ]);
   expect(await countCalls(db, { ...period, site: 'sub3' })).toMatchObject({ inbound: 1, answered: 1, queued: 1 });
   expect(await countCalls(db, { ...period, number: '12345', queue: 'personal' })).toMatchObject({ inbound: 2 });
+});
+
+test('a call that took a call-back is neither answered nor abandoned, and the talk it led to is handled', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const plan = { openedAtMs: 20_000_000, queuedAfterMs: 1_000, talkMs: 60_000 };
+  writeCall(journal, { ...plan, id: 'b1', answeredAfterMs: 3_000, agent: 'b1' });
+  writeCall(journal, { ...plan, id: 'b2', answeredAfterMs: 900_000, agent: 'b2' });
+  writeCall(journal, { ...plan, id: 'b3', abandonedAfterMs: 4_000 });
+  for (const id of ['b2', 'b3'])
+    journal.at(plan.openedAtMs, { fact: 'callBackPromised', contact: contactId(id), number: '1' });
+  await applyEntries(db, 'called-back', journal.entries);
+  const counts = await countCalls(db, { fromMs: 20_000_000, toMs: 20_000_001 });
+  const waits = { waitedMs: 3_000, handled: 2, handlingMs: 120_000 };
+  expect(counts).toMatchObject({ inbound: 3, callbacks: 2, answered: 1, abandoned: 0, abandonedShort: 0, ...waits });
+  const { connectRate, connectRateStrict } = measuresOf(counts);
+  expect([connectRate.value, connectRateStrict.value]).toEqual([100, 33.33]);
 });
 
 const CALL = fc.record({
