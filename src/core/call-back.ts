@@ -1,4 +1,5 @@
 import { promptFiles } from './announce.ts';
+import { promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { ask, askLeg, type Decision, nextLegId, note, setStage } from './decision.ts';
 import { mayCallBack, plainNumber } from './dialable.ts';
@@ -77,6 +78,7 @@ function promise(d: Decision, contact: Contact, number: string): void {
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return;
   note(d, 'K4', { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
+  for (const each of new Set([contact.from, number])) promisedTo(d, each, contact.id);
   const key = ask(d, leg, 'K4', { do: 'play', files: promptFiles(d.state, ['CBK-04']) });
   contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
 }

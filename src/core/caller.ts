@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts';
-import type { AgentId } from './ids.ts';
+import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
 import { setDeadline } from './standing.ts';
 import type { Caller } from './state.ts';
@@ -14,6 +14,11 @@ export function spokeWith(d: Decision, number: string, agent: AgentId): void {
 /** C2. */
 export function gaveUp(d: Decision, number: string, waitedMs: number): void {
   remember(d, number, { gaveUp: { waitedMs, untilMs: d.state.nowMs + GAVE_UP_MS } });
+}
+
+/** K7. */
+export function promisedTo(d: Decision, number: string, contact: ContactId): void {
+  remember(d, number, { promised: contact, untilMs: d.state.nowMs + LAST_AGENT_MS });
 }
 
 /** S8: the place is kept for the next call. */

@@ -4,6 +4,7 @@ import { ask, type Decision, note, setStage } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
+import { takeKeptPlace } from './kept-place.ts';
 import { FLOW_STEPS_MAX, PROMPT_MS_MAX } from './limits.ts';
 import { enterQueue } from './queue.ts';
 import type { Flow, FlowStep } from './settings.ts';
@@ -77,6 +78,7 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         name = isOpenNow(d, contact, step.hours) ? step.open : step.closed;
         break;
       case 'queue':
+        takeKeptPlace(d, contact);
         return enterQueue(d, contact, openQueue(d, contact, step));
       case 'end':
         return sayGoodbye(d, contact, step.prompts, 'F7');

@@ -254,6 +254,8 @@ export interface Caller {
   readonly lost: { readonly enqueuedAtMs: number; readonly untilMs: number } | null;
   /** How long it waited before it gave up (C2). */
   readonly gaveUp: { readonly waitedMs: number; readonly untilMs: number } | null;
+  /** The contact that keeps its place for a call-back (K7). */
+  readonly promised?: ContactId | null;
   /** Forgotten then. */
   readonly untilMs: number;
 }
