@@ -30,6 +30,8 @@ interface Followed {
   readonly counts: Counts[];
   enqueuedAtMs: number | null;
   answered: boolean;
+  /** Gave up the line for a call-back: neither answered nor abandoned. */
+  calledBack: boolean;
   talkFromMs: number | null;
   talkedMs: number;
 }
@@ -68,6 +70,10 @@ export class FigureFold {
       case 'waitEnded':
         if (fact.result === 'connected') this.#answered(atMs, followed);
         return;
+      case 'callBackPromised':
+        followed.calledBack = true;
+        for (const count of followed.counts) count.callbacks += 1;
+        return;
       case 'talkStarted':
         followed.talkFromMs = atMs;
         return;
@@ -97,7 +103,14 @@ export class FigureFold {
     this.#countSeats(atMs);
     const counts = [this.#total, this.#quarter(atMs)];
     for (const count of counts) count.inbound += 1;
-    this.#contacts.set(contact, { counts, enqueuedAtMs: null, answered: false, talkFromMs: null, talkedMs: 0 });
+    this.#contacts.set(contact, {
+      counts,
+      enqueuedAtMs: null,
+      answered: false,
+      calledBack: false,
+      talkFromMs: null,
+      talkedMs: 0,
+    });
   }
 
   #queued(followed: Followed, queue: string, enqueuedAtMs: number): void {
@@ -116,6 +129,7 @@ export class FigureFold {
   #answered(atMs: number, followed: Followed): void {
     if (followed.answered) return;
     followed.answered = true;
+    if (followed.calledBack) return;
     const waitedMs = atMs - (followed.enqueuedAtMs ?? atMs);
     this.#waitsMs.push(waitedMs);
     for (const count of followed.counts) {
@@ -132,7 +146,7 @@ export class FigureFold {
       if (followed.answered) {
         count.handled += 1;
         count.handlingMs += followed.talkedMs;
-      } else if (outcome === 'abandonedInQueue') {
+      } else if (outcome === 'abandonedInQueue' && !followed.calledBack) {
         count.abandoned += 1;
         if (atMs - (enqueuedAtMs ?? atMs) <= SHORT_MS) count.abandonedShort += 1;
       } else if (outcome === 'ended' && enqueuedAtMs === null) count.selfServed += 1;

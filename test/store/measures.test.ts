@@ -84,6 +84,7 @@ test('a call that took a call-back is neither answered nor abandoned, and the ta
   const counts = await countCalls(db, { fromMs: 20_000_000, toMs: 20_000_001 });
   const waits = { waitedMs: 3_000, handled: 2, handlingMs: 120_000 };
   expect(counts).toMatchObject({ inbound: 3, callbacks: 2, answered: 1, abandoned: 0, abandonedShort: 0, ...waits });
+  expect(foldedByTheSimulator(journal.entries)).toEqual(counts);
   const { connectRate, connectRateStrict } = measuresOf(counts);
   expect([connectRate.value, connectRateStrict.value]).toEqual([100, 33.33]);
 });
