@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 
 export interface CityFolder {
   readonly path: string;
@@ -12,12 +13,13 @@ export function cityWith(times: Readonly<Record<string, string>>): CityFolder {
   const path = mkdtempSync(join(tmpdir(), 'minhu-city-'));
   cpSync(join(import.meta.dirname, '../../dialplans'), path, { recursive: true });
   const file = join(path, 'queues.yaml');
-  let text = readFileSync(file, 'utf8');
-  for (const [name, time] of Object.entries(times)) {
-    const changed = text.replaceAll(new RegExp(`\\b${name}: \\d+s`, 'g'), `${name}: ${time}`);
-    if (changed === text) throw new Error(`no ${name} in ${file}`);
-    text = changed;
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  for (const queue of Object.keys((document.toJS() as { queues: object }).queues)) {
+    for (const [name, time] of Object.entries(times)) {
+      if (!document.hasIn(['queues', queue, name])) throw new Error(`no ${name} in ${file}`);
+      document.setIn(['queues', queue, name], time);
+    }
   }
-  writeFileSync(file, text);
+  writeFileSync(file, document.toString());
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
