@@ -13,7 +13,7 @@ let stage: Stage;
 let trunkPort: number;
 
 beforeAll(async () => {
-  city = cityWith({ positionFirst: '5s', after: '5s', positionEvery: '20s' });
+  city = cityWith({ positionFirst: '5s', 'callback.after': '5s', positionEvery: '20s' });
   trunkPort = await freePort();
   stage = await openStage({ MINHU_CITY: city.path, MINHU_TRUNK: `127.0.0.1:${trunkPort}` });
 }, 120_000);

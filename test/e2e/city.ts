@@ -8,18 +8,19 @@ export interface CityFolder {
   remove(): void;
 }
 
-/** The project's own city with other times in its queues, such as `{ ring: '5s' }`. */
+/** The project's own city with other times in its queues, such as `{ ring: '5s', 'callback.after': '10s' }`. */
 export function cityWith(times: Readonly<Record<string, string>>): CityFolder {
-  const path = mkdtempSync(join(tmpdir(), 'minhu-city-'));
-  cpSync(join(import.meta.dirname, '../../dialplans'), path, { recursive: true });
-  const file = join(path, 'queues.yaml');
+  const folder = mkdtempSync(join(tmpdir(), 'minhu-city-'));
+  cpSync(join(import.meta.dirname, '../../dialplans'), folder, { recursive: true });
+  const file = join(folder, 'queues.yaml');
   const document = parseDocument(readFileSync(file, 'utf8'));
   for (const queue of Object.keys((document.toJS() as { queues: object }).queues)) {
     for (const [name, time] of Object.entries(times)) {
-      if (!document.hasIn(['queues', queue, name])) throw new Error(`no ${name} in ${file}`);
-      document.setIn(['queues', queue, name], time);
+      const path = ['queues', queue, ...name.split('.')];
+      if (!document.hasIn(path)) throw new Error(`no ${name} in ${file}`);
+      document.setIn(path, time);
     }
   }
   writeFileSync(file, document.toString());
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
