@@ -36,6 +36,17 @@ export function readChoice<Choice extends string>(field: Field, choices: readonl
   return found ?? expected(field, [choices.join('、'), choices.join(', ')]);
 }
 
+/** A name that must be one of these. */
+export function readKnown(field: Field, names: ReadonlySet<string>): string | undefined {
+  const name = readText(field, NAME);
+  if (name === undefined || names.has(name)) return name;
+  return complain(
+    field,
+    [`没有“${name}”。`, `There is no "${name}".`],
+    [`可用的名称：${[...names].join('、')}。`, `Use one of: ${[...names].join(', ')}.`],
+  );
+}
+
 export function readWhole(field: Field, min: number, max: number): number | undefined {
   const text = scalarText(field.node) ?? '';
   const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;

@@ -6,8 +6,8 @@ import {
   readDurationMs,
   readEntries,
   readFields,
+  readKnown,
   readList,
-  readText,
   readWhole,
 } from './fields.ts';
 import { complain, type Field } from './yaml-file.ts';
@@ -100,14 +100,4 @@ function readRule(field: Field): ModeRule | undefined {
     ...(waitingOver === undefined ? {} : { waitingOver }),
     ...(waitingUnder === undefined ? {} : { waitingUnder }),
   };
-}
-
-function readKnown(field: Field, names: ReadonlySet<string>): string | undefined {
-  const name = readText(field, NAME);
-  if (name === undefined || names.has(name)) return name;
-  return complain(
-    field,
-    [`没有“${name}”。`, `There is no "${name}".`],
-    [`可用的名称：${[...names].join('、')}。`, `Use one of: ${[...names].join(', ')}.`],
-  );
 }

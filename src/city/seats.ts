@@ -7,6 +7,7 @@ import {
   readDurationMs,
   readEntries,
   readFields,
+  readKnown,
   readList,
   readText,
   readWhole,
@@ -98,16 +99,6 @@ function readServes(field: Field, queues: ReadonlySet<string>): readonly Profile
     const delayMs = fields?.delay === undefined ? 0 : readDurationMs(fields.delay, 1_000, 600_000);
     return queue === undefined || rank === undefined || delayMs === undefined ? [] : [{ queue, rank, delayMs }];
   });
-}
-
-function readKnown(field: Field, names: ReadonlySet<string>): string | undefined {
-  const name = readText(field, NAME);
-  if (name === undefined || names.has(name)) return name;
-  return complain(
-    field,
-    [`没有“${name}”。`, `There is no "${name}".`],
-    [`可用的名称：${[...names].join('、')}。`, `Use one of: ${[...names].join(', ')}.`],
-  );
 }
 
 function sayTaken(field: Field, name: string, value: string): void {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { CityProblem } from '../city/city.ts';
 import { loadCity } from '../city/load.ts';
 import { makeSettings } from '../city/settings.ts';
+import { IN_TIME_MS, QUARTER_MS } from '../lib/measure-counts.ts';
 import { JournalError } from '../runtime/entry.ts';
 import type { PickupHabits } from '../sim/draw.ts';
 import { drawPhones } from '../sim/draw.ts';
@@ -20,8 +21,6 @@ import { cityDay, quiet } from './simulate/city-day.ts';
 import { type DayFile, readDayFile } from './simulate/day-file.ts';
 import { Progress } from './simulate/progress.ts';
 import { formulaLine, formulaSummary, measureTable, percent, queueTable, summary } from './simulate/report.ts';
-
-const WITHIN_MS = 15_000;
 
 export const command: CliCommand = {
   summary: '仿真一天：多少席位、接得多快 / play a day: how many seats, how fast (simulate)',
@@ -77,8 +76,8 @@ function simulateLine({ seed, target, json }: SimulateArguments, line: LineArgum
   const { seats, figures } = staffed;
   const load = { rate: line.rate, ahtMs: line.ahtMs, seats };
   const formulas = {
-    byC: erlangC(load, WITHIN_MS),
-    byA: line.patienceMs === Infinity ? null : erlangA(load, line.patienceMs, WITHIN_MS),
+    byC: erlangC(load, IN_TIME_MS),
+    byA: line.patienceMs === Infinity ? null : erlangA(load, line.patienceMs, IN_TIME_MS),
   };
   if (json) return say(jsonLine(figures, formulas, target === undefined ? {} : { seats }));
   return report({
@@ -108,8 +107,8 @@ function simulateDay({ city, seed, target, json }: SimulateArguments, path: stri
   const { seats, figures } = staffed;
   const patienceMs = day.demand.patience.meanMs;
   const formulas = {
-    byC: erlangDay(figures, Infinity, WITHIN_MS),
-    byA: patienceMs === Infinity ? null : erlangDay(figures, patienceMs, WITHIN_MS),
+    byC: erlangDay(figures, Infinity, IN_TIME_MS),
+    byA: patienceMs === Infinity ? null : erlangDay(figures, patienceMs, IN_TIME_MS),
   };
   const rows = scaled(day, seats / whole).seats;
   if (json)
@@ -147,7 +146,7 @@ async function simulateJournal({ city, seed, json }: SimulateArguments, folder: 
   );
   say(`实际 as it was\n${measureTable(recorded.figures.total)}${queueTable(recorded.figures)}`);
   say(`仿真 simulated${city === undefined ? '' : `: ${city}`}\n${measureTable(figures.total)}${queueTable(figures)}`);
-  return say(chart(figures.quarters, startMs - (startMs % 900_000)));
+  return say(chart(figures.quarters, startMs - (startMs % QUARTER_MS)));
 }
 
 interface Formulas {

@@ -2,7 +2,8 @@ import { seatsChanged } from './agent.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { ModeAsked } from './event.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
-import type { ModeName, ModeRule, ModeSetting, Settings } from './settings.ts';
+import { inMode } from './mode-rules.ts';
+import type { ModeName, ModeRule, Settings } from './settings.ts';
 import { indexSettings, modeDueMs, setDeadline } from './standing.ts';
 
 /** M1: a named person's word; the same mode again only takes a proposal off the table. */
@@ -38,35 +39,27 @@ export function rulesInForce(d: Decision, base: Settings): void {
 
 /** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something. */
 export function proposeMode(d: Decision): void {
-  const rules = d.state.base?.modeRules;
-  if (rules === undefined || rules.length === 0) return;
-  const { nowMs, mode, standing } = d.state;
-  const before = mode.holdsSinceMs;
-  const holds = rules.map((rule, index) =>
-    rule.mode !== mode.name && holdsNow(rule, standing.placeOf.size) ? (before[index] ?? nowMs) : null,
-  );
-  const index = rules.findIndex((rule, at) => holds[at] !== null && nowMs - holds[at]! >= rule.forMs);
-  const due = index < 0 ? undefined : rules[index]!.mode;
-  const changed = holds.some((since, at) => since !== before[at]);
-  if (changed) d.state.mode = { ...mode, holdsSinceMs: holds };
-  if (due !== undefined && mode.proposed?.mode !== due) {
-    d.state.mode = { ...d.state.mode, proposed: { mode: due, atMs: nowMs } };
+  const { state } = d;
+  const rules = state.base?.modeRules ?? [];
+  let due: ModeName | undefined;
+  let changed = false;
+  for (const [index, rule] of rules.entries()) {
+    const before = state.mode.holdsSinceMs[index] ?? null;
+    const holds = rule.mode !== state.mode.name && holdsNow(rule, state.standing.placeOf.size);
+    const sinceMs = holds ? (before ?? state.nowMs) : null;
+    if (sinceMs !== before) {
+      state.mode = { ...state.mode, holdsSinceMs: state.mode.holdsSinceMs.with(index, sinceMs) };
+      changed = true;
+    }
+    if (due === undefined && sinceMs !== null && state.nowMs - sinceMs >= rule.forMs) due = rule.mode;
+  }
+  if (due !== undefined && state.mode.proposed?.mode !== due) {
+    state.mode = { ...state.mode, proposed: { mode: due, atMs: state.nowMs } };
     note(d, 'M3', { do: 'record-fact', fact: 'modeProposed', mode: due });
   }
-  if (changed || due !== undefined) setDeadline(d.state, 'mode', '', modeDueMs(d.state));
+  if (changed || due !== undefined) setDeadline(state, 'mode', '', modeDueMs(state));
 }
 
 function holdsNow({ waitingOver, waitingUnder }: ModeRule, waiting: number): boolean {
   return (waitingOver === undefined || waiting > waitingOver) && (waitingUnder === undefined || waiting < waitingUnder);
-}
-
-function inMode(base: Settings, name: ModeName): Settings {
-  const mode: ModeSetting = base.modes?.[name] ?? {};
-  const queues = Object.fromEntries(
-    Object.entries(base.queues).map(([queue, setting]) => {
-      const change = mode.queues !== undefined && Object.hasOwn(mode.queues, queue) ? mode.queues[queue]! : {};
-      return [queue, { ...setting, ...change }];
-    }),
-  );
-  return { ...base, queues, lines: { ...base.lines, ...mode.lines } };
 }

@@ -1,3 +1,4 @@
+import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import { promptFiles } from './announce.ts';
 import { bestAgent } from './best-agent.ts';
 import { takeCaller } from './caller.ts';
@@ -6,7 +7,6 @@ import { countAnswer } from './donor.ts';
 import { foresee, learnWait } from './estimate.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { queueOf } from './queue-of.ts';
-import { IN_TIME_MS } from './service-level.ts';
 import type { FlowStep } from './settings.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';

@@ -1,8 +1,6 @@
 import type { QueueSetting } from './settings.ts';
 import type { ServiceLevel } from './state.ts';
 
-/** Answered so soon counts as answered in time (domain guide §3.7, 15秒接通率). */
-export const IN_TIME_MS = 15_000;
 const SLOT_MS = 10_000;
 /** 5 min. */
 const SLOTS = 30;

@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
+import { inMode } from './mode-rules.ts';
 import { rebuildStanding } from './standing.ts';
 import {
   type Agent,
@@ -15,14 +16,25 @@ import {
   type SiteStatus,
   type State,
 } from './state.ts';
-
-/** Rises with every change of `State` that an older snapshot does not fit. */
-const FORMAT = 3;
+import { FORMAT, fromOlderFormat } from './state-format.ts';
 
 /** The state as one line of JSON, without what follows from the rest. */
 export function encodeState(state: State): string {
-  const { standing, nodes, contacts, legs, agents, devices, recordings, callers, sites, levels, paces, ...plain } =
-    state;
+  const {
+    standing,
+    settings,
+    nodes,
+    contacts,
+    legs,
+    agents,
+    devices,
+    recordings,
+    callers,
+    sites,
+    levels,
+    paces,
+    ...plain
+  } = state;
   return JSON.stringify({
     format: FORMAT,
     ...plain,
@@ -39,7 +51,7 @@ export function encodeState(state: State): string {
   });
 }
 
-interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | 'base' | 'mode' | 'nextToken'> {
+interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'base' | 'mode' | 'nextToken'> {
   readonly format: number;
   readonly nodes: [NodeId, Node][];
   readonly contacts: [ContactId, Contact][];
@@ -55,13 +67,13 @@ interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'settings' | '
 
 /** @throws AssertionError when the text is of another format; SyntaxError when it is no JSON. */
 export function decodeState(text: string): State {
-  const raw = JSON.parse(text) as Raw;
+  const raw = fromOlderFormat(JSON.parse(text)) as unknown as Raw;
   assert(raw.format === FORMAT, `a snapshot of format ${raw.format}, not ${FORMAT}`);
   const state: State = {
     ...initialState(raw.journalId),
     nowMs: raw.nowMs,
     seq: raw.seq,
-    settings: raw.settings,
+    settings: raw.base === null ? null : inMode(raw.base, raw.mode.name),
     base: raw.base,
     mode: raw.mode,
     nextToken: raw.nextToken,

@@ -1,7 +1,5 @@
 import type { Counts } from '../lib/measure-counts.ts';
 
-export { type Counts, noCounts } from '../lib/measure-counts.ts';
-
 /** Answered within 15 s ÷ queued; null when nobody was. */
 export function serviceLevel15({ answeredWithin15, queued }: Counts): number | null {
   return queued === 0 ? null : answeredWithin15 / queued;

@@ -1,10 +1,6 @@
 import type { AgentState, RecordFact } from '../core/command.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
-import { type Counts, noCounts } from './counts.ts';
-
-export const QUARTER_MS = 900_000;
-const WITHIN_MS = 15_000;
-const SHORT_MS = 5_000;
+import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS } from '../lib/measure-counts.ts';
 
 /** Fifteen minutes: the calls that came in them, and the seats as they were. */
 export interface Quarter extends Counts {
@@ -135,7 +131,7 @@ export class FigureFold {
     for (const count of followed.counts) {
       count.answered += 1;
       count.waitedMs += waitedMs;
-      if (waitedMs <= WITHIN_MS) count.answeredWithin15 += 1;
+      if (waitedMs <= IN_TIME_MS) count.answeredWithin15 += 1;
     }
   }
 
@@ -148,7 +144,7 @@ export class FigureFold {
         count.handlingMs += followed.talkedMs;
       } else if (outcome === 'abandonedInQueue' && !followed.calledBack) {
         count.abandoned += 1;
-        if (atMs - (enqueuedAtMs ?? atMs) <= SHORT_MS) count.abandonedShort += 1;
+        if (atMs - (enqueuedAtMs ?? atMs) <= SHORT_ABANDON_MS) count.abandonedShort += 1;
       } else if (outcome === 'ended' && enqueuedAtMs === null) count.selfServed += 1;
     }
   }

@@ -1,11 +1,10 @@
+import { IN_TIME_MS } from '../lib/measure-counts.ts';
 /** What a waiting line gives, counted over all its callers. */
 export interface LineResult {
   readonly answered: number;
   readonly answeredWithin15: number;
   readonly waitedMs: number;
 }
-
-const WITHIN_MS = 15_000;
 
 /**
  * First come, first served by so many equal seats, caller by caller (Kiefer and Wolfowitz 1955): `arrivalsMs` ascending, with how long each
@@ -26,7 +25,7 @@ export function playLine(
     if (waitedMs > 0 && waitedMs >= patienceMs(nth)) continue;
     result.answered += 1;
     result.waitedMs += waitedMs;
-    if (waitedMs <= WITHIN_MS) result.answeredWithin15 += 1;
+    if (waitedMs <= IN_TIME_MS) result.answeredWithin15 += 1;
     occupy(freeMs, beginsMs + serviceMs(nth));
   }
   return result;

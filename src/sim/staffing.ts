@@ -1,7 +1,7 @@
-import type { Counts } from './counts.ts';
+import { type Counts, QUARTER_MS } from '../lib/measure-counts.ts';
 import { erlangA, type Waiting } from './erlang.ts';
 import { fewest } from './fewest.ts';
-import { type Figures, QUARTER_MS } from './figures.ts';
+import type { Figures } from './figures.ts';
 
 /** A share of all queued calls that is to be answered within a limit. */
 export interface Target {

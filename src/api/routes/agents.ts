@@ -4,6 +4,7 @@ import { personOf, seesAll } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { AgentShape, AgentStateBody, AgentsShape, QueuesShape } from '../schemas.ts';
+import { writeDown } from '../write-down.ts';
 
 export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
   app.put(
@@ -14,17 +15,17 @@ export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
       const known = core.agents().some(({ agent }) => agent === seat?.agent);
       if (!seat || !known) throw new ApiError('NO_SEAT');
       const { state, reason } = request.body;
-      try {
-        await core.submit({
+      await writeDown(
+        core,
+        request,
+        {
           type: 'agentStateAsked',
           agent: seat.agent,
           state,
           ...(reason === undefined ? {} : { reason }),
-        });
-      } catch (error) {
-        request.log.error({ err: error }, 'an agent state was not written');
-        throw new ApiError('NOT_WRITTEN', { retryAfterS: 1 });
-      }
+        },
+        'an agent state',
+      );
       const view = core.agents().find(({ agent }) => agent === seat.agent);
       if (!view) throw new ApiError('NO_SEAT');
       return { ...view, skills: [...view.skills] };

@@ -4,6 +4,7 @@ import { personOf, seesAll } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, DispositionBody, DispositionShape } from '../schemas.ts';
+import { writeDown } from '../write-down.ts';
 
 /** Domain guide §3.9, wrap-up: what came of a contact, by the agent who spoke in it or a lead; also after the contact has closed. */
 export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
@@ -21,18 +22,18 @@ export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
       const has = now?.contact === id && now.state !== 'ringing';
       if (!has && !(await hadContact(db, id, seesAll(request) ? undefined : user)))
         throw new ApiError('CONTACT_UNKNOWN');
-      try {
-        await core.submit({
+      await writeDown(
+        core,
+        request,
+        {
           type: 'dispositionGiven',
           contact: contactId(id),
           by: user,
           code,
           ...(note === undefined ? {} : { note }),
-        });
-      } catch (error) {
-        request.log.error({ err: error }, 'what came of a contact was not written');
-        throw new ApiError('NOT_WRITTEN', { retryAfterS: 1 });
-      }
+        },
+        'what came of a contact',
+      );
       return { contact: id, code, note: note ?? null, by: user };
     },
   );

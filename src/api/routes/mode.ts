@@ -1,7 +1,7 @@
 import { personOf } from '../access.ts';
-import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ModeBody, ModeChangesShape, ModeShape } from '../schemas.ts';
+import { writeDown } from '../write-down.ts';
 
 const CHANGES_LISTED_MAX = 200;
 
@@ -16,12 +16,7 @@ export function addModeRoutes(app: Api, { db, core }: ApiOptions): void {
     { config: { access: ['lead', 'admin'] }, schema: { body: ModeBody, response: { 200: ModeShape } } },
     async (request) => {
       const { mode, reason } = request.body;
-      try {
-        await core.submit({ type: 'modeAsked', mode, reason, by: personOf(request).user });
-      } catch (error) {
-        request.log.error({ err: error }, 'a mode was not written');
-        throw new ApiError('NOT_WRITTEN', { retryAfterS: 1 });
-      }
+      await writeDown(core, request, { type: 'modeAsked', mode, reason, by: personOf(request).user }, 'a mode');
       return core.mode();
     },
   );

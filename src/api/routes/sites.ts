@@ -3,6 +3,7 @@ import { personOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { SiteShape, SiteStatusBody, SitesShape } from '../schemas.ts';
+import { writeDown } from '../write-down.ts';
 
 const SiteParams = Type.Object({ site: Type.String({ maxLength: 40 }) });
 
@@ -21,12 +22,12 @@ export function addSiteRoutes(app: Api, { core }: ApiOptions): void {
     async (request) => {
       const { site } = request.params;
       if (!core.sites().some((view) => view.site === site)) throw new ApiError('SITE_UNKNOWN');
-      try {
-        await core.submit({ type: 'siteAsked', site, status: request.body.status, by: personOf(request).user });
-      } catch (error) {
-        request.log.error({ err: error }, 'the status of a site was not written');
-        throw new ApiError('NOT_WRITTEN', { retryAfterS: 1 });
-      }
+      await writeDown(
+        core,
+        request,
+        { type: 'siteAsked', site, status: request.body.status, by: personOf(request).user },
+        'the status of a site',
+      );
       const view = core.sites().find((each) => each.site === site);
       if (!view) throw new ApiError('SITE_UNKNOWN');
       return view;

@@ -1,5 +1,6 @@
-import { type Counts, serviceLevel15 } from '../../sim/counts.ts';
-import { QUARTER_MS, type Quarter } from '../../sim/figures.ts';
+import { type Counts, QUARTER_MS } from '../../lib/measure-counts.ts';
+import { serviceLevel15 } from '../../sim/counts.ts';
+import type { Quarter } from '../../sim/figures.ts';
 
 const WIDTH = 32;
 const ROWS_MAX = 100;

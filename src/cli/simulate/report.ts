@@ -1,5 +1,6 @@
+import type { Counts } from '../../lib/measure-counts.ts';
 import { type Measure, type MeasureName, measuresOf } from '../../lib/measures.ts';
-import { asaMs, type Counts, serviceLevel15 } from '../../sim/counts.ts';
+import { asaMs, serviceLevel15 } from '../../sim/counts.ts';
 import type { Waiting } from '../../sim/erlang.ts';
 import type { Figures } from '../../sim/figures.ts';
 

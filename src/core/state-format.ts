@@ -1,0 +1,44 @@
+import type { Wait } from './state.ts';
+
+/** Rises with every change of `State` that an older snapshot does not fit; `fromOlderFormat` then learns what became of the older one. */
+export const FORMAT = 3;
+
+/** As parsed: nothing is known of it but its format. */
+export type RawState = Record<string, unknown> & { readonly format: number };
+
+/**
+ * A snapshot of an earlier version as this one would have written it: an upgrade starts from what the older program left. Format 2 was never
+ * in use.
+ */
+export function fromOlderFormat(raw: RawState): RawState {
+  return raw.format === 1 ? fromFormat1(raw) : raw;
+}
+
+type Entries<Value> = [string, Value][];
+type Stage = { readonly in: string; readonly queue?: string; readonly enqueuedAtMs?: number };
+
+/** Waits lay open in the stage, had no plan, and lost places were all that was remembered of a caller. */
+function fromFormat1({ lostCallers, contacts, ...raw }: RawState): RawState {
+  return {
+    ...raw,
+    format: FORMAT,
+    base: raw['settings'],
+    mode: { name: 'normal', sinceMs: 0, by: '', proposed: null, holdsSinceMs: [] },
+    contacts: (contacts as Entries<{ stage: Stage }>).map(([id, contact]) => [
+      id,
+      { ...contact, stage: withWait(contact.stage) },
+    ]),
+    callers: (lostCallers as Entries<{ enqueuedAtMs: number; untilMs: number }>).map(([number, lost]) => [
+      number,
+      { lastAgent: null, lost, gaveUp: null, untilMs: lost.untilMs },
+    ]),
+    sites: [],
+    levels: [],
+  };
+}
+
+function withWait({ queue, enqueuedAtMs, ...stage }: Stage): object {
+  if (queue === undefined || enqueuedAtMs === undefined) return stage;
+  const wait: Wait = { queue, enqueuedAtMs, headStartMs: 0, plan: '', step: -1, lastAgent: null };
+  return { ...stage, wait };
+}
