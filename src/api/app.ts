@@ -12,6 +12,7 @@ import { addContactRoutes } from './routes/contacts.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
+import { addMissedCallRoutes } from './routes/missed-calls.ts';
 import { addModeRoutes } from './routes/mode.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
@@ -54,6 +55,7 @@ const ROUTES = [
   addRecordingRoutes,
   addMeasureRoutes,
   addAlarmRoutes,
+  addMissedCallRoutes,
   addSiteRoutes,
   addModeRoutes,
   addUserRoutes,

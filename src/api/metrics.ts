@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { AgentView, QueueView } from '../core/view.ts';
+import type { AgentView, MissedView, QueueView } from '../core/view.ts';
 import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import type { Alarm } from '../store/alarms.ts';
 import type { DayFigures } from '../store/day-figures.ts';
@@ -25,6 +25,7 @@ export interface Metrics {
 export interface MetricSources {
   agents(): readonly AgentView[];
   queues(): readonly QueueView[];
+  missed(): MissedView;
   /** Journal entries that the database does not hold yet. */
   projectorLag(): number;
   /** Years whose holidays are needed and not known; absent: not known either. */
@@ -129,8 +130,19 @@ function addQueueGauges(registry: Registry, { queues }: MetricSources): void {
   });
 }
 
-function addGauges(registry: Registry, { agents, projectorLag, missingYears }: MetricSources): void {
+function addGauges(registry: Registry, { agents, missed, projectorLag, missingYears }: MetricSources): void {
   const registers = [registry];
+  new Gauge({
+    name: 'minhu_missed_calls',
+    help: 'Missed calls that nobody has made good yet, and those of them that are past their time',
+    labelNames: ['which'],
+    registers,
+    collect() {
+      const { open, overdue } = missed();
+      this.set({ which: 'open' }, open);
+      this.set({ which: 'overdue' }, overdue);
+    },
+  });
   new Gauge({
     name: 'minhu_agents',
     help: 'Agents, by state and site',

@@ -7,6 +7,7 @@ import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
+import { readMissedCalls } from './missed-calls.ts';
 import { readModes } from './modes.ts';
 import { type Plans, readPlans } from './plans.ts';
 import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
@@ -67,6 +68,8 @@ export function loadCity(folder: string): CityResult {
   if (flows.whole) leadToMain(merged, lines);
   const modeFile = optional('modes.yaml');
   const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows) : undefined;
+  const missedFile = optional('missed-calls.yaml');
+  const missedCalls = missedFile && readMissedCalls(missedFile, hours?.names);
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const numbers = merged.hotlines.map(({ number }) => number);
   const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
@@ -85,6 +88,7 @@ export function loadCity(folder: string): CityResult {
       workdays: workdays ?? {},
       ...routing.settings,
       ...modes,
+      ...(missedCalls && { missedCalls }),
       plans: { ...plans, ...merged.plans },
       prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },

@@ -25,7 +25,7 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
   let best: Chance | undefined;
   for (const serving of bucket.servedBy) {
     if (best !== undefined && !best.excluded && serving.score < best.score) break;
-    if (serving.kind.idle.size === 0 || waitedMs < serving.delayMs) continue;
+    if (serving.kind.idle.size === 0 || (serving.delayMs > 0 && waitedMs < serving.delayMs)) continue;
     if (!gateOpen(state, serving.kind, bucket.queue)) continue;
     const found = chanceIn(state, contact, serving);
     if (best === undefined || better(found, best)) best = found;

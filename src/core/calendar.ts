@@ -46,6 +46,22 @@ export function isOpen(calendar: Calendar, workdays: Workdays, atMs: number): bo
   );
 }
 
+/** Longer than any holiday. */
+const CHANGE_DAYS_MAX = 40;
+
+/** H1: when a calendar that is open (or closed) at an instant will no longer be so; undefined when that is more than 40 days away. */
+export function changesAtMs(calendar: Calendar, workdays: Workdays, atMs: number): number | undefined {
+  const before = isOpen(calendar, workdays, atMs);
+  const first = localOf(calendar.offsets, atMs).day;
+  for (let day = first; day <= first + CHANGE_DAYS_MAX; day++) {
+    for (const minute of shiftsOn(calendar, workdays, day).flatMap((shift) => [shift.fromMinute, shift.toMinute])) {
+      const boundaryMs = instantOf(calendar.offsets, day, minute);
+      if (boundaryMs > atMs && isOpen(calendar, workdays, boundaryMs) !== before) return boundaryMs;
+    }
+  }
+  return undefined;
+}
+
 /** Domain guide §3.5: Monday to Friday without the statutory days off, and the make-up days. A year without a table has neither. */
 export function isWorkday(workdays: Workdays, day: CivilDay): boolean {
   const special = exceptionOn(workdays, day);

@@ -7,6 +7,7 @@ import { exclude } from './exclusion.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { hangUp, openLeg } from './leg.ts';
 import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS } from './limits.ts';
+import { closeMissed } from './missed.ts';
 import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { freeAgent } from './release.ts';
@@ -43,7 +44,7 @@ export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit
       if (mayCallBack(contact.from)) return goOn(d, contact, 'confirm', ['CBK-02']);
       return goOn(d, contact, 'number', ['CBK-03']);
     case 'confirm':
-      if (digit === '1') return promise(d, contact, plainNumber(contact.from));
+      if (digit === '1') return promise(d, contact, contact.from);
       if (digit === '2') return goOn(d, contact, 'number', ['CBK-03']);
       return;
     case 'number':
@@ -74,12 +75,16 @@ function goOn(d: Decision, contact: Contact, step: 'confirm' | 'number', prompts
 }
 
 /** K4: from here on the place is kept without the caller. */
-function promise(d: Decision, contact: Contact, number: string): void {
+export function promise(d: Decision, contact: Contact, asked: string, because = 'K4'): void {
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return;
-  note(d, 'K4', { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
-  for (const each of new Set([contact.from, number])) promisedTo(d, each, contact.id);
-  const key = ask(d, leg, 'K4', { do: 'play', files: promptFiles(d.state, ['CBK-04']) });
+  const number = plainNumber(asked);
+  note(d, because, { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
+  for (const each of new Set([contact.from, number])) {
+    promisedTo(d, each, contact.id);
+    closeMissed(d, each, 'promised', 'B4');
+  }
+  const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, ['CBK-04']) });
   contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
 }
 
@@ -133,6 +138,7 @@ export function notReached(d: Decision, contact: Contact, stage: Dialling, cause
   hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'K6');
   if (tries >= (rule?.tries ?? TRIES)) {
     endWait(d, contact, stage.wait, 'unreached', 'K6');
+    if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
     closing(d, contact, 'unreached');
   } else
     setStage(d, contact, { in: 'pausing', wait: stage.wait, untilMs: d.state.nowMs + (rule?.pauseMs ?? PAUSE_MS) });

@@ -1,11 +1,12 @@
 import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { gaveUp, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
-import { ask, type Decision, note, setStage } from './decision.ts';
+import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
 import { startFlow } from './flow.ts';
-import { type ContactId, contactId, type LegId, type NodeId } from './ids.ts';
+import type { LegId, NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
+import { closeMissed, firstQueueOf, missCall } from './missed.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endWait } from './queue.ts';
 import { freeAgent } from './release.ts';
@@ -30,8 +31,10 @@ export function arrive(d: Decision, node: NodeId, arrival: Arrival): void {
   const { settings } = d.state;
   const flow = flowOf(d, arrival);
   const contact = openContact(d, node, arrival, flow ?? '');
-  if (full) refuse(d, contact, 'SWITCH_CONGESTION', 'A4');
-  else if (settings === null)
+  if (full) {
+    missCall(d, contact, queueWanted(d, contact));
+    refuse(d, contact, 'SWITCH_CONGESTION', 'A4');
+  } else if (settings === null)
     setStage(d, contact, { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS }); // A2
   else if (flow === null) refuse(d, contact, 'UNALLOCATED_NUMBER', 'A1');
   else pickUp(d, contact, flow);
@@ -68,12 +71,24 @@ export function loseContact(d: Decision, contact: Contact): void {
   if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
   if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   if (stage.in === 'rating') return closing(d, contact, 'answered');
+  if (stage.in === 'deflecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in !== 'closing') placeLost(d, contact.from, waited ? stage.wait.enqueuedAtMs : contact.openedAtMs);
   if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
   if (stage.in === 'connecting') freeAgent(d, stage.agent, 0);
   if (stage.in === 'talk') endTalk(d, contact, stage, 'fault', 'S7');
-  if (stage.in !== 'closing') closing(d, contact, 'lostNode');
+  if (stage.in === 'closing') return;
+  missCall(d, contact, queueWanted(d, contact));
+  closing(d, contact, 'lostNode');
+}
+
+/** The queue of the wait, or the one that the flow leads to. */
+function queueWanted(d: Decision, { stage, dialled, diversion }: Contact): string | undefined {
+  if ('wait' in stage) return stage.wait.queue;
+  if (stage.in === 'menu') return firstQueueOf(stage.flow);
+  if (stage.in === 'goodbye') return undefined;
+  const flow = flowOf(d, { dialled, ...(diversion === undefined ? {} : { diversion }) });
+  return flow === null ? undefined : firstQueueOf(d.state.settings?.flows[flow]);
 }
 
 function citizenGone(d: Decision, contact: Contact, cause: string): void {
@@ -92,6 +107,9 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
       return notReached(d, contact, stage, cause);
     case 'pausing':
       return;
+    case 'deflecting':
+      giveUp(d, contact, stage.wait);
+      return closing(d, contact, 'abandonedInQueue');
     case 'connecting':
       giveUp(d, contact, stage.wait);
       hangUp(d, stage.agentLeg, 'ORIGINATOR_CANCEL', 'O7');
@@ -113,7 +131,10 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
 /** O7, C2. */
 function giveUp(d: Decision, contact: Contact, wait: Wait): void {
   endWait(d, contact, wait, 'abandoned', 'O7');
-  if (!contact.spoke) gaveUp(d, contact.from, d.state.nowMs - effectiveSinceMs(wait));
+  if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
+  if (contact.spoke || contact.medium === 'callback') return;
+  gaveUp(d, contact.from, d.state.nowMs - effectiveSinceMs(wait));
+  missCall(d, contact, wait.queue);
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string): Contact {
@@ -121,6 +142,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string):
   const fromName = (arrival.fromName ?? '').slice(0, NAME_CHARS_MAX);
   const contact: Contact = {
     id: nextContactId(d),
+    medium: 'voice',
     leg: arrival.leg,
     node,
     from,
@@ -167,13 +189,6 @@ function pickUp(d: Decision, contact: Contact, flow: string): void {
   setStage(d, contact, { in: 'answering', flow, untilMs: d.state.nowMs + ANSWER_MS_MAX });
   if (leg.answered) startFlow(d, contact, flow);
   else ask(d, leg, 'A1', { do: 'answer' });
-}
-
-/** Sorts by time of opening within a journal; the tail tells journals apart. */
-function nextContactId(d: Decision): ContactId {
-  const nth = d.contactsMade === 0 ? '' : `.${d.contactsMade}`;
-  d.contactsMade += 1;
-  return contactId(`C${d.seq.toString().padStart(10, '0')}${nth}-${d.state.journalId.slice(0, 6)}`);
 }
 
 /** A1, A6: null when no line has the number dialled. */

@@ -39,7 +39,7 @@ function whyNot(
   if (bucket.only !== null && bucket.only !== agent) return 'Q18';
   const serving = servingOf(kind, bucket, state.settings!);
   if (serving === undefined) return 'Q11';
-  if (waitedMs < serving.delayMs) return 'Q12';
+  if (serving.delayMs > 0 && waitedMs < serving.delayMs) return 'Q12';
   if (!siteOpen(state, kind.site)) return 'Q14';
   if (isKeptHome(state, kind, bucket.queue)) return 'Q15';
   return isExcluded(state, contact, agent) ? 'O5' : undefined;

@@ -3,6 +3,7 @@ import { type Decision, note, setStage } from './decision.ts';
 import type { Event } from './event.ts';
 import { hangUp } from './leg.ts';
 import { RECORDING_END_MS_MAX } from './limits.ts';
+import { letGoOfMissed } from './missed.ts';
 import { closeRecording } from './recording.ts';
 import { unplaceContact } from './standing.ts';
 import type { Contact } from './state.ts';
@@ -34,6 +35,7 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
     return;
   }
   d.state.contacts.delete(contact.id);
+  letGoOfMissed(d, contact);
   unplaceContact(d.state, contact.id);
   note(d, 'R1', {
     do: 'record-fact',

@@ -49,12 +49,15 @@ export type RecordFact =
   | {
       readonly fact: 'contactOpened';
       readonly contact: ContactId;
-      readonly medium: 'voice';
+      /** `callback`: begun by us. */
+      readonly medium: 'voice' | 'callback';
       readonly from: string;
       readonly fromName?: string;
       readonly dialled: string;
       readonly diversion?: string;
       readonly flow: string;
+      /** The missed call that this one makes good (B3). */
+      readonly of?: ContactId;
     }
   | {
       readonly fact: 'contactClosed';
@@ -135,6 +138,23 @@ export type RecordFact =
       readonly tries: number;
       readonly cause: string;
     }
+  /** `contact`: the number's first call that was missed; the record of it is one, however often (`calls`) the number tried; `last` is this try. */
+  | {
+      readonly fact: 'callMissed';
+      readonly contact: ContactId;
+      readonly last: ContactId;
+      readonly number: string;
+      readonly queue: string;
+      readonly calls: number;
+      readonly dueAtMs: number;
+    }
+  | {
+      readonly fact: 'missedCallClosed';
+      readonly contact: ContactId;
+      readonly result: MissedResult;
+      readonly handledBy?: string;
+      readonly note?: string;
+    }
   /** What the caller gave the agent's service after the talk, 1 (worst) to 5. */
   | { readonly fact: 'rated'; readonly contact: ContactId; readonly agent: AgentId; readonly score: number }
   /** What came of the contact, in the words of who had it. A later one stands in for it. */
@@ -184,6 +204,9 @@ export type RecordFact =
 
 /** Reported agent states, in the words of the interface. */
 export type AgentState = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
+
+/** What became of a missed call (B4, B5). */
+export type MissedResult = 'reached' | 'cameThrough' | 'promised' | 'unreached' | 'handled';
 
 export type OfferResult = 'accepted' | 'rejected' | 'timeout' | 'cancelled' | 'lost';
 

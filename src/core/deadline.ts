@@ -3,14 +3,16 @@ import { endWrapUp } from './agent.ts';
 import { endLeg } from './call.ts';
 import { notReached } from './call-back.ts';
 import { forgetCaller } from './caller.ts';
-
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
 import { type Decision, touchAgent, touchContact } from './decision.ts';
+import { deflectTaken } from './deflect.ts';
 import { devicesExpired } from './device.ts';
 import { weighAgain } from './donor.ts';
 import { menuStuck } from './flow.ts';
 import { agentId, contactId, legId } from './ids.ts';
 import { hangUp } from './leg.ts';
+import { lookAtMissed } from './missed.ts';
+import { callBackMissed } from './missed-call-back.ts';
 import { leaseOver } from './offer.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
@@ -56,6 +58,8 @@ function meet(d: Decision, kind: number, id: string): void {
       return devicesExpired(d, id);
     case DUE.level:
       return weighAgain(d, id);
+    case DUE.missed:
+      return callBackMissed(d);
     case DUE.mode:
       // Looked at at the end of every entry; this one is met by its coming.
       return setDeadline(d.state, 'mode', '', null);
@@ -80,11 +84,14 @@ function meetContact(d: Decision, contact: Contact): void {
     case 'dialling':
       return notReached(d, contact, stage, 'NO_ANSWER');
     case 'pausing':
+      lookAtMissed(d);
       return standInQueue(d, contact, stage.wait);
     case 'connecting':
       return connectFailed(d, contact, stage);
     case 'talk':
       return rejoin(d, contact, stage, 'T5');
+    case 'deflecting':
+      return deflectTaken(d, contact, stage, stage.key, '');
     case 'rating':
       return finish(d, contact, 'answered', 'F6');
     case 'goodbye':

@@ -2,7 +2,7 @@ import type { Command, RecordCommand, SwitchWish } from './command.ts';
 import type { Event } from './event.ts';
 import { siteOpen } from './gate.ts';
 import type { AgentId, CommandKey, ContactId, LegId } from './ids.ts';
-import { legId } from './ids.ts';
+import { contactId, legId } from './ids.ts';
 import type { Bucket, Kind } from './kind.ts';
 import { advanceStep } from './plan.ts';
 import { placeAgent, placeContact } from './standing.ts';
@@ -62,6 +62,13 @@ export function nextLegId(d: Decision): LegId {
   const index = d.commands.length.toString(16).padStart(4, '0');
   const seq = d.seq.toString(16).padStart(12, '0');
   return legId(`${legPrefix(journal)}${index}-${seq}`);
+}
+
+/** Sorts by time of opening within a journal; the tail tells journals apart. */
+export function nextContactId(d: Decision): ContactId {
+  const nth = d.contactsMade === 0 ? '' : `.${d.contactsMade}`;
+  d.contactsMade += 1;
+  return contactId(`C${d.seq.toString().padStart(10, '0')}${nth}-${d.state.journalId.slice(0, 6)}`);
 }
 
 /** Every leg that this journal ever rang begins so. */

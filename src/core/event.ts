@@ -16,7 +16,17 @@ export type RuntimeEvent =
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
 
 /** From agents and leads, through the API. */
-export type PeopleEvent = AgentStateAsked | SiteAsked | ModeAsked | DispositionGiven;
+export type PeopleEvent = AgentStateAsked | SiteAsked | ModeAsked | DispositionGiven | MissedCallHandled;
+
+/** From a lead: the number need not be called back any more. */
+export interface MissedCallHandled {
+  readonly type: 'missedCallHandled';
+  readonly number: string;
+  /** At most 64 characters. */
+  readonly by: string;
+  /** At most 500 characters. */
+  readonly note?: string;
+}
 
 /** From the agent who had the contact, or a lead; the API knows who may. The contact may be closed. */
 export interface DispositionGiven {

@@ -11,7 +11,8 @@ export function takeKeptPlace(d: Decision, { from }: Contact): void {
   if (kept?.callBack?.step !== 'promised' || kept.legs.length > 0) return;
   const { stage } = kept;
   if (stage.in !== 'pausing' && (stage.in !== 'queue' || stage.offer !== null)) return;
-  placeLost(d, from, stage.wait.enqueuedAtMs);
+  // A call-back that we began has no place of the caller's to give (B3).
+  if (kept.medium === 'voice') placeLost(d, from, stage.wait.enqueuedAtMs);
   endWait(d, kept, stage.wait, 'lost', 'K7');
   closing(d, kept, 'ended');
   closeIfOver(d, kept);

@@ -35,6 +35,12 @@ export const ESTIMATE_SAMPLES = 64;
 export const ESTIMATE_SAMPLES_MIN = 10;
 export const ESTIMATE_MS_MIN = 60_000;
 export const ESTIMATE_MS_MAX = 600_000;
+/** B1. As many as callers are remembered. */
+export const MISSED_MAX = 60_000;
+/** B3: so long before its due time a call-back counts as having waited for nothing: Q16 then brings it first in time. */
+export const MISSED_AGE_MS = 600_000;
+/** K8. */
+export const DEFLECT_WAIT_MS = 5_000;
 /** K3, K5. */
 export const CALL_BACK_DIGITS_MAX = 20;
 export const CALL_BACK_WRONG_MAX = 1;

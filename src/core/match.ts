@@ -80,15 +80,20 @@ function firstFor(state: State, agent: AgentId): Turn | undefined {
 
 function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: Serving): Turn | undefined {
   const oldest = bucket.open.first();
-  if (oldest === undefined || state.nowMs - oldest.atMs < delayMs) return undefined; // Q12
+  if (oldest === undefined || !mayServe(state, oldest.atMs, delayMs)) return undefined;
   if (!gateOpen(state, kind, bucket.queue)) return undefined;
   const boundMs = queueOf(state, bucket.queue)?.boundMs ?? CLASS_BOUND_MS;
   for (const item of bucket.open) {
-    if (state.nowMs - item.atMs < delayMs) break;
+    if (!mayServe(state, item.atMs, delayMs)) break;
     if (isExcluded(state, state.contacts.get(contactId(item.id))!, agent)) continue;
     return { ...item, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
   }
   return { ...oldest, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
+}
+
+/** Q12. An effective age below 0 is no delay: a call-back that is not due soon (B3). */
+function mayServe(state: State, sinceMs: number, delayMs: number): boolean {
+  return delayMs === 0 || state.nowMs - sinceMs >= delayMs;
 }
 
 /** Q16: no class waits for ever behind a better one. */

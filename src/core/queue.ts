@@ -3,9 +3,10 @@ import { promptFiles } from './announce.ts';
 import { bestAgent } from './best-agent.ts';
 import { takeCaller } from './caller.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
+import { queueFull } from './deflect.ts';
 import { countAnswer } from './donor.ts';
 import { foresee, learnWait } from './estimate.ts';
-import { sayGoodbye } from './goodbye.ts';
+import { standsForMissed } from './missed.ts';
 import { queueOf } from './queue-of.ts';
 import type { FlowStep } from './settings.ts';
 import { effectiveSinceMs } from './standing.ts';
@@ -35,10 +36,8 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     queue: wait.queue,
     enqueuedAtMs: wait.enqueuedAtMs,
   });
-  if (queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax) {
-    endWait(d, contact, wait, 'full', 'Q7');
-    return sayGoodbye(d, contact, ['FUL-01'], 'Q7');
-  }
+  standsForMissed(d, contact);
+  if (queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax) return queueFull(d, contact, wait);
   standInQueue(d, contact, wait);
   const busy = bestAgent(d.state, contact) === undefined;
   if (busy) foresee(d, contact, positionOf(d.state, contact));
@@ -62,7 +61,8 @@ export function endWait(
   const { queue, enqueuedAtMs } = wait;
   if (!contact.spoke && (result === 'connected' || result === 'abandoned')) learnWait(d, wait, result);
   note(d, because, { do: 'record-fact', fact: 'waitEnded', contact: contact.id, queue, result });
-  if (result === 'lost' || result === 'unreached' || queueOf(d.state, queue)?.floor === undefined) return;
+  const ours = contact.medium === 'callback' || result === 'lost' || result === 'unreached';
+  if (ours || queueOf(d.state, queue)?.floor === undefined) return;
   countAnswer(d, queue, result === 'connected' && d.state.nowMs - enqueuedAtMs <= IN_TIME_MS);
 }
 

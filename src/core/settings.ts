@@ -29,6 +29,8 @@ export interface Settings {
   readonly prompts: Readonly<Record<string, string>>;
   /** There is a way out for calls to citizens. */
   readonly dialsOut?: boolean;
+  /** How callers who were missed are called back (B1–B5). Absent: they are not. */
+  readonly missedCalls?: MissedCallSetting;
   /** Absolute folder the switch records into, one flat file a talk; absent: nothing is recorded. */
   readonly recordingFolder?: string;
 }
@@ -118,7 +120,10 @@ export interface QueueSetting {
   readonly rating?: RatingSetting;
   /** When callers may have their place kept and be called back. Absent: never. */
   readonly callBack?: CallBackSetting;
-  /** Most contacts that may wait; the next one is told so and ended with an apology, never dropped in silence. */
+  /**
+   * Most contacts that may wait. The next one is offered to be called back where the queue does that, until twice as many wait; else it is told so
+   * and ended with an apology, never dropped in silence (Q7, K8).
+   */
   readonly waitingMax: number;
 }
 
@@ -130,6 +135,18 @@ export interface CallBackSetting {
   readonly tries: number;
   readonly pauseMs: number;
   readonly ringMs: number;
+}
+
+/** Domain guide §3.9: within 2 h of the call from 08:00 to 21:30, those of the night by 09:30. */
+export interface MissedCallSetting {
+  /** When citizens are dialled. Not among the rules' hours: always. */
+  readonly calendar: string;
+  /** From the call to the latest moment of the call-back, when that is within open hours. */
+  readonly withinMs: number;
+  /** Else from the next opening. */
+  readonly afterOpeningMs: number;
+  /** Most that stand in the queues at once. */
+  readonly standingMax: number;
 }
 
 /** One key, 1 (worst) to 5, within `waitMs` after the prompts; then the thanks. */

@@ -1,12 +1,13 @@
 import { assert } from '../lib/assert.ts';
 import { DueHeap } from '../lib/due-heap.ts';
 import { TimeOrder } from '../lib/time-order.ts';
+import { changesAtMs } from './calendar.ts';
 import type { AgentId, ContactId, NodeId } from './ids.ts';
 import { type Bucket, bucketKey, HOME_SITE, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
 import { stepsOf } from './plan-steps.ts';
 import { levelDueMs } from './service-level.ts';
 import type { AgentSetting, Settings } from './settings.ts';
-import type { Agent, Contact, Registration, Stage, State, Wait } from './state.ts';
+import type { Agent, Contact, MissedCall, Registration, Stage, State, Wait } from './state.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state
@@ -32,6 +33,10 @@ export interface Standing {
   readonly siteLoad: Map<string, number>;
   capacityOf: Map<string, number>;
   readonly busyAt: Map<AgentId, string>;
+  /** Numbers whose missed call nobody makes good just now, earliest due first. */
+  readonly missed: TimeOrder;
+  /** Our call-backs of missed calls, by the number. */
+  readonly missedUnderWay: Map<ContactId, string>;
 }
 
 interface Place {
@@ -64,6 +69,8 @@ export function emptyStanding(): Standing {
     siteLoad: new Map(),
     capacityOf: new Map(),
     busyAt: new Map(),
+    missed: new TimeOrder(),
+    missedUnderWay: new Map(),
   };
 }
 
@@ -100,6 +107,11 @@ export function rebuildStanding(state: State): void {
     setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
   for (const [from, caller] of state.callers) setDeadline(state, 'caller', from, caller.untilMs);
+  for (const [number, { dueAtMs, by }] of state.missed)
+    if (by === null) state.standing.missed.add({ atMs: dueAtMs, id: number });
+  for (const { id, medium, from } of state.contacts.values())
+    if (medium === 'callback') state.standing.missedUnderWay.set(id, from);
+  setDeadline(state, 'missed', '', missedDueMs(state));
   setDeadline(state, 'mode', '', modeDueMs(state));
   for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, 'level', queue, levelDueMs(level));
 }
@@ -164,7 +176,7 @@ export function placeDevices(state: State, sipUser: string): void {
 }
 
 /** What a deadline is of, in the order in which those of one moment are met. */
-export const DUE = { agent: 0, contact: 1, seat: 2, level: 3, leg: 4, caller: 5, mode: 6 } as const;
+export const DUE = { agent: 0, contact: 1, seat: 2, level: 3, leg: 4, caller: 5, mode: 6, missed: 7 } as const;
 
 export function setDeadline(state: State, of: keyof typeof DUE, id: string, atMs: number | null): void {
   state.standing.dues.set(DUE[of], id, atMs);
@@ -201,6 +213,15 @@ export function bucketFor(state: State, wait: Wait, step: number): Bucket {
   return bucket;
 }
 
+/** B1, B3: what is to be made good for a number; null: nothing any more. */
+export function setMissed(state: State, number: string, call: MissedCall | null): void {
+  const before = state.missed.get(number);
+  if (before?.by === null) state.standing.missed.delete({ atMs: before.dueAtMs, id: number });
+  if (call === null) state.missed.delete(number);
+  else state.missed.set(number, call);
+  if (call?.by === null) state.standing.missed.add({ atMs: call.dueAtMs, id: number });
+}
+
 export function effectiveSinceMs(wait: Wait): number {
   return wait.enqueuedAtMs - wait.headStartMs;
 }
@@ -212,6 +233,14 @@ export function modeDueMs({ base, mode, nowMs }: State): number | null {
     return sinceMs === null || sinceMs === undefined || sinceMs + forMs <= nowMs ? [] : [sinceMs + forMs];
   });
   return dues.length === 0 ? null : Math.min(...dues);
+}
+
+/** B3: when the hours of call-backs begin or are over next, while there is somebody to call back. */
+export function missedDueMs({ missed, settings, nowMs }: State): number | null {
+  const name = settings?.missedCalls?.calendar;
+  const calendar = name === undefined ? undefined : settings?.hours?.[name];
+  if (missed.size === 0 || calendar === undefined || settings?.dialsOut !== true) return null;
+  return changesAtMs(calendar, settings.workdays ?? {}, nowMs) ?? null;
 }
 
 export function nodeLive(state: State, node: NodeId): boolean {
@@ -251,6 +280,7 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'dialling':
     case 'pausing':
     case 'connecting':
+    case 'deflecting':
     case 'rating':
     case 'goodbye':
       return stage.untilMs;

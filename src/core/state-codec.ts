@@ -8,6 +8,7 @@ import {
   type Contact,
   initialState,
   type Leg,
+  type MissedCall,
   type Node,
   type Pace,
   type Recording,
@@ -30,6 +31,7 @@ export function encodeState(state: State): string {
     devices,
     recordings,
     callers,
+    missed,
     sites,
     levels,
     paces,
@@ -45,6 +47,7 @@ export function encodeState(state: State): string {
     devices: [...devices].map(([sipUser, ofSeat]) => [sipUser, [...ofSeat]]),
     recordings: [...recordings],
     callers: [...callers],
+    missed: [...missed],
     sites: [...sites],
     levels: [...levels],
     paces: [...paces],
@@ -60,6 +63,7 @@ interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'base' | 'mode
   readonly devices: [string, [string, Registration][]][];
   readonly recordings: [string, Recording][];
   readonly callers: [string, Caller][];
+  readonly missed: [string, MissedCall][];
   readonly sites: [string, SiteStatus][];
   readonly levels: [string, ServiceLevel][];
   readonly paces?: [string, Pace][];
@@ -84,6 +88,7 @@ export function decodeState(text: string): State {
     devices: new Map(raw.devices.map(([user, ofSeat]) => [user, new Map(ofSeat)])),
     recordings: new Map(raw.recordings),
     callers: new Map(raw.callers),
+    missed: new Map(raw.missed),
     sites: new Map(raw.sites),
     levels: new Map(raw.levels),
     paces: new Map(raw.paces ?? []),

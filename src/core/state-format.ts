@@ -1,7 +1,7 @@
 import type { Wait } from './state.ts';
 
 /** Rises with every change of `State` that an older snapshot does not fit; `fromOlderFormat` then learns what became of the older one. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** As parsed: nothing is known of it but its format. */
 export type RawState = Record<string, unknown> & { readonly format: number };
@@ -11,7 +11,8 @@ export type RawState = Record<string, unknown> & { readonly format: number };
  * in use.
  */
 export function fromOlderFormat(raw: RawState): RawState {
-  return raw.format === 1 ? fromFormat1(raw) : raw;
+  if (raw.format === 1) return fromFormat3(fromFormat1(raw));
+  return raw.format === 3 ? fromFormat3(raw) : raw;
 }
 
 type Entries<Value> = [string, Value][];
@@ -21,7 +22,7 @@ type Stage = { readonly in: string; readonly queue?: string; readonly enqueuedAt
 function fromFormat1({ lostCallers, contacts, ...raw }: RawState): RawState {
   return {
     ...raw,
-    format: FORMAT,
+    format: 3,
     base: raw['settings'],
     mode: { name: 'normal', sinceMs: 0, by: '', proposed: null, holdsSinceMs: [] },
     contacts: (contacts as Entries<{ stage: Stage }>).map(([id, contact]) => [
@@ -34,6 +35,16 @@ function fromFormat1({ lostCallers, contacts, ...raw }: RawState): RawState {
     ]),
     sites: [],
     levels: [],
+  };
+}
+
+/** All contacts were calls of citizens, and nobody who was missed was called back. */
+function fromFormat3({ contacts, ...raw }: RawState): RawState {
+  return {
+    ...raw,
+    format: FORMAT,
+    contacts: (contacts as Entries<object>).map(([id, contact]) => [id, { ...contact, medium: 'voice' }]),
+    missed: [],
   };
 }
 

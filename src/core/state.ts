@@ -29,6 +29,8 @@ export interface State {
   readonly recordings: Map<string, Recording>;
   /** Calling number → what is remembered of it, longest unheard first. */
   readonly callers: Map<string, Caller>;
+  /** Calling number → the call of it that was missed, and not yet made good (B1). */
+  readonly missed: Map<string, MissedCall>;
   /** Site id → what a lead said of it; absent: open. */
   readonly sites: Map<string, SiteStatus>;
   /** Queue with a floor → how well it is answered. */
@@ -76,6 +78,8 @@ export interface Node {
 
 export interface Contact {
   readonly id: ContactId;
+  /** `callback`: begun by us, for a call that was missed. */
+  readonly medium: 'voice' | 'callback';
   /** The citizen's leg; the last one, when there is none now (K4). */
   leg: LegId;
   readonly node: NodeId;
@@ -131,6 +135,8 @@ export type Stage =
       readonly untilMs: number;
     }
   | { readonly in: 'queue'; readonly wait: Wait; readonly announceAtMs: number; readonly offer: Offer | null }
+  /** K8: the queue is full; asked whether to be called back. */
+  | { readonly in: 'deflecting'; readonly wait: Wait; readonly key: CommandKey; readonly untilMs: number }
   /** K5: the agent's phone is answered, the citizen's rings. */
   | (Pair & { readonly in: 'dialling'; readonly wait: Wait; readonly untilMs: number })
   /** K6: until the next try. */
@@ -260,6 +266,19 @@ export interface Caller {
   readonly untilMs: number;
 }
 
+/** One for each number, from the first call that was missed until an agent has spoken with it or nobody will. */
+export interface MissedCall {
+  /** The first call. */
+  readonly contact: ContactId;
+  readonly node: NodeId;
+  readonly queue: string;
+  readonly dialled: string;
+  readonly calls: number;
+  readonly dueAtMs: number;
+  /** The contact by which it may be made good just now: our call-back, or a new call from the number. */
+  readonly by: ContactId | null;
+}
+
 export function initialState(journalId: string): State {
   return {
     journalId,
@@ -276,6 +295,7 @@ export function initialState(journalId: string): State {
     devices: new Map(),
     recordings: new Map(),
     callers: new Map(),
+    missed: new Map(),
     sites: new Map(),
     levels: new Map(),
     paces: new Map(),

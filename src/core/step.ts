@@ -6,12 +6,14 @@ import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
 import { meetDeadlines } from './deadline.ts';
 import { type Decision, note } from './decision.ts';
+import { deflectTaken } from './deflect.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
 import type { DispositionGiven, Event } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { NAME_CHARS_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { match } from './match.ts';
+import { lookAtMissed, missedCallHandled } from './missed.ts';
 import { modeAsked, proposeMode, rulesInForce } from './mode.ts';
 import { phoneAnswered } from './offer.ts';
 import { ratingTaken } from './rating.ts';
@@ -75,6 +77,8 @@ function apply(d: Decision, event: Event): void {
       return modeAsked(d, event);
     case 'siteAsked':
       return siteAsked(d, event);
+    case 'missedCallHandled':
+      return missedCallHandled(d, event);
     case 'dispositionGiven':
       return dispositionGiven(d, event);
     case 'nodeLost':
@@ -114,6 +118,7 @@ function apply(d: Decision, event: Event): void {
 function settingsLoaded(d: Decision, settings: Settings): void {
   if (d.state.base?.version === settings.version) return;
   rulesInForce(d, settings);
+  lookAtMissed(d);
   arrivedGoOn(d);
 }
 
@@ -136,6 +141,7 @@ function playOver(d: Decision, contact: Contact, key: CommandKey): void {
 function keyTaken(d: Decision, contact: Contact, key: CommandKey, digits: string): void {
   const { stage } = contact;
   if (stage.in === 'rating') ratingTaken(d, contact, stage, key, digits);
+  else if (stage.in === 'deflecting') deflectTaken(d, contact, stage, key, digits);
   else digitsTaken(d, contact, key, digits);
 }
 
@@ -163,6 +169,7 @@ function wishFailed(d: Decision, contact: Contact, key: CommandKey): void {
   const { stage } = contact;
   if (stage.in === 'menu' && stage.key === key) menuStuck(d, contact, stage);
   else if (stage.in === 'rating') ratingTaken(d, contact, stage, key, '');
+  else if (stage.in === 'deflecting') deflectTaken(d, contact, stage, key, '');
   else if (stage.in === 'queue') promiseTold(d, contact, key);
   else if (stage.in === 'goodbye') promptOver(d, contact, key);
   else if (stage.in === 'connecting' && stage.key === key) connectFailed(d, contact, stage);

@@ -3,12 +3,14 @@ import { arrive, endLeg, loseContact } from './call.ts';
 import { isPromised } from './call-back.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
 import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
+import { deflectAgain, deflectTaken } from './deflect.ts';
 import { replaceDevices } from './device.ts';
 import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
 import { digitsTaken, menuAgain, promptOver, startFlow } from './flow.ts';
 import type { LegId, NodeId } from './ids.ts';
 import { armLegEnd, type LegEnd, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX } from './limits.ts';
+import { lookAtMissed } from './missed.ts';
 import { phoneAnswered, renewOffer } from './offer.ts';
 import { playMusic } from './queue.ts';
 import { ratingAgain, ratingTaken } from './rating.ts';
@@ -39,6 +41,7 @@ export function surveyed(d: Decision, node: NodeId, survey: Survey): void {
   endMissing(d, node, seen, survey.ended, rebooted);
   for (const contact of [...d.state.contacts.values()]) if (contact.node === node) resume(d, contact, seen);
   adopt(d, node, survey.legs);
+  lookAtMissed(d);
   placeAll(d);
 }
 
@@ -118,6 +121,7 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
     case 'answering':
       return resumeAnswering(d, contact, citizen, leg, stage.flow);
     case 'menu':
+    case 'deflecting':
     case 'rating':
     case 'goodbye':
       return resumePrompt(d, contact, leg);
@@ -156,14 +160,16 @@ function resumeAnswering(d: Decision, contact: Contact, citizen: Leg, leg: Surve
 /** S3. */
 function resumePrompt(d: Decision, contact: Contact, leg: SurveyedLeg): void {
   const { stage } = contact;
-  if (stage.in !== 'menu' && stage.in !== 'rating' && stage.in !== 'goodbye') return;
+  if (stage.in !== 'menu' && stage.in !== 'rating' && stage.in !== 'deflecting' && stage.in !== 'goodbye') return;
   const ours = leg.key === stage.key;
   if (ours && leg.digits !== undefined) {
     if (stage.in === 'rating') return ratingTaken(d, contact, stage, stage.key, leg.digits);
+    if (stage.in === 'deflecting') return deflectTaken(d, contact, stage, stage.key, leg.digits);
     return digitsTaken(d, contact, stage.key, leg.digits);
   }
   if (ours && (leg.doing === 'playing' || leg.doing === 'collecting')) return;
   if (stage.in === 'rating') return ratingAgain(d, contact, stage);
+  if (stage.in === 'deflecting') return deflectAgain(d, contact, stage);
   if (stage.in === 'goodbye') return finish(d, contact, stage.outcome, 'S3');
   if (ours && stage.flow.steps[stage.step]?.kind === 'say') return promptOver(d, contact, stage.key);
   menuAgain(d, contact, stage);

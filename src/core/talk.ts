@@ -5,6 +5,7 @@ import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
+import { closeMissed } from './missed.ts';
 import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
@@ -70,6 +71,7 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     agentLeg,
     ...siteOf(d.state, id),
   });
+  closeMissed(d, contact.from, contact.medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
   contact.spoke = true;
   countTalk(d, contact);
   setStage(d, contact, {

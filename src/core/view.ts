@@ -147,6 +147,18 @@ export function siteViews(state: State): SiteView[] {
   });
 }
 
+/** Missed calls that nobody has made good, and those of them that are past their time. */
+export interface MissedView {
+  readonly open: number;
+  readonly overdue: number;
+}
+
+export function missedView({ missed, nowMs }: State): MissedView {
+  let overdue = 0;
+  for (const { dueAtMs } of missed.values()) if (dueAtMs < nowMs) overdue += 1;
+  return { open: missed.size, overdue };
+}
+
 /** Legs that the core believes are on a node: what the adapter asks about at a survey. */
 export function knownLegs(state: State, node: NodeId): LegId[] {
   return [...state.legs.values()].filter((leg) => leg.node === node).map((leg) => leg.id);

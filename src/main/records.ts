@@ -7,7 +7,7 @@ import { type City, loadCity } from '../city/load.ts';
 import type { Endpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
-import { agentViews, modeView, queueViews, siteViews } from '../core/view.ts';
+import { agentViews, missedView, modeView, queueViews, siteViews } from '../core/view.ts';
 import { CONNECT_LIMITS } from '../lib/measure-alarm.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
@@ -108,6 +108,7 @@ function followJournal({ loop, folders, logger }: Calls, store: Store, city: Cit
   const metrics = createMetrics({
     agents: () => agentViews(loop.state),
     queues: () => queueViews(loop.state),
+    missed: () => missedView(loop.state),
     projectorLag: () => projector.lag(),
     missingYears: () => yearsMissing(city),
     day: dayFigures(store.db),

@@ -28,6 +28,8 @@ export function tellEvent(event: Event): Said {
         `${event.by} set site ${event.site} to ${event.status}.`,
         `${event.by} 将站点 ${event.site} 设为 ${event.status}。`,
       );
+    case 'missedCallHandled':
+      return said(`${event.by} closed a missed call.`, `${event.by} 办结了一个漏接来电。`);
     case 'dispositionGiven':
       return said(`${event.by} said what came of it.`, `${event.by} 填写了处理结果。`);
     case 'nodeLost':
@@ -61,6 +63,7 @@ type LegEvent = Exclude<
       | 'agentStateAsked'
       | 'siteAsked'
       | 'dispositionGiven'
+      | 'missedCallHandled'
       | 'modeAsked'
       | 'nodeLost'
       | 'surveyed'
@@ -202,6 +205,13 @@ function tellFact(fact: RecordFact): Said {
         `Call-back ${fact.tries} reached nobody: ${fact.cause}.`,
         `第 ${fact.tries} 次回拨未接通（${fact.cause}）。`,
       );
+    case 'callMissed':
+      return said(
+        `Missed call ${fact.calls} of ${maskNumber(fact.number)}: to be called back by ${new Date(fact.dueAtMs).toISOString()}.`,
+        `${maskNumber(fact.number)} 第 ${fact.calls} 次漏接，须于 ${new Date(fact.dueAtMs).toISOString()} 前回拨。`,
+      );
+    case 'missedCallClosed':
+      return said(`The missed call is closed: ${fact.result}.`, `漏接来电办结：${fact.result}。`);
     case 'rated':
       return said(
         `The caller gave ${fact.score} of 5 to ${fact.agent}.`,

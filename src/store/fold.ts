@@ -58,6 +58,10 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return callBackPromised(db, fact);
     case 'callBackFailed':
       return callBackFailed(db, fact);
+    case 'callMissed':
+      return callMissed(db, fact, place);
+    case 'missedCallClosed':
+      return missedCallClosed(db, fact, place);
     case 'rated':
       return rated(db, fact, place);
     case 'disposition':
@@ -101,6 +105,30 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
       opened_at_ms: atMs,
     })
     .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  if (fact.of === undefined) return;
+  await db.updateTable('missed_calls').set({ call_back: fact.contact }).where('contact', '=', fact.of).execute();
+}
+
+async function callMissed(db: Tables, fact: Fact<'callMissed'>, { atMs }: Place): Promise<void> {
+  const { contact, number, queue, calls, dueAtMs } = fact;
+  await db
+    .insertInto('missed_calls')
+    .values({ contact, number, queue, calls, missed_at_ms: atMs, due_at_ms: dueAtMs })
+    .onConflict((conflict) => conflict.column('contact').doUpdateSet({ calls }))
+    .execute();
+}
+
+async function missedCallClosed(db: Tables, fact: Fact<'missedCallClosed'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('missed_calls')
+    .set({
+      closed_at_ms: atMs,
+      result: fact.result,
+      handled_by: fact.handledBy ?? null,
+      note: fact.note ?? null,
+    })
+    .where('contact', '=', fact.contact)
     .execute();
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { AgentState, ContactOutcome, OfferResult } from '../core/command.ts';
+import type { AgentState, ContactOutcome, MissedResult, OfferResult } from '../core/command.ts';
 import type { ModeName, ProfileEntry } from '../core/settings.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
@@ -16,6 +16,7 @@ export interface Database {
   agent_states: AgentStateTable;
   recordings: RecordingTable;
   mode_changes: ModeChangeTable;
+  missed_calls: MissedCallTable;
   alarms: AlarmTable;
   supervision: SupervisionTable;
   users: UserTable;
@@ -36,6 +37,24 @@ export interface RefusalTable {
   idx: number;
   fact: ColumnType<unknown, string, never>;
   error: string;
+}
+
+/** One row a number, from its first missed call until it is made good. */
+export interface MissedCallTable {
+  /** The first call. */
+  contact: string;
+  number: string;
+  queue: string;
+  /** How often the number tried. */
+  calls: number;
+  missed_at_ms: number;
+  due_at_ms: number;
+  /** The contact by which it is, or was last, called back. */
+  call_back: string | null;
+  closed_at_ms: number | null;
+  result: MissedResult | null;
+  handled_by: string | null;
+  note: string | null;
 }
 
 export interface ContactTable {

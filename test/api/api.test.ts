@@ -104,7 +104,12 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
       return contact === 'c0' ? { decisions: ['Q1'] } : undefined;
     },
   };
-  const metrics = createMetrics({ ...core, projectorLag: () => 3, missingYears: () => [2027] });
+  const metrics = createMetrics({
+    ...core,
+    missed: () => ({ open: 0, overdue: 0 }),
+    projectorLag: () => 3,
+    missingYears: () => [2027],
+  });
   const { db } = database.store;
   const connectLimits = CONNECT_LIMITS;
   const parts = { db, core, metrics, connectLimits, logger: silent, recordingFolder, directorySecret };

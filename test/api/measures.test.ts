@@ -37,7 +37,7 @@ beforeAll(async () => {
     sites: () => [],
     explain: async () => undefined,
   };
-  metrics = createMetrics({ ...core, projectorLag: () => 0, day });
+  metrics = createMetrics({ ...core, missed: () => ({ open: 3, overdue: 1 }), projectorLag: () => 0, day });
   const health = () => ({ switch: true, nodes: {}, journal: true, store: true });
   const parts = { db, core, health, metrics, connectLimits: CONNECT_LIMITS, logger: silent };
   app = await createApi({ ...parts, recordingFolder: database.folder });
@@ -167,7 +167,11 @@ test('who waited already when the program started is measured when answered, and
 
 test('without the database a scrape goes without the last day, and without a failure', async () => {
   const sources = { agents: () => [], queues: () => [], projectorLag: () => 1 };
-  const alone = createMetrics({ ...sources, day: () => Promise.reject(new Error('away')) });
+  const alone = createMetrics({
+    ...sources,
+    missed: () => ({ open: 0, overdue: 0 }),
+    day: () => Promise.reject(new Error('away')),
+  });
   const text = await alone.registry.metrics();
   expect(text).toContain('minhu_projector_lag_entries 1');
   expect(text).not.toMatch(/^minhu_(site_)?connect_24h_ratio/m);

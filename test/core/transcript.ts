@@ -1,5 +1,6 @@
 import type { Command } from '../../src/core/command.ts';
 import type { Event, EventBody } from '../../src/core/event.ts';
+import type { Settings } from '../../src/core/settings.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
@@ -8,6 +9,26 @@ import { AGENTS, dayRules, LegSwitch, NODE } from './random-day.ts';
 
 const LINES_MAX = 64;
 const FROM_MS = 1_000_000;
+const MINUTE_MS = 60_000;
+
+/** Open from the scene's beginning for ten minutes, closed for twenty, then open. */
+function moreRules(name: string): Settings {
+  const rules = dayRules();
+  const open = Math.floor(FROM_MS / MINUTE_MS);
+  const shifts = [
+    { fromMinute: open, toMinute: open + 10 },
+    { fromMinute: open + 30, toMinute: 1_440 },
+  ];
+  const { personal, ...queues } = rules.queues;
+  return {
+    ...rules,
+    version: name,
+    hours: { day: { offsets: [{ fromMs: 0, offsetMinutes: 0 }], week: Array(7).fill(shifts) } },
+    missedCalls: { calendar: 'day', withinMs: 5 * MINUTE_MS, afterOpeningMs: 3 * MINUTE_MS, standingMax: 2 },
+    queues: { ...queues, personal: name === 'full' ? { ...personal!, waitingMax: 1 } : personal! },
+    prompts: { ...rules.prompts, 'FUL-02': '/FUL-02' },
+  };
+}
 
 /**
  * A scenario is a text: `#` its title, `>` what happens (written by hand), `<` what the core answers. Events name legs by their part:
@@ -24,6 +45,7 @@ const FROM_MS = 1_000_000;
  * > nobridge                    bridges are not carried out from now on
  * > lose | survey | reboot | restart
  * > silence | speech            effects of commands are kept back from now on, or heard again
+ * > rules missed | full         those rules are loaded: missed calls are called back; queues of one place as well
  * ```
  */
 export function play(text: string): string {
@@ -118,6 +140,8 @@ class Scene {
         return this.#submit(this.#survey());
       case 'survey':
         return this.#submit(this.#survey());
+      case 'rules':
+        return this.#submit({ type: 'settingsLoaded', settings: moreRules(a) });
       case 'restart':
         this.#state = decodeState(encodeState(this.#state));
         return this.#submit({ type: 'started' });

@@ -1,0 +1,35 @@
+import { Type } from 'typebox';
+import { PeriodQuery } from './schemas.ts';
+
+/** Shapes of missed calls. Instants are Unix time in ms; numbers are masked. */
+const orNull = <Kind extends 'integer' | 'string'>(type: Kind) =>
+  Type.Unsafe<(Kind extends 'string' ? string : number) | null>({ type: [type, 'null'] });
+
+export const MissedCallsQuery = Type.Object({
+  ...PeriodQuery.properties,
+  open: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
+});
+
+export const MissedCallBody = Type.Object({ note: Type.String({ minLength: 1, maxLength: 500 }) });
+
+export const MissedCallsShape = Type.Object({
+  missedCalls: Type.Array(
+    Type.Object({
+      contact: Type.String(),
+      from: Type.String(),
+      queue: Type.String(),
+      calls: Type.Integer(),
+      missedAtMs: Type.Integer(),
+      dueAtMs: Type.Integer(),
+      overdue: Type.Boolean(),
+      callBack: orNull('string'),
+      tries: Type.Integer(),
+      closedAtMs: orNull('integer'),
+      result: orNull('string'),
+      handledBy: orNull('string'),
+      note: orNull('string'),
+    }),
+  ),
+  /** False: there are more than are listed. */
+  complete: Type.Boolean(),
+});

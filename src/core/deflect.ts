@@ -1,0 +1,57 @@
+import { promptFiles } from './announce.ts';
+import { offered, promise } from './call-back.ts';
+import { ask, type Decision, setStage } from './decision.ts';
+import { mayCallBack } from './dialable.ts';
+import { sayGoodbye } from './goodbye.ts';
+import type { CommandKey } from './ids.ts';
+import { DEFLECT_WAIT_MS, PROMPT_MS_MAX } from './limits.ts';
+import { missCall } from './missed.ts';
+import { endWait, standInQueue, waitingIn } from './queue.ts';
+import { queueOf } from './queue-of.ts';
+import type { Contact, Stage, Wait } from './state.ts';
+
+type Deflecting = Extract<Stage, { in: 'deflecting' }>;
+
+/** Times `waitingMax`: most that wait with those who will be called back. */
+const PROMISES_SHARE = 2;
+
+/** Q7, K8: no room to wait on the line. The place itself can still be had, where it can be kept and the number be dialled. */
+export function queueFull(d: Decision, contact: Contact, wait: Wait): void {
+  if (mayDeflect(d, contact, wait)) return putQuestion(d, contact, wait, 'K8');
+  turnAway(d, contact, wait);
+}
+
+/** K8: 1 takes the place; anything else, or nothing, does not. */
+export function deflectTaken(d: Decision, contact: Contact, stage: Deflecting, key: CommandKey, digits: string): void {
+  if (stage.key !== key) return;
+  if (digits.slice(0, 1) !== '1') return turnAway(d, contact, stage.wait);
+  standInQueue(d, contact, stage.wait);
+  offered(contact);
+  promise(d, contact, contact.from, 'K8');
+}
+
+/** S3: the question is gone, put again. */
+export function deflectAgain(d: Decision, contact: Contact, stage: Deflecting): void {
+  putQuestion(d, contact, stage.wait, 'S3');
+}
+
+function turnAway(d: Decision, contact: Contact, wait: Wait): void {
+  endWait(d, contact, wait, 'full', 'Q7');
+  missCall(d, contact, wait.queue);
+  sayGoodbye(d, contact, ['FUL-01'], 'Q7');
+}
+
+function mayDeflect(d: Decision, { from }: Contact, { queue }: Wait): boolean {
+  const rule = queueOf(d.state, queue);
+  if (rule?.callBack === undefined || d.state.settings?.dialsOut !== true || !mayCallBack(from)) return false;
+  if (promptFiles(d.state, ['FUL-02', 'CBK-04']).length < 2) return false;
+  return waitingIn(d.state, queue) < rule.waitingMax * PROMISES_SHARE;
+}
+
+function putQuestion(d: Decision, contact: Contact, wait: Wait, because: string): void {
+  const leg = d.state.legs.get(contact.leg);
+  if (leg === undefined) return;
+  const files = promptFiles(d.state, ['FUL-02']);
+  const key = ask(d, leg, because, { do: 'collect', files, waitMs: DEFLECT_WAIT_MS });
+  setStage(d, contact, { in: 'deflecting', wait, key, untilMs: d.state.nowMs + PROMPT_MS_MAX + DEFLECT_WAIT_MS });
+}

@@ -1,0 +1,111 @@
+import { isOpen } from './calendar.ts';
+import { promisedTo } from './caller.ts';
+import { closeIfOver, closing } from './closing.ts';
+import { type Decision, nextContactId, note } from './decision.ts';
+import { plainNumber } from './dialable.ts';
+import { type ContactId, legId, type NodeId } from './ids.ts';
+import { MISSED_AGE_MS } from './limits.ts';
+import { cancelOffer } from './offer.ts';
+import { endWait, standInQueue } from './queue.ts';
+import { missedDueMs, nodeLive, setDeadline, setMissed } from './standing.ts';
+import type { Contact, MissedCall, State, Wait } from './state.ts';
+
+/**
+ * B3: within its hours the earliest due stand in their queues, `standingMax` at once; outside them, or when somebody else has made one good,
+ * those that have not reached an agent are withdrawn.
+ */
+export function callBackMissed(d: Decision): void {
+  const { settings, standing, missed, nowMs } = d.state;
+  const rule = settings?.missedCalls;
+  const calendar = rule === undefined ? undefined : settings?.hours?.[rule.calendar];
+  const mayDial = rule !== undefined && settings?.dialsOut === true;
+  const open = mayDial && (calendar === undefined || isOpen(calendar, settings.workdays ?? {}, nowMs));
+  for (const [id, number] of [...standing.missedUnderWay]) {
+    if (!open || missed.get(number)?.by !== id) withdraw(d, id);
+  }
+  if (open) {
+    let next = standing.missed.first();
+    while (next !== undefined && standing.missedUnderWay.size < rule.standingMax && stand(d, next.id)) {
+      next = standing.missed.first();
+    }
+  }
+  setDeadline(d.state, 'missed', '', missedDueMs(d.state));
+}
+
+/** B3: an entry like any other, without a caller on the line. @returns false while no switch is up. */
+function stand(d: Decision, number: string): boolean {
+  const call = d.state.missed.get(number)!;
+  const node = nodeFor(d.state, call);
+  if (node === undefined) return false;
+  const contact = openCallBack(d, number, call, node);
+  setMissed(d.state, number, { ...call, by: contact.id });
+  promisedTo(d, number, contact.id);
+  const { nowMs } = d.state;
+  const wait: Wait = {
+    queue: call.queue,
+    enqueuedAtMs: nowMs,
+    headStartMs: nowMs - (call.dueAtMs - MISSED_AGE_MS),
+    plan: '',
+    step: -1,
+    lastAgent: d.state.callers.get(number)?.lastAgent ?? null,
+  };
+  note(d, 'B3', {
+    do: 'record-fact',
+    fact: 'waitStarted',
+    contact: contact.id,
+    queue: wait.queue,
+    enqueuedAtMs: nowMs,
+  });
+  standInQueue(d, contact, wait);
+  return true;
+}
+
+function openCallBack(d: Decision, number: string, call: MissedCall, node: NodeId): Contact {
+  const contact: Contact = {
+    id: nextContactId(d),
+    medium: 'callback',
+    leg: legId(''),
+    node,
+    from: number,
+    fromName: '',
+    dialled: call.dialled,
+    openedAtMs: d.state.nowMs,
+    stage: { in: 'closing', outcome: 'ended', recordingByMs: null },
+    legs: [],
+    excluded: [],
+    recordings: [],
+    recordingsMade: 0,
+    spoke: false,
+    callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
+  };
+  d.state.contacts.set(contact.id, contact);
+  d.state.standing.missedUnderWay.set(contact.id, number);
+  note(d, 'B3', {
+    do: 'record-fact',
+    fact: 'contactOpened',
+    contact: contact.id,
+    medium: 'callback',
+    from: number,
+    dialled: call.dialled,
+    flow: '',
+    of: call.contact,
+  });
+  return contact;
+}
+
+function withdraw(d: Decision, id: ContactId): void {
+  const contact = d.state.contacts.get(id);
+  if (contact === undefined) return void d.state.standing.missedUnderWay.delete(id);
+  const { stage } = contact;
+  if (stage.in !== 'queue' && stage.in !== 'pausing') return;
+  cancelOffer(d, contact, 'cancelled', 'B3');
+  endWait(d, contact, stage.wait, 'lost', 'B3');
+  closing(d, contact, 'ended');
+  closeIfOver(d, contact);
+}
+
+/** The one that had the call, or any other that is up. */
+function nodeFor(state: State, { node }: MissedCall): NodeId | undefined {
+  if (nodeLive(state, node)) return node;
+  return [...state.nodes.keys()].filter((each) => nodeLive(state, each)).sort()[0];
+}
