@@ -21,16 +21,15 @@ export interface Arrival {
   readonly fromName?: string;
   readonly dialled: string;
   readonly diversion?: string;
-  readonly answered: boolean;
 }
 
 /** A1–A4. */
-export function arrive(d: Decision, node: NodeId, arrival: Arrival): void {
+export function arrive(d: Decision, node: NodeId, arrival: Arrival, answered: boolean): void {
   if (d.state.legs.has(arrival.leg)) return; // A3
   const full = d.state.contacts.size >= CONTACTS_MAX;
   const { settings } = d.state;
   const flow = flowOf(d, arrival);
-  const contact = openContact(d, node, arrival, flow ?? '');
+  const contact = openContact(d, node, arrival, answered, flow ?? '');
   if (full) {
     missCall(d, contact, queueWanted(d, contact));
     refuse(d, contact, 'SWITCH_CONGESTION', 'A4');
@@ -137,7 +136,7 @@ function giveUp(d: Decision, contact: Contact, wait: Wait): void {
   missCall(d, contact, wait.queue);
 }
 
-function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string): Contact {
+function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {
   const from = arrival.from.slice(0, FROM_CHARS_MAX);
   const fromName = (arrival.fromName ?? '').slice(0, NAME_CHARS_MAX);
   const contact: Contact = {
@@ -177,7 +176,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, flow: string):
     agent: null,
     token: 0,
     ringKey: '',
-    answered: arrival.answered,
+    answered,
     endByMs: null,
   };
   openLeg(d, contact, leg, from);

@@ -52,7 +52,7 @@ function remember(d: Decision, number: string, news: Partial<Caller>): void {
   if (number === '') return;
   const { callers, nowMs } = d.state;
   const before = callers.get(number) ?? STRANGER;
-  callers.delete(number);
+  if (before !== STRANGER) callers.delete(number);
   const caller = { ...before, ...news };
   const untilMs = Math.max(caller.untilMs, caller.lost?.untilMs ?? 0, caller.gaveUp?.untilMs ?? 0, nowMs + 1);
   callers.set(number, { ...caller, untilMs });

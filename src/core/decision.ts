@@ -8,13 +8,14 @@ import { advanceStep } from './plan.ts';
 import { placeAgent, placeContact } from './standing.ts';
 import type { Agent, Contact, Leg, Stage, State, Work } from './state.ts';
 
-/** One entry in the making: what the event has led to so far. `because[i]` is the rule (RULES.md) behind `commands[i]`. */
+/** One entry in the making: what the event has led to so far. */
 export interface Decision {
   readonly state: State;
   readonly seq: number;
   readonly event: Event;
   readonly commands: Command[];
-  readonly because: string[];
+  /** The rule (RULES.md) behind each of `commands`; null when nobody asks. */
+  readonly because: string[] | null;
   /** Filled in only when somebody asks why. */
   readonly candidates: Candidates[] | null;
   contactsMade: number;
@@ -47,13 +48,13 @@ export function ask(d: Decision, leg: Leg, because: string, wish: SwitchWish): C
 export function askLeg(d: Decision, leg: LegId, node: Leg['node'], because: string, wish: SwitchWish): CommandKey {
   const key = `${d.seq}.${d.commands.length}` as CommandKey;
   d.commands.push({ key, node, leg, ...wish });
-  d.because.push(because);
+  d.because?.push(because);
   return key;
 }
 
 export function note(d: Decision, because: string, fact: RecordCommand): void {
   d.commands.push(fact);
-  d.because.push(because);
+  d.because?.push(because);
 }
 
 /** Id of the leg that the next command makes: journal, index and entry, in the form of a UUID. Never the same twice. */
@@ -95,14 +96,13 @@ export function touchContact(d: Decision, contact: Contact): void {
 export function touchAgent(d: Decision, agent: Agent): void {
   const { standing } = d.state;
   const kind = standing.kindOf.get(agent.id);
-  const wasIdle = standing.idleOf.has(agent.id);
-  const wasIn = kind?.loggedIn.has(agent.id) === true;
-  const wasOpen = kind === undefined || siteOpen(d.state, kind.site);
-  if (placeAgent(d.state, agent)) standing.freshAgents.add(agent.id);
+  // Only a site with a limit of its own opens by what its agents do.
+  const wasFull = kind !== undefined && standing.capacityOf.has(kind.site) && !siteOpen(d.state, kind.site);
+  const change = placeAgent(d.state, agent, kind);
+  if (change === 'more') standing.freshAgents.add(agent.id);
   if (kind !== undefined) {
-    const less = (wasIdle && !standing.idleOf.has(agent.id)) || (wasIn && !kind.loggedIn.has(agent.id));
-    if (less) stepsMayEnd(d, agent.id, kind);
-    if (!wasOpen && siteOpen(d.state, kind.site)) siteOpened(d, kind.site);
+    if (change === 'less') stepsMayEnd(d, agent.id, kind);
+    if (wasFull && siteOpen(d.state, kind.site)) siteOpened(d, kind.site);
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';

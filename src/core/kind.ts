@@ -83,8 +83,8 @@ export function join(serving: Serving): void {
   }
 }
 
-export function bucketKey(queue: string, plan: string, step: number, only: AgentId | null): string {
-  return `${queue} ${plan} ${step} ${only ?? ''}`;
+export function bucketKey(queue: string, only: AgentId | null): string {
+  return only === null ? queue : `${queue} ${only}`;
 }
 
 /** Every queue, those of the agent's own skills first; what each step needs says the rest. */

@@ -36,7 +36,7 @@ export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   d.state.legs.delete(leg.id);
   setDeadline(d.state, 'leg', leg.id, null);
   const contact = d.state.contacts.get(leg.contact);
-  if (contact !== undefined) contact.legs = contact.legs.filter((id) => id !== leg.id);
+  if (contact !== undefined) contact.legs = without(contact.legs, leg.id);
   note(d, 'L1', {
     do: 'record-fact',
     fact: 'legClosed',
@@ -49,8 +49,13 @@ export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
   if (agent === undefined) return;
-  agent.legs = agent.legs.filter((id) => id !== leg.id);
+  agent.legs = without(agent.legs, leg.id);
   touchAgent(d, agent);
+}
+
+/** Most have one leg, and it goes. */
+function without(legs: readonly LegId[], gone: LegId): LegId[] {
+  return legs.length === 1 && legs[0] === gone ? [] : legs.filter((id) => id !== gone);
 }
 
 /** L2: a leg that was told to end and is not heard of again counts as ended after a while. */

@@ -19,12 +19,10 @@ export function match(d: Decision): void {
   const { freshAgents, freshContacts, idleOf, placeOf } = d.state.standing;
   // An offer may free a site or end a step for others: they get their look as well.
   while (freshAgents.size + freshContacts.size > 0) {
-    const agents = byAge(freshAgents, (id) => idleOf.get(id)?.atMs);
-    const contacts = byAge(freshContacts, (id) => placeOf.get(id)?.atMs);
-    freshAgents.clear();
-    freshContacts.clear();
+    const agents = taken(freshAgents, idleOf);
+    const contacts = taken(freshContacts, placeOf);
     // What an agent did not take is left to the others before it is asked again (O5).
-    const left = agents.filter((agent) => !matchAgent(d, agent, false));
+    const left = agents.length === 0 ? agents : agents.filter((agent) => !matchAgent(d, agent, false));
     for (const agent of left) matchAgent(d, agent, true);
     for (const contact of contacts) matchContact(d, contact, contacts.length > 1);
   }
@@ -86,9 +84,9 @@ function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: S
   for (const item of bucket.open) {
     if (!mayServe(state, item.atMs, delayMs)) break;
     if (isExcluded(state, state.contacts.get(contactId(item.id))!, agent)) continue;
-    return { ...item, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
+    return { id: item.id, atMs: item.atMs, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
   }
-  return { ...oldest, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
+  return { id: oldest.id, atMs: oldest.atMs, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
 }
 
 /** Q12. An effective age below 0 is no delay: a call-back that is not due soon (B3). */
@@ -107,8 +105,14 @@ function before(a: Turn, b: Turn): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);
 }
 
-function byAge<Id extends string>(ids: Set<Id>, atMsOf: (id: Id) => number | undefined): Id[] {
-  if (ids.size < 2) return [...ids];
-  const aged = [...ids].map((id) => ({ id, atMs: atMsOf(id) ?? 0 }));
+const NOBODY: readonly never[] = [];
+
+/** All of them, oldest first; the set is empty afterwards. */
+function taken<Id extends string>(ids: Set<Id>, placed: ReadonlyMap<Id, { readonly atMs: number }>): readonly Id[] {
+  if (ids.size === 0) return NOBODY;
+  const all = [...ids];
+  ids.clear();
+  if (all.length === 1) return all;
+  const aged = all.map((id) => ({ id, atMs: placed.get(id)?.atMs ?? 0 }));
   return aged.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
 }

@@ -18,6 +18,7 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
+  const legs: LegId[] = [];
   note(d, because, {
     do: 'record-fact',
     fact: 'offerMade',
@@ -28,9 +29,8 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
     ...siteOf(d.state, agent.id),
   });
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
-  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
+  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
-  const legs: LegId[] = [];
   for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
     const id = nextLegId(d);
     // The leg is made where the caller's is: a bridge joins legs of one node.
@@ -57,7 +57,6 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
     openLeg(d, contact, leg, device);
     legs.push(id);
   }
-  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
 }
 
 /** O2, O9: the first phone to answer has the caller; any later one, and one of an offer gone by, is told to end. */
@@ -68,7 +67,7 @@ export function phoneAnswered(d: Decision, contact: Contact, leg: Leg): void {
   }
   const { offer } = stage;
   for (const other of offer.legs) if (other !== leg.id) hangUp(d, other, 'LOSE_RACE', 'O2');
-  endOffer(d, contact, offer, 'accepted', 'O2');
+  noteOfferEnd(d, contact, offer, 'accepted', 'O2');
   connect(d, contact, stage, leg);
 }
 
@@ -125,6 +124,11 @@ function missOffer(d: Decision, contact: Contact, offer: Offer, result: 'rejecte
 }
 
 function endOffer(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
+  noteOfferEnd(d, contact, offer, result, because);
+  setOffer(d, contact, null);
+}
+
+function noteOfferEnd(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
   note(d, because, {
     do: 'record-fact',
     fact: 'offerEnded',
@@ -133,7 +137,6 @@ function endOffer(d: Decision, contact: Contact, offer: Offer, result: OfferResu
     token: offer.token,
     result,
   });
-  setOffer(d, contact, null);
 }
 
 function setOffer(d: Decision, contact: Contact, offer: Offer | null): void {

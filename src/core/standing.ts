@@ -1,12 +1,12 @@
 import { assert } from '../lib/assert.ts';
 import { DueHeap } from '../lib/due-heap.ts';
-import { TimeOrder } from '../lib/time-order.ts';
+import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
 import type { AgentId, ContactId, NodeId } from './ids.ts';
 import { type Bucket, bucketKey, HOME_SITE, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
 import { stepsOf } from './plan-steps.ts';
 import { levelDueMs } from './service-level.ts';
-import type { AgentSetting, Settings } from './settings.ts';
+import type { AgentSetting, PlanStep, Settings } from './settings.ts';
 import type { Agent, Contact, MissedCall, Registration, Stage, State, Wait } from './state.ts';
 
 /**
@@ -18,7 +18,8 @@ export interface Standing {
   settingOf: Map<AgentId, AgentSetting>;
   kinds: Map<string, Kind>;
   kindOf: Map<AgentId, Kind>;
-  buckets: Map<string, Bucket>;
+  /** By the step of a plan, then by the bucket's key. */
+  buckets: Map<PlanStep, Map<string, Bucket>>;
   /** Agent → buckets of steps that are for this agent alone. */
   readonly wanted: Map<AgentId, Set<Bucket>>;
   /** Queue → everyone in it, the ringing ones too: what a position counts. */
@@ -39,15 +40,19 @@ export interface Standing {
   readonly missedUnderWay: Map<ContactId, string>;
 }
 
-interface Place {
+/** The item that stands in the queue's order, and in the bucket's. */
+interface Place extends Timed {
+  readonly id: ContactId;
   readonly queue: string;
   /** Of the effective age: `enqueuedAtMs` less the head start. */
   readonly atMs: number;
   /** Where it may be offered from; null while it may not. */
-  readonly bucket: Bucket | null;
+  bucket: Bucket | null;
 }
 
-interface Idle {
+/** The item that stands in the order of its kind. */
+interface Idle extends Timed {
+  readonly id: AgentId;
   readonly atMs: number;
   readonly kind: Kind;
 }
@@ -102,7 +107,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
 export function rebuildStanding(state: State): void {
   if (state.settings !== null) indexSettings(state.standing, state.settings);
   for (const contact of state.contacts.values()) placeContact(state, contact);
-  for (const agent of state.agents.values()) placeAgent(state, agent);
+  for (const agent of state.agents.values()) placeAgent(state, agent, state.standing.kindOf.get(agent.id));
   for (const leg of state.legs.values())
     setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
@@ -118,53 +123,62 @@ export function rebuildStanding(state: State): void {
 
 /** @returns true when the contact may be offered now and could not be before. */
 export function placeContact(state: State, contact: Contact): boolean {
-  const { stage } = contact;
-  const before = state.standing.placeOf.get(contact.id);
+  const { stage, id } = contact;
+  const before = state.standing.placeOf.get(id);
+  const live = nodeLive(state, contact.node);
   if (stage.in !== 'queue' && stage.in !== 'connecting') {
-    if (before !== undefined) forgetPlace(state, contact.id, before);
-    setDeadline(state, 'contact', contact.id, nodeLive(state, contact.node) ? contactDeadline(stage) : null);
+    if (before !== undefined) forgetPlace(state, before);
+    setDeadline(state, 'contact', id, live ? contactDeadline(stage) : null);
     return false;
   }
-  const open = stage.in === 'queue' && stage.offer === null && nodeLive(state, contact.node);
+  const { queue } = stage.wait;
+  const open = stage.in === 'queue' && stage.offer === null && live;
   const atMs = effectiveSinceMs(stage.wait);
   const bucket = open ? bucketFor(state, stage.wait, stage.wait.step) : null;
-  setDeadline(state, 'contact', contact.id, nodeLive(state, contact.node) ? waitDeadline(state, stage, bucket) : null);
-  const moved = before === undefined || before.queue !== stage.wait.queue || before.atMs !== atMs;
-  if (!moved && before.bucket === bucket) return false;
-  if (before !== undefined) forgetPlace(state, contact.id, before);
-  const item = { atMs, id: contact.id };
-  orderOf(state.standing.waiting, stage.wait.queue).add(item);
-  bucket?.open.add(item);
-  state.standing.placeOf.set(contact.id, { queue: stage.wait.queue, atMs, bucket });
+  setDeadline(state, 'contact', id, live ? waitDeadline(state, stage, bucket) : null);
+  if (before !== undefined && before.queue === queue && before.atMs === atMs) {
+    if (before.bucket === bucket) return false;
+    leaveBucket(state, before);
+    enterBucket(before, bucket);
+    return open;
+  }
+  if (before !== undefined) forgetPlace(state, before);
+  const place: Place = { id, queue, atMs, bucket: null };
+  orderOf(state.standing.waiting, queue).add(place);
+  enterBucket(place, bucket);
+  state.standing.placeOf.set(id, place);
   return open;
 }
 
 /** The contact is over. */
 export function unplaceContact(state: State, id: ContactId): void {
   const before = state.standing.placeOf.get(id);
-  if (before !== undefined) forgetPlace(state, id, before);
+  if (before !== undefined) forgetPlace(state, before);
   setDeadline(state, 'contact', id, null);
 }
 
-/** @returns true when the agent may be offered something now and could not be before. */
-export function placeAgent(state: State, agent: Agent): boolean {
+/** `more`: the agent may be offered something now and could not be before; `less`: is there, or free, no longer. */
+export type AgentChange = 'more' | 'less' | 'none';
+
+export function placeAgent(state: State, agent: Agent, kind: Kind | undefined): AgentChange {
   const { standing } = state;
   setDeadline(state, 'agent', agent.id, agentDeadline(state, agent));
-  const kind = standing.kindOf.get(agent.id);
   placeAtSite(state, agent, kind);
+  let left = false;
   if (kind !== undefined && agent.wish !== 'offline') kind.loggedIn.add(agent.id);
-  else kind?.loggedIn.delete(agent.id);
+  else left = kind?.loggedIn.delete(agent.id) === true;
   const before = standing.idleOf.get(agent.id);
   const idle = kind !== undefined && isIdle(state, agent);
   if (before !== undefined) {
-    if (idle && before.atMs === agent.idleSinceMs && before.kind === kind) return false;
-    before.kind.idle.delete({ atMs: before.atMs, id: agent.id });
+    if (idle && before.atMs === agent.idleSinceMs && before.kind === kind) return 'none';
+    before.kind.idle.delete(before);
     standing.idleOf.delete(agent.id);
   }
-  if (!idle) return false;
-  kind.idle.add({ atMs: agent.idleSinceMs, id: agent.id });
-  standing.idleOf.set(agent.id, { atMs: agent.idleSinceMs, kind });
-  return true;
+  if (!idle) return left || before !== undefined ? 'less' : 'none';
+  const place: Idle = { id: agent.id, atMs: agent.idleSinceMs, kind };
+  kind.idle.add(place);
+  standing.idleOf.set(agent.id, place);
+  return 'more';
 }
 
 export function placeDevices(state: State, sipUser: string): void {
@@ -186,21 +200,22 @@ export function setDeadline(state: State, of: keyof typeof DUE, id: string, atMs
 export function bucketFor(state: State, wait: Wait, step: number): Bucket {
   const { standing, settings } = state;
   const steps = stepsOf(settings, wait.queue, wait.plan);
-  const index = Math.min(Math.max(step, 0), steps.length - 1);
-  const only = steps[index]!.lastAgent === true ? wait.lastAgent : null;
-  const key = bucketKey(wait.queue, wait.plan, index, only);
-  const found = standing.buckets.get(key);
+  const held = steps[Math.min(Math.max(step, 0), steps.length - 1)]!;
+  const only = held.lastAgent === true ? wait.lastAgent : null;
+  const key = bucketKey(wait.queue, only);
+  const found = standing.buckets.get(held)?.get(key);
   if (found !== undefined) return found;
   const bucket: Bucket = {
     key,
     queue: wait.queue,
-    step: steps[index]!,
+    step: held,
     only,
     open: new TimeOrder(),
     servedBy: [],
     delaysMs: [],
   };
-  standing.buckets.set(key, bucket);
+  const ofStep = standing.buckets.get(held) ?? new Map<string, Bucket>();
+  standing.buckets.set(held, ofStep.set(key, bucket));
   if (only === null) {
     for (const kind of standing.kinds.values()) {
       const serving = settings === null ? undefined : servingOf(kind, bucket, settings);
@@ -333,16 +348,26 @@ function placeAtSite(state: State, agent: Agent, kind: Kind | undefined): void {
   }
 }
 
-function forgetPlace(state: State, id: ContactId, { queue, atMs, bucket }: Place): void {
-  orderOf(state.standing.waiting, queue).delete({ atMs, id });
-  state.standing.placeOf.delete(id);
+function forgetPlace(state: State, place: Place): void {
+  orderOf(state.standing.waiting, place.queue).delete(place);
+  state.standing.placeOf.delete(place.id);
+  leaveBucket(state, place);
+}
+
+function enterBucket(place: Place, bucket: Bucket | null): void {
+  place.bucket = bucket;
+  bucket?.open.add(place);
+}
+
+function leaveBucket(state: State, place: Place): void {
+  const { bucket } = place;
   if (bucket === null) return;
-  bucket.open.delete({ atMs, id });
+  bucket.open.delete(place);
   if (bucket.only !== null && bucket.open.size === 0) forgetBucket(state, bucket, bucket.only);
 }
 
 function forgetBucket(state: State, bucket: Bucket, only: AgentId): void {
-  state.standing.buckets.delete(bucket.key);
+  state.standing.buckets.get(bucket.step)?.delete(bucket.key);
   const wanted = state.standing.wanted.get(only);
   assert(wanted !== undefined, 'a bucket for one agent is known to be');
   wanted.delete(bucket);

@@ -33,25 +33,32 @@ export { nextDeadlineMs } from './deadline.ts';
  * @throws AssertionError when time or `seq` go back, or a rule of the core is broken: a bug, never bad input.
  */
 export function step(state: State, event: Event, seq: number): Command[] {
-  return decide(state, event, seq, false).commands;
+  return decided(state, event, seq, null, null).commands;
+}
+
+/** A decision with the rule behind each of its commands. */
+export interface Explained extends Decision {
+  readonly because: string[];
 }
 
 /** `step` with the rule behind each command and, when `why` is set, who else could have had each offer. */
-export function decide(state: State, event: Event, seq: number, why: boolean): Decision {
+export function decide(state: State, event: Event, seq: number, why: boolean): Explained {
+  return decided(state, event, seq, [], why ? [] : null);
+}
+
+function decided<Because extends Decision['because']>(
+  state: State,
+  event: Event,
+  seq: number,
+  because: Because,
+  candidates: Decision['candidates'],
+): Decision & { readonly because: Because } {
   // Asked first: the words are made only for what is broken.
   if (event.atMs < state.nowMs) assert(false, `time went back: ${event.atMs} after ${state.nowMs}`);
   if (seq <= state.seq) assert(false, `entry ${seq} after ${state.seq}`);
   state.nowMs = event.atMs;
   state.seq = seq;
-  const d: Decision = {
-    state,
-    seq,
-    event,
-    commands: [],
-    because: [],
-    candidates: why ? [] : null,
-    contactsMade: 0,
-  };
+  const d = { state, seq, event, commands: [], because, candidates, contactsMade: 0 };
   apply(d, event);
   meetDeadlines(d);
   match(d);
@@ -86,7 +93,7 @@ function apply(d: Decision, event: Event): void {
     case 'surveyed':
       return surveyed(d, event.node, event.survey);
     case 'callArrived':
-      return arrive(d, event.node, { ...event, answered: false });
+      return arrive(d, event.node, event, false);
     case 'legAnswered':
       return legAnswered(d, event.leg);
     case 'legEnded':

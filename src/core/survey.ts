@@ -210,7 +210,7 @@ function resumeTalk(d: Decision, contact: Contact, leg: SurveyedLeg, seen: Seen)
 function adopt(d: Decision, node: NodeId, legs: readonly SurveyedLeg[]): void {
   for (const leg of legs) {
     if (d.state.legs.has(leg.leg)) continue;
-    if (leg.direction === 'inbound') arrive(d, node, { ...leg, answered: leg.state === 'answered' });
+    if (leg.direction === 'inbound') arrive(d, node, leg, leg.state === 'answered');
     else if (leg.leg.startsWith(legPrefix(d.state.journalId))) {
       askLeg(d, leg.leg, node, 'S9', { do: 'hangUp', cause: 'NORMAL_CLEARING' });
     }

@@ -8,31 +8,42 @@ interface Due {
 /**
  * Deadlines of records of several kinds, earliest first; of two at the same time the lower kind, then the lower id, so that the order follows
  * from the deadlines alone and not from how they were set. Setting and clearing cost O(log n), and nothing when the time is the same.
+ * Each kind has a heap of its own: the few that come and go with every call never move through the many that lie for days.
  */
 export class DueHeap {
-  readonly #heap: Due[] = [];
-  readonly #byKind: Map<string, Due>[] = [];
+  readonly #byKind: DuesOfKind[] = [];
 
   first(): { readonly kind: number; readonly id: string; readonly atMs: number } | undefined {
-    return this.#heap[0];
+    let first: Due | undefined;
+    for (const dues of this.#byKind) {
+      const candidate = dues.heap[0];
+      if (candidate !== undefined && (first === undefined || candidate.atMs < first.atMs)) first = candidate;
+    }
+    return first;
   }
 
   /** @param kind a small whole number. `atMs` null: no deadline. */
   set(kind: number, id: string, atMs: number | null): void {
-    let ofKind = this.#byKind[kind];
-    if (ofKind === undefined) {
-      ofKind = new Map();
-      this.#byKind[kind] = ofKind;
-    }
-    const due = ofKind.get(id);
+    while (this.#byKind.length <= kind) this.#byKind.push(new DuesOfKind());
+    this.#byKind[kind]!.set(kind, id, atMs);
+  }
+}
+
+/** A binary heap with a place for each id. */
+class DuesOfKind {
+  readonly heap: Due[] = [];
+  readonly #byId = new Map<string, Due>();
+
+  set(kind: number, id: string, atMs: number | null): void {
+    const due = this.#byId.get(id);
     if (due === undefined) {
       if (atMs === null) return;
-      const made: Due = { kind, id, atMs, index: this.#heap.length };
-      ofKind.set(id, made);
-      this.#heap.push(made);
+      const made: Due = { kind, id, atMs, index: this.heap.length };
+      this.#byId.set(id, made);
+      this.heap.push(made);
       this.#rise(made);
     } else if (atMs === null) {
-      ofKind.delete(id);
+      this.#byId.delete(id);
       this.#remove(due);
     } else if (due.atMs !== atMs) {
       due.atMs = atMs;
@@ -42,7 +53,7 @@ export class DueHeap {
   }
 
   #remove(due: Due): void {
-    const last = this.#heap.pop()!;
+    const last = this.heap.pop()!;
     if (last === due) return;
     this.#place(last, due.index);
     this.#rise(last);
@@ -50,35 +61,37 @@ export class DueHeap {
   }
 
   #place(due: Due, index: number): void {
-    this.#heap[index] = due;
+    this.heap[index] = due;
     due.index = index;
   }
 
   #rise(due: Due): void {
-    while (due.index > 0) {
-      const { index } = due;
-      const parent = this.#heap[(index - 1) >> 1]!;
-      if (!before(due, parent)) return;
-      this.#place(due, parent.index);
+    let { index } = due;
+    while (index > 0) {
+      const parent = this.heap[(index - 1) >> 1]!;
+      if (!before(due, parent)) break;
       this.#place(parent, index);
+      index = (index - 1) >> 1;
     }
+    this.#place(due, index);
   }
 
   #sink(due: Due): void {
+    let { index } = due;
     for (;;) {
-      const { index } = due;
-      const left = this.#heap[2 * index + 1];
-      if (left === undefined) return;
-      const right = this.#heap[2 * index + 2];
-      const child = right !== undefined && before(right, left) ? right : left;
-      if (!before(child, due)) return;
-      this.#place(due, child.index);
+      const left = 2 * index + 1;
+      if (left >= this.heap.length) break;
+      const right = left + 1;
+      const least = right < this.heap.length && before(this.heap[right]!, this.heap[left]!) ? right : left;
+      const child = this.heap[least]!;
+      if (!before(child, due)) break;
       this.#place(child, index);
+      index = least;
     }
+    this.#place(due, index);
   }
 }
 
 function before(a: Due, b: Due): boolean {
-  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
-  return a.kind !== b.kind ? a.kind < b.kind : a.id < b.id;
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);
 }

@@ -29,7 +29,9 @@ export class TimeOrder {
     const chunk = this.#chunks[at]!;
     const index = lowerBound(chunk, item);
     if (chunk[index] !== undefined && compare(chunk[index], item) === 0) return false;
-    chunk.splice(index, 0, item);
+    // Most come last; a splice makes an array to return.
+    if (index === chunk.length) chunk.push(item);
+    else chunk.splice(index, 0, item);
     if (chunk.length > CHUNK_MAX) this.#chunks.splice(at + 1, 0, chunk.splice(CHUNK_MAX / 2));
     this.#size += 1;
     return true;
@@ -43,7 +45,9 @@ export class TimeOrder {
     const index = lowerBound(chunk, item);
     const found = chunk[index];
     if (found === undefined || compare(found, item) !== 0) return false;
-    chunk.splice(index, 1);
+    // Most go first.
+    if (index === 0) chunk.shift();
+    else chunk.splice(index, 1);
     if (chunk.length === 0) this.#chunks.splice(at, 1);
     this.#size -= 1;
     return true;

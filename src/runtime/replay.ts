@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Decision } from '../core/decision.ts';
 import { initialState, type State } from '../core/state.ts';
+import type { Explained } from '../core/step.ts';
 import { decide } from '../core/step.ts';
 import { breather } from '../lib/breather.ts';
 import { openDeaths } from './deaths.ts';
@@ -12,7 +12,7 @@ import { readSnapshot } from './snapshot.ts';
 /** One entry as it was written, and as it is decided today. */
 export interface Replayed {
   readonly entry: Entry;
-  readonly decision: Decision;
+  readonly decision: Explained;
 }
 
 export interface Span {

@@ -32,6 +32,14 @@ interface Followed {
   talkedMs: number;
 }
 
+/** What a contact is followed by, once it is opened. */
+type CountedFact = Extract<
+  RecordFact,
+  {
+    fact: 'waitStarted' | 'waitEnded' | 'callBackPromised' | 'talkStarted' | 'talkEnded' | 'contactClosed';
+  }
+>;
+
 interface Seat {
   state: AgentState;
   sinceMs: number;
@@ -53,13 +61,35 @@ export class FigureFold {
 
   take(atMs: number, fact: RecordFact): void {
     switch (fact.fact) {
-      case 'contactOpened':
-        return this.#opened(atMs, fact.contact);
       case 'agentState':
         return this.#agent(atMs, fact.agent, fact.state, fact.contact);
+      case 'contactOpened':
+        return this.#opened(atMs, fact.contact);
+      case 'waitStarted':
+      case 'waitEnded':
+      case 'callBackPromised':
+      case 'talkStarted':
+      case 'talkEnded':
+      case 'contactClosed': {
+        const followed = this.#contacts.get(fact.contact);
+        if (followed !== undefined) this.#goesOn(atMs, followed, fact);
+      }
     }
-    const followed = 'contact' in fact ? this.#contacts.get(fact.contact) : undefined;
-    if (followed === undefined) return;
+  }
+
+  /** The figures of everything so far; seats are counted up to `atMs`. */
+  figures(atMs: number): Figures {
+    this.#countSeats(atMs);
+    return {
+      total: this.#total,
+      byQueue: this.#byQueue,
+      quarters: this.#quarters,
+      outcomes: this.#outcomes,
+      waitsMs: Float64Array.from(this.#waitsMs).sort(),
+    };
+  }
+
+  #goesOn(atMs: number, followed: Followed, fact: CountedFact): void {
     switch (fact.fact) {
       case 'waitStarted':
         return this.#queued(followed, fact.queue, fact.enqueuedAtMs);
@@ -81,18 +111,6 @@ export class FigureFold {
         this.#contacts.delete(fact.contact);
         return this.#closed(atMs, followed, fact.outcome);
     }
-  }
-
-  /** The figures of everything so far; seats are counted up to `atMs`. */
-  figures(atMs: number): Figures {
-    this.#countSeats(atMs);
-    return {
-      total: this.#total,
-      byQueue: this.#byQueue,
-      quarters: this.#quarters,
-      outcomes: this.#outcomes,
-      waitsMs: Float64Array.from(this.#waitsMs).sort(),
-    };
   }
 
   #opened(atMs: number, contact: ContactId): void {
@@ -151,7 +169,7 @@ export class FigureFold {
 
   #agent(atMs: number, agent: AgentId, state: AgentState, contact: ContactId | undefined): void {
     this.#countSeats(atMs);
-    const seat = this.#seats.get(agent) ?? { state: 'offline', sinceMs: atMs, contact: undefined };
+    const seat = this.#seat(agent, atMs);
     if (seat.state === 'wrapUp' && seat.contact !== undefined) {
       for (const count of seat.contact.counts) count.handlingMs += atMs - seat.sinceMs;
     }
@@ -160,7 +178,15 @@ export class FigureFold {
     seat.state = state;
     seat.sinceMs = atMs;
     seat.contact = contact === undefined ? undefined : this.#contacts.get(contact);
-    this.#seats.set(agent, seat);
+  }
+
+  #seat(agent: AgentId, atMs: number): Seat {
+    let seat = this.#seats.get(agent);
+    if (seat === undefined) {
+      seat = { state: 'offline', sinceMs: atMs, contact: undefined };
+      this.#seats.set(agent, seat);
+    }
+    return seat;
   }
 
   #countSeats(toMs: number): void {

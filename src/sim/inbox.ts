@@ -1,26 +1,26 @@
-/** First in, first out, without moving what is in it. */
+/** First in, first out, without moving what is in it; the room of what was taken is used again once it is empty. */
 export class Inbox<Item> {
-  #items: Item[] = [];
+  readonly #items: Item[] = [];
   #head = 0;
+  #tail = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   push(item: Item): void {
-    this.#items.push(item);
+    this.#items[this.#tail++] = item;
   }
 
   shift(): Item | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head += 1;
-    if (this.#head === this.#items.length) this.clear();
+    if (this.#head === this.#tail) return undefined;
+    const item = this.#items[this.#head++];
+    if (this.#head === this.#tail) this.clear();
     return item;
   }
 
   clear(): void {
-    this.#items.length = 0;
     this.#head = 0;
+    this.#tail = 0;
   }
 }
