@@ -56,6 +56,7 @@ window.phone = {
       const socket = new JsSIP.WebSocketInterface(url);
       agent = new JsSIP.UA({
         ...{ sockets: [socket], uri: `sip:${user}@${host}`, password, session_timers: true, register: true },
+        no_answer_timeout: 600,
         ...{ connection_recovery_min_interval: 1, connection_recovery_max_interval: 2 },
       });
       agent.on('registered', () => {
@@ -77,11 +78,6 @@ window.phone = {
   mute: () => session.mute({ audio: true }),
   press: (digits) => session.sendDTMF(digits, { transportType: 'RFC2833', duration: 120, interToneGap: 80 }),
   inform: (digits) => session.sendDTMF(digits, { transportType: 'INFO' }),
-  restartIce: () =>
-    new Promise((resolve) => {
-      session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, () => resolve('accepted'));
-      session.on('failed', () => resolve('failed'));
-    }),
   /** Samples at 8 kHz heard since the last time. */
   heard: () => {
     const all = heard;

@@ -55,20 +55,20 @@ function secureIn(stream: Stream): Omit<SecureStream, 'index' | 'streams'> | und
   const ufrag = credential(stream, 'ice-ufrag', UFRAG_MIN);
   const password = credential(stream, 'ice-pwd', PASSWORD_MIN);
   const fingerprint = fingerprintIn(stream);
-  const setup = valueOf(stream, 'setup') ?? 'actpass';
-  const mid = valueOf(stream, 'mid') ?? '0';
+  const setup = attribute(stream, 'setup') ?? 'actpass';
+  const mid = attribute(stream, 'mid') ?? '0';
   const codec = codecOf(stream);
   const isWhole = ufrag !== undefined && password !== undefined && fingerprint !== undefined && codec !== undefined;
   if (!isWhole || !isSetup(setup) || !/^[A-Za-z0-9\-_.]{1,32}$/.test(mid)) return undefined;
   return { mid, ufrag, password, fingerprint, setup, codec, digits: digitsOf(stream), direction };
 }
 
-function valueOf(stream: Stream, name: string): string | undefined {
+function attribute(stream: Stream, name: string): string | undefined {
   return stream.attributes.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1);
 }
 
 function credential(stream: Stream, name: string, min: number): string | undefined {
-  const value = valueOf(stream, name) ?? '';
+  const value = attribute(stream, name) ?? '';
   return value.length >= min && value.length <= CREDENTIAL_MAX && ICE_CHARACTERS.test(value) ? value : undefined;
 }
 
