@@ -12,6 +12,10 @@ export interface Config {
   readonly http: Endpoint;
   /** `MINHU_TLS_CERT`, `MINHU_TLS_KEY`: PEM files; both or none. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** `MINHU_WS`: the embedded switch's SIP over WebSocket; `wss` with `tls`. */
+  readonly ws: Endpoint;
+  /** `MINHU_WS_ORIGINS`: origins of pages that may open it besides those of its own host. */
+  readonly wsOrigins: readonly string[];
   /** `MINHU_SIP`: the embedded switch's SIP, UDP and TCP. */
   readonly sip: Endpoint;
   /** `MINHU_RTP`: `min-max`, at least 100 ports. */
@@ -70,12 +74,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       ? { certFile: resolve(certFile), keyFile: resolve(keyFile) }
       : undefined;
   const eslNodes = nodes(env, problems);
+  const http = endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems);
   const config: Config = {
     dataFolder: resolve(text(env, 'MINHU_DATA') ?? 'data'),
     cityFolder: resolve(text(env, 'MINHU_CITY') ?? 'dialplans'),
-    http: endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems),
+    http,
     tls,
-    sip: sipEndpoint(env, problems),
+    ws: ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems),
+    wsOrigins: origins(env, problems),
+    sip: ipv4Endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems),
     rtp: portRange(env, problems),
     publicIp: publicIp(env, problems),
     trunk: trunk(env, problems),
@@ -145,16 +152,39 @@ function endpoint(env: Env, name: string, fallback: string, problems: ConfigProb
 }
 
 /** The embedded switch's sockets are IPv4. */
-function sipEndpoint(env: Env, problems: ConfigProblem[]): Endpoint {
-  const sip = endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems);
-  if (!sip.host.includes(':')) return sip;
+function ipv4Endpoint(env: Env, name: string, fallback: string, problems: ConfigProblem[]): Endpoint {
+  const found = endpoint(env, name, fallback, problems);
+  if (!found.host.includes(':')) return found;
   problems.push({
-    setting: 'MINHU_SIP',
-    message: `“${sip.host}” is an IPv6 address, which the embedded switch does not take`,
-    fix: 'write an IPv4 address of this machine, for example 0.0.0.0:5060',
+    setting: name,
+    message: `“${found.host}” is an IPv6 address, which the embedded switch does not take`,
+    fix: `write an IPv4 address of this machine, for example ${fallback}`,
   });
-  return sip;
+  return found;
 }
+
+const WS_PORT = 5066;
+
+/** Where the desk's page comes from, its telephone goes to; a free port beside a free port. */
+function besideHttp(http: Endpoint): string {
+  const host = http.host === '::1' ? '127.0.0.1' : http.host.includes(':') ? '0.0.0.0' : http.host;
+  return `${host}:${http.port === 0 ? 0 : WS_PORT}`;
+}
+
+function origins(env: Env, problems: ConfigProblem[]): readonly string[] {
+  const listed = (text(env, 'MINHU_WS_ORIGINS') ?? '').split(',').map((entry) => entry.trim());
+  const entries = listed.filter((entry) => entry !== '');
+  const wrong = entries.find((entry) => !/^https?:\/\/[^\s/?#@]+$/i.test(entry));
+  if (wrong === undefined && entries.length <= ORIGINS_MAX) return entries;
+  problems.push({
+    setting: 'MINHU_WS_ORIGINS',
+    message: wrong === undefined ? `more than ${ORIGINS_MAX} origins` : `“${wrong}” is not the origin of a page`,
+    fix: 'scheme, host and port, for example https://desk.example,https://desk.example:8443',
+  });
+  return [];
+}
+
+const ORIGINS_MAX = 20;
 
 function trunk(env: Env, problems: ConfigProblem[]): Endpoint | undefined {
   const value = text(env, 'MINHU_TRUNK');

@@ -11,6 +11,7 @@ const PEERS = {
   sipp: 'sip-tester',
   baresip: 'baresip',
   linphonec: 'linphone-cli',
+  chromium: 'chromium',
   pg_createcluster: 'postgresql',
   openssl: 'openssl',
 };

@@ -157,7 +157,7 @@ async function judgeDatabase(url: string, { folders, logger }: Running): Promise
 async function startSwitchPart(running: Running): Promise<void> {
   const { config, folders, city, logger } = running;
   if (config.eslNodes.length > 0) return prepareForFreeSwitch(config, folders);
-  if (running.softswitch === undefined) await refuseTakenPort(config.sip, folders);
+  if (running.softswitch === undefined) await refuseTakenPorts(config, folders);
   running.softswitch = await openSwitch(config, folders, city);
   const { softswitch } = running;
   void softswitch.ended.then(async () => {
@@ -226,6 +226,7 @@ function writeState(running: Running): void {
     http: `${http.host}:${http.port}`,
     sip:
       softswitch === undefined ? (running.freeSwitchSip[0] ?? null) : `${softswitch.sip.host}:${softswitch.sip.port}`,
+    ws: softswitch?.ws === undefined ? null : `${softswitch.ws.host}:${softswitch.ws.port}`,
     esl: `${esl.host}:${esl.port}`,
     pids: {
       supervisor: process.pid,
@@ -263,14 +264,17 @@ function untilStopped(running: Running): Promise<number> {
 }
 
 /** A port that somebody else holds is named before anything is started. */
-async function refuseTakenPort(sip: Endpoint, folders: Folders): Promise<void> {
-  const run = readRunFile(folders);
-  if (sip.port === 0 || isAliveAs(run?.pids.switch, 'softswitch')) return;
-  for (const probe of [probeTcp, probeUdp]) {
-    const code = await probe(sip);
+async function refuseTakenPorts({ sip, ws }: Config, folders: Folders): Promise<void> {
+  if (isAliveAs(readRunFile(folders)?.pids.switch, 'softswitch')) return;
+  for (const [endpoint, probe, what, setting, example] of [
+    [sip, probeTcp, 'SIP', 'MINHU_SIP', '127.0.0.1:5080'],
+    [sip, probeUdp, 'SIP', 'MINHU_SIP', '127.0.0.1:5080'],
+    [ws, probeTcp, 'WebSocket', 'MINHU_WS', '127.0.0.1:5067'],
+  ] as const) {
+    const code = endpoint.port === 0 ? undefined : await probe(endpoint);
     if (code === undefined) continue;
     throw new Error(
-      `SIP 端口 ${sip.host}:${sip.port} 不可用 / cannot be used (${code})\n  → 停止占用它的程序，或设置 MINHU_SIP / stop the program that holds it, or set MINHU_SIP, e.g. 127.0.0.1:5080`,
+      `${what} 端口 ${endpoint.host}:${endpoint.port} 不可用 / cannot be used (${code})\n  → 停止占用它的程序，或设置 ${setting} / stop the program that holds it, or set ${setting}, e.g. ${example}`,
     );
   }
 }

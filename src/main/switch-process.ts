@@ -17,6 +17,8 @@ import { readJson } from './run-file.ts';
 export interface SwitchProcess {
   readonly pid: number;
   readonly sip: Endpoint;
+  /** Undefined for a switch of a former version, which serves none. */
+  readonly ws: Endpoint | undefined;
   readonly esl: Endpoint;
   /** Resolves when the process is gone, whoever started it. */
   readonly ended: Promise<void>;
@@ -25,6 +27,7 @@ export interface SwitchProcess {
 interface Status {
   readonly pid: number;
   readonly sip: Endpoint;
+  readonly ws: Endpoint | undefined;
   readonly esl: Endpoint;
 }
 
@@ -83,9 +86,14 @@ async function startSwitch(
 /** A restarted switch keeps the ports it had, so that phones find it again although the settings say “any”. */
 function optionsFor(config: Config, folders: Folders, city: City, before: Status | undefined): SwitchOptions {
   const sipPort = config.sip.port === 0 ? (before?.sip.port ?? 0) : config.sip.port;
+  const wsPort = config.ws.port === 0 ? (before?.ws?.port ?? 0) : config.ws.port;
   return {
     realm: 'minhu',
     sip: { host: config.sip.host, port: sipPort },
+    ws: {
+      ...{ host: config.ws.host, port: wsPort, origins: config.wsOrigins },
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+    },
     esl: { host: '127.0.0.1', port: before?.esl.port ?? 0 },
     eslPasswordFile: folders.eslPasswordFile,
     rtpPortMin: config.rtp.min,
@@ -134,10 +142,11 @@ function statusOf(child: ChildProcess, folders: Folders, ended: Promise<void>): 
 
 /** As the switch wrote it: addresses are `host:port`. */
 function readStatus(folders: Folders): Status | undefined {
-  const file = readJson<{ pid: number; sip: string; esl: string }>(folders.switchStatusFile);
+  const file = readJson<{ pid: number; sip: string; ws?: string; esl: string }>(folders.switchStatusFile);
   const sip = parseEndpoint(file?.sip ?? '');
+  const ws = parseEndpoint(file?.ws ?? '');
   const esl = parseEndpoint(file?.esl ?? '');
-  return file === undefined || sip === undefined || esl === undefined ? undefined : { pid: file.pid, sip, esl };
+  return file === undefined || sip === undefined || esl === undefined ? undefined : { pid: file.pid, sip, ws, esl };
 }
 
 /** True when an event socket greets at this address. */

@@ -3,11 +3,19 @@ import { emit } from './event-headers.ts';
 import type { Leg } from './leg.ts';
 import { setVariables } from './leg.ts';
 import { connectMedia, localAnswer, localOffer } from './negotiation.ts';
+import { isDescribed, openTransport } from './webrtc/legs.ts';
 
-/** Runs `work` as soon as the leg has an RTP port; never when it ends before. */
-export function whenPort(leg: Leg, work: () => void): void {
-  if (leg.port === undefined) leg.onPort.push(work);
-  else work();
+/** Runs `work` as soon as the leg has what a description of ours says of it: a port, and its transport over WebRTC. Never when it ends before. */
+export function whenPort(board: Board, leg: Leg, work: () => void): void {
+  leg.onPort.push(work);
+  runOnPort(board, leg);
+}
+
+/** Something of that is there: runs what waited, or asks for what is still missing. */
+export function runOnPort(board: Board, leg: Leg): void {
+  if (leg.port === undefined || leg.onPort.length === 0) return;
+  if (!isDescribed(leg)) openTransport(board, leg);
+  else for (const work of leg.onPort.splice(0)) work();
 }
 
 /** 200 to the caller. A leg that is answered already stays as it is. */
@@ -16,7 +24,7 @@ export function answerLeg(board: Board, leg: Leg, done: () => void): void {
     done();
     return;
   }
-  whenPort(leg, () => {
+  whenPort(board, leg, () => {
     const sdp = leg.remoteSdp === undefined ? localOffer(leg) : localAnswer(leg);
     markAnswered(board, leg);
     board.sip.accept(leg.id, sdp);
@@ -49,7 +57,7 @@ export function preAnswerLeg(board: Board, leg: Leg, done: () => void): void {
     done();
     return;
   }
-  whenPort(leg, () => {
+  whenPort(board, leg, () => {
     leg.answered = 'early';
     leg.progressMediaAtMs = Date.now();
     board.sip.ring(leg.id, localAnswer(leg));
@@ -62,7 +70,7 @@ export function preAnswerLeg(board: Board, leg: Leg, done: () => void): void {
 
 /** Runs `work` when something played would be heard: early media is opened for that if need be. */
 export function whenMediaFlow(board: Board, leg: Leg, work: () => void): void {
-  preAnswerLeg(board, leg, () => whenPort(leg, work));
+  preAnswerLeg(board, leg, () => whenPort(board, leg, work));
 }
 
 export const answer: Application = (board, leg, _order, run) => answerLeg(board, leg, () => run.done());

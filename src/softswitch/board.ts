@@ -5,6 +5,8 @@ import type { ApplicationOrder, Leg, StopReason } from './leg.ts';
 import type { MediaWish } from './media/messages.ts';
 import type { SwitchOptions } from './options.ts';
 import type { Flow, OutgoingInvite, Registration } from './sip/user-agent.ts';
+import type { PeersPort } from './webrtc/keep-peers.ts';
+import type { Secure } from './webrtc/secure.ts';
 
 /** Everything the concerns of the switch share: the table of legs and the ways out. Made once, by `start-switch.ts`. */
 export interface Board {
@@ -20,6 +22,9 @@ export interface Board {
   readonly applications: ReadonlyMap<string, Application>;
   readonly sip: SipPort;
   readonly media: (wish: MediaWish) => void;
+  readonly peers: PeersPort;
+  /** What a leg to this flow has besides when it is one over WebRTC. */
+  readonly secureFor: (flow: Flow) => Secure | undefined;
   readonly events: EventPort;
   readonly pace: Pace;
   readonly log: Logger;

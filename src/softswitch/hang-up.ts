@@ -39,6 +39,7 @@ export function hangUp(board: Board, leg: Leg, cause: string, peer?: PeerEnd): v
   legOfDialEnded(board, leg, cause);
   setTimer(leg, 'close', CLOSE_MS_MAX, () => finish(board, leg, undefined));
   board.media({ wish: 'close', leg: leg.id });
+  if (leg.secure?.asked) board.peers.apply({ wish: 'close', leg: leg.id });
 }
 
 function setEndVariables(leg: Leg, cause: string, peer: PeerEnd | undefined): void {

@@ -1,4 +1,5 @@
 import { unreachable } from '../lib/assert.ts';
+import { runOnPort } from './answer.ts';
 import type { Board } from './board.ts';
 import { liveLeg } from './board.ts';
 import { causeOfStatus, isCause } from './causes.ts';
@@ -14,6 +15,7 @@ import { playEnded } from './play.ts';
 import { recordingEnded, recordingStarted } from './recording.ts';
 import { saidRegistered, saidUnregistered } from './registrations.ts';
 import type { SipHappening } from './sip/user-agent.ts';
+import { connectionChanged } from './webrtc/legs.ts';
 
 type CallHappening = Exclude<
   SipHappening,
@@ -62,6 +64,9 @@ function callHappened(board: Board, leg: Leg, happening: CallHappening): void {
     case 'digit':
       digitPressed(board, leg, happening.digit, happening.durationMs * 8, 'ENDPOINT');
       break;
+    case 'connection':
+      connectionChanged(board, leg, happening.alive);
+      break;
     case 'pinged':
       if (!happening.alive) board.hangUp(leg, 'MEDIA_TIMEOUT');
       break;
@@ -103,7 +108,7 @@ export function mediaReported(board: Board, report: MediaReport): void {
   switch (report.report) {
     case 'opened':
       leg.port = report.port;
-      for (const work of leg.onPort.splice(0)) work();
+      runOnPort(board, leg);
       break;
     case 'openFailed':
       board.log.warn({ leg: leg.id, why: report.why }, 'no RTP port');

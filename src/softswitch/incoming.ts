@@ -52,6 +52,7 @@ function inboundLeg(board: Board, call: Incoming): Leg {
     nowMs: Date.now(),
     localIp: board.sip.localAddress(call.flow).ip,
     signalling: { ip: call.flow.remoteIp, port: call.flow.remotePort, transport: call.flow.transport },
+    secure: board.secureFor(call.flow),
     profile: {
       username: call.from,
       callerName: call.fromName,

@@ -1,4 +1,5 @@
 import type { Remote } from './media/messages.ts';
+import type { Secure } from './webrtc/secure.ts';
 
 /** One media connection as the switch holds it: plain data; what happens to it is in the files named after each concern. */
 export interface Leg {
@@ -30,6 +31,8 @@ export interface Leg {
   localSdp: string | undefined;
   sdpVersion: number;
   remote: Remote | undefined;
+  /** Set for a leg over WebRTC. */
+  readonly secure: Secure | undefined;
   /** Where signalling comes from and goes to. */
   readonly signalling: { readonly ip: string; readonly port: number; readonly transport: string };
   /** Parked, by the `park` application with this id (undefined: parked when its bridge ended). */
@@ -130,6 +133,7 @@ export interface NewLeg {
   readonly profile: Profile;
   readonly localIp: string;
   readonly signalling: Leg['signalling'];
+  readonly secure: Secure | undefined;
 }
 
 export function createLeg(made: NewLeg): Leg {
@@ -141,6 +145,7 @@ export function createLeg(made: NewLeg): Leg {
     profile: made.profile,
     localIp: made.localIp,
     signalling: made.signalling,
+    secure: made.secure,
     variables: new Map(),
     channelState: made.direction === 'inbound' ? 'CS_INIT' : 'CS_NONE',
     callState: 'DOWN',

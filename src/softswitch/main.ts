@@ -4,6 +4,7 @@ import { startMediaWorker } from './media/client.ts';
 import type { SwitchOptions } from './options.ts';
 import { createUserAgent } from './sip/create-user-agent.ts';
 import { type Layers, startSwitch } from './start-switch.ts';
+import { keepPeers } from './webrtc/keep-peers.ts';
 
 /**
  * The switch process: `node dist/softswitch/main.js OPTIONS.json`. Lives until SIGTERM or SIGINT, whatever becomes of its parent and of
@@ -40,7 +41,7 @@ const startMedia: Layers['startMedia'] = (options, report) =>
 
 try {
   const options = JSON.parse(readFileSync(file, 'utf8')) as SwitchOptions;
-  const running = await startSwitch(options, { createUserAgent, startMedia }, log);
+  const running = await startSwitch(options, { createUserAgent, startMedia, keepPeers }, log);
   const end = (signal: string): void => {
     log.info({ signal }, 'asked to end');
     running.stop().then(

@@ -1,26 +1,36 @@
 import type { Board } from './board.ts';
 import { type Leg, setVariables } from './leg.ts';
-import { answerOffer, type Direction, type LocalMedia, makeOffer, readAnswer } from './sip/sdp.ts';
+import type { Remote } from './media/messages.ts';
+import { answerOffer, type Direction, makeOffer, readAnswer } from './sip/sdp.ts';
+import { relayed, tellAnswer } from './webrtc/legs.ts';
+import { ownAnswer, ownOffer, takeSecureAnswer, takeSecureOffer } from './webrtc/secure.ts';
 
 /** Takes in the peer's offer. False: nothing in it that we speak (488). */
 export function takeOffer(leg: Leg, sdp: string): boolean {
-  const answered = answerOffer(sdp, localMedia(leg, directionOf(leg)), leg.signalling.ip);
-  if (answered === undefined) return false;
-  leg.remoteSdp = sdp;
-  setRemote(leg, answered.remote);
-  return true;
+  const remote =
+    leg.secure === undefined
+      ? answerOffer(sdp, localMedia(leg, directionOf(leg)), leg.signalling.ip)?.remote
+      : takeSecureOffer(leg.secure, sdp, directionOf(leg), leg.signalling.ip);
+  return took(leg, sdp, remote);
 }
 
 /** Takes in the peer's answer to our offer. False: no codec in common. */
 export function takeAnswer(leg: Leg, sdp: string): boolean {
-  const remote = readAnswer(sdp, leg.signalling.ip, directionOf(leg));
+  const remote =
+    leg.secure === undefined
+      ? readAnswer(sdp, leg.signalling.ip, directionOf(leg))
+      : takeSecureAnswer(leg.secure, sdp, directionOf(leg), leg.signalling.ip);
+  return took(leg, sdp, remote);
+}
+
+function took(leg: Leg, sdp: string, remote: Remote | undefined): boolean {
   if (remote === undefined) return false;
   leg.remoteSdp = sdp;
   setRemote(leg, remote);
   return true;
 }
 
-function setRemote(leg: Leg, remote: NonNullable<Leg['remote']>): void {
+function setRemote(leg: Leg, remote: Remote): void {
   leg.remote = remote;
   setVariables(leg, {
     switch_r_sdp: leg.remoteSdp,
@@ -45,11 +55,13 @@ function flowName(receives: boolean, sends: boolean): string {
 
 /** Our answer to the offer last taken. */
 export function localAnswer(leg: Leg): string {
+  if (leg.secure !== undefined) return keepLocal(leg, ownAnswer(leg.secure, localMedia(leg, directionOf(leg))));
   const answered = answerOffer(leg.remoteSdp ?? '', localMedia(leg, directionOf(leg)), leg.signalling.ip);
   return keepLocal(leg, answered?.answer ?? '');
 }
 
 export function localOffer(leg: Leg): string {
+  if (leg.secure !== undefined) return keepLocal(leg, ownOffer(leg.secure, localMedia(leg, directionOf(leg))));
   return keepLocal(leg, makeOffer(localMedia(leg, directionOf(leg))));
 }
 
@@ -58,7 +70,7 @@ function directionOf(leg: Leg): Direction {
   return leg.held === 'switch' ? 'sendonly' : 'sendrecv';
 }
 
-function localMedia(leg: Leg, direction: Direction): LocalMedia {
+function localMedia(leg: Leg, direction: Direction) {
   const sessionId = leg.createdAtMs;
   return { ip: leg.localIp, port: leg.port ?? 0, sessionId, previous: leg.localSdp, direction };
 }
@@ -71,5 +83,7 @@ function keepLocal(leg: Leg, sdp: string): string {
 
 /** Tells the media worker what was negotiated. */
 export function connectMedia(board: Board, leg: Leg): void {
-  if (leg.remote !== undefined) board.media({ wish: 'connect', leg: leg.id, remote: leg.remote });
+  if (leg.remote === undefined) return;
+  board.media({ wish: 'connect', leg: leg.id, remote: relayed(board, leg, leg.remote) });
+  tellAnswer(board, leg);
 }

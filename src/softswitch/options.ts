@@ -5,6 +5,8 @@
 export interface SwitchOptions {
   readonly realm: string;
   readonly sip: Endpoint;
+  /** SIP over WebSocket; absent: none. */
+  readonly ws?: WebSocketOptions;
   /** Event socket; loopback only. */
   readonly esl: Endpoint;
   /** Holds the event-socket password and nothing else; 0600. */
@@ -20,7 +22,7 @@ export interface SwitchOptions {
   readonly registrationsFile: string;
   /** One JSON line per ended leg: `{leg, cause, sipStatus, startedAtMs, answeredAtMs, endedAtMs}`. */
   readonly legLogFile: string;
-  /** Written when ready: `{pid, bootId, sip, esl}` with the real ports. */
+  /** Written when ready: `{pid, bootId, sip, ws?, esl}` with the real ports. */
   readonly statusFile: string;
   readonly promptFolder: string;
   readonly recordingFolder: string;
@@ -37,6 +39,13 @@ export interface SwitchOptions {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+}
+
+export interface WebSocketOptions extends Endpoint {
+  /** PEM files; absent: plain `ws`. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Origins of pages that may connect besides those of the same host, e.g. `https://desk.example`. */
+  readonly origins: readonly string[];
 }
 
 export interface TrunkOption {

@@ -114,6 +114,7 @@ function makeLeg(board: Board, target: DialTarget, uri: string, user: string, fl
     nowMs: Date.now(),
     localIp: board.sip.localAddress(peer).ip,
     signalling: { ip: peer.remoteIp, port: peer.remotePort, transport: peer.transport },
+    secure: board.secureFor(peer),
     profile: {
       username: '',
       callerName: target.variables.get('origination_caller_id_name') ?? '',
@@ -144,7 +145,7 @@ function begin(board: Board, leg: Leg, target: DialTarget, uri: string, flow: Fl
   emit(board, leg, 'CHANNEL_CREATE');
   emit(board, leg, 'CHANNEL_ORIGINATE');
   leg.channelState = 'CS_CONSUME_MEDIA';
-  whenPort(leg, () => {
+  whenPort(board, leg, () => {
     board.sip.invite({
       call: leg.id,
       target: uri,

@@ -26,19 +26,29 @@ export interface SipListener {
   unreachable(flow: Flow): void;
 }
 
+/** Numbers for `Flow.connection`, each given once. Sockets that speak to one user agent share them. */
+export function countConnections(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}
+
 /** UDP and TCP on one port. Port 0: one that is free for both. */
 export async function openSipSockets(
   endpoint: Endpoint,
   listener: SipListener,
   log: Logger,
   connectionsMax = CONNECTIONS_MAX,
+  nextConnection = countConnections(),
 ): Promise<SipSockets> {
   for (let attempt = 1; ; attempt += 1) {
     let udp: UdpSocket | undefined;
     try {
       udp = await bindUdp(endpoint);
       const port = udp.address().port;
-      const table: Table = { held: new Map(), connectionsMax, last: 0 };
+      const table: Table = { held: new Map(), connectionsMax, nextConnection };
       const server = await bindTcp({ host: endpoint.host, port }, (socket) => adopt(socket, table, listener));
       return serve(udp, server, { host: endpoint.host, port }, table, listener, log);
     } catch (error) {
@@ -85,7 +95,7 @@ function bindTcp(endpoint: Endpoint, accept: (socket: Socket) => void): Promise<
 interface Table {
   readonly held: Map<number, Held>;
   readonly connectionsMax: number;
-  last: number;
+  readonly nextConnection: () => number;
 }
 
 interface Held {
@@ -95,8 +105,7 @@ interface Held {
 
 function adopt(socket: Socket, table: Table, listener: SipListener, to?: Flow): number {
   if (table.held.size >= table.connectionsMax) makeRoom(table);
-  table.last += 1;
-  const connection = table.last;
+  const connection = table.nextConnection();
   const remoteIp = to?.remoteIp ?? (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   const remotePort = to?.remotePort ?? socket.remotePort ?? 0;
   const flow: Flow = { transport: 'tcp', remoteIp, remotePort, connection };

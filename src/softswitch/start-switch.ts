@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import { replaceFileNow } from '../lib/replace-file.ts';
+import { runOnPort } from './answer.ts';
 import { runApi } from './api.ts';
 import { upTime } from './api-show.ts';
 import { APPLICATIONS } from './application-table.ts';
@@ -19,9 +20,15 @@ import type { MediaOptions, MediaReport, MediaWish } from './media/messages.ts';
 import type { SwitchOptions } from './options.ts';
 import { loadRegistrations, saveRegistrations } from './registrations.ts';
 import { sendMessage } from './send-message.ts';
+import { isWebSocket } from './sip/flow.ts';
 import type { SipHappening, UserAgent, UserAgentOptions } from './sip/user-agent.ts';
 import { type DrivenUserAgent, driveUserAgent } from './sip-port.ts';
-import { inNetwork, localIpFor, openSipSockets, type SipSockets } from './sip-sockets.ts';
+import { inNetwork } from './sip-sockets.ts';
+import { openSwitchSockets, type SwitchSockets } from './switch-sockets.ts';
+import type { PeerNews, PeersPort } from './webrtc/keep-peers.ts';
+import { peerReported, relayIpOf } from './webrtc/legs.ts';
+import type { PeerOptions } from './webrtc/messages.ts';
+import { createSecure } from './webrtc/secure.ts';
 
 /** How long the goodbyes may take. */
 const LEAVE_MS_MAX = 3000;
@@ -31,6 +38,7 @@ const LEAVE_STEP_MS = 20;
 export interface Layers {
   createUserAgent(options: UserAgentOptions): UserAgent;
   startMedia(options: MediaOptions, report: (report: MediaReport) => void): MediaPort;
+  keepPeers(options: PeerOptions, heard: (news: PeerNews) => void, log: Logger): PeersPort;
 }
 
 export interface MediaPort {
@@ -52,12 +60,10 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
   const pace = options.roughSeed === undefined ? createSmoothPace() : createRoughPace(options.roughSeed);
   const bootId = randomUUID();
   let socket: EventSocket | undefined;
-  let sockets: SipSockets | undefined;
+  let sockets: SwitchSockets | undefined;
   const events = createEventPort(bootId, pace, () => socket);
-  const localAddress: Board['sip']['localAddress'] = (flow) => ({
-    ip: localIpFor(flow.remoteIp, options.sip.host, options.publicIp),
-    port: sockets?.port ?? options.sip.port,
-  });
+  const localAddress: Board['sip']['localAddress'] = (flow) =>
+    sockets?.localAddress(flow) ?? { ip: options.sip.host, port: options.sip.port };
   const agent = layers.createUserAgent(userAgentOptions(options, directory, localAddress));
   const sip = driveUserAgent(
     agent,
@@ -65,13 +71,20 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     localAddress,
     (happening) => {
       sipHappened(board, happening);
+      welcomeBrowser(board, happening, sockets);
       keepRegistrations(board, happening);
     },
   );
   const mediaPort = layers.startMedia(mediaOptions(options), (report) => mediaReported(board, report));
+  const peers = layers.keepPeers(
+    peerOptions(options),
+    (news) => peerReported(board, news, (leg) => runOnPort(board, leg)),
+    log,
+  );
   const board: Board = {
     media: (wish) => mediaPort.apply(wish),
-    ...{ options, bootId, sip, events, pace, log, directory, legLog },
+    secureFor: (flow) => (sockets && isWebSocket(flow) ? createSecure(sockets.iceAddresses(flow)) : undefined),
+    ...{ options, bootId, sip, peers, events, pace, log, directory, legLog },
     startedAtMs: Date.now(),
     legs: new Map(),
     rooms: new Map(),
@@ -90,16 +103,14 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
   socket = createEventSocket({ password, commands, pace, publish: events.publish, complain });
   agent.restore(loadRegistrations(options.registrationsFile), Date.now());
   directory.onChange(() => sip.keepOnly(directory.has));
-  sockets = await openSipSockets(options.sip, sip, log);
+  sockets = await openSwitchSockets(options, sip, log);
   const eslPort = await socket.listen(options.esl.host, options.esl.port);
   const heart = setInterval(() => beat(board, events), HEARTBEAT_MS);
-  const ports = { sip: `${options.sip.host}:${sockets.port}`, esl: `${options.esl.host}:${eslPort}` };
-  mkdirSync(dirname(options.statusFile), { recursive: true });
-  replaceFileNow(options.statusFile, JSON.stringify({ pid: process.pid, bootId, ...ports }), 'crash');
-  log.info(ports, 'switch ready');
+  tellReady(board, sockets, eslPort);
   const close = async (): Promise<void> => {
     clearInterval(heart);
     await leave(board, sip, socket, mediaPort);
+    peers.close();
     sockets?.close();
     directory.close();
     legLog.close();
@@ -111,6 +122,25 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
       return closing;
     },
   };
+}
+
+/** The status file, with the ports that were chosen. */
+function tellReady({ options, bootId, log }: Board, sockets: SwitchSockets, eslPort: number): void {
+  const ports = {
+    sip: `${options.sip.host}:${sockets.port}`,
+    ...(options.ws && { ws: `${options.ws.host}:${sockets.wsPort}` }),
+    esl: `${options.esl.host}:${eslPort}`,
+  };
+  mkdirSync(dirname(options.statusFile), { recursive: true });
+  replaceFileNow(options.statusFile, JSON.stringify({ pid: process.pid, bootId, ...ports }), 'crash');
+  log.info(ports, 'switch ready');
+}
+
+/** A seat at a browser: its connection may stay, and it will soon be rung. */
+function welcomeBrowser(board: Board, happening: SipHappening, sockets: SwitchSockets | undefined): void {
+  if (happening.kind !== 'registered' || !isWebSocket(happening.registration.flow)) return;
+  sockets?.trust(happening.registration.flow);
+  board.peers.warm();
 }
 
 function userAgentOptions(
@@ -139,6 +169,15 @@ function mediaOptions(options: SwitchOptions): MediaOptions {
     musicFile: options.musicFile,
     playFolders: [options.promptFolder, options.recordingFolder, dirname(options.apologyFile)],
     recordFolder: options.recordingFolder,
+  };
+}
+
+function peerOptions(options: SwitchOptions): PeerOptions {
+  return {
+    relayIp: relayIpOf(options.sip.host),
+    portMin: options.rtpPortMin,
+    portMax: options.rtpPortMax,
+    peersMax: options.callsMax,
   };
 }
 

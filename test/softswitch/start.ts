@@ -12,6 +12,8 @@ export interface StartedSwitch {
   readonly bootId: string;
   readonly pid: number;
   readonly sipPort: number;
+  /** NaN when it serves no WebSocket. */
+  readonly wsPort: number;
   readonly eslPort: number;
   readonly child: ChildProcess;
   /** SIGTERM by its pid, waits for its end and removes the folder. */
@@ -41,6 +43,7 @@ export async function startSwitchProcess(
   return {
     ...{ folder, child, password: PASSWORD, bootId: status.bootId, pid: status.pid },
     sipPort: portOf(status.sip),
+    wsPort: portOf(status.ws ?? 'none'),
     eslPort: portOf(status.esl),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
@@ -59,6 +62,7 @@ interface Status {
   readonly pid: number;
   readonly bootId: string;
   readonly sip: string;
+  readonly ws?: string;
   readonly esl: string;
 }
 

@@ -11,7 +11,7 @@ import { databasePlace, databaseProblem } from '../../store/reach.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
-import { checkHttp, checkRtp, checkSip } from './ports.ts';
+import { checkHttp, checkRtp, checkSip, checkWs } from './ports.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -35,6 +35,7 @@ export async function examine(env: Env): Promise<readonly Finding[]> {
   ];
   if (!starting && !broken.has('MINHU_HTTP')) all.push(await checkHttp(config.http, run));
   if (!starting && embedded && !broken.has('MINHU_SIP')) all.push(...(await checkSip(config.sip, run)));
+  if (!starting && embedded && !broken.has('MINHU_WS')) all.push(await checkWs(config.ws, run));
   if (embedded && !broken.has('MINHU_SIP') && !broken.has('MINHU_RTP')) all.push(await checkRtp(config, run));
   if (embedded) all.push(checkEmbeddedPassword(folders));
   for (const node of eslNodes(env)) all.push(...(await checkEslNode(node, env['MINHU_ESL_PASSWORD']?.trim())));

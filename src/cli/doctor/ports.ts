@@ -20,6 +20,11 @@ export async function checkSip(sip: Endpoint, run: RunFile | undefined): Promise
   ];
 }
 
+export async function checkWs(ws: Endpoint, run: RunFile | undefined): Promise<Finding> {
+  const ours = isAliveAs(run?.pids.switch, 'softswitch') && portOf(run?.ws) === ws.port;
+  return told('ws', 'MINHU_WS', 'WebSocket', ws, ours, await probeTcp(ws), '127.0.0.1:5067');
+}
+
 function told(
   check: string,
   setting: string,

@@ -1,5 +1,5 @@
 import { unreachable } from '../../lib/assert.ts';
-import { sameAddress, unconnected, viaValue } from './flow.ts';
+import { isReliable, sameAddress, unconnected, viaValue } from './flow.ts';
 import { type Header, header, headersOf, type ResponseIn, type SipRequest } from './message.ts';
 import { BRANCH_COOKIE } from './parse-via.ts';
 import { serialize } from './serialize-message.ts';
@@ -254,7 +254,7 @@ function acknowledge(state: State, transaction: ClientTransaction, response: Res
   const headers: Header[] = [...kept, ...to, cseq];
   emit(state, {
     kind: 'send',
-    flow: transaction.flow.transport === 'tcp' ? transaction.flow : unconnected(transaction.flow),
+    flow: isReliable(transaction.flow) ? transaction.flow : unconnected(transaction.flow),
     data: serialize({ kind: 'request', method: 'ACK', uri: request.uri, headers, body: '' }),
   });
 }

@@ -4,6 +4,7 @@ import { headerSafe } from './characters.ts';
 import { connectionBroken, peerUnreachable } from './client-transaction.ts';
 import { Connected } from './connected.ts';
 import { connectionLost, type Dialog } from './dialog.ts';
+import { isWebSocket } from './flow.ts';
 import { hangUp } from './hang-up.ts';
 import { infoToPeer, pingPeer } from './in-dialog.ts';
 import { startInvite } from './invite-client.ts';
@@ -84,6 +85,7 @@ export function emptyState(options: UserAgentOptions): State {
 
 function receive(state: State, flow: Flow, data: Uint8Array, nowMs: number): void {
   if (flow.transport === 'udp') return takeDatagram(state, flow, data, nowMs);
+  if (isWebSocket(flow)) return takeFrame(state, flow, data, nowMs);
   const connection = flow.connection ?? 0;
   const stream = state.streams.get(connection) ?? { flow, buffer: emptyStream() };
   state.streams.set(connection, stream);
@@ -99,6 +101,14 @@ function receive(state: State, flow: Flow, data: Uint8Array, nowMs: number): voi
 /** Datagrams of a few bytes keep a NAT open; nothing answers them. */
 function takeDatagram(state: State, flow: Flow, data: Uint8Array, nowMs: number): void {
   if (data.length > 4) takeMessage(state, flow, data, nowMs);
+}
+
+/** A WebSocket message is one SIP message (RFC 7118 §5), or a keep-alive of RFC 5626 §3.5.1: a double CRLF wants a CRLF back. */
+function takeFrame(state: State, flow: Flow, data: Uint8Array, nowMs: number): void {
+  if (data.length > 4) return takeMessage(state, flow, data, nowMs);
+  if (data.length === 4 && data.every((byte, at) => byte === (at % 2 === 0 ? 13 : 10))) {
+    emit(state, { kind: 'send', flow, data: Buffer.from('\r\n') });
+  }
 }
 
 function connectionClosed(state: State, connection: number, nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { ClientTransaction } from './client-transaction.ts';
-import { flowTo, localUri, sameAddress, unconnected } from './flow.ts';
+import { flowTo, isReliable, isWebSocket, localUri, sameAddress, unconnected } from './flow.ts';
 import {
   type Header,
   header,
@@ -154,6 +154,7 @@ export function isOpen(state: State, dialog: Dialog): boolean {
 
 /** Where the next request of this dialog goes. */
 export function dialogFlow(dialog: Dialog): Flow {
+  if (isWebSocket(dialog.flow)) return dialog.flow;
   const route = dialog.routeSet[0];
   if (route === undefined && dialog.pinned) return dialog.flow;
   const uri = route === undefined ? parseUri(dialog.remoteTarget) : parseAddress(route)?.uri;
@@ -218,11 +219,25 @@ export function refreshTarget(dialog: Dialog, message: RequestIn | ResponseIn): 
 
 /** A request came from the peer: its connection is the way back, and behind a NAT its address. */
 export function sawFlow(state: State, dialog: Dialog, flow: Flow): void {
-  if (flow.transport === 'tcp' || dialog.pinned) moveTo(state, dialog, flow);
+  if (isWebSocket(dialog.flow)) returned(state, dialog, flow);
+  else if (isReliable(flow) || dialog.pinned) moveTo(state, dialog, flow);
+}
+
+/** The peer of a WebSocket call is there, perhaps on a new connection. A request over anything else does not move the call. */
+export function returned(state: State, dialog: Dialog, flow: Flow): void {
+  if (!isWebSocket(flow)) return;
+  const wasLost = dialog.flow.connection === undefined;
+  moveTo(state, dialog, flow);
+  if (wasLost && isOpen(state, dialog)) emit(state, { kind: 'connection', call: dialog.call, alive: true });
 }
 
 /** Its connection ended: where its target or its address says, it may be reached anew. */
 export function connectionLost(state: State, dialog: Dialog): void {
+  if (isWebSocket(dialog.flow)) {
+    moveTo(state, dialog, unconnected(dialog.flow));
+    if (isOpen(state, dialog)) emit(state, { kind: 'connection', call: dialog.call, alive: false });
+    return;
+  }
   const target = flowTo(parseUri(dialog.remoteTarget));
   const elsewhere = target !== undefined && !sameAddress(target, dialog.flow);
   moveTo(state, dialog, unconnected(elsewhere ? target : dialog.flow));

@@ -9,8 +9,26 @@ export function flowTo(uri: SipUri | undefined): Flow | undefined {
   if (uri === undefined || uri.foreign || uri.scheme === 'tel') return undefined;
   const remoteIp = uri.parameters.get('maddr') ?? uri.host;
   if (!isIpLiteral(remoteIp)) return undefined;
-  const transport = uri.parameters.get('transport')?.toLowerCase() === 'tcp' ? 'tcp' : 'udp';
+  const named = uri.parameters.get('transport')?.toLowerCase() ?? 'udp';
+  // Nobody connects to a browser.
+  if (named === 'ws' || named === 'wss') return undefined;
+  const transport = named === 'tcp' ? 'tcp' : 'udp';
   return { transport, remoteIp, remotePort: uri.port ?? SIP_PORT };
+}
+
+/** Over a WebSocket: reached by its connection alone, whatever addresses it names (RFC 7118 §5). */
+export function isWebSocket(flow: Flow): boolean {
+  return flow.transport === 'ws' || flow.transport === 'wss';
+}
+
+/** Nothing is lost on the way, so nothing is repeated. */
+export function isReliable(flow: Flow): boolean {
+  return flow.transport !== 'udp';
+}
+
+/** A browser is never a trunk, whatever its address: behind a proxy all browsers have the proxy's. */
+export function trunkOf(state: State, flow: Flow): string | undefined {
+  return isWebSocket(flow) ? undefined : state.options.trunkOf(flow.remoteIp);
 }
 
 export function flowToText(uriText: string): Flow | undefined {
@@ -34,6 +52,6 @@ export function viaValue(state: State, flow: Flow, branch: string): string {
 /** A SIP URI of ours as this peer may reach it. */
 export function localUri(state: State, flow: Flow, user: string): string {
   const { ip, port } = state.options.localAddress(flow);
-  const transport = flow.transport === 'tcp' ? ';transport=tcp' : '';
+  const transport = isWebSocket(flow) ? ';transport=ws' : flow.transport === 'tcp' ? ';transport=tcp' : '';
   return `sip:${user === '' ? '' : `${escapeUser(user)}@`}${hostText(ip)}:${port}${transport}`;
 }

@@ -19,7 +19,7 @@ import {
   tellEnded,
 } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
-import { flowToText, localUri, viaValue } from './flow.ts';
+import { flowToText, isReliable, localUri, viaValue } from './flow.ts';
 import { sendBye } from './hang-up.ts';
 import { sdpText } from './invite-server.ts';
 import { type Header, header, headerOf, headersOf, type ResponseIn, type SipRequest } from './message.ts';
@@ -58,7 +58,7 @@ function outgoingDialog(state: State, invite: OutgoingInvite, flow: Flow): Dialo
   const localTag = randomHex(state, 8);
   const { ip } = state.options.localAddress(flow);
   const name = invite.fromName === '' ? '' : `${quote(invite.fromName)} `;
-  const own = localUri(state, flow, invite.fromUser).replace(/;transport=tcp$/, '');
+  const own = localUri(state, flow, invite.fromUser).replace(/;transport=\w+$/, '');
   return {
     call: invite.call,
     role: 'uac',
@@ -176,7 +176,7 @@ function adopt(state: State, dialog: Dialog, response: ResponseIn): void {
   dialog.routeSet = recordRoute(response).reverse();
   refreshTarget(dialog, response);
   const answeredBy = dialog.outgoing?.transaction?.flow;
-  if (dialog.flow.transport === 'tcp' && answeredBy !== undefined) moveTo(state, dialog, answeredBy);
+  if (isReliable(dialog.flow) && answeredBy !== undefined) moveTo(state, dialog, answeredBy);
   listDialog(state, dialog, response.toTag);
 }
 

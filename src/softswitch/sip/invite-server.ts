@@ -16,6 +16,7 @@ import {
   setTimer,
   tellEnded,
 } from './dialog.ts';
+import { trunkOf } from './flow.ts';
 import { bye, sendBye } from './hang-up.ts';
 import { type Header, header, headerOf, headersOf, type RequestIn } from './message.ts';
 import { retryQueued } from './offer.ts';
@@ -99,7 +100,7 @@ function newCallId(state: State): string {
 
 /** RFC 3325: believed from trunks alone. */
 function asserts(state: State, request: RequestIn, flow: Flow): RequestIn['from'] | undefined {
-  if (state.options.trunkOf(flow.remoteIp) === undefined) return undefined;
+  if (trunkOf(state, flow) === undefined) return undefined;
   const values = listValues(headersOf(request, 'P-Asserted-Identity')) ?? [];
   return values.map(parseAddress).find((address) => address !== undefined && address.uri.user !== '');
 }

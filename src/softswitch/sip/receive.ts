@@ -4,6 +4,7 @@ import { ALLOW, EXTENSIONS, METHODS_KNOWN, SUPPORTED } from './capabilities.ts';
 import { decodeText, readable } from './characters.ts';
 import { responseArrived } from './client-transaction.ts';
 import { descriptionIn, findDialog } from './dialog.ts';
+import { trunkOf } from './flow.ts';
 import { takeInDialog } from './in-dialog.ts';
 import { openIncoming, takeAck, takeCancel } from './invite-server.ts';
 import { type Header, header, headerOf, type RequestIn, tokensOf } from './message.ts';
@@ -92,7 +93,7 @@ function takeOutside(state: State, request: RequestIn, flow: Flow, nowMs: number
   const merged = mergedKeyOf(request);
   if (merged !== undefined && state.merged.has(merged)) return refuse(state, request, flow, { status: 482 });
   if (isBanned(state, flow.remoteIp, nowMs)) return;
-  const known = state.options.trunkOf(flow.remoteIp) !== undefined || isRegisteredAt(state, flow.remoteIp);
+  const known = trunkOf(state, flow) !== undefined || isRegisteredAt(state, flow.remoteIp);
   switch (request.method) {
     case 'REGISTER':
       return takeRegister(state, request, flow, nowMs);
@@ -115,7 +116,7 @@ function takeOutside(state: State, request: RequestIn, flow: Flow, nowMs: number
 /** Who may call whom. Nothing is remembered of a caller that is refused, so a flood of them costs no memory. */
 function takeInvite(state: State, request: RequestIn, flow: Flow, nowMs: number): void {
   const { options } = state;
-  const trunk = options.trunkOf(flow.remoteIp);
+  const trunk = trunkOf(state, flow);
   const rate = trunk === undefined ? OTHER_RATE : TRUNK_RATE;
   if (!takeToken(state, flow.remoteIp, rate, nowMs)) {
     // A stranger beyond its rate hears nothing: no reply can be turned against a forged source address.

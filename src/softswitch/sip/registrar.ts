@@ -1,9 +1,11 @@
 import { authenticate, seconds } from './authenticate.ts';
 import { decodeText } from './characters.ts';
-import { flowToText, unconnected } from './flow.ts';
+import { returned } from './dialog.ts';
+import { flowToText, isWebSocket, unconnected } from './flow.ts';
 import { type Header, header, headerOf, headersOf, type RequestIn } from './message.ts';
 import { type Address, parseAddress } from './parse-address.ts';
 import { listValues } from './parse-message.ts';
+import { parseUri, type SipUri } from './parse-uri.ts';
 import { respond, startServer } from './server-transaction.ts';
 import { emit, type State } from './state.ts';
 import { refuse } from './stateless.ts';
@@ -109,7 +111,17 @@ function apply(state: State, request: RequestIn, user: string, wish: Wish, flow:
     userAgent: headerOf(request, 'User-Agent'),
   };
   put(state, registration);
+  if (isWebSocket(flow)) takeUpCalls(state, wish.contact.uri, flow);
   emit(state, { kind: 'registered', registration, refreshed: known !== undefined });
+}
+
+/** Who lost the WebSocket and registers the same Contact on a new one has its calls there from now on (as RFC 5626 §5.3 does). */
+function takeUpCalls(state: State, contact: SipUri, flow: Flow): void {
+  for (const dialog of state.calls.values()) {
+    if (!isWebSocket(dialog.flow) || dialog.flow.connection !== undefined) continue;
+    const target = parseUri(dialog.remoteTarget);
+    if (target?.user === contact.user && target.host === contact.host) returned(state, dialog, flow);
+  }
 }
 
 function put(state: State, registration: Registration): void {
@@ -174,14 +186,15 @@ export function restoreRegistrations(state: State, registrations: readonly Regis
   for (const registration of registrations.slice(0, REGISTRATIONS_MAX)) {
     const size = state.registrar.users.get(registration.user)?.size ?? 0;
     const usable = registration.expiresAtMs > nowMs && size < CONTACTS_MAX;
-    if (usable) put(state, { ...registration, flow: reconnectable(registration) });
+    if (usable && !isWebSocket(registration.flow)) put(state, { ...registration, flow: reconnectable(registration) });
   }
 }
 
-/** A phone that closed its connection is looked for where its Contact says. */
+/** A phone that closed its connection is looked for where its Contact says; a browser cannot be, so its binding ends. */
 export function registrationsDisconnected(state: State, connection: number): void {
   for (const registration of state.connected.registrations.on(connection)) {
-    put(state, { ...registration, flow: reconnectable(registration) });
+    if (isWebSocket(registration.flow)) remove(state, registration, false);
+    else put(state, { ...registration, flow: reconnectable(registration) });
   }
 }
 

@@ -1,4 +1,5 @@
 import { splitOutside } from './characters.ts';
+import { isReliable } from './flow.ts';
 import { type Header, header, headersOf, type RequestIn, reasonOf, type SipResponse } from './message.ts';
 import type { Flow } from './user-agent.ts';
 
@@ -53,6 +54,6 @@ function markVia(line: string, flow: Flow): string {
 
 /** Where the reply goes: RFC 3261 §18.2.2, RFC 3581 §4. `maddr` is not followed: it would let a stranger choose whom we send to. */
 export function replyFlow(request: RequestIn, flow: Flow): Flow {
-  if (flow.transport === 'tcp' || request.via.parameters.has('rport')) return flow;
+  if (isReliable(flow) || request.via.parameters.has('rport')) return flow;
   return { ...flow, remotePort: request.via.port ?? 5060 };
 }

@@ -53,12 +53,14 @@ export interface Stream {
   readonly direction: Direction;
   /** Payload type → `NAME/RATE` in upper case; static types filled in. */
   readonly codecs: ReadonlyMap<string, string>;
+  /** `a=` lines without `a=`: its own, then those of the session. */
+  readonly attributes: readonly string[];
 }
 
 const STATIC: Readonly<Record<string, string>> = { '0': 'PCMU/8000', '8': 'PCMA/8000' };
 const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 const PROTOCOLS = ['RTP/AVP', 'RTP/AVPF'];
-const OFFERED_DIGITS = '101';
+export const OFFERED_DIGITS = '101';
 
 /** The m= lines in order, or undefined when the text is not a description or exceeds a limit. */
 export function parseSdp(text: string): readonly Stream[] | undefined {
@@ -90,7 +92,17 @@ function parseStream(lines: readonly string[], session: readonly string[]): Stre
   }
   const ip = addressIn(lines) ?? addressIn(session);
   const direction = directionIn(lines) ?? directionIn(session) ?? 'sendrecv';
-  return { media: media.toLowerCase(), port, protocol: protocol.toUpperCase(), formats, ip, direction, codecs };
+  const attributes = [...lines, ...session].filter((line) => line.startsWith('a=')).map((line) => line.slice(2));
+  return {
+    media: media.toLowerCase(),
+    port,
+    protocol: protocol.toUpperCase(),
+    formats,
+    ip,
+    direction,
+    codecs,
+    attributes,
+  };
 }
 
 function addressIn(lines: readonly string[]): string | undefined {
@@ -146,7 +158,7 @@ function answerLines(stream: Stream, local: LocalMedia, remote: RemoteMedia): st
   ];
 }
 
-function refusedLines(stream: Stream): string[] {
+export function refusedLines(stream: Stream): string[] {
   return [`m=${stream.media} 0 ${stream.protocol} ${stream.formats.join(' ')}`];
 }
 
@@ -191,20 +203,20 @@ function isZero(stream: Stream): boolean {
   return stream.ip === '0.0.0.0' || stream.ip === '::';
 }
 
-function gives(direction: Direction): boolean {
+export function gives(direction: Direction): boolean {
   return direction === 'sendrecv' || direction === 'sendonly';
 }
 
-function takes(direction: Direction): boolean {
+export function takes(direction: Direction): boolean {
   return direction === 'sendrecv' || direction === 'recvonly';
 }
 
-function directionOf(sends: boolean, receives: boolean): Direction {
+export function directionOf(sends: boolean, receives: boolean): Direction {
   if (sends) return receives ? 'sendrecv' : 'sendonly';
   return receives ? 'recvonly' : 'inactive';
 }
 
-function describe(local: LocalMedia, media: readonly string[]): string {
+export function describe(local: LocalMedia, media: readonly string[]): string {
   const family = local.ip.includes(':') ? 'IP6' : 'IP4';
   const before = /^o=\S+ ([0-9]{1,20}) ([0-9]{1,15}) /m.exec(local.previous ?? '');
   const build = (id: string | number, version: number) =>

@@ -1,5 +1,6 @@
 import { unreachable } from '../../lib/assert.ts';
 import type { Dialog } from './dialog.ts';
+import { isReliable } from './flow.ts';
 import { headersOf, type RequestIn, type SipResponse } from './message.ts';
 import { BRANCH_COOKIE } from './parse-via.ts';
 import { type ReplyParts, replyFlow, replyTo } from './response.ts';
@@ -154,7 +155,7 @@ function completed(state: State, transaction: ServerTransaction, input: ServerIn
     case 'ack':
       transaction.stage = 'confirmed';
       state.timers.delete(`${transaction.key} retransmit`);
-      if (transaction.flow.transport === 'tcp') return drop(state, transaction);
+      if (isReliable(transaction.flow)) return drop(state, transaction);
       return endAt(state, transaction, nowMs + T4_MS);
     case 'retransmit':
       resend(state, transaction);

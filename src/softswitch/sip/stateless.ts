@@ -1,4 +1,5 @@
 import { fakeHa1 } from './digest.ts';
+import { isReliable, trunkOf } from './flow.ts';
 import type { RequestIn } from './message.ts';
 import { type ReplyParts, replyFlow, replyTo } from './response.ts';
 import { serialize } from './serialize-message.ts';
@@ -15,7 +16,7 @@ export function refuse(state: State, request: RequestIn, flow: Flow, parts: Omit
     12,
   );
   const data = serialize(replyTo(request, flow, { ...parts, toTag }));
-  const trusted = flow.transport === 'tcp' || state.options.trunkOf(flow.remoteIp) !== undefined;
+  const trusted = isReliable(flow) || trunkOf(state, flow) !== undefined;
   if (!trusted && data.length > request.size * AMPLIFICATION_MAX) return;
   emit(state, { kind: 'send', flow: replyFlow(request, flow), data });
 }

@@ -3,17 +3,18 @@
  * `nowMs` is an argument, the next deadline a return value. After each call that takes `nowMs`, drain `takeOutputs()`.
  */
 
-/** One hop to a peer: a UDP address pair, or one TCP (later WebSocket) connection, as the owner of the sockets numbers them. */
+/** One hop to a peer: a UDP address pair, or one TCP or WebSocket connection, as the owner of the sockets numbers them. */
 export interface Flow {
-  readonly transport: 'udp' | 'tcp';
+  /** `ws` and `wss`: RFC 7118, each message whole as it comes. */
+  readonly transport: 'udp' | 'tcp' | 'ws' | 'wss';
   readonly remoteIp: string;
   readonly remotePort: number;
-  /** TCP only: the connection. A reply goes back on it while it lives, else to the address. */
+  /** Never for UDP. A reply goes back on it while it lives; after that TCP is connected anew, a WebSocket peer is out of reach. */
   readonly connection?: number;
 }
 
 export type SipOutput =
-  /** Put these bytes on the wire. A TCP flow without a living connection: connect first. */
+  /** Put these bytes on the wire. A TCP flow without a living connection: connect first; a WebSocket one: `unreachable`. */
   | { readonly kind: 'send'; readonly flow: Flow; readonly data: Uint8Array }
   /** The peer broke the protocol or a limit on this connection: close it. */
   | { readonly kind: 'close'; readonly flow: Flow }
@@ -61,6 +62,8 @@ export type SipHappening =
     }
   /** INFO with a DTMF body (`application/dtmf-relay`, `application/dtmf`). */
   | { readonly kind: 'digit'; readonly call: string; readonly digit: string; readonly durationMs: number }
+  /** The WebSocket that this call's peer is reached by has closed, or the peer is back on another one. */
+  | { readonly kind: 'connection'; readonly call: string; readonly alive: boolean }
   /** Answer to `ping`: true when anything but silence came back. */
   | { readonly kind: 'pinged'; readonly call: string; readonly alive: boolean }
   | { readonly kind: 'registered'; readonly registration: Registration; readonly refreshed: boolean }

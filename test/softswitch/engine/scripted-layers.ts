@@ -62,6 +62,7 @@ export function createScript(): Script {
       };
       return { apply, close: () => Promise.resolve() };
     },
+    keepPeers: () => ({ warm: () => {}, apply: () => {}, close: () => {} }),
   };
   const send = createSocket('udp4');
   const script: Script = {

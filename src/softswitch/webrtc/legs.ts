@@ -1,0 +1,95 @@
+import { unreachable } from '../../lib/assert.ts';
+import { type Board, clearTimer, liveLeg, setTimer } from '../board.ts';
+import type { Leg } from '../leg.ts';
+import type { Remote } from '../media/messages.ts';
+import { plainDescription } from './description.ts';
+import type { PeerNews } from './keep-peers.ts';
+
+/** A browser that hangs up says so by BYE and by closing its media; whichever comes first, the BYE tells the cause. */
+const BYE_MS = 1500;
+/** A browser whose WebSocket closed and whose sound stopped has so long to come back. */
+const ADRIFT_MS = 2000;
+
+/** What a leg over WebRTC waits for besides its port is there; for another there is nothing to wait for. */
+export function isDescribed({ secure }: Leg): boolean {
+  return secure === undefined || secure.own !== undefined;
+}
+
+/** Asks once for the leg's transport: an answer to the offer taken, or an offer of ours. Its port must be known. */
+export function openTransport(board: Board, leg: Leg): void {
+  const { secure } = leg;
+  if (secure === undefined || secure.asked) return;
+  secure.asked = true;
+  const peer = { leg: leg.id, bindIp: secure.addresses.bindIp, mediaPort: leg.port ?? 0 };
+  if (secure.peer === undefined) board.peers.apply({ wish: 'offer', ...peer });
+  else board.peers.apply({ wish: 'answer', ...peer, remote: plainDescription(secure.peer) });
+}
+
+/** Where the media worker finds the far end of this leg: the process of the peers stands between. */
+export function relayed(board: Board, leg: Leg, remote: Remote): Remote {
+  if (leg.secure?.own === undefined) return remote;
+  const ip = relayIpOf(board.options.sip.host);
+  return { ...remote, ip, port: leg.secure.own.relayPort, signallingIp: ip };
+}
+
+/** Plain RTP of WebRTC legs stays on this machine: on loopback unless the media worker is bound to one address. */
+export function relayIpOf(bound: string): string {
+  return bound === '0.0.0.0' ? '127.0.0.1' : bound;
+}
+
+/** The browser answered our first offer: ICE and DTLS may begin. */
+export function tellAnswer(board: Board, leg: Leg): void {
+  const { secure } = leg;
+  if (secure?.own?.setup !== 'actpass' || secure.peer === undefined || secure.told) return;
+  secure.told = true;
+  board.peers.apply({ wish: 'answered', leg: leg.id, remote: plainDescription(secure.peer) });
+}
+
+/** What the process of the peers tells. `ready` runs what waited for the leg's transport. */
+export function peerReported(board: Board, news: PeerNews, ready: (leg: Leg) => void): void {
+  if (news.report === 'died') {
+    for (const leg of [...board.legs.values()]) if (leg.secure?.asked) endUnheard(board, leg);
+    return;
+  }
+  const leg = liveLeg(board, news.leg);
+  const secure = leg?.secure;
+  if (leg === undefined || secure === undefined) return;
+  switch (news.report) {
+    case 'described':
+      secure.own = news;
+      return ready(leg);
+    case 'failed':
+      board.log.warn({ leg: leg.id, why: news.why }, 'WebRTC leg');
+      return endUnheard(board, leg);
+    case 'connected':
+      return;
+    case 'lost':
+      return setTimer(leg, 'lost', BYE_MS, () => endUnheard(board, leg));
+    case 'silent':
+      secure.silent = true;
+      if (secure.adrift && !leg.timers.has('adrift')) endUnheard(board, leg);
+      return;
+    case 'heard':
+      secure.silent = false;
+      return;
+    default:
+      unreachable(news);
+  }
+}
+
+/** The leg's WebSocket closed, or its browser is back on another. While its sound goes on the call does. */
+export function connectionChanged(board: Board, leg: Leg, alive: boolean): void {
+  const { secure } = leg;
+  if (secure === undefined) return;
+  secure.adrift = !alive;
+  if (alive) return clearTimer(leg, 'adrift');
+  if (leg.answered === 'no')
+    return board.hangUp(leg, leg.direction === 'inbound' ? 'ORIGINATOR_CANCEL' : 'NORMAL_TEMPORARY_FAILURE');
+  setTimer(leg, 'adrift', ADRIFT_MS, () => {
+    if (secure.silent) endUnheard(board, leg);
+  });
+}
+
+function endUnheard(board: Board, leg: Leg): void {
+  board.hangUp(leg, leg.answered === 'yes' ? 'MEDIA_TIMEOUT' : 'NORMAL_TEMPORARY_FAILURE');
+}

@@ -1,0 +1,234 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocketOptions } from '../options.ts';
+import { MESSAGE_BYTES_MAX } from '../sip/parse-message.ts';
+import type { Flow } from '../sip/user-agent.ts';
+import type { SipListener } from '../sip-sockets.ts';
+import { isWelcome } from './origin.ts';
+import { fullRate, type Rate, takeMessageToken } from './rate.ts';
+
+export const WEB_SOCKETS_MAX = 2000;
+/** Bytes that may wait for a peer that does not read. */
+const OUTPUT_BYTES_MAX = 1024 * 1024;
+/** Who connects must show within this time that it is a phone of ours. */
+const STRANGER_MS_MAX = 30_000;
+/** A ping this often; a peer that was heard neither by message nor by pong for `SILENT_MS_MAX` is gone (asleep, or its network is). */
+const PING_MS = 10_000;
+const SILENT_MS_MAX = 25_000;
+
+/** RFC 6455 §7.4.1 and the project's own. */
+const CLOSED = { goingAway: 1001, policy: 1008, full: 1013, stranger: 4001, slow: 4008, rate: 4029 } as const;
+
+export interface WebSockets {
+  readonly port: number;
+  send(flow: Flow, data: Uint8Array): void;
+  closeFlow(flow: Flow): void;
+  /** A user registered or called over this connection: it may stay. */
+  trust(flow: Flow): void;
+  /** The address of ours that this peer connected to. */
+  localIpOf(flow: Flow): string | undefined;
+  close(): void;
+}
+
+export interface WebSocketLimits {
+  readonly connectionsMax: number;
+  readonly strangerMs: number;
+  readonly pingMs: number;
+  readonly silentMs: number;
+}
+
+const LIMITS: WebSocketLimits = {
+  connectionsMax: WEB_SOCKETS_MAX,
+  strangerMs: STRANGER_MS_MAX,
+  pingMs: PING_MS,
+  silentMs: SILENT_MS_MAX,
+};
+
+interface Held {
+  readonly socket: WebSocket;
+  readonly flow: Flow;
+  readonly localIp: string;
+  readonly rate: Rate;
+  heardAtMs: number;
+  stranger: NodeJS.Timeout | undefined;
+}
+
+interface Table {
+  readonly options: WebSocketOptions;
+  readonly listener: SipListener;
+  readonly nextConnection: () => number;
+  readonly limits: WebSocketLimits;
+  readonly log: Logger;
+  readonly held: Map<number, Held>;
+}
+
+/** SIP over WebSocket (RFC 7118): `ws`, or `wss` when there is a certificate. */
+export async function openWebSockets(
+  options: WebSocketOptions,
+  listener: SipListener,
+  nextConnection: () => number,
+  log: Logger,
+  limits: Partial<WebSocketLimits> = {},
+): Promise<WebSockets> {
+  const table: Table = { options, listener, nextConnection, log, limits: { ...LIMITS, ...limits }, held: new Map() };
+  const server = createHttpServer(options);
+  const upgrader = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_BYTES_MAX,
+    perMessageDeflate: false,
+    handleProtocols: () => 'sip',
+  });
+  server.on('request', (_, response) => {
+    response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Length': 0 }).end();
+  });
+  server.on('upgrade', (request, stream, head) => {
+    const refusal = refusalOf(request, table);
+    if (refusal !== undefined) return refuse(stream, refusal);
+    upgrader.handleUpgrade(request, stream, head, (socket) => adopt(socket, request, table));
+  });
+  server.on('clientError', (_, stream) => stream.destroy());
+  server.maxConnections = table.limits.connectionsMax + 100;
+  await listening(server, options);
+  const pinging = setInterval(() => pingAll(table), table.limits.pingMs);
+  pinging.unref();
+  return portsOf(server, table, pinging);
+}
+
+function createHttpServer({ tls }: WebSocketOptions): Server {
+  const limits = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 };
+  if (tls === undefined) return createServer(limits);
+  return createTlsServer({ ...limits, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
+}
+
+function listening(server: Server, { host, port }: WebSocketOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function portsOf(server: Server, table: Table, pinging: NodeJS.Timeout): WebSockets {
+  const heldBy = (flow: Flow): Held | undefined => table.held.get(flow.connection ?? -1);
+  return {
+    port: (server.address() as AddressInfo).port,
+    send(flow, data) {
+      const held = heldBy(flow);
+      // Not at once: whoever sends is in the middle of its work.
+      if (held === undefined) setImmediate(() => table.listener.unreachable(flow));
+      else if (held.socket.bufferedAmount > OUTPUT_BYTES_MAX) cut(table, held, CLOSED.slow, 'does not read');
+      else held.socket.send(data, { binary: false });
+    },
+    closeFlow(flow) {
+      const held = heldBy(flow);
+      if (held !== undefined) cut(table, held, CLOSED.policy, 'broke the protocol');
+    },
+    trust(flow) {
+      clearTimeout(heldBy(flow)?.stranger);
+    },
+    localIpOf: (flow) => heldBy(flow)?.localIp,
+    close() {
+      clearInterval(pinging);
+      for (const { socket } of table.held.values()) socket.close(CLOSED.goingAway);
+      server.close();
+      server.closeAllConnections();
+      for (const { socket } of table.held.values()) socket.terminate();
+    },
+  };
+}
+
+/** Why the upgrade is refused, or undefined. RFC 7118 §4.1: the client must ask for the subprotocol `sip`. */
+function refusalOf(request: IncomingMessage, table: Table): string | undefined {
+  const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const { origin, host } = request.headers;
+  if (!isWelcome(origin, host, table.options.origins)) {
+    table.log.warn({ origin: origin?.slice(0, 200) }, 'page of a foreign origin refused');
+    return '403 Forbidden';
+  }
+  if (!protocols.includes('sip')) return '400 Bad Request';
+  return undefined;
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.on('error', () => stream.destroy());
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function adopt(socket: WebSocket, request: IncomingMessage, table: Table): void {
+  if (table.held.size >= table.limits.connectionsMax) makeRoom(table);
+  const connection = table.nextConnection();
+  const { remoteAddress, remotePort, localAddress } = request.socket;
+  const flow: Flow = {
+    transport: table.options.tls === undefined ? 'ws' : 'wss',
+    remoteIp: plainIp(remoteAddress),
+    remotePort: remotePort ?? 0,
+    connection,
+  };
+  const nowMs = performance.now();
+  const held: Held = {
+    ...{ socket, flow, localIp: plainIp(localAddress), rate: fullRate(nowMs), heardAtMs: nowMs },
+    stranger: setTimeout(() => cut(table, held, CLOSED.stranger, 'registered nobody'), table.limits.strangerMs),
+  };
+  table.held.set(connection, held);
+  socket.on('message', (data: Buffer) => heard(table, held, data));
+  socket.on('pong', () => {
+    held.heardAtMs = performance.now();
+  });
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => {
+    clearTimeout(held.stranger);
+    table.held.delete(connection);
+    table.listener.connectionClosed(connection);
+  });
+}
+
+function plainIp(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:/, '');
+}
+
+function heard(table: Table, held: Held, data: Buffer): void {
+  const nowMs = performance.now();
+  held.heardAtMs = nowMs;
+  if (!takeMessageToken(held.rate, nowMs)) return cut(table, held, CLOSED.rate, 'sends too much');
+  // The one that has been quiet longest stands first.
+  const { connection } = held.flow;
+  if (connection === undefined || !table.held.delete(connection)) return;
+  table.held.set(connection, held);
+  table.listener.received(held.flow, data);
+}
+
+function cut(table: Table, held: Held, code: number, why: string): void {
+  table.log.warn({ why, from: held.flow.remoteIp }, 'WebSocket closed');
+  held.socket.close(code, why);
+  // Who does not take part in the closing is not waited for.
+  setTimeout(() => held.socket.terminate(), 1000).unref();
+}
+
+/** Whoever holds most gives up what it used least: nobody can keep the others out by opening connections and saying nothing. */
+function makeRoom(table: Table): void {
+  const counts = new Map<string, number>();
+  for (const { flow } of table.held.values()) counts.set(flow.remoteIp, (counts.get(flow.remoteIp) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  for (const held of table.held.values()) {
+    if (counts.get(held.flow.remoteIp) !== most) continue;
+    table.held.delete(held.flow.connection ?? -1);
+    cut(table, held, CLOSED.full, 'too many connections');
+    return;
+  }
+}
+
+/** RFC 7118 §6: the connection is kept alive by pings; who does not answer them has lost it without a word. */
+function pingAll(table: Table): void {
+  const nowMs = performance.now();
+  for (const held of table.held.values()) {
+    if (nowMs - held.heardAtMs > table.limits.silentMs) held.socket.terminate();
+    else held.socket.ping();
+  }
+}
