@@ -1,7 +1,7 @@
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Role } from '../store/schema.ts';
-import { findSession, type Person, SESSION_LIFE_MS } from '../store/sessions.ts';
+import { findSession, type Person, SESSION_LIFE_MS, type Session } from '../store/sessions.ts';
 import type { Db } from '../store/store.ts';
 import { ApiError } from './errors.ts';
 
@@ -14,6 +14,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     person: Person | null;
+    session: Session | null;
   }
 }
 
@@ -22,6 +23,7 @@ export const SESSION_COOKIE = 'minhu_session';
 /** Checks the session and the role before anything of a request's body is read. A route that does not say who may use it is our bug. */
 export function guardRoutes(app: FastifyInstance, db: Db): void {
   app.decorateRequest('person', null);
+  app.decorateRequest('session', null);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may use it`);
   });
@@ -29,7 +31,8 @@ export function guardRoutes(app: FastifyInstance, db: Db): void {
     const access = request.routeOptions.config.access ?? 'public';
     if (access === 'public') return;
     const token = request.cookies[SESSION_COOKIE];
-    request.person = token ? ((await findSession(db, token, Date.now())) ?? null) : null;
+    request.session = token ? ((await findSession(db, token, Date.now())) ?? null) : null;
+    request.person = request.session?.person ?? null;
     if (!request.person) throw new ApiError('LOGIN_REQUIRED');
     if (access !== 'loggedIn' && !access.some((role) => hasRole(request, role))) throw new ApiError('FORBIDDEN');
   });
@@ -39,6 +42,12 @@ export function guardRoutes(app: FastifyInstance, db: Db): void {
 export function personOf(request: FastifyRequest): Person {
   if (!request.person) throw new ApiError('LOGIN_REQUIRED');
   return request.person;
+}
+
+/** The session of the request; only for routes that are not public. */
+export function sessionOf(request: FastifyRequest): Session {
+  if (!request.session) throw new ApiError('LOGIN_REQUIRED');
+  return request.session;
 }
 
 export function hasRole(request: FastifyRequest, role: Role): boolean {

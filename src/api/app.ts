@@ -11,6 +11,7 @@ import { addAlarmRoutes } from './routes/alarms.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
+import { addLiveRoutes } from './routes/live.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
 import { addModeRoutes } from './routes/mode.ts';
 import { addOperationRoutes } from './routes/operations.ts';
@@ -59,4 +60,5 @@ const ROUTES = [
   addUserRoutes,
   addOperationRoutes,
   addFreeSwitchRoutes,
+  addLiveRoutes,
 ];

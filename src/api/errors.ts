@@ -53,6 +53,11 @@ export const ERRORS = {
     zh: '分组过多，请缩短时间范围。',
     en: 'There are too many groups; ask for a shorter period.',
   },
+  UPGRADE_REQUIRED: {
+    status: 426,
+    zh: '这里是实时连接，请以 WebSocket 方式连接。',
+    en: 'This is the live socket: come with WebSocket.',
+  },
   USER_TAKEN: {
     status: 409,
     zh: '用户名、工号或话机账号已被使用。',

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { failSlowly, isPassword } from './passwords.ts';
 import type { Role } from './schema.ts';
 import type { Db } from './store.ts';
@@ -7,6 +8,17 @@ import type { Db } from './store.ts';
 export interface Person {
   readonly user: string;
   readonly roles: readonly Role[];
+  /** Whose agents a lead sees; absent: everybody's. */
+  readonly team?: string;
+}
+
+/** A session that holds. */
+export interface Session {
+  readonly person: Person;
+  /** Its name inside the program: nothing that a browser could show. */
+  readonly key: string;
+  /** When it ends whatever happens. Unix time, ms. */
+  readonly endsAtMs: number;
 }
 
 /** A working day with overtime; then the password is asked for again. */
@@ -49,16 +61,36 @@ export async function openSession(db: Db, user: string, nowMs: number): Promise<
   return token;
 }
 
-export async function findSession(db: Db, token: string, nowMs: number): Promise<Person | undefined> {
-  const row = await db
+export async function findSession(db: Db, token: string, nowMs: number): Promise<Session | undefined> {
+  const [row] = await holding(db, [hashOf(token)], nowMs).execute();
+  return row && sessionOf(row);
+}
+
+/** Those of these sessions that still hold, by key. */
+export async function findSessions(db: Db, keys: Iterable<string>, nowMs: number): Promise<Map<string, Session>> {
+  const hashes = [...keys].map((key) => Buffer.from(key, 'hex'));
+  const rows = hashes.length === 0 ? [] : await holding(db, hashes, nowMs).execute();
+  return new Map(rows.map((row) => [row.token_hash.toString('hex'), sessionOf(row)]));
+}
+
+/** The key of the session that a browser's token opens. */
+export function sessionKey(token: string): string {
+  return hashOf(token).toString('hex');
+}
+
+function holding(db: Db, hashes: readonly Buffer[], nowMs: number) {
+  return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.name', 'sessions.user_name')
-    .where('token_hash', '=', hashOf(token))
+    .where('token_hash', '=', sql<Buffer>`any(${hashes})`)
     .where('expires_at_ms', '>', nowMs)
     .where('users.disabled', '=', false)
-    .select(['users.name', 'users.roles'])
-    .executeTakeFirst();
-  return row && { user: row.name, roles: row.roles };
+    .select(['users.name', 'users.roles', 'token_hash', 'expires_at_ms']);
+}
+
+function sessionOf(row: { name: string; roles: Role[]; token_hash: Buffer; expires_at_ms: number }): Session {
+  const person = { user: row.name, roles: row.roles };
+  return { person, key: row.token_hash.toString('hex'), endsAtMs: row.expires_at_ms };
 }
 
 export async function closeSession(db: Db, token: string): Promise<void> {

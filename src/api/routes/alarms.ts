@@ -34,6 +34,7 @@ export function addAlarmRoutes(app: Api, { db, connectLimits }: ApiOptions): voi
       const by = personOf(request).user;
       const alarm = await acknowledgeAlarm(db, Number(request.params.id), { by, note, atMs: Date.now() });
       if (!alarm) throw new ApiError('ALARM_UNKNOWN');
+      app.live?.alarmsChanged();
       return alarmView(alarm);
     },
   );

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { seatOf } from '../../store/accounts.ts';
-import { closeSession, findPerson, openSession, type Person } from '../../store/sessions.ts';
+import { closeSession, findPerson, openSession, type Person, sessionKey } from '../../store/sessions.ts';
 import { clearSessionCookie, personOf, SESSION_COOKIE, setSessionCookie } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -47,6 +47,7 @@ export function addSessionRoutes(app: Api, { db, secureCookies = false }: ApiOpt
     async (request, reply) => {
       const token = request.cookies[SESSION_COOKIE];
       if (token) await closeSession(db, token);
+      if (token) app.live?.endSession(sessionKey(token));
       clearSessionCookie(reply);
       return reply.code(204).send(null);
     },
