@@ -31,6 +31,8 @@ export interface ApiOptions {
   readonly logger: Logger;
   /** Recordings are served from here and from nowhere else. */
   readonly recordingFolder: string;
+  /** 32 bytes: what second factors are encrypted with in the database. Absent: nobody can set one up. */
+  readonly fieldKey?: Buffer;
   /** Cookies for https only; when TLS is set. */
   readonly secureCookies?: boolean;
   /** PEM texts: the API then speaks https itself. */

@@ -19,6 +19,7 @@ import { connectStore, type Store } from '../store/store.ts';
 import { type Supervision, startSupervision } from '../store/supervision.ts';
 import type { Calls } from './core.ts';
 import { directorySecretOf } from './directory-secret.ts';
+import { fieldKeyOf } from './field-key.ts';
 import { createHappening, type Happening } from './happening.ts';
 import { liveCore } from './live-core.ts';
 import { loadRules } from './rules.ts';
@@ -162,6 +163,7 @@ function buildApi(
       queues: () => queueViews(loop.state),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
+    fieldKey: fieldKeyOf(folders),
     live: { core: liveCore(loop), onAccounts: accounts.on, onAlarm: alarm.on },
     health: async () => ({
       switch: [...link.health().values()].some((up) => up),

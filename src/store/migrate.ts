@@ -6,6 +6,7 @@ import * as afterTheCall from './migrations/0004-after-the-call.ts';
 import * as modes from './migrations/0005-modes.ts';
 import * as measures from './migrations/0006-measures.ts';
 import * as callBacks from './migrations/0007-call-backs.ts';
+import * as rights from './migrations/0008-rights.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -17,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-modes': modes,
   '0006-measures': measures,
   '0007-call-backs': callBacks,
+  '0008-rights': rights,
 };
 
 /**

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -89,6 +90,8 @@ export class Hall {
       health: () => ({ switch: true, nodes: {}, journal: true, store: true }),
       metrics: createMetrics({ ...core, projectorLag: () => 0 }),
       connectLimits: CONNECT_LIMITS,
+      fieldKey: randomBytes(32),
+      directorySecret: 'only-for-this-test-4711',
       logger: silent,
       recordingFolder: database.folder,
     });

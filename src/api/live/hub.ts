@@ -4,7 +4,8 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { RawData, WebSocket } from 'ws';
 import type { Role } from '../../store/schema.ts';
-import type { Person } from '../../store/sessions.ts';
+import { type Person, SESSION_IDLE_MS } from '../../store/sessions.ts';
+import { LEADS, STAFF } from '../access.ts';
 import { Client, closeSocket, readMessage } from './client.ts';
 import type { LiveCore } from './live-core.ts';
 import type { FromServer, Resume, StreamName } from './messages.ts';
@@ -41,14 +42,11 @@ const Hello = Type.Object(
 );
 const Active = Type.Object({ type: Type.Literal('active') }, { additionalProperties: false });
 
-const FLOOR: readonly Role[] = ['agent', 'lead', 'admin'];
-const BOARD: readonly Role[] = ['lead', 'admin'];
-
 export interface HubOptions {
   readonly core: LiveCore;
   readonly logger: Logger;
-  /** The person did something: the session is not idle. */
-  readonly onActive?: (session: string) => void;
+  /** The person did something, and when before: the session is not idle. */
+  readonly onActive: (session: string, seenAtMs: number) => void;
 }
 
 /** Everybody on the live socket. */
@@ -59,6 +57,7 @@ export class Hub {
   readonly #epoch = randomBytes(9).toString('base64url');
   readonly #clients = new Set<Client>();
   readonly #ofUser = new Map<string, Set<Client>>();
+  readonly #sessions = new Map<string, { sockets: number; seenAtMs: number }>();
   readonly #strangers = new Set<WebSocket>();
   readonly #readers = new Map<Stream, Set<Client>>();
   /** Without a reader, since when. */
@@ -128,14 +127,22 @@ export class Hub {
     for (const client of this.#clients) if (client.admission.session === session) client.cut('sessionOver');
   }
 
-  /** Sessions of the sockets that are open. */
-  sessions(): Set<string> {
-    return new Set([...this.#clients].map(({ admission }) => admission.session));
+  /** Sessions of the sockets that are open; `user`: of this one alone. */
+  sessions(user?: string): Set<string> {
+    const clients = user === undefined ? this.#clients : (this.#ofUser.get(user) ?? []);
+    return new Set([...clients].map(({ admission }) => admission.session));
   }
 
-  /** `current`: whose session it is now, by session; who is not in it has none any more. */
-  recheck(current: ReadonlyMap<string, Person>): void {
+  /** The person did something, over HTTP or here. */
+  seen(session: string): void {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) known.seenAtMs = Date.now();
+  }
+
+  /** `current`: whose session it is now, of those asked about; who is not in it has none any more. */
+  recheck(asked: ReadonlySet<string>, current: ReadonlyMap<string, Person>): void {
     for (const client of this.#clients) {
+      if (!asked.has(client.admission.session)) continue;
       const person = current.get(client.admission.session);
       if (person === undefined) client.cut('sessionOver');
       else if (rightsOf(person) !== rightsOf(client.admission.person)) client.cut('rightsChanged');
@@ -153,18 +160,22 @@ export class Hub {
     this.#makeRoom(admission);
     const client = new Client(socket, admission, Date.now());
     this.#clients.add(client);
-    const { user } = admission.person;
+    const { session, seenAtMs, person } = admission;
+    const { user } = person;
+    const known = this.#sessions.get(session) ?? { sockets: 0, seenAtMs };
+    known.sockets += 1;
+    this.#sessions.set(session, known);
     this.#ofUser.set(user, (this.#ofUser.get(user) ?? new Set()).add(client));
     socket.once('close', () => this.#leave(client));
     socket.on('message', (data, isBinary) => this.#hear(client, data, isBinary));
-    const streams = this.#streamsFor(admission.person);
+    const streams = this.#streamsFor(person);
     client.send(
       frameOf({
         type: 'welcome',
         epoch: this.#epoch,
         nowMs: Date.now(),
         user,
-        roles: admission.person.roles,
+        roles: person.roles,
         streams: streams.map(({ name }) => name),
       }),
     );
@@ -192,8 +203,8 @@ export class Hub {
     const { watch } = this;
     return [
       watch.seat(user),
-      ...(may(FLOOR) ? [watch.floor] : []),
-      ...(may(BOARD) ? [watch.board(boardOf(roles, team))] : []),
+      ...(may(STAFF) ? [watch.floor] : []),
+      ...(may(LEADS) ? [watch.board(boardOf(roles, team))] : []),
     ];
   }
 
@@ -201,12 +212,18 @@ export class Hub {
     const nowMs = Date.now();
     client.heard(nowMs);
     if (!client.mayTalk(nowMs) || !Value.Check(Active, readMessage(data, isBinary))) return client.cut('badMessage');
-    this.#options.onActive?.(client.admission.session);
+    const { session } = client.admission;
+    this.#options.onActive(session, this.#sessions.get(session)?.seenAtMs ?? 0);
+    this.seen(session);
   }
 
   #leave(client: Client): void {
     this.#clients.delete(client);
-    const { user } = client.admission.person;
+    const { session, person } = client.admission;
+    const known = this.#sessions.get(session);
+    if (known !== undefined) known.sockets -= 1;
+    if (known?.sockets === 0) this.#sessions.delete(session);
+    const { user } = person;
     const mine = this.#ofUser.get(user);
     mine?.delete(client);
     if (mine?.size === 0) this.#ofUser.delete(user);
@@ -255,11 +272,18 @@ export class Hub {
     return workMs;
   }
 
+  #isOver({ admission }: Client, nowMs: number): boolean {
+    const { endsAtMs, session, person } = admission;
+    if (nowMs >= endsAtMs) return true;
+    const seenAtMs = this.#sessions.get(session)?.seenAtMs ?? nowMs;
+    return nowMs - seenAtMs > SESSION_IDLE_MS && !this.watch.isAtWork(person.user);
+  }
+
   #keepAlive(): void {
     const nowMs = Date.now();
     let beat: Buffer | undefined;
     for (const client of this.#clients) {
-      if (nowMs >= client.admission.endsAtMs) client.cut('sessionOver');
+      if (this.#isOver(client, nowMs)) client.cut('sessionOver');
       else if (client.open) client.keepAlive(nowMs, () => (beat ??= frameOf({ type: 'beat', nowMs })));
     }
     for (const [stream, sinceMs] of this.#unread) {
@@ -272,7 +296,7 @@ export class Hub {
 
 /** A lead who was given a team sees that team; who leads none in particular, and whoever is more than a lead, sees all. */
 function boardOf(roles: readonly Role[], team: string | undefined): string {
-  return roles.includes('admin') ? '' : (team ?? '');
+  return roles.includes('admin') || roles.includes('supervisor') ? '' : (team ?? '');
 }
 
 function rightsOf({ roles, team }: Person): string {

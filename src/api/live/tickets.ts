@@ -14,6 +14,8 @@ export interface Admission {
   readonly session: string;
   /** When the session ends whatever happens. Unix time, ms. */
   readonly endsAtMs: number;
+  /** When its person did something last. */
+  readonly seenAtMs: number;
 }
 
 interface Ticket extends Admission {

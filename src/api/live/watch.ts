@@ -139,6 +139,12 @@ export class Watch {
     this.#floorItems.setDay(day);
   }
 
+  /** Ready, or with a contact. */
+  isAtWork(user: string): boolean {
+    const state = this.#seen.get(agentId(user))?.view.state ?? 'offline';
+    return state !== 'offline' && state !== 'notReady';
+  }
+
   /** @returns false when nobody at that seat would see it. */
   hint(agent: string, hint: Pick<HintItem, 'by' | 'text' | 'atMs'>): boolean {
     const seat = this.#seats.get(agentId(agent));

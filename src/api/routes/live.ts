@@ -4,8 +4,10 @@ import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
 import { percentOf } from '../../lib/measures.ts';
 import { type Alarm, listAlarms } from '../../store/alarms.ts';
-import { findSessions, sessionKey } from '../../store/sessions.ts';
-import { SESSION_COOKIE, sessionOf } from '../access.ts';
+import { findSessions, sessionKey, touchSession } from '../../store/sessions.ts';
+import type { Db } from '../../store/store.ts';
+import { loadTeams } from '../../store/teams.ts';
+import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { Hub } from '../live/hub.ts';
 import { type AlarmItem, LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
@@ -16,8 +18,12 @@ import { isForeignUpgrade } from '../origin.ts';
 /** A client says hello and that it is there; nothing longer. */
 const MESSAGE_BYTES_MAX = 4_096;
 const ALARMS_SHOWN_MAX = 200;
-const TICKET_ACCESS = ['agent', 'lead', 'admin'] as const;
 
+const HintParams = Type.Object({ agent: Type.String({ maxLength: 64 }) });
+const HintBody = Type.Object(
+  { text: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' }) },
+  { additionalProperties: false },
+);
 const TicketShape = Type.Object({
   ticket: Type.String({ description: 'Opens one socket, once, in this session.' }),
   validMs: Type.Integer(),
@@ -25,18 +31,31 @@ const TicketShape = Type.Object({
 
 /** The live socket: a snapshot, then every change. `live/messages.ts` has all that is said on it. */
 export function addLiveRoutes(app: Api, options: ApiOptions): void {
-  const { live, logger } = options;
+  const { db, live, logger } = options;
   if (live === undefined) return;
-  const hub = new Hub({ core: live.core, logger });
+  const hub = new Hub({
+    core: live.core,
+    logger,
+    onActive: (key, seenAtMs) =>
+      void touchSession(db, { key, seenAtMs }, Date.now()).catch((error: unknown) =>
+        logger.debug({ err: error }, 'an active session cannot be kept now'),
+      ),
+  });
   const alarms = keepAlarms(hub, options, live);
-  app.decorate('live', { endSession: (session: string) => hub.endSession(session), alarmsChanged: alarms.look });
+  const rights = keepRights(hub, options, live);
+  app.decorate('live', {
+    endSession: (session: string) => hub.endSession(session),
+    seen: (session: string) => hub.seen(session),
+    recheckUser: (user: string) => rights.look(user),
+    alarmsChanged: alarms.look,
+  });
 
   app.post(
     LIVE_TICKET_PATH,
-    { config: { access: TICKET_ACCESS }, schema: { response: { 200: TicketShape } } },
+    { config: { access: STAFF, idle: true, audit: 'never' }, schema: { response: { 200: TicketShape } } },
     async (request, reply) => {
-      const { person, key, endsAtMs } = sessionOf(request);
-      const ticket = hub.tickets.draw({ person, session: key, endsAtMs }, Date.now());
+      const { person, key: session, endsAtMs, seenAtMs } = sessionOf(request);
+      const ticket = hub.tickets.draw({ person, session, endsAtMs, seenAtMs }, Date.now());
       if (ticket === undefined) throw new ApiError('BUSY', { retryAfterS: 1 });
       return reply.header('cache-control', 'no-store').send({ ticket, validMs: TICKET_LIFE_MS });
     },
@@ -50,6 +69,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     },
   );
 
+  addHintRoute(app, db, hub);
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -61,7 +81,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     if (typeof session === 'number') return refuse(socket, session);
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, session));
   });
-  const endings = [alarms.end, keepRights(hub, options, live)];
+  const endings = [alarms.end, rights.end];
   app.addHook('preClose', async () => {
     for (const end of endings) end();
     hub.close();
@@ -71,7 +91,14 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
 declare module 'fastify' {
   interface FastifyInstance {
     /** Absent without a live socket. */
-    live?: { endSession(session: string): void; alarmsChanged(): void };
+    live?: {
+      endSession(session: string): void;
+      /** The session's person did something. */
+      seen(session: string): void;
+      /** Some sessions of this user may have ended. */
+      recheckUser(user: string): void;
+      alarmsChanged(): void;
+    };
   }
 }
 
@@ -132,13 +159,48 @@ function alarmItem(alarm: Alarm): AlarmItem {
   };
 }
 
-/** Whoever is disabled, logged out everywhere or given other roles loses the socket at once. @returns what ends it. */
-function keepRights(hub: Hub, { db, logger }: ApiOptions, live: LiveSources): () => void {
-  return live.onAccounts(() => {
-    hub.tickets.voidAll();
-    findSessions(db, hub.sessions(), Date.now()).then(
-      (sessions) => hub.recheck(new Map([...sessions].map(([key, { person }]) => [key, person]))),
-      (error: unknown) => logger.warn({ err: error }, 'who may stay on the live socket cannot be read now'),
+/** Whoever is disabled, logged out everywhere or given other rights loses the socket at once. */
+function keepRights(
+  hub: Hub,
+  { db, logger }: ApiOptions,
+  live: LiveSources,
+): { look(user?: string): void; end(): void } {
+  const warn = (error: unknown): void =>
+    logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
+  const look = (user?: string): void => {
+    const asked = hub.sessions(user);
+    findSessions(db, asked, Date.now()).then(
+      (sessions) => hub.recheck(asked, new Map([...sessions].map(([key, { person }]) => [key, person]))),
+      warn,
     );
-  });
+  };
+  const changed = (): void => {
+    hub.tickets.voidAll();
+    look();
+    loadTeams(db).then((teams) => {
+      hub.watch.setTeams(teams);
+      hub.tell();
+    }, warn);
+  };
+  return { look, end: live.onAccounts(changed) };
+}
+
+/** A lead's word to an agent: on the agent's page at once, and in nobody's records. */
+function addHintRoute(app: Api, db: Db, hub: Hub): void {
+  app.post(
+    '/api/v1/agents/:agent/hints',
+    {
+      config: { access: LEADS, audit: 'later' },
+      schema: { params: HintParams, body: HintBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { agent } = request.params;
+      const agents = await reachOf(request, db);
+      if (agents !== undefined && !agents.includes(agent)) throw new ApiError('USER_UNKNOWN');
+      const hint = { by: personOf(request).user, text: request.body.text, atMs: Date.now() };
+      if (!hub.watch.hint(agent, hint)) throw new ApiError('AGENT_AWAY');
+      hub.tell();
+      return reply.code(204).send(null);
+    },
+  );
 }
