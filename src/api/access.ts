@@ -1,8 +1,18 @@
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { findToken, type Scope } from '../store/api-tokens.ts';
 import type { Role } from '../store/schema.ts';
-import { findSession, type Person, SESSION_LIFE_MS } from '../store/sessions.ts';
+import {
+  closeSession,
+  findSession,
+  type Person,
+  SESSION_IDLE_MS,
+  SESSION_LIFE_MS,
+  type Session,
+  touchSession,
+} from '../store/sessions.ts';
 import type { Db } from '../store/store.ts';
+import { membersOf } from '../store/teams.ts';
 import { ApiError } from './errors.ts';
 
 /** Who may use a route: everybody, everybody logged in, or some roles. */
@@ -11,28 +21,82 @@ export type Access = 'public' | 'loggedIn' | readonly Role[];
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** A program's token with this scope opens it, too; without one none does. */
+    scope?: Scope;
+    /** Asked for by machines on their own: it does not keep an idle session alive. */
+    idle?: boolean;
   }
   interface FastifyRequest {
     person: Person | null;
+    session: Session | null;
   }
+  interface FastifyInstance {
+    /** Every route there is, with who may use it. */
+    routeTable: readonly Route[];
+  }
+}
+
+export interface Route {
+  readonly method: string;
+  readonly url: string;
+  readonly access: Access;
+  readonly scope: Scope | undefined;
 }
 
 export const SESSION_COOKIE = 'minhu_session';
 
+/** Who works in the call centre. */
+export const STAFF: readonly Role[] = ['agent', 'lead', 'dispatcher', 'supervisor', 'admin'];
+/** Who leads it. */
+export const LEADS: readonly Role[] = ['lead', 'supervisor', 'admin'];
+
+export interface Guard {
+  readonly db: Db;
+  /** Whether the person is at work now, or would be called: such a session is never idle. */
+  readonly atWork: (user: string) => boolean;
+}
+
 /** Checks the session and the role before anything of a request's body is read. A route that does not say who may use it is our bug. */
-export function guardRoutes(app: FastifyInstance, db: Db): void {
+export function guardRoutes(app: FastifyInstance, guard: Guard): void {
   app.decorateRequest('person', null);
-  app.addHook('onRoute', (route) => {
-    if (route.config?.access === undefined) throw new Error(`${route.method} ${route.url} does not say who may use it`);
+  app.decorateRequest('session', null);
+  const table: Route[] = [];
+  app.decorate('routeTable', table);
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.access === undefined) throw new Error(`${method} ${url} does not say who may use it`);
+    for (const each of [method].flat()) table.push({ method: each, url, access: config.access, scope: config.scope });
   });
   app.addHook('onRequest', async (request) => {
-    const access = request.routeOptions.config.access ?? 'public';
+    const { access = 'public', scope } = request.routeOptions.config;
     if (access === 'public') return;
-    const token = request.cookies[SESSION_COOKIE];
-    request.person = token ? ((await findSession(db, token, Date.now())) ?? null) : null;
-    if (!request.person) throw new ApiError('LOGIN_REQUIRED');
+    const bearer = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(request.headers.authorization ?? '')?.[1];
+    if (bearer === undefined) await admitSession(request, guard);
+    else await admitToken(request, guard.db, bearer, scope);
     if (access !== 'loggedIn' && !access.some((role) => hasRole(request, role))) throw new ApiError('FORBIDDEN');
   });
+}
+
+async function admitSession(request: FastifyRequest, { db, atWork }: Guard): Promise<void> {
+  const nowMs = Date.now();
+  const token = request.cookies[SESSION_COOKIE];
+  const session = token ? await findSession(db, token, nowMs) : undefined;
+  if (session === undefined) throw new ApiError('LOGIN_REQUIRED');
+  if (nowMs - session.seenAtMs > SESSION_IDLE_MS && !atWork(session.person.user)) {
+    await closeSession(db, session.key);
+    throw new ApiError('LOGIN_REQUIRED');
+  }
+  request.session = session;
+  request.person = session.person;
+  if (request.routeOptions.config.idle === true) return;
+  await touchSession(db, session, nowMs);
+  request.server.live?.seen(session.key);
+}
+
+async function admitToken(request: FastifyRequest, db: Db, token: string, scope: Scope | undefined): Promise<void> {
+  const found = await findToken(db, token, Date.now());
+  if (found === undefined) throw new ApiError('TOKEN_WRONG');
+  request.person = { user: found.user, roles: ['integrator'] };
+  if (scope === undefined || !found.scopes.includes(scope)) throw new ApiError('FORBIDDEN');
 }
 
 /** The logged-in person; only for routes that are not public. */
@@ -41,13 +105,34 @@ export function personOf(request: FastifyRequest): Person {
   return request.person;
 }
 
+/** The session of the request; only for routes that no token opens. */
+export function sessionOf(request: FastifyRequest): Session {
+  if (!request.session) throw new ApiError('LOGIN_REQUIRED');
+  return request.session;
+}
+
 export function hasRole(request: FastifyRequest, role: Role): boolean {
   return personOf(request).roles.includes(role);
 }
 
-/** Leads and admins see everybody's contacts and whole numbers; agents their own, masked. */
+const SEE_ALL: readonly Role[] = ['supervisor', 'admin', 'dispatcher', 'auditor', 'integrator'];
+
+/** Whether a person sees everybody's contacts: all but agents, and leads who were given a team. */
 export function seesAll(request: FastifyRequest): boolean {
-  return hasRole(request, 'lead') || hasRole(request, 'admin');
+  const { roles, team } = personOf(request);
+  return roles.some((role) => SEE_ALL.includes(role)) || (roles.includes('lead') && team === undefined);
+}
+
+/** Whose contacts a person sees: the own; a lead the team's; undefined: everybody's. */
+export async function reachOf(request: FastifyRequest, db: Db): Promise<readonly string[] | undefined> {
+  const { user, roles, team } = personOf(request);
+  if (seesAll(request)) return undefined;
+  return roles.includes('lead') && team !== undefined ? [user, ...(await membersOf(db, team))] : [user];
+}
+
+/** Whole calling numbers; everybody else sees them masked. */
+export function seesNumbers(request: FastifyRequest): boolean {
+  return LEADS.some((role) => hasRole(request, role));
 }
 
 export function setSessionCookie(reply: FastifyReply, token: string, secure: boolean): void {

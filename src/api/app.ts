@@ -3,14 +3,18 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { guardRoutes } from './access.ts';
+import { keepAuditTrail } from './audit-trail.ts';
 import { ApiError, answerError } from './errors.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addAlarmRoutes } from './routes/alarms.ts';
+import { addTokenRoutes } from './routes/api-tokens.ts';
+import { addAuditRoutes } from './routes/audit.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
+import { addLiveRoutes } from './routes/live.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
 import { addMissedCallRoutes } from './routes/missed-calls.ts';
 import { addModeRoutes } from './routes/mode.ts';
@@ -18,6 +22,7 @@ import { addOperationRoutes } from './routes/operations.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSiteRoutes } from './routes/sites.ts';
+import { addTeamRoutes } from './routes/teams.ts';
 import { addUserRoutes } from './routes/users.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -42,9 +47,16 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     openapi: { openapi: '3.1.0', info: { title: 'Minhu 民呼', version: '1', license: { name: 'Apache-2.0' } } },
   });
   app.addHook('onRequest', refuseForeignOrigin);
-  guardRoutes(app as unknown as FastifyInstance, options.db);
+  keepAuditTrail(app as unknown as FastifyInstance, options.db, options.logger);
+  guardRoutes(app as unknown as FastifyInstance, { db: options.db, atWork: (user) => isAtWork(options, user) });
   for (const add of ROUTES) add(app, options);
   return app as unknown as FastifyInstance;
+}
+
+/** Ready, or with a contact. */
+function isAtWork({ core }: ApiOptions, user: string): boolean {
+  const view = core.agents().find(({ agent }) => agent === user);
+  return view !== undefined && view.state !== 'offline' && view.state !== 'notReady';
 }
 
 const ROUTES = [
@@ -59,6 +71,10 @@ const ROUTES = [
   addSiteRoutes,
   addModeRoutes,
   addUserRoutes,
+  addTeamRoutes,
+  addTokenRoutes,
+  addAuditRoutes,
   addOperationRoutes,
   addFreeSwitchRoutes,
+  addLiveRoutes,
 ];

@@ -8,6 +8,7 @@ interface ErrorEntry {
 
 /** Every error that the API answers with. A code is for ever: programs look at it. The words may change. */
 export const ERRORS = {
+  AGENT_AWAY: { status: 409, zh: '该座席没有打开工作台。', en: 'Nobody is at the page of that seat.' },
   ALARM_UNKNOWN: { status: 404, zh: '没有这条告警。', en: 'There is no such alarm.' },
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
@@ -41,25 +42,71 @@ export const ERRORS = {
   },
   NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
   ORIGIN_REFUSED: { status: 403, zh: '请求来自其他网站，已拒绝。', en: 'The request comes from another site.' },
+  OWN_ACCOUNT: {
+    status: 409,
+    zh: '不能更改自己的角色或停用自己。',
+    en: 'Nobody changes the own roles or disables the own account.',
+  },
   PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
+  QUEUE_UNKNOWN: { status: 404, zh: '没有这个队列。', en: 'There is no such queue.' },
   RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },
   RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },
   RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
   RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
   REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
+  ROLES_CONFLICT: {
+    status: 409,
+    zh: '同一账号不能既是管理员又是审计员。',
+    en: 'Nobody is admin and auditor at once.',
+  },
+  SEAT_STANDS: {
+    status: 409,
+    zh: '已有座席的话机账号与认证算法不能更改；请先删除座席。',
+    en: 'The phone account and digest of a seat do not change: remove the seat first.',
+  },
+  SECOND_FACTOR_REQUIRED: {
+    status: 401,
+    zh: '请输入动态验证码。',
+    en: 'The code of the second factor is needed, too.',
+  },
+  SECOND_FACTOR_SET: { status: 409, zh: '已启用动态验证码。', en: 'There is a second factor already.' },
+  SECOND_FACTOR_UNAVAILABLE: {
+    status: 503,
+    zh: '本机没有验证动态验证码的密钥。',
+    en: 'The key that second factors are checked with is not on this machine.',
+  },
+  SECOND_FACTOR_WRONG: { status: 401, zh: '动态验证码错误或已用过。', en: 'The code is wrong or was used before.' },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },
+  TEAM_UNKNOWN: { status: 404, zh: '没有这个班组。', en: 'There is no such team.' },
+  TOKEN_NOT_MADE: {
+    status: 409,
+    zh: '该账号不是集成方，或令牌已达上限。',
+    en: 'The account is no integrator, or has as many tokens as it may.',
+  },
+  TOKEN_UNKNOWN: {
+    status: 404,
+    zh: '没有这个令牌，或已吊销。',
+    en: 'There is no such token, or it was revoked before.',
+  },
+  TOKEN_WRONG: { status: 401, zh: '令牌无效、已过期或已吊销。', en: 'The token is wrong, expired or revoked.' },
   TOO_MANY_GROUPS: {
     status: 400,
     zh: '分组过多，请缩短时间范围。',
     en: 'There are too many groups; ask for a shorter period.',
+  },
+  UPGRADE_REQUIRED: {
+    status: 426,
+    zh: '这里是实时连接，请以 WebSocket 方式连接。',
+    en: 'This is the live socket: come with WebSocket.',
   },
   USER_TAKEN: {
     status: 409,
     zh: '用户名、工号或话机账号已被使用。',
     en: 'The user name, number or phone account is taken.',
   },
+  USER_UNKNOWN: { status: 404, zh: '没有这个账号。', en: 'There is no such account.' },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -83,6 +130,7 @@ export class ApiError extends Error {
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error);
   const { status } = ERRORS[known.code];
+  request.problem = known.code;
   if (known.code === 'INTERNAL') request.log.error({ err: error, url: request.url }, 'a request failed');
   if (known.retryAfterS !== undefined) reply.header('retry-after', String(known.retryAfterS));
   const language = languageOf(request.headers['accept-language']);

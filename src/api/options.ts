@@ -6,6 +6,7 @@ import type { PeopleEvent } from '../core/event.ts';
 import type { AgentView, ModeView, QueueView, SiteView } from '../core/view.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
 import type { Db } from '../store/store.ts';
+import type { LiveCore } from './live/live-core.ts';
 import type { Metrics } from './metrics.ts';
 
 /** All that the API needs of the rest of the program. */
@@ -21,6 +22,8 @@ export interface ApiOptions {
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
     explain(contact: string): Promise<unknown | undefined>;
   };
+  /** For the live socket; absent: there is none. */
+  readonly live?: LiveSources;
   health(): Promise<Health> | Health;
   readonly metrics: Metrics;
   /** What alarms were raised by. */
@@ -28,12 +31,23 @@ export interface ApiOptions {
   readonly logger: Logger;
   /** Recordings are served from here and from nowhere else. */
   readonly recordingFolder: string;
+  /** 32 bytes: what second factors are encrypted with in the database. Absent: nobody can set one up. */
+  readonly fieldKey?: Buffer;
   /** Cookies for https only; when TLS is set. */
   readonly secureCookies?: boolean;
   /** PEM texts: the API then speaks https itself. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
   readonly directorySecret?: string;
+}
+
+/** What the live socket hears of. */
+export interface LiveSources {
+  readonly core: LiveCore;
+  /** Calls back whenever accounts or seats may be other than before. @returns what ends it. */
+  onAccounts(listener: () => void): () => void;
+  /** Calls back at each new alarm. @returns what ends it. */
+  onAlarm(listener: () => void): () => void;
 }
 
 export interface Health {

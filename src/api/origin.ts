@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from './errors.ts';
 
@@ -8,11 +9,20 @@ const HARMLESS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * or at least Origin); programs that are no browsers say nothing and carry no cookie by accident.
  */
 export async function refuseForeignOrigin(request: FastifyRequest): Promise<void> {
-  if (HARMLESS.has(request.method)) return;
-  const { origin, host } = request.headers;
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new ApiError('ORIGIN_REFUSED');
-  if (site === undefined && origin !== undefined && hostOf(origin) !== host) throw new ApiError('ORIGIN_REFUSED');
+  if (!HARMLESS.has(request.method) && isForeign(request.headers)) throw new ApiError('ORIGIN_REFUSED');
+}
+
+/** Whether a browser says that another site's page asks. */
+export function isForeign(headers: IncomingHttpHeaders): boolean {
+  const { origin, host } = headers;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return origin !== undefined && hostOf(origin) !== host;
+}
+
+/** As `isForeign`, for an upgrade to a socket, which every browser sends with an Origin: both must fit. */
+export function isForeignUpgrade(headers: IncomingHttpHeaders): boolean {
+  return isForeign(headers) || (headers.origin !== undefined && hostOf(headers.origin) !== headers.host);
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,6 +1,4 @@
 import { Type } from 'typebox';
-import { USER_NAME_PATTERN } from '../store/accounts.ts';
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts';
 import { INSTANT_PATTERN } from './instant.ts';
 
 /** Shapes of what goes in and out; the OpenAPI document is made from them. Instants are Unix time in ms, `null` means "not (yet)". */
@@ -9,21 +7,6 @@ const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
 const instant = () => Type.Integer();
 const maybeInstant = () => orNull('integer');
 const maybeText = () => orNull('string');
-
-export const RoleName = Type.Union([Type.Literal('admin'), Type.Literal('lead'), Type.Literal('agent')]);
-export const Digest = Type.Union([Type.Literal('md5'), Type.Literal('sha256')]);
-export const UserName = Type.String({ pattern: USER_NAME_PATTERN });
-
-export const LoginBody = Type.Object(
-  { user: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: PASSWORD_LENGTH_MAX }) },
-  { additionalProperties: false },
-);
-export const PersonShape = Type.Object({ user: Type.String(), roles: Type.Array(RoleName) });
-export const MeShape = Type.Object({
-  user: Type.String(),
-  roles: Type.Array(RoleName),
-  seat: Type.Union([Type.Object({ agent: Type.String(), number: Type.String(), sipUser: Type.String() }), Type.Null()]),
-});
 
 export const AgentStateBody = Type.Object(
   {
@@ -232,48 +215,6 @@ export const ContactShape = Type.Object({
       differs: Type.Boolean(),
     }),
   ),
-});
-
-const SeatBody = Type.Object(
-  {
-    number: Type.String({ pattern: '^\\d{1,12}$' }),
-    sipUser: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$' }),
-    digest: Type.Optional(Digest),
-    skills: Type.Record(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
-      Type.Integer({ minimum: 1, maximum: 5 }),
-      // Otherwise a name that does not fit would be let through with anything behind it.
-      { additionalProperties: false, minProperties: 1, maxProperties: 50 },
-    ),
-  },
-  { additionalProperties: false },
-);
-export const UserBody = Type.Object(
-  {
-    user: UserName,
-    password: Type.Optional(Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: PASSWORD_LENGTH_MAX })),
-    roles: Type.Array(RoleName, { minItems: 1, maxItems: 3, uniqueItems: true }),
-    seat: Type.Optional(SeatBody),
-  },
-  { additionalProperties: false },
-);
-export const UsersShape = Type.Object({
-  users: Type.Array(
-    Type.Object({
-      user: Type.String(),
-      roles: Type.Array(RoleName),
-      disabled: Type.Boolean(),
-      createdAtMs: instant(),
-      seat: Type.Union([Type.Object({ number: Type.String(), sipUser: Type.String() }), Type.Null()]),
-    }),
-  ),
-});
-/** Passwords that were made here are said once, and never again. */
-export const UserMadeShape = Type.Object({
-  user: Type.String(),
-  roles: Type.Array(RoleName),
-  password: Type.Optional(Type.String()),
-  sipPassword: Type.Optional(Type.String()),
 });
 
 export const ChannelsShape = Type.Object({

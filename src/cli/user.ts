@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { UserBody } from '../api/schemas.ts';
+import { UserBody } from '../api/account-shapes.ts';
 import { loadConfig } from '../config.ts';
 import { addAccount, changePassword, listAccounts, setDisabled, USER_NAME_PATTERN } from '../store/accounts.ts';
 import { openEngine } from '../store/engine.ts';

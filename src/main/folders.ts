@@ -16,6 +16,7 @@ export interface Folders {
   /** FreeSWITCH's, one file a leg. */
   readonly legLogFolder: string;
   readonly directorySecretFile: string;
+  readonly fieldKeyFile: string;
   readonly eslPasswordFile: string;
   readonly switchOptionsFile: string;
   readonly switchStatusFile: string;
@@ -37,6 +38,7 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
     legLogFile: join(switchFolder, 'legs.jsonl'),
     legLogFolder: join(switchFolder, 'legs'),
     directorySecretFile: join(switchFolder, 'directory-secret'),
+    fieldKeyFile: join(data, 'field-key'),
     eslPasswordFile: join(switchFolder, 'esl-password'),
     switchOptionsFile: join(switchFolder, 'options.json'),
     switchStatusFile: join(switchFolder, 'status.json'),

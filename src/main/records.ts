@@ -19,6 +19,9 @@ import { connectStore, type Store } from '../store/store.ts';
 import { type Supervision, startSupervision } from '../store/supervision.ts';
 import type { Calls } from './core.ts';
 import { directorySecretOf } from './directory-secret.ts';
+import { fieldKeyOf } from './field-key.ts';
+import { createHappening, type Happening } from './happening.ts';
+import { liveCore } from './live-core.ts';
 import { loadRules } from './rules.ts';
 import { tlsProblem } from './tls-files.ts';
 
@@ -45,12 +48,16 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   phases.passed('city');
   const store = connectStore(config.databaseUrl ?? '', logger);
   const { projector, metrics } = followJournal(calls, store, city);
+  const happenings = { accounts: createHappening(), alarm: createHappening() };
   const supervision = startSupervision({
     db: store.db,
     limits: city?.connectLimits ?? CONNECT_LIMITS,
     logger,
     settled: () => projector.settled(),
-    onAlarm: (alarm) => metrics.countAlarm(alarm),
+    onAlarm: (alarm) => {
+      metrics.countAlarm(alarm);
+      happenings.alarm.happened();
+    },
   });
   calls.observeAppend = (durationMs) => metrics.observeAppend(durationMs);
   const bring = oneAtATime(() => retry(() => loadRules({ ...calls, city, store }), calls));
@@ -58,9 +65,13 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   const loading = bring();
   const ruled = loop.state.settings === null ? loading : Promise.resolve();
   if (city !== undefined) watchWorkdays(calls, city);
-  const accounts = listenForChanges(config.databaseUrl ?? '', () => void bring(), logger);
+  const accountsChanged = (): void => {
+    void bring();
+    happenings.accounts.happened();
+  };
+  const accounts = listenForChanges(config.databaseUrl ?? '', accountsChanged, logger);
   await untilTlsIsUsable(calls);
-  const api = await buildApi(calls, store, metrics, city);
+  const api = await buildApi(calls, store, metrics, city, happenings);
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;
@@ -140,6 +151,7 @@ function buildApi(
   store: Store,
   metrics: Metrics,
   city: City | undefined,
+  { accounts, alarm }: { readonly accounts: Happening; readonly alarm: Happening },
 ): Promise<FastifyInstance> {
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
@@ -152,6 +164,8 @@ function buildApi(
       queues: () => queueViews(loop.state),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
+    fieldKey: fieldKeyOf(folders),
+    live: { core: liveCore(loop), onAccounts: accounts.on, onAlarm: alarm.on },
     health: async () => ({
       switch: [...link.health().values()].some((up) => up),
       nodes: Object.fromEntries(link.health()),

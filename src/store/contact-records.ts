@@ -8,8 +8,8 @@ export interface ContactsWanted {
   /** Opened before. Unix time, ms. */
   readonly toMs: number;
   readonly medium?: string;
-  /** Only contacts that this agent was offered or spoke in. */
-  readonly agent?: string;
+  /** Only contacts that one of these agents was offered or spoke in. */
+  readonly agents?: readonly string[];
   /** Goes on after this contact. */
   readonly after?: ContactPlace;
   readonly rowsMax: number;
@@ -24,7 +24,7 @@ export interface ContactPlace {
 export type ContactRow = ContactTable & { readonly approximate: boolean };
 
 export async function listContacts(db: Db, wanted: ContactsWanted): Promise<ContactRow[]> {
-  const { agent, after, medium } = wanted;
+  const { agents, after, medium } = wanted;
   let query = db
     .selectFrom('contacts')
     .selectAll()
@@ -35,18 +35,18 @@ export async function listContacts(db: Db, wanted: ContactsWanted): Promise<Cont
     .limit(wanted.rowsMax);
   if (medium !== undefined) query = query.where('medium', '=', medium);
   if (after) query = query.where(sql<boolean>`(opened_at_ms, id) < (${after.openedAtMs}::bigint, ${after.id}::text)`);
-  if (agent !== undefined) query = query.where(sql<boolean>`${wasOffered(agent)}`);
+  if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
   return (await query.execute()) as ContactRow[];
 }
 
-function wasOffered(agent: string) {
-  return sql`exists (select 1 from offers where offers.agent = ${agent} and offers.contact = contacts.id)`;
+function wasOffered(agents: readonly string[]) {
+  return sql`exists (select 1 from offers where offers.agent = any(${agents}) and offers.contact = contacts.id)`;
 }
 
-/** All that is known of one contact, each list in the order it happened. `agent`: only if this agent was offered it. */
-export async function readContact(db: Db, id: string, agent?: string) {
+/** All that is known of one contact, each list in the order it happened. `agents`: only if one of these was offered it. */
+export async function readContact(db: Db, id: string, agents?: readonly string[]) {
   let query = db.selectFrom('contacts').selectAll().where('id', '=', id);
-  if (agent !== undefined) query = query.where(sql<boolean>`${wasOffered(agent)}`);
+  if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
   const contact = await query.executeTakeFirst();
   if (!contact) return undefined;
   const [legs, waits, digits, offers, talks, holds, recordings] = await Promise.all([
@@ -63,12 +63,12 @@ export async function readContact(db: Db, id: string, agent?: string) {
 
 export type ContactRecord = NonNullable<Awaited<ReturnType<typeof readContact>>>;
 
-/** Whether there is such a contact; `agent`: in which this agent spoke with the citizen. */
-export async function hadContact(db: Db, id: string, agent?: string): Promise<boolean> {
+/** Whether there is such a contact; `agents`: in which one of these spoke with the citizen. */
+export async function hadContact(db: Db, id: string, agents?: readonly string[]): Promise<boolean> {
   let query = db.selectFrom('contacts').select('id').where('id', '=', id);
-  if (agent !== undefined) {
+  if (agents !== undefined) {
     query = query.where(
-      sql<boolean>`exists (select 1 from talks where talks.agent = ${agent} and talks.contact = contacts.id)`,
+      sql<boolean>`exists (select 1 from talks where talks.agent = any(${agents}) and talks.contact = contacts.id)`,
     );
   }
   return (await query.executeTakeFirst()) !== undefined;

@@ -7,6 +7,7 @@ import * as modes from './migrations/0005-modes.ts';
 import * as measures from './migrations/0006-measures.ts';
 import * as callBacks from './migrations/0007-call-backs.ts';
 import * as missedCalls from './migrations/0008-missed-calls.ts';
+import * as rights from './migrations/0009-rights.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-measures': measures,
   '0007-call-backs': callBacks,
   '0008-missed-calls': missedCalls,
+  '0009-rights': rights,
 };
 
 /**

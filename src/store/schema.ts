@@ -22,6 +22,10 @@ export interface Database {
   users: UserTable;
   seats: SeatTable;
   sessions: SessionTable;
+  teams: TeamTable;
+  recovery_codes: RecoveryCodeTable;
+  api_tokens: ApiTokenTable;
+  audit: AuditTable;
 }
 
 /** How far each journal is folded into the tables. */
@@ -204,7 +208,18 @@ export interface SupervisionTable {
   judged_to_ms: number;
 }
 
-export type Role = 'admin' | 'lead' | 'agent';
+/** Channels guide §2.4: who may do what stands at each route. */
+export const ROLES = [
+  'admin',
+  'lead',
+  'agent',
+  'dispatcher',
+  'handlingUnit',
+  'supervisor',
+  'auditor',
+  'integrator',
+] as const;
+export type Role = (typeof ROLES)[number];
 
 export interface UserTable {
   name: string;
@@ -212,6 +227,55 @@ export interface UserTable {
   roles: ColumnType<Role[], Role[], Role[]>;
   disabled: Generated<boolean>;
   created_at_ms: number;
+  team: string | null;
+  /** After too many wrong passwords. */
+  locked_until_ms: number | null;
+  /** Encrypted; without `totp_confirmed_at_ms` it is only being set up. */
+  totp_secret: string | null;
+  totp_confirmed_at_ms: number | null;
+  /** The last 30 s for which a code was taken: none before is taken again. */
+  totp_step: Generated<number>;
+}
+
+export interface TeamTable {
+  name: string;
+  title: string;
+  created_at_ms: number;
+}
+
+/** Each opens the account once, instead of a second factor. */
+export interface RecoveryCodeTable {
+  user_name: string;
+  code_hash: Buffer;
+}
+
+/** For programs. The token itself is the program's alone; here stands its SHA-256. */
+export interface ApiTokenTable {
+  id: string;
+  token_hash: Buffer;
+  user_name: string;
+  title: string;
+  scopes: ColumnType<string[], string[], string[]>;
+  created_at_ms: number;
+  created_by: string;
+  expires_at_ms: number;
+  revoked_at_ms: number | null;
+  used_at_ms: number | null;
+}
+
+/** Who did what from where, and what came of it. Rows are never changed; each carries the hash of all before it. */
+export interface AuditTable {
+  seq: number;
+  at_ms: number;
+  who: string;
+  via: string;
+  source: string;
+  action: string;
+  target: string;
+  status: number;
+  code: string;
+  detail: string;
+  hash: Buffer;
 }
 
 /** `by_user` null: a proposal. */
@@ -247,4 +311,6 @@ export interface SessionTable {
   user_name: string;
   created_at_ms: number;
   expires_at_ms: number;
+  /** When its person did something last. */
+  seen_at_ms: number;
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import { failSlowly, isPassword } from './passwords.ts';
 import type { Role } from './schema.ts';
 import type { Db } from './store.ts';
@@ -7,18 +8,45 @@ import type { Db } from './store.ts';
 export interface Person {
   readonly user: string;
   readonly roles: readonly Role[];
+  /** Whose agents a lead sees; absent: everybody's. */
+  readonly team?: string;
+}
+
+/** A session that holds. */
+export interface Session {
+  readonly person: Person;
+  /** Its name inside the program: nothing that a browser could show. */
+  readonly key: string;
+  /** When it ends whatever happens. Unix time, ms. */
+  readonly endsAtMs: number;
+  /** When its person did something last, to the minute. */
+  readonly seenAtMs: number;
 }
 
 /** A working day with overtime; then the password is asked for again. */
 export const SESSION_LIFE_MS = 12 * 3_600_000;
+/** Nothing asked for in so long, by somebody who is not at work either: the session is over. */
+export const SESSION_IDLE_MS = 3_600_000;
+/** When something was asked for last is kept to the minute. */
+const SEEN_EVERY_MS = 60_000;
 /** Per user; the oldest ends when one more begins. */
 const SESSIONS_PER_USER_MAX = 10;
 
-/** The person with this name and password; undefined for any wrong name, wrong password or disabled user, after the same time. */
-export async function findPerson(db: Db, user: string, password: string): Promise<Person | undefined> {
+/** What came of a name and a password. `person` is given for a wrong second factor, too: only then may it be asked for. */
+export type LoginTry =
+  | { readonly result: 'right'; readonly person: Person; readonly totpSecret: string | null }
+  | { readonly result: 'wrong' }
+  | { readonly result: 'locked'; readonly untilMs: number };
+
+/** An unknown name, a wrong password and a disabled or locked user take the same time. */
+export async function tryLogin(db: Db, user: string, password: string, nowMs: number): Promise<LoginTry> {
   const row = await db.selectFrom('users').selectAll().where('name', '=', user).executeTakeFirst();
   const right = row && !row.disabled ? await isPassword(row.password_hash, password) : await failSlowly(password);
-  return right && row ? { user: row.name, roles: row.roles } : undefined;
+  if (row && row.locked_until_ms !== null && row.locked_until_ms > nowMs)
+    return { result: 'locked', untilMs: row.locked_until_ms };
+  if (!right || !row) return { result: 'wrong' };
+  const totpSecret = row.totp_confirmed_at_ms === null ? null : row.totp_secret;
+  return { result: 'right', person: personOf(row), totpSecret };
 }
 
 /** @returns the token for the browser, 256 random bits. */
@@ -31,6 +59,7 @@ export async function openSession(db: Db, user: string, nowMs: number): Promise<
       user_name: user,
       created_at_ms: nowMs,
       expires_at_ms: nowMs + SESSION_LIFE_MS,
+      seen_at_ms: nowMs,
     })
     .execute();
   await db.deleteFrom('sessions').where('expires_at_ms', '<=', nowMs).execute();
@@ -49,20 +78,61 @@ export async function openSession(db: Db, user: string, nowMs: number): Promise<
   return token;
 }
 
-export async function findSession(db: Db, token: string, nowMs: number): Promise<Person | undefined> {
-  const row = await db
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.name', 'sessions.user_name')
-    .where('token_hash', '=', hashOf(token))
-    .where('expires_at_ms', '>', nowMs)
-    .where('users.disabled', '=', false)
-    .select(['users.name', 'users.roles'])
-    .executeTakeFirst();
-  return row && { user: row.name, roles: row.roles };
+export async function findSession(db: Db, token: string, nowMs: number): Promise<Session | undefined> {
+  const [row] = await holding(db, [hashOf(token)], nowMs).execute();
+  return row && sessionOf(row);
 }
 
-export async function closeSession(db: Db, token: string): Promise<void> {
-  await db.deleteFrom('sessions').where('token_hash', '=', hashOf(token)).execute();
+/** The person has done something. At most one write a minute for a session. */
+export async function touchSession(
+  db: Db,
+  { key, seenAtMs }: Pick<Session, 'key' | 'seenAtMs'>,
+  nowMs: number,
+): Promise<void> {
+  if (nowMs - seenAtMs < SEEN_EVERY_MS) return;
+  await db
+    .updateTable('sessions')
+    .set({ seen_at_ms: nowMs })
+    .where('token_hash', '=', Buffer.from(key, 'hex'))
+    .where('seen_at_ms', '<', nowMs)
+    .execute();
+}
+
+/** Those of these sessions that still hold, by key. */
+export async function findSessions(db: Db, keys: Iterable<string>, nowMs: number): Promise<Map<string, Session>> {
+  const hashes = [...keys].map((key) => Buffer.from(key, 'hex'));
+  const rows = hashes.length === 0 ? [] : await holding(db, hashes, nowMs).execute();
+  return new Map(rows.map((row) => [row.token_hash.toString('hex'), sessionOf(row)]));
+}
+
+/** The key of the session that a browser's token opens. */
+export function sessionKey(token: string): string {
+  return hashOf(token).toString('hex');
+}
+
+function holding(db: Db, hashes: readonly Buffer[], nowMs: number) {
+  return db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.name', 'sessions.user_name')
+    .where('token_hash', '=', sql<Buffer>`any(${hashes})`)
+    .where('expires_at_ms', '>', nowMs)
+    .where('users.disabled', '=', false)
+    .select(['users.name', 'users.roles', 'users.team', 'token_hash', 'expires_at_ms', 'seen_at_ms']);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof holding>['execute']>>[number];
+
+function sessionOf(row: Row): Session {
+  const { token_hash, expires_at_ms: endsAtMs, seen_at_ms: seenAtMs } = row;
+  return { person: personOf(row), key: token_hash.toString('hex'), endsAtMs, seenAtMs };
+}
+
+function personOf({ name, roles, team }: Pick<Row, 'name' | 'roles' | 'team'>): Person {
+  return { user: name, roles, ...(team === null ? {} : { team }) };
+}
+
+export async function closeSession(db: Db, key: string): Promise<void> {
+  await db.deleteFrom('sessions').where('token_hash', '=', Buffer.from(key, 'hex')).execute();
 }
 
 function hashOf(token: string): Buffer {

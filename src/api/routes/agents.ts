@@ -1,15 +1,20 @@
 import { maskNumber } from '../../lib/mask-number.ts';
 import { seatOf } from '../../store/accounts.ts';
-import { personOf, seesAll } from '../access.ts';
+import type { Role } from '../../store/schema.ts';
+import { membersOf } from '../../store/teams.ts';
+import { LEADS, personOf, STAFF, seesNumbers } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { AgentShape, AgentStateBody, AgentsShape, QueuesShape } from '../schemas.ts';
 import { writeDown } from '../write-down.ts';
 
+/** Others of a team see that team. */
+const SEE_EVERY_AGENT: readonly Role[] = ['dispatcher', 'supervisor', 'admin'];
+
 export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
   app.put(
     '/api/v1/agents/me/state',
-    { config: { access: 'loggedIn' }, schema: { body: AgentStateBody, response: { 200: AgentShape } } },
+    { config: { access: ['agent', ...LEADS] }, schema: { body: AgentStateBody, response: { 200: AgentShape } } },
     async (request) => {
       const seat = await seatOf(db, personOf(request).user);
       const known = core.agents().some(({ agent }) => agent === seat?.agent);
@@ -34,15 +39,24 @@ export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
 
   app.get(
     '/api/v1/agents',
-    { config: { access: 'loggedIn' }, schema: { response: { 200: AgentsShape } } },
-    async () => ({ agents: core.agents().map((view) => ({ ...view, skills: [...view.skills] })) }),
+    { config: { access: STAFF }, schema: { response: { 200: AgentsShape } } },
+    async (request) => {
+      const { team, roles } = personOf(request);
+      const all = team === undefined || roles.some((role) => SEE_EVERY_AGENT.includes(role));
+      const shown = all ? undefined : new Set(await membersOf(db, team));
+      const agents = core.agents().filter(({ agent }) => shown === undefined || shown.has(agent));
+      return { agents: agents.map((view) => ({ ...view, skills: [...view.skills] })) };
+    },
   );
 
   app.get(
     '/api/v1/queues',
-    { config: { access: 'loggedIn' }, schema: { response: { 200: QueuesShape } } },
+    {
+      config: { access: [...STAFF, 'integrator'], scope: 'queues:read' },
+      schema: { response: { 200: QueuesShape } },
+    },
     async (request) => {
-      const shown = seesAll(request) ? (number: string) => number : maskNumber;
+      const shown = seesNumbers(request) ? (number: string) => number : maskNumber;
       return {
         queues: core.queues().map((view) => ({
           ...view,

@@ -1,6 +1,6 @@
 import { percentOf } from '../../lib/measures.ts';
 import { type Alarm, acknowledgeAlarm, listAlarms } from '../../store/alarms.ts';
-import { personOf } from '../access.ts';
+import { LEADS, personOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { readPeriod } from '../instant.ts';
 import { AcknowledgeBody, AlarmParams, AlarmShape, AlarmsQuery, AlarmsShape } from '../measure-shapes.ts';
@@ -13,7 +13,10 @@ const ROWS_MAX = 1_000;
 export function addAlarmRoutes(app: Api, { db, connectLimits }: ApiOptions): void {
   app.get(
     '/api/v1/alarms',
-    { config: { access: ['lead', 'admin'] }, schema: { querystring: AlarmsQuery, response: { 200: AlarmsShape } } },
+    {
+      config: { access: [...LEADS, 'auditor'] },
+      schema: { querystring: AlarmsQuery, response: { 200: AlarmsShape } },
+    },
     async (request) => {
       const period = readPeriod(request.query, WEEK_MS);
       const open = request.query.open === 'true';
@@ -26,7 +29,7 @@ export function addAlarmRoutes(app: Api, { db, connectLimits }: ApiOptions): voi
   app.post(
     '/api/v1/alarms/:id/acknowledge',
     {
-      config: { access: ['lead', 'admin'] },
+      config: { access: LEADS },
       schema: { params: AlarmParams, body: AcknowledgeBody, response: { 200: AlarmShape } },
     },
     async (request) => {
@@ -34,6 +37,7 @@ export function addAlarmRoutes(app: Api, { db, connectLimits }: ApiOptions): voi
       const by = personOf(request).user;
       const alarm = await acknowledgeAlarm(db, Number(request.params.id), { by, note, atMs: Date.now() });
       if (!alarm) throw new ApiError('ALARM_UNKNOWN');
+      app.live?.alarmsChanged();
       return alarmView(alarm);
     },
   );

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { type ContactPlace, listContacts, readContact } from '../../store/contact-records.ts';
-import { personOf, seesAll } from '../access.ts';
+import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
+import { LEADS, reachOf, STAFF, seesNumbers } from '../access.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
 import { ApiError } from '../errors.ts';
 import { readInstant } from '../instant.ts';
@@ -12,40 +12,49 @@ const ROWS_USUAL = 50;
 export function addContactRoutes(app: Api, { db, core }: ApiOptions): void {
   app.get(
     '/api/v1/contacts',
-    { config: { access: 'loggedIn' }, schema: { querystring: ContactsQuery, response: { 200: ContactsShape } } },
+    {
+      config: { access: [...STAFF, 'auditor'] },
+      schema: { querystring: ContactsQuery, response: { 200: ContactsShape } },
+    },
     async (request) => {
       const { from, to, channel, cursor, limit } = request.query;
-      const all = seesAll(request);
+      const numbers = seesNumbers(request);
+      const agents = await reachOf(request, db);
       const rowsMax = Number(limit ?? ROWS_USUAL);
       const rows = await listContacts(db, {
         fromMs: from === undefined ? 0 : readInstant(from),
         toMs: to === undefined ? Number.MAX_SAFE_INTEGER : readInstant(to),
         ...(channel === undefined ? {} : { medium: mediumOf(channel) }),
-        ...(all ? {} : { agent: personOf(request).user }),
+        ...(agents === undefined ? {} : { agents }),
         ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
         rowsMax: rowsMax + 1,
       });
       const shown = rows.slice(0, rowsMax);
       const last = rows.length > rowsMax ? shown.at(-1) : undefined;
-      return { contacts: shown.map((row) => contactSummary(row, all)), next: last ? writeCursor(last) : null };
+      return { contacts: shown.map((row) => contactSummary(row, numbers)), next: last ? writeCursor(last) : null };
     },
   );
 
   app.get(
     '/api/v1/contacts/:id',
-    { config: { access: 'loggedIn' }, schema: { params: ContactParams, response: { 200: ContactShape } } },
+    { config: { access: [...STAFF, 'auditor'] }, schema: { params: ContactParams, response: { 200: ContactShape } } },
     async (request) => {
-      const all = seesAll(request);
-      const record = await readContact(db, request.params.id, all ? undefined : personOf(request).user);
+      const record = await readContact(db, request.params.id, await reachOf(request, db));
       if (!record) throw new ApiError('CONTACT_UNKNOWN');
-      return contactDetail(record, all);
+      return contactDetail(record, seesNumbers(request));
     },
   );
 
   app.get(
     '/api/v1/contacts/:id/explain',
-    { config: { access: ['lead', 'admin'] }, schema: { params: ContactParams, response: { 200: Type.Any() } } },
+    {
+      config: { access: LEADS, audit: 'later' },
+      schema: { params: ContactParams, response: { 200: Type.Any() } },
+    },
     async (request) => {
+      const agents = await reachOf(request, db);
+      if (agents !== undefined && !(await hadContact(db, request.params.id, agents)))
+        throw new ApiError('CONTACT_UNKNOWN');
       const explanation = await core.explain(request.params.id).catch((error: unknown) => {
         request.log.error({ err: error, contact: request.params.id }, 'a contact cannot be explained');
         throw new ApiError('EXPLAIN_FAILED');

@@ -1,6 +1,6 @@
 import { contactId } from '../../core/ids.ts';
 import { hadContact } from '../../store/contact-records.ts';
-import { personOf, seesAll } from '../access.ts';
+import { LEADS, personOf, reachOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, DispositionBody, DispositionShape } from '../schemas.ts';
@@ -11,7 +11,7 @@ export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
   app.put(
     '/api/v1/contacts/:id/disposition',
     {
-      config: { access: 'loggedIn' },
+      config: { access: ['agent', ...LEADS] },
       schema: { params: ContactParams, body: DispositionBody, response: { 200: DispositionShape } },
     },
     async (request) => {
@@ -20,8 +20,7 @@ export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
       const { code, note } = request.body;
       const now = core.agents().find((view) => view.agent === user);
       const has = now?.contact === id && now.state !== 'ringing';
-      if (!has && !(await hadContact(db, id, seesAll(request) ? undefined : user)))
-        throw new ApiError('CONTACT_UNKNOWN');
+      if (!has && !(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
       await writeDown(
         core,
         request,

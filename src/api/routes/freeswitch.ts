@@ -25,7 +25,7 @@ export function addFreeSwitchRoutes(app: Api, { db, directorySecret }: ApiOption
     scope.post(
       '/api/v1/freeswitch/directory',
       {
-        config: { access: 'public' },
+        config: { access: 'public', audit: 'never' },
         schema: { hide: true },
         bodyLimit: QUESTION_BYTES_MAX,
         // Before anything of the body is read.

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { MEASURES, measuresOf } from '../../lib/measures.ts';
 import { type CallsWanted, countCalls, countCallsBy } from '../../store/measures.ts';
+import { LEADS, STAFF } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { readPeriod } from '../instant.ts';
 import { DefinitionsShape, MeasuresQuery, MeasuresShape } from '../measure-shapes.ts';
@@ -16,7 +17,10 @@ const GROUPS_MAX = 3_000;
 export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
   app.get(
     '/api/v1/metrics/summary',
-    { config: { access: ['lead', 'admin'] }, schema: { querystring: MeasuresQuery, response: { 200: MeasuresShape } } },
+    {
+      config: { access: [...LEADS, 'auditor', 'integrator'], scope: 'metrics:read' },
+      schema: { querystring: MeasuresQuery, response: { 200: MeasuresShape } },
+    },
     async (request) => {
       const { by } = request.query;
       const wanted = callsWanted(request.query);
@@ -31,7 +35,10 @@ export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
 
   app.get(
     '/api/v1/metrics/definitions',
-    { config: { access: 'loggedIn' }, schema: { response: { 200: DefinitionsShape } } },
+    {
+      config: { access: [...STAFF, 'auditor', 'integrator'], scope: 'metrics:read' },
+      schema: { response: { 200: DefinitionsShape } },
+    },
     async () => ({ measures: MEASURES }),
   );
 }

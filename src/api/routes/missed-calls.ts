@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { maskNumber } from '../../lib/mask-number.ts';
 import { findMissedCall, listMissedCalls, type MissedCallRow } from '../../store/missed-calls.ts';
-import { personOf } from '../access.ts';
+import { LEADS, personOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { readPeriod } from '../instant.ts';
 import { MissedCallBody, MissedCallsQuery, MissedCallsShape } from '../missed-call-shapes.ts';
@@ -17,7 +17,7 @@ export function addMissedCallRoutes(app: Api, { db, core }: ApiOptions): void {
   app.get(
     '/api/v1/missed-calls',
     {
-      config: { access: ['lead', 'admin'] },
+      config: { access: LEADS },
       schema: { querystring: MissedCallsQuery, response: { 200: MissedCallsShape } },
     },
     async (request) => {
@@ -37,7 +37,7 @@ export function addMissedCallRoutes(app: Api, { db, core }: ApiOptions): void {
   app.post(
     '/api/v1/missed-calls/:contact/handled',
     {
-      config: { access: ['lead', 'admin'] },
+      config: { access: LEADS },
       schema: { params: MissedCallParams, body: MissedCallBody, response: { 204: Type.Null() } },
     },
     async (request, reply) => {

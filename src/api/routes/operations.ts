@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { STAFF } from '../access.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ChannelsShape, ReadinessShape } from '../schemas.ts';
 
@@ -6,7 +7,7 @@ import { ChannelsShape, ReadinessShape } from '../schemas.ts';
 export function addOperationRoutes(app: Api, { health, metrics }: ApiOptions): void {
   app.get(
     '/api/v1/channels',
-    { config: { access: 'loggedIn' }, schema: { response: { 200: ChannelsShape } } },
+    { config: { access: STAFF }, schema: { response: { 200: ChannelsShape } } },
     async () => ({ channels: [{ channel: 'phone', account: 'default', healthy: (await health()).switch }] }),
   );
 

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { findRecording } from '../../store/contact-records.ts';
+import { findRecording, hadContact } from '../../store/contact-records.ts';
+import { LEADS, reachOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { RecordingParams } from '../schemas.ts';
@@ -9,8 +10,14 @@ import { RecordingParams } from '../schemas.ts';
 export function addRecordingRoutes(app: Api, { db, recordingFolder }: ApiOptions): void {
   app.get(
     '/api/v1/contacts/:id/recordings/:number',
-    { config: { access: ['lead', 'admin'] }, schema: { params: RecordingParams, produces: ['audio/wav'] } },
+    {
+      config: { access: [...LEADS, 'auditor'], audit: 'later' },
+      schema: { params: RecordingParams, produces: ['audio/wav'] },
+    },
     async (request, reply) => {
+      const agents = await reachOf(request, db);
+      if (agents !== undefined && !(await hadContact(db, request.params.id, agents)))
+        throw new ApiError('RECORDING_UNKNOWN');
       const recording = await findRecording(db, request.params.id, Number(request.params.number));
       if (!recording) throw new ApiError('RECORDING_UNKNOWN');
       if (recording.ended_at_ms === null) throw new ApiError('RECORDING_RUNNING');

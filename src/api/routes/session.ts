@@ -1,59 +1,77 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { seatOf } from '../../store/accounts.ts';
-import { closeSession, findPerson, openSession, type Person } from '../../store/sessions.ts';
+import { changePassword, seatOf } from '../../store/accounts.ts';
+import { closeSession, findSession, openSession, sessionKey } from '../../store/sessions.ts';
 import { clearSessionCookie, personOf, SESSION_COOKIE, setSessionCookie } from '../access.ts';
-import { ApiError } from '../errors.ts';
+import { LoginBody, MeShape, OwnPasswordBody, PersonShape } from '../account-shapes.ts';
+import { createLoginCheck } from '../login.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { LoginBody, MeShape, PersonShape } from '../schemas.ts';
-import { createThrottle } from '../throttle.ts';
+import { addSecondFactorRoutes } from './second-factor.ts';
 
-/** Each check takes 19 MiB and a thread; more at once would starve the rest. */
-const CHECKS_AT_ONCE_MAX = 8;
+export function addSessionRoutes(app: Api, options: ApiOptions): void {
+  const { db, secureCookies = false, fieldKey } = options;
+  const check = createLoginCheck(db, fieldKey);
 
-export function addSessionRoutes(app: Api, { db, secureCookies = false }: ApiOptions): void {
-  const throttle = createThrottle();
-  let checks = 0;
-
-  async function check(user: string, password: string): Promise<Person | undefined> {
-    if (checks >= CHECKS_AT_ONCE_MAX) throw new ApiError('BUSY', { retryAfterS: 1 });
-    const waitS = throttle.begin(user, Date.now());
-    if (waitS > 0) throw new ApiError('LOGIN_THROTTLED', { retryAfterS: waitS });
-    checks += 1;
-    try {
-      return await findPerson(db, user, password);
-    } catch (error) {
-      throttle.forgive(user);
-      throw error;
-    } finally {
-      checks -= 1;
-    }
+  /** A new session, never one that was there before the login (a token planted in the browser would be worth something). */
+  async function begin(request: FastifyRequest, reply: FastifyReply, user: string): Promise<void> {
+    const before = request.cookies[SESSION_COOKIE];
+    if (before) await closeSession(db, sessionKey(before));
+    if (before) app.live?.endSession(sessionKey(before));
+    setSessionCookie(reply, await openSession(db, user, Date.now()), secureCookies);
+    app.live?.recheckUser(user);
   }
 
   app.post(
     '/api/v1/login',
-    { config: { access: 'public' }, schema: { body: LoginBody, response: { 200: PersonShape } } },
+    { config: { access: 'public', audit: 'now' }, schema: { body: LoginBody, response: { 200: PersonShape } } },
     async (request, reply) => {
-      const person = await check(request.body.user, request.body.password);
-      if (!person) throw new ApiError('LOGIN_WRONG');
-      throttle.forgive(person.user);
-      setSessionCookie(reply, await openSession(db, person.user, Date.now()), secureCookies);
+      const person = await check(request, request.body);
+      request.deed = { who: person.user };
+      await begin(request, reply, person.user);
       return { user: person.user, roles: [...person.roles] };
     },
   );
 
   app.post(
     '/api/v1/logout',
-    { config: { access: 'public' }, schema: { response: { 204: Type.Null() } } },
+    { config: { access: 'public', audit: 'now' }, schema: { response: { 204: Type.Null() } } },
     async (request, reply) => {
       const token = request.cookies[SESSION_COOKIE];
-      if (token) await closeSession(db, token);
+      if (token) {
+        const session = await findSession(db, token, Date.now());
+        if (session !== undefined) request.deed = { who: session.person.user };
+        await closeSession(db, sessionKey(token));
+        app.live?.endSession(sessionKey(token));
+      }
       clearSessionCookie(reply);
       return reply.code(204).send(null);
     },
   );
 
   app.get('/api/v1/me', { config: { access: 'loggedIn' }, schema: { response: { 200: MeShape } } }, async (request) => {
-    const { user, roles } = personOf(request);
-    return { user, roles: [...roles], seat: (await seatOf(db, user)) ?? null };
+    const { user, roles, team = null } = personOf(request);
+    return { user, roles: [...roles], team, seat: (await seatOf(db, user)) ?? null };
   });
+
+  app.post(
+    '/api/v1/me/password',
+    {
+      config: { access: 'loggedIn', audit: 'now' },
+      schema: {
+        description: 'Ends all other sessions.',
+        body: OwnPasswordBody,
+        response: { 200: PersonShape },
+      },
+    },
+    async (request, reply) => {
+      const { password, newPassword, code } = request.body;
+      const { user, roles } = personOf(request);
+      await check(request, { user, password, ...(code === undefined ? {} : { code }) });
+      await changePassword(db, user, newPassword);
+      await begin(request, reply, user);
+      return { user, roles: [...roles] };
+    },
+  );
+
+  if (fieldKey !== undefined) addSecondFactorRoutes(app, db, fieldKey, check);
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { personOf } from '../access.ts';
+import { LEADS, personOf, STAFF } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { SiteShape, SiteStatusBody, SitesShape } from '../schemas.ts';
@@ -9,14 +9,14 @@ const SiteParams = Type.Object({ site: Type.String({ maxLength: 40 }) });
 
 /** Domain guide S0-006, S0-007: every site at a glance; a lead drains one, closes one, opens it again. */
 export function addSiteRoutes(app: Api, { core }: ApiOptions): void {
-  app.get('/api/v1/sites', { config: { access: 'loggedIn' }, schema: { response: { 200: SitesShape } } }, async () => ({
+  app.get('/api/v1/sites', { config: { access: STAFF }, schema: { response: { 200: SitesShape } } }, async () => ({
     sites: [...core.sites()],
   }));
 
   app.put(
     '/api/v1/sites/:site/status',
     {
-      config: { access: ['lead', 'admin'] },
+      config: { access: LEADS },
       schema: { params: SiteParams, body: SiteStatusBody, response: { 200: SiteShape } },
     },
     async (request) => {

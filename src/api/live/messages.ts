@@ -1,0 +1,247 @@
+/**
+ * All that passes over the live socket, `ws(s)://HOST/api/v1/live`. This file imports nothing, so that a page in a browser can take it.
+ * Instants are Unix time in ms by the server's clock: `welcome` and `beat` tell what it shows, so that a page's clocks run right.
+ * Calling numbers come masked.
+ */
+
+export const LIVE_PATH = '/api/v1/live';
+/** `POST`, with the session: `{ticket, validMs}`. A ticket opens one socket, once, within `validMs`, in the session that drew it. */
+export const LIVE_TICKET_PATH = '/api/v1/live/ticket';
+
+/** Why the server closes a socket (RFC 6455 §7.4.2: 4000 to 4999 are ours). */
+export const LIVE_CLOSE = {
+  /** Roles or team are others now: come again at once, and see what they show. */
+  rightsChanged: 4001,
+  /** Read too slowly: come again, and go on from the last sequence number. */
+  tooSlow: 4008,
+  /** A message that is none of ours, too long, or too many of them. Do not come again. */
+  badMessage: 4400,
+  /** The session has ended, or the ticket is not (or no longer) good for this session: log in, or draw another one. */
+  sessionOver: 4401,
+  /** Said nothing after connecting. */
+  helloLate: 4408,
+  /** The same session, or user, has opened as many newer sockets as it may. Do not come again. */
+  replaced: 4409,
+  /** RFC 6455: the server stops or restarts: come again. */
+  restarting: 1012,
+} as const;
+
+/** Nothing heard for so long means that the connection is dead: a beat comes more often. */
+export const LIVE_SILENCE_MAX_MS = 8_000;
+
+/**
+ * What somebody sees comes in streams. Each is a set of items by key, and has sequence numbers of its own: a snapshot stands at one, every
+ * change is the next. `me`: the own seat. `floor`: queues, sites, mode and figures. `board`: agents, waiting contacts and alarms.
+ */
+export type StreamName = 'me' | 'floor' | 'board';
+
+export type FromClient =
+  /** The first message, within 5 s. `resume`: where an earlier socket stopped; streams that cannot go on from there begin with a snapshot. */
+  | { readonly type: 'hello'; readonly ticket: string; readonly resume?: Resume }
+  /** The person did something in the page: the session does not end for idleness. At most one a minute is needed. */
+  | { readonly type: 'active' };
+
+export interface Resume {
+  readonly epoch: string;
+  readonly seq: Readonly<Partial<Record<StreamName, number>>>;
+}
+
+export type FromServer =
+  | {
+      readonly type: 'welcome';
+      /** Another one than before: nothing can be resumed. */
+      readonly epoch: string;
+      readonly nowMs: number;
+      readonly user: string;
+      readonly roles: readonly string[];
+      readonly streams: readonly StreamName[];
+    }
+  | { readonly type: 'beat'; readonly nowMs: number }
+  /** Replaces all that was known of the stream. */
+  | { readonly type: 'snapshot'; readonly stream: StreamName; readonly seq: number; readonly items: readonly Item[] }
+  /** `seq` is one more than before. Items replace those of the same key; `gone` are keys. */
+  | {
+      readonly type: 'changes';
+      readonly stream: StreamName;
+      readonly seq: number;
+      readonly items: readonly Item[];
+      readonly gone: readonly string[];
+    };
+
+export type Item =
+  | SelfItem
+  | ContactItem
+  | HintItem
+  | QueueItem
+  | SiteItem
+  | ModeItem
+  | FiguresItem
+  | AgentItem
+  | WaitingItem
+  | AlarmItem;
+
+export type AgentStateName = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
+
+interface AgentFields {
+  readonly agent: string;
+  /** 工号. */
+  readonly number: string;
+  readonly site: string;
+  readonly state: AgentStateName;
+  /** Of `notReady`. */
+  readonly reason?: string;
+  readonly sinceMs: number;
+  /** What will be the state when the call under way is over. */
+  readonly next: 'ready' | 'notReady' | 'offline';
+  /** Registered phones. A ready agent without one is offered nothing. */
+  readonly devices: number;
+  readonly skills: readonly string[];
+}
+
+/** In `me`, for who has a seat. */
+export interface SelfItem extends AgentFields {
+  readonly key: 'self';
+  readonly kind: 'self';
+  readonly sipUser: string;
+}
+
+/** In `me`: the contact that rings, is spoken with, or is wrapped up. */
+export interface ContactItem {
+  readonly key: 'contact';
+  readonly kind: 'contact';
+  readonly contact: string;
+  readonly phase: 'ringing' | 'talking' | 'held' | 'wrapUp';
+  /** Since when the phase lasts. */
+  readonly phaseSinceMs: number;
+  /** `callback`: the citizen was promised to be called back, and is dialled once the agent has answered. */
+  readonly medium?: 'voice' | 'callback';
+  /** The number that was dialled. What follows is absent in a wrap-up that outlived a restart. */
+  readonly line?: string;
+  /** Masked. */
+  readonly from?: string;
+  /** As the caller's phone says; never to be trusted. */
+  readonly fromName?: string;
+  readonly arrivedAtMs?: number;
+  readonly queue?: string;
+  readonly enqueuedAtMs?: number;
+  /** Until when the offer may be answered. */
+  readonly offerUntilMs?: number;
+  /** Agent and citizen hear each other since. */
+  readonly talkSinceMs?: number;
+  readonly wrapUpUntilMs?: number;
+}
+
+/** In `me`: what a lead wrote. The last few. */
+export interface HintItem {
+  /** `hint/` and a number that rises. */
+  readonly key: string;
+  readonly kind: 'hint';
+  readonly by: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** In `floor`, as `queue/NAME`. */
+export interface QueueItem {
+  readonly key: string;
+  readonly kind: 'queue';
+  readonly queue: string;
+  readonly waiting: number;
+  /** Who of them has waited longest, since when. */
+  readonly longestSinceMs?: number;
+  /** How long a wait that begins now is likely to last. */
+  readonly estimate?: { readonly lowMs: number; readonly highMs: number };
+}
+
+/** In `floor`, as `site/ID`. */
+export interface SiteItem {
+  readonly key: string;
+  readonly kind: 'site';
+  readonly site: string;
+  readonly name: string;
+  readonly status: 'open' | 'draining' | 'down';
+  /** Calls at once. */
+  readonly capacity?: number;
+  readonly agents: Readonly<Record<AgentStateName, number>>;
+}
+
+/** In `floor`. */
+export interface ModeItem {
+  readonly key: 'mode';
+  readonly kind: 'mode';
+  readonly mode: 'normal' | 'holiday' | 'majorTask' | 'emergency';
+  readonly sinceMs: number;
+  /** Empty: nobody has set it yet. */
+  readonly by: string;
+  /** Waits for the word of a lead. */
+  readonly proposed?: { readonly mode: ModeItem['mode']; readonly atMs: number };
+}
+
+/** In `floor`: the wallboard. */
+export interface FiguresItem {
+  readonly key: 'figures';
+  readonly kind: 'figures';
+  readonly waiting: number;
+  readonly longestSinceMs?: number;
+  /** Absent until the records can be read. */
+  readonly day?: DayFigures;
+}
+
+/** Calls that arrived since `fromMs`, at most 24 h and a quarter of an hour ago. */
+export interface DayFigures {
+  readonly fromMs: number;
+  readonly inbound: number;
+  readonly queued: number;
+  readonly answered: number;
+  readonly abandoned: number;
+  /** 接通率, 15秒接通率, 服务水平: each with what it is made of. */
+  readonly connectRate: Share;
+  readonly answeredWithin15Rate: Share;
+  readonly serviceLevel15: Share;
+}
+
+/** `value` in per cent, two decimals; null of nothing. */
+export interface Share {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+}
+
+/** In `board`, as `agent/ID`. */
+export interface AgentItem extends AgentFields {
+  readonly key: string;
+  readonly kind: 'agent';
+  readonly contact?: string;
+}
+
+/** In `board`, as `waiting/CONTACT`. Lists are shown in the order of `orderMs`, then of the contact's id. */
+export interface WaitingItem {
+  readonly key: string;
+  readonly kind: 'waiting';
+  readonly contact: string;
+  readonly queue: string;
+  /** Masked. */
+  readonly from: string;
+  readonly line: string;
+  readonly medium: 'voice' | 'callback';
+  readonly enqueuedAtMs: number;
+  /** `enqueuedAtMs` less head starts. */
+  readonly orderMs: number;
+  /** Whose phone rings for it. */
+  readonly ringing?: string;
+}
+
+/** In `board`, as `alarm/ID`: alarms that nobody has acknowledged. */
+export interface AlarmItem {
+  readonly key: string;
+  readonly kind: 'alarm';
+  readonly id: number;
+  readonly scope: 'site' | 'number';
+  /** Site or dialled number. */
+  readonly about: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly raisedAtMs: number;
+  readonly figure: Share;
+  readonly limitPercent: number;
+}

@@ -1,0 +1,57 @@
+import type { ContactCard, DeskView } from '../../core/desk-view.ts';
+import { maskNumber } from '../../lib/mask-number.ts';
+import type { AgentItem, ContactItem, SelfItem } from './messages.ts';
+
+export const HOME_SITE = 'main';
+
+export function agentItem(view: DeskView): AgentItem {
+  const { contact } = view;
+  return { key: `agent/${view.agent}`, kind: 'agent', ...fields(view), ...(contact === undefined ? {} : { contact }) };
+}
+
+export function selfItem(view: DeskView): SelfItem {
+  return { key: 'self', kind: 'self', ...fields(view), sipUser: view.sipUser };
+}
+
+function fields({ agent, number, site, state, reason, sinceMs, next, devices, skills }: DeskView) {
+  return {
+    agent,
+    number,
+    site: site ?? HOME_SITE,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    sinceMs,
+    next,
+    devices,
+    skills,
+  };
+}
+
+/** Undefined when the agent has none. `card`: of that contact, as it was last. */
+export function contactItem(view: DeskView, card: ContactCard | undefined): ContactItem | undefined {
+  const { contact, state, sinceMs, offerUntilMs, talkSinceMs, wrapUpUntilMs } = view;
+  if (contact === undefined) return undefined;
+  if (state !== 'ringing' && state !== 'talking' && state !== 'held' && state !== 'wrapUp') return undefined;
+  return {
+    key: 'contact',
+    kind: 'contact',
+    contact,
+    phase: state,
+    phaseSinceMs: sinceMs,
+    ...(card?.contact === contact ? cardFields(card) : {}),
+    ...(offerUntilMs === undefined ? {} : { offerUntilMs }),
+    ...(talkSinceMs === undefined ? {} : { talkSinceMs }),
+    ...(wrapUpUntilMs === undefined ? {} : { wrapUpUntilMs }),
+  };
+}
+
+function cardFields({ medium, line, from, fromName, arrivedAtMs, wait }: ContactCard): Partial<ContactItem> {
+  return {
+    medium,
+    line,
+    from: maskNumber(from),
+    ...(fromName === '' ? {} : { fromName }),
+    arrivedAtMs,
+    ...(wait === undefined ? {} : { queue: wait.queue, enqueuedAtMs: wait.enqueuedAtMs }),
+  };
+}

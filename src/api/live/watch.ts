@@ -1,0 +1,240 @@
+import type { Command } from '../../core/command.ts';
+import type { ContactCard, DeskView } from '../../core/desk-view.ts';
+import type { AgentId, ContactId } from '../../core/ids.ts';
+import { agentId } from '../../core/ids.ts';
+import { Deadlines } from '../../lib/deadlines.ts';
+import { FloorItems } from './floor-items.ts';
+import type { Decided, LiveCore } from './live-core.ts';
+import type { AlarmItem, DayFigures, HintItem } from './messages.ts';
+import { agentItem, contactItem, selfItem } from './seat-items.ts';
+import { Stream } from './stream.ts';
+import { WaitingList, waitingItem } from './waiting-list.ts';
+
+/** Hints kept for one agent. */
+const HINTS_MAX = 10;
+
+/** One agent as shown now. */
+interface Seen {
+  readonly view: DeskView;
+  /** The contact that is or was the agent's; it may be over while it is wrapped up. */
+  readonly card: ContactCard | undefined;
+}
+
+/**
+ * Follows the core and keeps the streams up: what an entry of the journal touched is looked at again, and nothing else. It looks while the
+ * state is exactly what was written down.
+ */
+export class Watch {
+  readonly floor = new Stream('floor');
+  readonly #core: LiveCore;
+  readonly #floorItems: FloorItems;
+  readonly #waiting = new WaitingList();
+  readonly #seen = new Map<AgentId, Seen>();
+  /** Team → its board; empty: of everybody. */
+  readonly #boards = new Map<string, Stream>();
+  readonly #seats = new Map<AgentId, Stream>();
+  readonly #changedSeats = new Set<Stream>();
+  readonly #registrations = new Deadlines<string>();
+  #teamOf: ReadonlyMap<string, string> = new Map();
+  #alarms: readonly AlarmItem[] = [];
+  #state: object | undefined;
+  #hints = 0;
+
+  constructor(core: LiveCore) {
+    this.#core = core;
+    this.#floorItems = new FloorItems(core, this.floor, this.#waiting);
+    this.#lookAtAll();
+  }
+
+  hear(entries: readonly Decided[]): void {
+    const agents = new Set<AgentId>();
+    const contacts = new Set<ContactId>();
+    let all = this.#state !== this.#core.state();
+    for (const { event, commands, atMs } of entries) {
+      switch (event.type) {
+        case 'started':
+        case 'settingsLoaded':
+        case 'surveyed':
+        case 'nodeLost':
+          all = true;
+          break;
+        case 'agentStateAsked':
+          agents.add(event.agent);
+          break;
+        case 'deviceRegistered':
+          this.#registrations.set(event.device.sipUser, event.device.expiresAtMs, event.device.sipUser);
+          this.#addSeat(event.device.sipUser, agents);
+          break;
+        case 'deviceGone':
+          this.#addSeat(event.sipUser, agents);
+          break;
+        case 'tick':
+          for (let due = this.#registrations.takeDue(atMs); due !== undefined; due = this.#registrations.takeDue(atMs))
+            this.#addSeat(due, agents);
+      }
+      for (const command of commands) this.#touchedBy(command, agents, contacts);
+    }
+    if (all) return this.#lookAtAll();
+    for (const id of contacts) this.#lookAtContact(id, agents);
+    for (const id of agents) this.#lookAtAgent(id);
+    this.#floorItems.refresh();
+  }
+
+  board(team: string): Stream {
+    const known = this.#boards.get(team);
+    if (known !== undefined) return known;
+    const board = new Stream('board');
+    this.#boards.set(team, board);
+    for (const { view } of this.#seen.values()) if (this.#isOn(team, view.agent)) board.put(agentItem(view));
+    for (const id of this.#core.contacts()) this.#showOn(board, this.#core.contact(id));
+    for (const alarm of this.#alarms) board.put(alarm);
+    board.commit();
+    return board;
+  }
+
+  seat(user: string): Stream {
+    const id = agentId(user);
+    const known = this.#seats.get(id);
+    if (known !== undefined) return known;
+    const seat = new Stream('me');
+    this.#seats.set(id, seat);
+    this.#showSeat(id);
+    seat.commit();
+    return seat;
+  }
+
+  /** Nobody looks at it any more. */
+  forget(stream: Stream): void {
+    for (const streams of [this.#seats, this.#boards] as Map<string, Stream>[])
+      for (const [key, each] of streams) if (each === stream) streams.delete(key);
+  }
+
+  /** Seats with something new to tell, once each. */
+  takeChangedSeats(): Iterable<Stream> {
+    const changed = [...this.#changedSeats];
+    this.#changedSeats.clear();
+    return changed;
+  }
+
+  /** What many read, with something new to tell. */
+  changed(): readonly Stream[] {
+    return [this.floor, ...this.#boards.values()].filter((stream) => stream.changed);
+  }
+
+  setTeams(teamOf: ReadonlyMap<string, string>): void {
+    this.#teamOf = teamOf;
+    for (const { view } of this.#seen.values()) this.#showOnBoards(view);
+  }
+
+  setAlarms(alarms: readonly AlarmItem[]): void {
+    const open = new Set(alarms.map(({ key }) => key));
+    for (const board of this.#boards.values()) {
+      for (const { key } of this.#alarms) if (!open.has(key)) board.drop(key);
+      for (const alarm of alarms) board.put(alarm);
+    }
+    this.#alarms = alarms;
+  }
+
+  setDay(day: DayFigures | undefined): void {
+    this.#floorItems.setDay(day);
+  }
+
+  /** Ready, or with a contact. */
+  isAtWork(user: string): boolean {
+    const state = this.#seen.get(agentId(user))?.view.state ?? 'offline';
+    return state !== 'offline' && state !== 'notReady';
+  }
+
+  /** @returns false when nobody at that seat would see it. */
+  hint(agent: string, hint: Pick<HintItem, 'by' | 'text' | 'atMs'>): boolean {
+    const seat = this.#seats.get(agentId(agent));
+    if (seat === undefined) return false;
+    this.#hints += 1;
+    seat.put({ key: `hint/${String(this.#hints).padStart(9, '0')}`, kind: 'hint', ...hint });
+    for (const old of seat.keys('hint/').sort().slice(0, -HINTS_MAX)) seat.drop(old);
+    this.#changedSeats.add(seat);
+    return true;
+  }
+
+  #addSeat(sipUser: string, agents: Set<AgentId>): void {
+    const agent = this.#core.agentOfSeat(sipUser);
+    if (agent !== undefined) agents.add(agent);
+  }
+
+  #touchedBy(command: Command, agents: Set<AgentId>, contacts: Set<ContactId>): void {
+    if ('contact' in command && command.contact !== undefined) contacts.add(command.contact);
+    if (command.do !== 'record-fact') return;
+    if ('agent' in command && command.agent !== undefined) agents.add(command.agent);
+    if (command.fact === 'siteStatus') this.#floorItems.sitesChanged();
+    if (command.fact === 'modeChanged' || command.fact === 'modeProposed') this.#floorItems.modeChanged();
+  }
+
+  #lookAtAll(): void {
+    this.#state = this.#core.state();
+    for (const { sipUser, expiresAtMs } of this.#core.devices()) this.#registrations.set(sipUser, expiresAtMs, sipUser);
+    this.#waiting.clear();
+    for (const board of this.#boards.values()) for (const key of board.keys('waiting/')) board.drop(key);
+    const agents = new Set([...this.#seen.keys(), ...this.#core.agents(), ...this.#seats.keys()]);
+    for (const id of this.#core.contacts()) this.#lookAtContact(id, agents);
+    for (const id of agents) this.#lookAtAgent(id);
+    this.#floorItems.refreshAll();
+  }
+
+  #lookAtContact(id: ContactId, agents: Set<AgentId>): void {
+    const card = this.#core.contact(id);
+    for (const queue of this.#waiting.place(id, card)) this.#floorItems.queueChanged(queue);
+    if (card?.agent !== undefined) agents.add(card.agent);
+    if (card?.waiting === true) {
+      if (this.#waiting.show(id)) for (const board of this.#boards.values()) this.#showOn(board, card);
+      return;
+    }
+    const next = this.#waiting.hide(id);
+    for (const board of this.#boards.values()) board.drop(`waiting/${id}`);
+    if (next !== undefined && this.#waiting.show(next))
+      for (const board of this.#boards.values()) this.#showOn(board, this.#core.contact(next));
+  }
+
+  #showOn(board: Stream, card: ContactCard | undefined): void {
+    if (card?.waiting === true && card.wait !== undefined && this.#waiting.show(card.contact))
+      board.put(waitingItem(card, card.wait));
+  }
+
+  #lookAtAgent(id: AgentId): void {
+    const view = this.#core.agent(id);
+    const before = this.#seen.get(id);
+    this.#floorItems.agentChanged(before?.view, view);
+    if (view === undefined) {
+      this.#seen.delete(id);
+      for (const board of this.#boards.values()) board.drop(`agent/${id}`);
+      return this.#showSeat(id);
+    }
+    const { contact } = view;
+    const card = contact === undefined ? undefined : this.#core.contact(contact);
+    this.#seen.set(id, { view, card: card ?? (before?.card?.contact === contact ? before?.card : undefined) });
+    this.#showOnBoards(view);
+    this.#showSeat(id);
+  }
+
+  #showOnBoards(view: DeskView): void {
+    for (const [team, board] of this.#boards) {
+      if (this.#isOn(team, view.agent)) board.put(agentItem(view));
+      else board.drop(`agent/${view.agent}`);
+    }
+  }
+
+  #isOn(team: string, agent: AgentId): boolean {
+    return team === '' || this.#teamOf.get(agent) === team;
+  }
+
+  #showSeat(id: AgentId): void {
+    const seat = this.#seats.get(id);
+    if (seat === undefined) return;
+    const seen = this.#seen.get(id);
+    const contact = seen && contactItem(seen.view, seen.card);
+    if (seen === undefined) seat.drop('self');
+    else seat.put(selfItem(seen.view));
+    if (contact === undefined) seat.drop('contact');
+    else seat.put(contact);
+    if (seat.changed) this.#changedSeats.add(seat);
+  }
+}

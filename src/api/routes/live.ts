@@ -1,0 +1,206 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Type } from 'typebox';
+import { WebSocketServer } from 'ws';
+import { percentOf } from '../../lib/measures.ts';
+import { type Alarm, listAlarms } from '../../store/alarms.ts';
+import { findSessions, sessionKey, touchSession } from '../../store/sessions.ts';
+import type { Db } from '../../store/store.ts';
+import { loadTeams } from '../../store/teams.ts';
+import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import { Hub } from '../live/hub.ts';
+import { type AlarmItem, LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
+import { TICKET_LIFE_MS } from '../live/tickets.ts';
+import type { Api, ApiOptions, LiveSources } from '../options.ts';
+import { isForeignUpgrade } from '../origin.ts';
+
+/** A client says hello and that it is there; nothing longer. */
+const MESSAGE_BYTES_MAX = 4_096;
+const ALARMS_SHOWN_MAX = 200;
+
+const HintParams = Type.Object({ agent: Type.String({ maxLength: 64 }) });
+const HintBody = Type.Object(
+  { text: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' }) },
+  { additionalProperties: false },
+);
+const TicketShape = Type.Object({
+  ticket: Type.String({ description: 'Opens one socket, once, in this session.' }),
+  validMs: Type.Integer(),
+});
+
+/** The live socket: a snapshot, then every change. `live/messages.ts` has all that is said on it. */
+export function addLiveRoutes(app: Api, options: ApiOptions): void {
+  const { db, live, logger } = options;
+  if (live === undefined) return;
+  const hub = new Hub({
+    core: live.core,
+    logger,
+    onActive: (key, seenAtMs) =>
+      void touchSession(db, { key, seenAtMs }, Date.now()).catch((error: unknown) =>
+        logger.debug({ err: error }, 'an active session cannot be kept now'),
+      ),
+  });
+  const alarms = keepAlarms(hub, options, live);
+  const rights = keepRights(hub, options, live);
+  app.decorate('live', {
+    endSession: (session: string) => hub.endSession(session),
+    seen: (session: string) => hub.seen(session),
+    recheckUser: (user: string) => rights.look(user),
+    alarmsChanged: alarms.look,
+  });
+
+  app.post(
+    LIVE_TICKET_PATH,
+    { config: { access: STAFF, idle: true, audit: 'never' }, schema: { response: { 200: TicketShape } } },
+    async (request, reply) => {
+      const { person, key: session, endsAtMs, seenAtMs } = sessionOf(request);
+      const ticket = hub.tickets.draw({ person, session, endsAtMs, seenAtMs }, Date.now());
+      if (ticket === undefined) throw new ApiError('BUSY', { retryAfterS: 1 });
+      return reply.header('cache-control', 'no-store').send({ ticket, validMs: TICKET_LIFE_MS });
+    },
+  );
+
+  app.get(
+    LIVE_PATH,
+    { config: { access: 'public' }, schema: { description: 'WebSocket; its first message shows a ticket.' } },
+    async () => {
+      throw new ApiError('UPGRADE_REQUIRED');
+    },
+  );
+
+  addHintRoute(app, db, hub);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MESSAGE_BYTES_MAX,
+  });
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const session = sessionOfUpgrade(request, hub);
+    if (typeof session === 'number') return refuse(socket, session);
+    sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, session));
+  });
+  const endings = [alarms.end, rights.end];
+  app.addHook('preClose', async () => {
+    for (const end of endings) end();
+    hub.close();
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Absent without a live socket. */
+    live?: {
+      endSession(session: string): void;
+      /** The session's person did something. */
+      seen(session: string): void;
+      /** Some sessions of this user may have ended. */
+      recheckUser(user: string): void;
+      alarmsChanged(): void;
+    };
+  }
+}
+
+/** @returns the session that the cookie names, or the HTTP status of a refusal. Whether it holds, the ticket will tell. */
+function sessionOfUpgrade({ url, headers }: IncomingMessage, hub: Hub): string | number {
+  // Nothing stands behind the path: what is written into an address stands in logs.
+  if (url !== LIVE_PATH) return url?.startsWith(`${LIVE_PATH}?`) ? 400 : 404;
+  if (isForeignUpgrade(headers)) return 403;
+  const token = new RegExp(`(?:^|;\\s*)${SESSION_COOKIE}=([A-Za-z0-9_-]{1,128})(?:;|$)`).exec(
+    headers.cookie ?? '',
+  )?.[1];
+  if (token === undefined) return 401;
+  return hub.admits ? sessionKey(token) : 503;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  503: 'Service Unavailable',
+};
+
+function refuse(socket: Duplex, status: number): void {
+  socket.on('error', () => undefined);
+  socket.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+/** The alarms are read again whenever they may be others. */
+function keepAlarms(hub: Hub, { db, logger }: ApiOptions, live: LiveSources): { look(): void; end(): void } {
+  const look = (): void => {
+    listAlarms(db, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, open: true, rowsMax: ALARMS_SHOWN_MAX }).then(
+      (alarms) => {
+        hub.watch.setAlarms(alarms.map(alarmItem));
+        hub.tell();
+      },
+      (error: unknown) => logger.debug({ err: error }, 'the alarms cannot be read now'),
+    );
+  };
+  const ends = [live.onAlarm(look), live.onAccounts(look)];
+  look();
+  return { look, end: () => ends.forEach((end) => void end()) };
+}
+
+function alarmItem(alarm: Alarm): AlarmItem {
+  const { id, scope, numerator, denominator } = alarm;
+  return {
+    key: `alarm/${id}`,
+    kind: 'alarm',
+    id,
+    scope,
+    about: alarm.key,
+    fromMs: alarm.from_ms,
+    toMs: alarm.to_ms,
+    raisedAtMs: alarm.raised_at_ms,
+    figure: { numerator, denominator, value: percentOf(numerator, denominator) },
+    limitPercent: alarm.limit_percent,
+  };
+}
+
+/** Whoever is disabled, logged out everywhere or given other rights loses the socket at once. */
+function keepRights(
+  hub: Hub,
+  { db, logger }: ApiOptions,
+  live: LiveSources,
+): { look(user?: string): void; end(): void } {
+  const warn = (error: unknown): void =>
+    logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
+  const look = (user?: string): void => {
+    const asked = hub.sessions(user);
+    findSessions(db, asked, Date.now()).then(
+      (sessions) => hub.recheck(asked, new Map([...sessions].map(([key, { person }]) => [key, person]))),
+      warn,
+    );
+  };
+  const changed = (): void => {
+    hub.tickets.voidAll();
+    look();
+    loadTeams(db).then((teams) => {
+      hub.watch.setTeams(teams);
+      hub.tell();
+    }, warn);
+  };
+  return { look, end: live.onAccounts(changed) };
+}
+
+/** A lead's word to an agent: on the agent's page at once, and in nobody's records. */
+function addHintRoute(app: Api, db: Db, hub: Hub): void {
+  app.post(
+    '/api/v1/agents/:agent/hints',
+    {
+      config: { access: LEADS, audit: 'later' },
+      schema: { params: HintParams, body: HintBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { agent } = request.params;
+      const agents = await reachOf(request, db);
+      if (agents !== undefined && !agents.includes(agent)) throw new ApiError('USER_UNKNOWN');
+      const hint = { by: personOf(request).user, text: request.body.text, atMs: Date.now() };
+      if (!hub.watch.hint(agent, hint)) throw new ApiError('AGENT_AWAY');
+      hub.tell();
+      return reply.code(204).send(null);
+    },
+  );
+}

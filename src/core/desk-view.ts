@@ -1,0 +1,81 @@
+import type { AgentId, ContactId } from './ids.ts';
+import { effectiveSinceMs } from './standing.ts';
+import type { Contact, State } from './state.ts';
+import { type AgentView, agentView } from './view.ts';
+
+/** An agent with the instants of what is under way. Values, made afresh. */
+export interface DeskView extends AgentView {
+  /** Of an offer. Unix time, ms, as the others. */
+  readonly offerUntilMs?: number;
+  readonly talkSinceMs?: number;
+  readonly wrapUpUntilMs?: number;
+}
+
+/** A contact that is not over, in one piece. */
+export interface ContactCard {
+  readonly contact: ContactId;
+  /** `callback`: kept for a citizen who has hung up and will be dialled. */
+  readonly medium: 'voice' | 'callback';
+  readonly line: string;
+  readonly from: string;
+  readonly fromName: string;
+  readonly arrivedAtMs: number;
+  readonly wait?: {
+    readonly queue: string;
+    readonly enqueuedAtMs: number;
+    /** `enqueuedAtMs` less head starts: the order of the queue. */
+    readonly orderMs: number;
+  };
+  /** It stands in its queue now, its phone ringing or not. */
+  readonly waiting: boolean;
+  /** Whose phone rings for it, or who has it. */
+  readonly agent?: AgentId;
+}
+
+export function deskView(state: State, id: AgentId): DeskView | undefined {
+  const view = agentView(state, id);
+  const work = state.agents.get(id)?.work;
+  if (view === undefined || work === null || work === undefined) return view;
+  switch (work.in) {
+    case 'offer': {
+      const stage = state.contacts.get(work.contact)?.stage;
+      const offer = stage?.in === 'queue' ? stage.offer : null;
+      return offer === null ? view : { ...view, offerUntilMs: offer.leaseUntilMs };
+    }
+    case 'talk':
+      return { ...view, talkSinceMs: work.sinceMs };
+    case 'wrapUp':
+      return { ...view, wrapUpUntilMs: work.untilMs };
+  }
+}
+
+export function contactCard(state: State, id: ContactId): ContactCard | undefined {
+  const contact = state.contacts.get(id);
+  if (contact === undefined) return undefined;
+  const { stage } = contact;
+  const agent = agentOf(contact);
+  return {
+    contact: id,
+    medium: contact.callBack?.step === 'promised' ? 'callback' : 'voice',
+    line: contact.dialled,
+    from: contact.from,
+    fromName: contact.fromName,
+    arrivedAtMs: contact.openedAtMs,
+    ...('wait' in stage
+      ? {
+          wait: {
+            queue: stage.wait.queue,
+            enqueuedAtMs: stage.wait.enqueuedAtMs,
+            orderMs: effectiveSinceMs(stage.wait),
+          },
+        }
+      : {}),
+    waiting: stage.in === 'queue' || stage.in === 'connecting',
+    ...(agent === undefined ? {} : { agent }),
+  };
+}
+
+function agentOf({ stage }: Contact): AgentId | undefined {
+  if (stage.in === 'queue') return stage.offer?.agent;
+  return 'agent' in stage ? stage.agent : undefined;
+}

@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { WebSocket } from 'ws';
+import { createApi } from '../../src/api/app.ts';
+import {
+  type FromServer,
+  type Item,
+  LIVE_PATH,
+  LIVE_TICKET_PATH,
+  type StreamName,
+} from '../../src/api/live/messages.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
+import type { SwitchCommand } from '../../src/core/command.ts';
+import type { EventBody } from '../../src/core/event.ts';
+import { agentId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import type { Settings } from '../../src/core/settings.ts';
+import { agentViews, modeView, queueViews, siteViews } from '../../src/core/view.ts';
+import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
+import { createHappening } from '../../src/main/happening.ts';
+import { liveCore } from '../../src/main/live-core.ts';
+import { type Loop, openLoop } from '../../src/runtime/loop.ts';
+import { type Listening, listenForChanges } from '../../src/store/account-changes.ts';
+import { type FirstRun, type SeatSeed, seedAccounts } from '../../src/store/seed.ts';
+import { silent, startDatabase, type TestDatabase } from '../store/database.ts';
+
+const NODE = nodeId('switch');
+export const HALL_SEATS: readonly SeatSeed[] = ['ana', 'ben', 'eva'].map((user, index) => ({
+  user,
+  number: String(1001 + index),
+  sipUser: String(8001 + index),
+  digest: 'md5',
+  skills: { personal: 3 },
+}));
+
+/** A whole house without a switch: database, journal, core and HTTP on a port of 127.0.0.1. What the core asks of the switch happens at once. */
+export class Hall {
+  readonly database: TestDatabase;
+  readonly loop: Loop;
+  readonly api: FastifyInstance;
+  readonly firstRun: FirstRun;
+  readonly alarms = createHappening();
+  readonly ringing = new Map<string, LegId>();
+  readonly #listening: Listening;
+  #calls = 0;
+
+  private constructor(
+    parts: Pick<Hall, 'database' | 'loop' | 'api' | 'firstRun'> & { listening: Listening; ringing: Map<string, LegId> },
+  ) {
+    this.database = parts.database;
+    this.loop = parts.loop;
+    this.api = parts.api;
+    this.firstRun = parts.firstRun;
+    this.ringing = parts.ringing;
+    this.#listening = parts.listening;
+  }
+
+  static async open(settings: Settings = hallRules(), seats: readonly SeatSeed[] = HALL_SEATS): Promise<Hall> {
+    const database = await startDatabase();
+    const file = join(database.folder, 'first-run.json');
+    await seedAccounts(database.store.db, seats, file, Date.now());
+    const ringing = new Map<string, LegId>();
+    const loop = await openLoop({
+      folder: join(database.folder, 'journal'),
+      release: (command) => carryOut(command, ringing, (event) => void loop.submit(event)),
+    });
+    await loop.submit({ type: 'settingsLoaded', settings });
+    const devices = settings.agents.map(({ sipUser }) => ({ sipUser, uri: `sip:${sipUser}`, expiresAtMs: 1e13 }));
+    await loop.submit({
+      type: 'surveyed',
+      node: NODE,
+      survey: { bootId: 'boot', legs: [], devices, ended: [] },
+    });
+    const accounts = createHappening();
+    const alarms = createHappening();
+    const core = {
+      submit: (event: EventBody) => loop.submit(event),
+      agents: () => agentViews(loop.state),
+      queues: () => queueViews(loop.state),
+      sites: () => siteViews(loop.state),
+      mode: () => modeView(loop.state),
+      explain: async () => undefined,
+    };
+    const api = await createApi({
+      db: database.store.db,
+      core,
+      live: { core: liveCore(loop), onAccounts: accounts.on, onAlarm: alarms.on },
+      health: () => ({ switch: true, nodes: {}, journal: true, store: true }),
+      metrics: createMetrics({ ...core, projectorLag: () => 0, missed: () => ({ open: 0, overdue: 0 }) }),
+      connectLimits: CONNECT_LIMITS,
+      fieldKey: randomBytes(32),
+      directorySecret: 'only-for-this-test-4711',
+      logger: silent,
+      recordingFolder: database.folder,
+    });
+    await api.listen({ host: '127.0.0.1', port: 0 });
+    const listening = listenForChanges(database.engine.url, accounts.happened, silent);
+    const firstRun = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
+    const hall = new Hall({ database, loop, api, firstRun, listening, ringing });
+    Object.assign(hall.alarms, alarms);
+    return hall;
+  }
+
+  get host(): string {
+    return `127.0.0.1:${(this.api.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#listening.stop();
+    await this.api.close();
+    await this.loop.close();
+    await this.database.remove();
+  }
+
+  /** @returns the leg of the caller. */
+  async call(from = '13800138000', dialled = '12345'): Promise<LegId> {
+    this.#calls += 1;
+    const leg = legId(`call-${this.#calls}`);
+    await this.loop.submit({ type: 'callArrived', node: NODE, leg, from, dialled });
+    return leg;
+  }
+
+  async hangUp(leg: LegId): Promise<void> {
+    await this.loop.submit({ type: 'legEnded', node: NODE, leg, cause: 'NORMAL_CLEARING' });
+  }
+
+  async answer(sipUser: string): Promise<void> {
+    await until(() => this.ringing.has(sipUser));
+    await this.loop.submit({ type: 'legAnswered', node: NODE, leg: this.ringing.get(sipUser)! });
+  }
+
+  async setState(agent: string, state: 'ready' | 'notReady' | 'offline'): Promise<void> {
+    await this.loop.submit({ type: 'agentStateAsked', agent: agentId(agent), state });
+  }
+
+  /** @returns the cookie. */
+  async login(user: string): Promise<string> {
+    const { admin, lead, seats } = this.firstRun;
+    const password = [admin, lead, ...seats].find((each) => each.user === user)!.password;
+    const answer = await this.api.inject({ method: 'POST', url: '/api/v1/login', payload: { user, password } });
+    return `minhu_session=${answer.cookies[0]!.value}`;
+  }
+
+  async draw(cookie: string): Promise<string> {
+    const answer = await this.api.inject({ method: 'POST', url: LIVE_TICKET_PATH, headers: { cookie } });
+    return answer.json().ticket;
+  }
+
+  connect(cookie: string, more: Record<string, string> = {}, path = LIVE_PATH): WebSocket {
+    return new WebSocket(`ws://${this.host}${path}`, { headers: { cookie, ...more }, perMessageDeflate: false });
+  }
+
+  async sit(cookie: string, resume?: object): Promise<LiveView> {
+    const ticket = await this.draw(cookie);
+    const view = new LiveView(this.connect(cookie));
+    await new Promise((resolve) => view.socket.once('open', resolve));
+    view.socket.send(JSON.stringify({ type: 'hello', ticket, ...(resume === undefined ? {} : { resume }) }));
+    await until(() => view.welcome !== undefined);
+    return view;
+  }
+}
+
+/** What one socket was told, put together as a page does. */
+export class LiveView {
+  readonly socket: WebSocket;
+  readonly items = new Map<StreamName, Map<string, Item>>();
+  readonly seq = new Map<StreamName, number>();
+  readonly messages: FromServer[] = [];
+  welcome: Extract<FromServer, { type: 'welcome' }> | undefined;
+  closed: number | undefined;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('close', (code) => {
+      this.closed = code;
+    });
+    socket.on('message', (data) => this.#hear(JSON.parse(String(data))));
+  }
+
+  item<Kind extends Item['kind']>(
+    stream: StreamName,
+    key: string,
+    _kind: Kind,
+  ): Extract<Item, { kind: Kind }> | undefined {
+    return this.items.get(stream)?.get(key) as Extract<Item, { kind: Kind }> | undefined;
+  }
+
+  #hear(message: FromServer): void {
+    this.messages.push(message);
+    if (message.type === 'welcome') this.welcome = message;
+    if (message.type === 'snapshot')
+      this.items.set(message.stream, new Map(message.items.map((item) => [item.key, item])));
+    if (message.type === 'changes') {
+      const items = this.items.get(message.stream) ?? new Map<string, Item>();
+      this.items.set(message.stream, items);
+      for (const key of message.gone) items.delete(key);
+      for (const item of message.items) items.set(item.key, item);
+    }
+    if (message.type === 'snapshot' || message.type === 'changes') this.seq.set(message.stream, message.seq);
+  }
+}
+
+/** Waits for a condition, never for time; fails with the test's own limit. */
+export async function until(holds: () => unknown): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+export function hallRules(seats: readonly SeatSeed[] = HALL_SEATS): Settings {
+  const times = { ringMs: 20_000, wrapUpMs: 30_000, positionFirstMs: 15_000, positionEveryMs: 30_000 };
+  return {
+    version: 'hall',
+    lines: { '12345': 'in' },
+    flows: { in: { start: 'in', steps: { in: { kind: 'queue', queue: 'personal', prompts: [] } } } },
+    queues: { personal: { name: 'personal', skill: 'personal', ...times, waitingMax: 2_000 } },
+    agents: seats.map(({ user, number, sipUser, skills }) => ({ id: agentId(user), number, sipUser, skills })),
+    prompts: {},
+  };
+}
+
+function carryOut(command: SwitchCommand, ringing: Map<string, LegId>, tell: (event: EventBody) => void): void {
+  const { leg } = command;
+  switch (command.do) {
+    case 'answer':
+      return tell({ type: 'legAnswered', node: NODE, leg });
+    case 'bridge':
+      return tell({ type: 'bridged', node: NODE, leg, other: command.other });
+    case 'hangUp':
+      return tell({ type: 'legEnded', node: NODE, leg, cause: command.cause });
+    case 'ring':
+      ringing.set(command.sipUser, leg);
+  }
+}

@@ -1,0 +1,294 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { LiveClient, type LiveSocket, type LiveStatus } from '../../src/api/live/live-client.ts';
+import type { WaitingItem } from '../../src/api/live/messages.ts';
+import { changePassword, setDisabled } from '../../src/store/accounts.ts';
+import { Hall, LiveView, until } from './hall.ts';
+
+let hall: Hall;
+const views: LiveView[] = [];
+
+beforeAll(async () => {
+  hall = await Hall.open();
+});
+afterAll(async () => hall?.close());
+afterEach(() => {
+  for (const view of views.splice(0)) view.socket.terminate();
+});
+
+async function sit(cookie: string, resume?: object): Promise<LiveView> {
+  const view = await hall.sit(cookie, resume);
+  views.push(view);
+  return view;
+}
+
+describe('what is told', () => {
+  test('an agent follows a call through ringing, talk and wrap-up, with every instant and a masked number', async () => {
+    const view = await sit(await hall.login('ana'));
+    expect(view.welcome?.streams).toEqual(['me', 'floor']);
+    await until(() => view.item('me', 'self', 'self')?.state === 'offline');
+    await hall.setState('ana', 'ready');
+    await until(() => view.item('me', 'self', 'self')?.state === 'ready');
+    const caller = await hall.call();
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
+    const ringing = view.item('me', 'contact', 'contact')!;
+    expect(ringing).toMatchObject({ from: '138****00', line: '12345', queue: 'personal', medium: 'voice' });
+    expect(ringing.offerUntilMs! - ringing.phaseSinceMs).toBe(20_000);
+    expect(ringing.phaseSinceMs).toBeGreaterThanOrEqual(ringing.enqueuedAtMs!);
+    await hall.answer('8001');
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+    expect(view.item('me', 'contact', 'contact')!.talkSinceMs).toBeGreaterThanOrEqual(ringing.phaseSinceMs);
+    await hall.hangUp(caller);
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
+    const wrapUp = view.item('me', 'contact', 'contact')!;
+    expect(wrapUp).toMatchObject({ contact: ringing.contact, from: '138****00' });
+    expect(wrapUp.wrapUpUntilMs! - wrapUp.phaseSinceMs).toBe(30_000);
+    await hall.setState('ana', 'offline');
+    await until(() => view.item('me', 'contact', 'contact') === undefined);
+    expect(JSON.stringify(view.messages)).not.toContain('13800138000');
+  });
+
+  test('a lead sees every agent, queue, waiting contact and site; sequence numbers rise by one', async () => {
+    const view = await sit(await hall.login('lead'));
+    expect(view.welcome?.streams).toEqual(['me', 'floor', 'board']);
+    await until(() => view.items.get('board')?.size === 3);
+    await hall.setState('ben', 'notReady');
+    await until(() => view.item('board', 'agent/ben', 'agent')?.state === 'notReady');
+    await until(() => view.item('floor', 'site/main', 'site')?.agents.notReady === 1);
+    const callers = [await hall.call('13900139001'), await hall.call('13900139002')];
+    await until(() => view.item('floor', 'queue/personal', 'queue')?.waiting === 2);
+    const waiting = [...view.items.get('board')!.values()].filter(
+      (item): item is WaitingItem => item.kind === 'waiting',
+    );
+    expect(waiting.map(({ from }) => from)).toEqual(['139****01', '139****02']);
+    expect(view.item('floor', 'figures', 'figures')).toMatchObject({
+      waiting: 2,
+      longestSinceMs: Math.min(...waiting.map(({ enqueuedAtMs }) => enqueuedAtMs)),
+    });
+    for (const leg of callers) await hall.hangUp(leg);
+    await until(() => view.item('floor', 'figures', 'figures')?.waiting === 0);
+    await until(() => ![...view.items.get('board')!.keys()].some((key) => key.startsWith('waiting/')));
+    for (const stream of view.welcome!.streams) {
+      const numbers = view.messages.flatMap((message) =>
+        'seq' in message && message.stream === stream ? message.seq : [],
+      );
+      expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index));
+    }
+    await hall.setState('ben', 'offline');
+  });
+
+  test('a snapshot holds what the changes have told before', async () => {
+    const cookie = await hall.login('lead');
+    const [early] = [await sit(cookie)];
+    await hall.setState('eva', 'ready');
+    await hall.setState('eva', 'notReady');
+    const callers = await Promise.all(['1', '2', '3'].map((from) => hall.call(`1370013700${from}`)));
+    await hall.hangUp(callers[1]!);
+    await until(() => early?.item('floor', 'figures', 'figures')?.waiting === 2);
+    const late = await sit(cookie);
+    for (const stream of ['floor', 'board'] as const) {
+      await until(() => early!.seq.get(stream) === late.seq.get(stream));
+      expect(new Map(late.items.get(stream))).toEqual(new Map(early!.items.get(stream)));
+    }
+    for (const leg of callers) await hall.hangUp(leg);
+    await hall.setState('eva', 'offline');
+  });
+
+  test('after a cut only what was missed is told; from another epoch, everything', async () => {
+    const cookie = await hall.login('lead');
+    const first = await sit(cookie);
+    await until(() => first.items.has('board'));
+    first.socket.terminate();
+    const resume = { epoch: first.welcome!.epoch, seq: Object.fromEntries(first.seq) };
+    await hall.setState('ben', 'ready');
+    const second = await sit(cookie, resume);
+    await until(() => second.messages.some(({ type }) => type === 'changes'));
+    await until(() => second.item('board', 'agent/ben', 'agent')?.state === 'ready');
+    expect(second.messages.filter(({ type }) => type === 'snapshot')).toEqual([]);
+    const third = await sit(cookie, { ...resume, epoch: 'of another process' });
+    await until(() => third.items.size === 3);
+    const fourth = await sit(cookie, { ...resume, seq: { board: 999_999 } });
+    await until(() => fourth.items.has('board'));
+    await hall.setState('ben', 'offline');
+  });
+});
+
+describe('who may connect', () => {
+  /** @returns the HTTP status of a refused upgrade. */
+  async function refusal(headers: Record<string, string>, path?: string): Promise<number | undefined> {
+    const socket = hall.connect(headers['cookie'] ?? '', headers, path);
+    return await new Promise((resolve) => {
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode));
+      socket.once('open', () => resolve(undefined));
+      socket.on('error', () => undefined);
+    });
+  }
+
+  async function introduced(cookie: string, message: string | Buffer): Promise<number | undefined> {
+    const view = new LiveView(hall.connect(cookie));
+    views.push(view);
+    await new Promise((resolve) => view.socket.once('open', resolve));
+    view.socket.send(message);
+    await until(() => view.closed !== undefined || view.welcome !== undefined);
+    return view.closed;
+  }
+
+  const hello = (ticket: string) => JSON.stringify({ type: 'hello', ticket });
+
+  test('a page of another site is refused at the door', async () => {
+    const cookie = await hall.login('ana');
+    expect(await refusal({ cookie, origin: 'https://evil.example' })).toBe(403);
+    expect(await refusal({ cookie, origin: 'null' })).toBe(403);
+    expect(await refusal({ cookie, origin: `http://${hall.host}`, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await refusal({ cookie, origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' })).toBe(403);
+    expect(await refusal({ cookie, origin: `http://${hall.host}` })).toBe(undefined);
+  });
+
+  test('without a session, or with anything in the address, there is no socket', async () => {
+    const cookie = await hall.login('ana');
+    expect(await refusal({})).toBe(401);
+    expect(await refusal({ cookie }, `/api/v1/live?ticket=${await hall.draw(cookie)}`)).toBe(400);
+    expect(await refusal({ cookie }, '/api/v1/elsewhere')).toBe(404);
+    expect((await hall.api.inject('/api/v1/live')).json()).toMatchObject({ status: 426, code: 'UPGRADE_REQUIRED' });
+    expect((await hall.api.inject({ method: 'POST', url: '/api/v1/live/ticket' })).statusCode).toBe(401);
+  });
+
+  test('a ticket opens one socket, once', async () => {
+    const cookie = await hall.login('ana');
+    const ticket = await hall.draw(cookie);
+    expect(await introduced(cookie, hello(ticket))).toBe(undefined);
+    expect(await introduced(cookie, hello(ticket))).toBe(4401);
+    expect(await introduced(cookie, hello('guessed'))).toBe(4401);
+  });
+
+  test('a ticket is worth nothing in another session, and void for its own after the try', async () => {
+    const [mine, other] = [await hall.login('ana'), await hall.login('ana')];
+    const ticket = await hall.draw(mine);
+    expect(await introduced(other, hello(ticket))).toBe(4401);
+    expect(await introduced(mine, hello(ticket))).toBe(4401);
+  });
+
+  test('what is no hello ends the socket', async () => {
+    const cookie = await hall.login('ana');
+    for (const message of ['{', '[]', '{"type":"hello"}', '{"type":"active"}', Buffer.from([1, 2, 3])])
+      expect(await introduced(cookie, message)).toBe(4400);
+    expect(await introduced(cookie, 'x'.repeat(5_000))).toBe(1009);
+  });
+
+  test('who talks too much is cut', async () => {
+    const view = await sit(await hall.login('ana'));
+    for (let n = 0; n < 40; n += 1) view.socket.send('{"type":"active"}');
+    await until(() => view.closed !== undefined);
+    expect(view.closed).toBe(4400);
+  });
+
+  test('the ninth socket of a session takes the place of the first', async () => {
+    const cookie = await hall.login('ana');
+    const all: LiveView[] = [];
+    for (let n = 0; n < 9; n += 1) all.push(await sit(cookie));
+    await until(() => all[0]!.closed !== undefined);
+    expect(all.map(({ closed }) => closed)).toEqual([4409, ...Array(8).fill(undefined)]);
+  });
+});
+
+describe('who must go', () => {
+  test('a logout ends the sockets and voids the tickets of its session, and of no other', async () => {
+    const [mine, other] = [await hall.login('eva'), await hall.login('eva')];
+    const [leaving, staying] = [await sit(mine), await sit(other)];
+    const ticket = await hall.draw(mine);
+    await hall.api.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie: mine } });
+    await until(() => leaving.closed !== undefined);
+    expect(leaving.closed).toBe(4401);
+    const late = new LiveView(hall.connect(mine));
+    views.push(late);
+    await new Promise((resolve) => late.socket.once('open', resolve));
+    late.socket.send(JSON.stringify({ type: 'hello', ticket }));
+    await until(() => late.closed !== undefined);
+    expect([late.closed, staying.closed]).toEqual([4401, undefined]);
+  });
+
+  test('whoever is disabled, or has another password, is off the socket at once', async () => {
+    const { db } = hall.database.store;
+    const view = await sit(await hall.login('eva'));
+    await setDisabled(db, 'eva', true);
+    await until(() => view.closed !== undefined);
+    expect(view.closed).toBe(4401);
+    await setDisabled(db, 'eva', false);
+    const again = await sit(await hall.login('eva'));
+    const { password } = hall.firstRun.seats[2]!;
+    await changePassword(db, 'eva', password);
+    await until(() => again.closed !== undefined);
+    expect(again.closed).toBe(4401);
+  });
+
+  test('whoever is given other roles comes again with what they show', async () => {
+    const { db } = hall.database.store;
+    const view = await sit(await hall.login('lead'));
+    await db
+      .updateTable('users')
+      .set({ roles: ['agent'] })
+      .where('name', '=', 'lead')
+      .execute();
+    await setDisabled(db, 'nobody', false); // Announces that accounts have changed.
+    await until(() => view.closed !== undefined);
+    expect(view.closed).toBe(4001);
+    await db
+      .updateTable('users')
+      .set({ roles: ['lead'] })
+      .where('name', '=', 'lead')
+      .execute();
+  });
+
+  test('a client that reads nothing is cut at 1 MiB or after 10 s, and the others hear as before', {
+    timeout: 25_000,
+  }, async () => {
+    const cookie = await hall.login('lead');
+    const [slow, quick] = [await sit(cookie), await sit(await hall.login('lead'))];
+    slow.socket.pause();
+    const startedMs = Date.now();
+    await until(async () => (await connections()) === 1);
+    expect(Date.now() - startedMs).toBeLessThan(10_500);
+    await hall.setState('ben', 'notReady');
+    await until(() => quick.item('board', 'agent/ben', 'agent')?.state === 'notReady');
+    expect(quick.closed).toBe(undefined);
+    await hall.setState('ben', 'offline');
+  });
+});
+
+function connections(): Promise<number> {
+  return new Promise((resolve) => hall.api.server.getConnections((_error, count) => resolve(count)));
+}
+
+describe('the client', () => {
+  test('comes back by itself after a cut, goes on from where it was, and stops when the session is over', async () => {
+    const cookie = await hall.login('lead');
+    const statuses: LiveStatus[] = [];
+    const whole: boolean[] = [];
+    const sockets: { terminate(): void }[] = [];
+    const client = new LiveClient({
+      connect: () => {
+        const socket = hall.connect(cookie);
+        sockets.push(socket);
+        return socket as unknown as LiveSocket;
+      },
+      drawTicket: async () => {
+        const answer = await hall.api.inject({ method: 'POST', url: '/api/v1/live/ticket', headers: { cookie } });
+        return answer.statusCode === 401 ? undefined : answer.json().ticket;
+      },
+      onItems: (change) => whole.push(change.whole),
+      onStatus: (status) => statuses.push(status),
+      random: () => 0.01,
+    });
+    await until(() => client.items('board').size === 3);
+    whole.splice(0);
+    sockets[0]!.terminate();
+    await hall.setState('ben', 'notReady');
+    await until(() => statuses.filter((status) => status === 'open').length === 2);
+    await until(() => (client.items('board').get('agent/ben') as { state?: string })?.state === 'notReady');
+    expect(whole).not.toContain(true);
+    expect(Math.abs(client.skewMs())).toBeLessThan(1_000);
+    await hall.api.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie } });
+    await until(() => statuses.at(-1) === 'loginRequired');
+    expect(sockets).toHaveLength(2);
+    await hall.setState('ben', 'offline');
+  });
+});
