@@ -11,6 +11,7 @@ import { addAgentRoutes } from './routes/agents.ts';
 import { addAlarmRoutes } from './routes/alarms.ts';
 import { addTokenRoutes } from './routes/api-tokens.ts';
 import { addAuditRoutes } from './routes/audit.ts';
+import { addCallerRoutes } from './routes/callers.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
@@ -68,6 +69,7 @@ const ROUTES = [
   addMeasureRoutes,
   addAlarmRoutes,
   addMissedCallRoutes,
+  addCallerRoutes,
   addSiteRoutes,
   addModeRoutes,
   addUserRoutes,

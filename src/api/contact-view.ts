@@ -22,6 +22,8 @@ export function contactSummary(row: ContactRow | ContactRecord['contact'], whole
     outcome: row.outcome,
     approximate: row.approximate,
     rating: row.rating,
+    grade: row.grade,
+    order: row.order_no,
     disposition: row.disposition,
   };
 }

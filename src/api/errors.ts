@@ -12,6 +12,7 @@ export const ERRORS = {
   ALARM_UNKNOWN: { status: 404, zh: '没有这条告警。', en: 'There is no such alarm.' },
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
+  CALLER_WITHHELD: { status: 409, zh: '来电没有显示号码。', en: 'The caller withheld the number.' },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
   EXPLAIN_FAILED: {
     status: 500,
@@ -76,6 +77,11 @@ export const ERRORS = {
     en: 'The key that second factors are checked with is not on this machine.',
   },
   SECOND_FACTOR_WRONG: { status: 401, zh: '动态验证码错误或已用过。', en: 'The code is wrong or was used before.' },
+  SECOND_PERSON_NEEDED: {
+    status: 409,
+    zh: '限制来电须由另一人批准。',
+    en: 'A caller is limited only when a second person asks for it.',
+  },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },

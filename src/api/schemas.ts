@@ -150,6 +150,8 @@ const contactFields = {
   outcome: maybeText(),
   approximate: Type.Boolean(),
   rating: orNull('integer'),
+  grade: maybeText(),
+  order: maybeText(),
   disposition: maybeText(),
 };
 export const ContactsShape = Type.Object({

@@ -26,7 +26,8 @@ export type FlowProblemKind =
   | 'loop'
   | 'unreachable'
   | 'tooLong'
-  | 'tooManySteps';
+  | 'tooManySteps'
+  | 'turnedAway';
 
 /** `step` is where to look; empty when the flow as a whole is meant. */
 export interface FlowProblem {
@@ -49,11 +50,19 @@ export function checkFlow(flow: Flow, known: Known): readonly FlowProblem[] {
   const names = Object.keys(flow.steps);
   if (names.length > STEPS_MAX) return [tooManySteps()];
   const problems = names.flatMap((name) => checkStep(name, flow, known));
-  if (!Object.hasOwn(flow.steps, flow.start)) return [...problems, noTarget('', flow.start, names)];
-  const walk = walkFlow(flow);
+  const { direct, warned, limited } = flow.known ?? {};
+  const starts = [flow.start, direct?.step, warned, limited].filter((name) => name !== undefined);
+  const missing = starts.filter((name) => !Object.hasOwn(flow.steps, name));
+  if (missing.length > 0) return [...problems, ...missing.map((name) => noTarget('', name, names))];
+  const walk = walkFlow(flow, starts);
   problems.push(...[...walk.loops].map((step) => loop(step)));
   problems.push(...names.filter((name) => !walk.reached.has(name)).map((name) => unreachable(name)));
   problems.push(...names.filter((name) => isShut(flow, name)).map((name) => noPerson(name)));
+  problems.push(
+    ...[direct?.step, limited].flatMap((name) =>
+      name !== undefined && endsWithoutPerson(flow, name) ? [turnedAway(name)] : [],
+    ),
+  );
   const long = walk.loops.size === 0 ? leadIn(flow, known) : undefined;
   if (long !== undefined && long.lengthMs > LEAD_IN_MS_MAX) problems.push(tooLong(long.step, long.lengthMs));
   return problems;
@@ -96,7 +105,10 @@ function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem
 }
 
 /** Depth first: an arrow to a step that is still being walked closes a loop. */
-function walkFlow(flow: Flow): { readonly reached: ReadonlySet<string>; readonly loops: ReadonlySet<string> } {
+function walkFlow(
+  flow: Flow,
+  starts: readonly string[],
+): { readonly reached: ReadonlySet<string>; readonly loops: ReadonlySet<string> } {
   const reached = new Set<string>();
   const open = new Set<string>();
   const loops = new Set<string>();
@@ -108,7 +120,7 @@ function walkFlow(flow: Flow): { readonly reached: ReadonlySet<string>; readonly
     for (const target of targetsOf(flow.steps[name]!)) visit(target);
     open.delete(name);
   };
-  visit(flow.start);
+  for (const start of starts) visit(start);
   return { reached, loops };
 }
 
@@ -122,8 +134,13 @@ function heardAt(step: FlowStep): readonly string[] {
 function isShut(flow: Flow, name: string): boolean {
   const step = flow.steps[name];
   if (step?.kind !== 'hours') return false;
-  const { reached } = walkFlow({ ...flow, start: step.closed });
+  const { reached } = walkFlow(flow, [step.closed]);
   return ![...reached].some((each) => flow.steps[each]?.kind === 'queue');
+}
+
+/** G5: whatever a known caller presses, or nothing, a queue is what comes of it: nobody is refused for what is known. */
+function endsWithoutPerson(flow: Flow, start: string): boolean {
+  return [...walkFlow(flow, [start]).reached].some((name) => flow.steps[name]?.kind === 'end');
 }
 
 /** The longest that is heard from the start to the end of the first menu. Only `say` and `hours` lead there; without loops it ends. */
@@ -182,6 +199,18 @@ function noPerson(step: string): FlowProblem {
     'Somebody answers 12345 always: let at least one key on the closed side lead to a queue.',
   ];
   return { kind: 'noPerson', step, message, fix };
+}
+
+function turnedAway(step: string): FlowProblem {
+  const message: Words = [
+    '已知来电人从这一步可能被挂断。',
+    'A caller whom the records know can be turned away from here.',
+  ];
+  const fix: Words = [
+    '请让这一步之后的每条路都通向 queue：受限来电也可能有紧急情况。',
+    'Let every way from it lead to a queue: who is limited may have an emergency.',
+  ];
+  return { kind: 'turnedAway', step, message, fix };
 }
 
 function noPlan(step: string, plan: string, known: Known): FlowProblem {

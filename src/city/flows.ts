@@ -1,5 +1,5 @@
 import { type Scalar, visit } from 'yaml';
-import type { Flow, FlowStep } from '../core/settings.ts';
+import type { Flow, FlowStep, KnownCallers } from '../core/settings.ts';
 import { type FlowProblem, STEPS_MAX } from './check.ts';
 import {
   DIGITS,
@@ -7,6 +7,7 @@ import {
   hasName,
   NAME,
   PROMPT_ID,
+  readChoice,
   readDurationMs,
   readEntries,
   readFields,
@@ -22,6 +23,7 @@ const PROMPTS_IN_STEP_MAX = 10;
 const NUMBERS_MAX = 100;
 /** Keys of a telephone. */
 const KEYS_MAX = 12;
+const CALLERS = ['elder', 'urgent', 'repeat'] as const;
 /** Times that a wrong key is asked for again. */
 const WRONG_TIMES_MAX = 3;
 
@@ -44,7 +46,7 @@ export interface PlacedNumber {
 
 /** Undefined when the file lacks a part or a step cannot be read: the problems are noted. */
 export function readFlow(name: string, top: Field): PlacedFlow | undefined {
-  const fields = readFields(top, ['numbers', 'start', 'steps']);
+  const fields = readFields(top, ['numbers', 'start', 'steps'], ['known']);
   if (fields === undefined) return undefined;
   const start = readText(fields.start, NAME);
   const entries = readEntries(fields.steps, NAME, STEPS_MAX);
@@ -52,8 +54,30 @@ export function readFlow(name: string, top: Field): PlacedFlow | undefined {
   const read = entries.map((entry) => [entry.key, readStep(entry)] as const);
   const steps = read.filter((pair): pair is readonly [string, FlowStep] => pair[1] !== undefined);
   const numbers = readList(fields.numbers, NUMBERS_MAX).flatMap(readNumber);
+  const known = fields.known && readKnownCallers(fields.known);
   if (start === undefined || steps.length < read.length) return undefined;
-  return { name, flow: { start, steps: Object.fromEntries(steps) }, numbers, start: fields.start, places };
+  const flow = { start, steps: Object.fromEntries(steps), ...(known && { known }) };
+  return { name, flow, numbers, start: fields.start, places };
+}
+
+function readKnownCallers(field: Field): KnownCallers | undefined {
+  const fields = readFields(field, [], ['direct', 'warned', 'limited']);
+  if (fields === undefined) return undefined;
+  const direct = fields.direct && readDirect(fields.direct);
+  const [warned, limited] = [fields.warned, fields.limited].map((each) => each && readText(each, NAME));
+  return {
+    ...(direct && { direct }),
+    ...(warned === undefined ? {} : { warned }),
+    ...(limited === undefined ? {} : { limited }),
+  };
+}
+
+function readDirect(field: Field): KnownCallers['direct'] {
+  const fields = readFields(field, ['step', 'callers']);
+  const step = fields && readText(fields.step, NAME);
+  if (step === undefined) return undefined;
+  const callers = readList(fields!.callers, CALLERS.length).flatMap((each) => readChoice(each, CALLERS) ?? []);
+  return { step, callers };
 }
 
 /** Where in the file a problem of the static check stands: at the very name it is about, else at its step, else at the flow's start. */
@@ -122,11 +146,13 @@ function readChoices(field: Field): Record<string, string> | undefined {
 }
 
 function readQueueStep(field: Field): FlowStep | undefined {
-  const fields = readFields(field, ['queue'], ['say', 'plan', 'headStart']);
+  const fields = readFields(field, ['queue'], ['say', 'plan', 'headStart', 'behind']);
   const queue = fields && readText(fields.queue, NAME);
   if (fields === undefined || queue === undefined) return undefined;
   const plan = fields.plan && readText(fields.plan, NAME);
-  const headStartMs = fields.headStart && readDurationMs(fields.headStart, 1_000, 3_600_000);
+  const aheadMs = fields.headStart && readDurationMs(fields.headStart, 1_000, 3_600_000);
+  const behindMs = fields.behind && readDurationMs(fields.behind, 1_000, 3_600_000);
+  const headStartMs = behindMs === undefined ? aheadMs : -behindMs;
   return {
     kind: 'queue',
     queue,

@@ -4,6 +4,7 @@ import type { Need, Settings } from '../core/settings.ts';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
+import { readGrades } from './grades.ts';
 import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
@@ -68,8 +69,7 @@ export function loadCity(folder: string): CityResult {
   if (flows.whole) leadToMain(merged, lines);
   const modeFile = optional('modes.yaml');
   const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows) : undefined;
-  const missedFile = optional('missed-calls.yaml');
-  const missedCalls = missedFile && readMissedCalls(missedFile, hours?.names);
+  const callers = readCallers(optional('missed-calls.yaml'), optional('grades.yaml'), hours?.names, routing.planNames);
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const numbers = merged.hotlines.map(({ number }) => number);
   const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
@@ -88,7 +88,7 @@ export function loadCity(folder: string): CityResult {
       workdays: workdays ?? {},
       ...routing.settings,
       ...modes,
-      ...(missedCalls && { missedCalls }),
+      ...callers,
       plans: { ...plans, ...merged.plans },
       prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
     },
@@ -108,6 +108,17 @@ export function loadCity(folder: string): CityResult {
 
 function readModesIn(file: Field, { names }: ReadQueues, { planNames }: Routing, { placed }: ReadFlows) {
   return readModes(file, { queues: names, plans: planNames, flows: new Set(placed.map(({ name }) => name)) });
+}
+
+function readCallers(
+  missedFile: Field | undefined,
+  gradeFile: Field | undefined,
+  hours: ReadonlySet<string> | undefined,
+  plans: ReadonlySet<string>,
+): Pick<Settings, 'missedCalls' | 'grades'> {
+  const missedCalls = missedFile && readMissedCalls(missedFile, hours);
+  const grades = gradeFile && readGrades(gradeFile, plans);
+  return { ...(missedCalls && { missedCalls }), ...(grades && { grades }) };
 }
 
 /** Where a seat without a site is. */

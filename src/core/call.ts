@@ -2,6 +2,7 @@ import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { gaveUp, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
+import type { CallerKnown } from './event.ts';
 import { startFlow } from './flow.ts';
 import type { LegId, NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
@@ -21,6 +22,7 @@ export interface Arrival {
   readonly fromName?: string;
   readonly dialled: string;
   readonly diversion?: string;
+  readonly known?: CallerKnown;
 }
 
 /** A1–A4. */
@@ -132,7 +134,7 @@ function giveUp(d: Decision, contact: Contact, wait: Wait): void {
   endWait(d, contact, wait, 'abandoned', 'O7');
   if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
   if (contact.spoke || contact.medium === 'callback') return;
-  gaveUp(d, contact.from, d.state.nowMs - effectiveSinceMs(wait));
+  gaveUp(d, contact.from, d.state.nowMs - effectiveSinceMs(wait), wait.queue);
   missCall(d, contact, wait.queue);
 }
 
@@ -149,6 +151,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
     ...(arrival.diversion === undefined ? {} : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
     openedAtMs: d.state.nowMs,
+    ...(arrival.known === undefined ? {} : { known: arrival.known }),
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
     legs: [],
     excluded: [],

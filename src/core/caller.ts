@@ -7,13 +7,13 @@ import type { Caller } from './state.ts';
 const STRANGER: Caller = { lastAgent: null, lost: null, gaveUp: null, untilMs: 0 };
 
 /** C1. */
-export function spokeWith(d: Decision, number: string, agent: AgentId): void {
-  remember(d, number, { lastAgent: agent, gaveUp: null, untilMs: d.state.nowMs + LAST_AGENT_MS });
+export function spokeWith(d: Decision, number: string, agent: AgentId, queue: string): void {
+  remember(d, number, { lastAgent: agent, queue, gaveUp: null, untilMs: d.state.nowMs + LAST_AGENT_MS });
 }
 
 /** C2. */
-export function gaveUp(d: Decision, number: string, waitedMs: number): void {
-  remember(d, number, { gaveUp: { waitedMs, untilMs: d.state.nowMs + GAVE_UP_MS } });
+export function gaveUp(d: Decision, number: string, waitedMs: number, queue: string): void {
+  remember(d, number, { queue, gaveUp: { waitedMs, untilMs: d.state.nowMs + GAVE_UP_MS } });
 }
 
 /** K7. */

@@ -1,3 +1,4 @@
+import type { Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { ModeName } from './settings.ts';
 
@@ -154,6 +155,14 @@ export type RecordFact =
       readonly result: MissedResult;
       readonly handledBy?: string;
       readonly note?: string;
+    }
+  /** Who should have the contact: by what is known of the number, or by somebody's word (`by`). */
+  | {
+      readonly fact: 'graded';
+      readonly contact: ContactId;
+      readonly grade: Grade | null;
+      readonly order?: string;
+      readonly by?: string;
     }
   /** What the caller gave the agent's service after the talk, 1 (worst) to 5. */
   | { readonly fact: 'rated'; readonly contact: ContactId; readonly agent: AgentId; readonly score: number }

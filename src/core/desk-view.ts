@@ -1,3 +1,4 @@
+import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, State } from './state.ts';
@@ -20,6 +21,10 @@ export interface ContactCard {
   readonly from: string;
   readonly fromName: string;
   readonly arrivedAtMs: number;
+  readonly known?: CallerKnown;
+  readonly grade?: Grade;
+  /** Begun by us for a call that was missed. */
+  readonly missed?: true;
   readonly wait?: {
     readonly queue: string;
     readonly enqueuedAtMs: number;
@@ -56,11 +61,14 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
   const agent = agentOf(contact);
   return {
     contact: id,
-    medium: contact.callBack?.step === 'promised' ? 'callback' : 'voice',
+    medium: contact.medium === 'callback' || contact.callBack?.step === 'promised' ? 'callback' : 'voice',
     line: contact.dialled,
     from: contact.from,
     fromName: contact.fromName,
     arrivedAtMs: contact.openedAtMs,
+    ...(contact.known === undefined ? {} : { known: contact.known }),
+    ...(contact.grade === undefined ? {} : { grade: contact.grade }),
+    ...(contact.medium === 'callback' ? { missed: true as const } : {}),
     ...('wait' in stage
       ? {
           wait: {

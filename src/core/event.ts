@@ -16,7 +16,37 @@ export type RuntimeEvent =
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
 
 /** From agents and leads, through the API. */
-export type PeopleEvent = AgentStateAsked | SiteAsked | ModeAsked | DispositionGiven | MissedCallHandled;
+export type PeopleEvent =
+  | AgentStateAsked
+  | SiteAsked
+  | ModeAsked
+  | DispositionGiven
+  | ContactRegraded
+  | MissedCallHandled;
+
+/** Of the number that calls, from the records, when it calls (domain guide §3.2, §3.9). */
+export interface CallerKnown {
+  /** Goes to a person without a menu. */
+  readonly elder?: true;
+  /** Who should have this caller, whatever else is known. */
+  readonly grade?: Grade;
+  /** The most urgent order of this number that is open. */
+  readonly order?: { readonly no: string; readonly urgency: 'emergency' | 'urgent' | 'normal' };
+  /** Malicious calls: `warned` hears a notice, `limited` comes after others unless there is an emergency. */
+  readonly stage?: 'warned' | 'limited';
+}
+
+/** Domain guide S0-010: a business seat, an expert, or at once. */
+export type Grade = 'business' | 'expert' | 'emergency';
+
+/** From the agent who has the contact, or a lead: it belongs to another grade. `null`: to none. */
+export interface ContactRegraded {
+  readonly type: 'contactRegraded';
+  readonly contact: ContactId;
+  readonly grade: Grade | null;
+  /** At most 64 characters. */
+  readonly by: string;
+}
 
 /** From a lead: the number need not be called back any more. */
 export interface MissedCallHandled {
@@ -87,6 +117,8 @@ type SwitchEventBody =
       readonly diversion?: string;
       /** Trunk name or address that brought the call. */
       readonly trunk?: string;
+      /** What the city's records know of the number (G1). */
+      readonly known?: CallerKnown;
     }
   /** The far end of a leg we rang is ringing (SIP 180/183). */
   | { readonly type: 'legRinging'; readonly leg: LegId }

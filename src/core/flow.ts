@@ -2,6 +2,7 @@ import { promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
+import { firstStep, gradeCaller, gradedEntry, queueAsBefore } from './grade.ts';
 import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
 import { takeKeptPlace } from './kept-place.ts';
@@ -12,12 +13,14 @@ import type { Contact, Stage } from './state.ts';
 
 type Menu = Extract<Stage, { in: 'menu' }>;
 type Ask = Extract<FlowStep, { kind: 'ask' }>;
+type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
 /** The call is answered: its flow begins. The flow is kept with the contact, so that new rules meet new calls only (F8). */
 export function startFlow(d: Decision, contact: Contact, name: string): void {
   const flow = d.state.settings?.flows[name];
-  if (flow === undefined) finish(d, contact, 'ended', 'F9');
-  else enterStep(d, contact, flow, flow.start);
+  if (flow === undefined) return finish(d, contact, 'ended', 'F9');
+  gradeCaller(d, contact);
+  enterStep(d, contact, flow, firstStep(d.state, contact, flow));
 }
 
 /** The prompt with this key is over, whichever way (F1, F7). */
@@ -79,12 +82,18 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         break;
       case 'queue':
         takeKeptPlace(d, contact);
-        return enterQueue(d, contact, openQueue(d, contact, step));
+        return enterQueue(d, contact, queueFor(d, contact, flow, step));
       case 'end':
         return sayGoodbye(d, contact, step.prompts, 'F7');
     }
   }
   finish(d, contact, 'ended', 'F9');
+}
+
+/** G2, H3, G3. */
+function queueFor(d: Decision, contact: Contact, flow: Flow, step: QueueStep): QueueStep {
+  const wanted = queueAsBefore(d.state, contact, flow, step);
+  return gradedEntry(d.state, contact, openQueue(d, contact, wanted));
 }
 
 function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: readonly string[]): boolean {

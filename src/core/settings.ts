@@ -1,4 +1,5 @@
 import type { Calendar, Workdays } from './calendar.ts';
+import type { Grade } from './event.ts';
 import type { AgentId } from './ids.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Settings {
   readonly prompts: Readonly<Record<string, string>>;
   /** There is a way out for calls to citizens. */
   readonly dialsOut?: boolean;
+  /** Grade → the plan of its contacts, and what counts as time already waited (G3). */
+  readonly grades?: Readonly<Partial<Record<Grade, GradeSetting>>>;
   /** How callers who were missed are called back (B1–B5). Absent: they are not. */
   readonly missedCalls?: MissedCallSetting;
   /** Absolute folder the switch records into, one flat file a talk; absent: nothing is recorded. */
@@ -38,7 +41,17 @@ export interface Settings {
 /** A small directed graph of steps; data, never code. `src/city/check.ts` proves that every path ends at a person or an end. */
 export interface Flow {
   readonly start: string;
+  /** Where known callers begin instead (G2). Each step is in `steps`. */
+  readonly known?: KnownCallers;
   readonly steps: Readonly<Record<string, FlowStep>>;
+}
+
+export interface KnownCallers {
+  /** Without the menu: who are elders, have an urgent order open, or called within the day. */
+  readonly direct?: { readonly step: string; readonly callers: readonly ('elder' | 'urgent' | 'repeat')[] };
+  /** For callers who were warned of malicious calls, and for those who come after others. */
+  readonly warned?: string;
+  readonly limited?: string;
 }
 
 export type FlowStep =
@@ -63,7 +76,7 @@ export type FlowStep =
     }
   /**
    * Enters a queue, after an optional prompt. Ends the flow: what follows is the queue's. `plan` stands in for the queue's own;
-   * `headStartMs` counts as time already waited.
+   * `headStartMs` counts as time already waited; below 0, the contact comes after those who enter so much later.
    */
   | {
       readonly kind: 'queue';
@@ -135,6 +148,11 @@ export interface CallBackSetting {
   readonly tries: number;
   readonly pauseMs: number;
   readonly ringMs: number;
+}
+
+export interface GradeSetting {
+  readonly plan?: string;
+  readonly headStartMs: number;
 }
 
 /** Domain guide §3.9: within 2 h of the call from 08:00 to 21:30, those of the night by 09:30. */

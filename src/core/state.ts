@@ -1,4 +1,5 @@
 import type { AgentState, ContactOutcome } from './command.ts';
+import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { Flow, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Standing } from './standing.ts';
@@ -89,6 +90,10 @@ export interface Contact {
   /** First diverting number. */
   readonly diversion?: string;
   readonly openedAtMs: number;
+  /** Of the number, when it called. */
+  readonly known?: CallerKnown;
+  /** Who should have it (G3, G4). */
+  grade?: Grade | undefined;
   stage: Stage;
   /** Open legs, the citizen's among them. */
   legs: LegId[];
@@ -258,6 +263,8 @@ export interface Caller {
   readonly lastAgent: AgentId | null;
   /** The place that a dead switch took from it (S8). */
   readonly lost: { readonly enqueuedAtMs: number; readonly untilMs: number } | null;
+  /** Where it waited last (G2). */
+  readonly queue?: string;
   /** How long it waited before it gave up (C2). */
   readonly gaveUp: { readonly waitedMs: number; readonly untilMs: number } | null;
   /** The contact that keeps its place for a call-back (K7). */

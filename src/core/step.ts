@@ -10,6 +10,7 @@ import { deflectTaken } from './deflect.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
 import type { DispositionGiven, Event } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
+import { contactRegraded } from './grade.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { NAME_CHARS_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { match } from './match.ts';
@@ -84,6 +85,8 @@ function apply(d: Decision, event: Event): void {
       return modeAsked(d, event);
     case 'siteAsked':
       return siteAsked(d, event);
+    case 'contactRegraded':
+      return contactRegraded(d, event);
     case 'missedCallHandled':
       return missedCallHandled(d, event);
     case 'dispositionGiven':

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../config.ts';
-import type { EventBody } from '../core/event.ts';
+import type { CallerKnown, EventBody, SwitchEvent } from '../core/event.ts';
 import { knownLegs } from '../core/view.ts';
 import { JournalError } from '../runtime/entry.ts';
 import { type Loop, openLoop } from '../runtime/loop.ts';
@@ -26,6 +26,8 @@ export interface Calls {
   readonly submit: (event: EventBody) => Promise<unknown>;
   /** Set once there is somebody to tell: from an event's arrival to its commands' release. */
   observeAppend: (durationMs: number) => void;
+  /** Set once the records can be asked: what they know of a number that calls. */
+  knownOf: (number: string) => CallerKnown | undefined;
 }
 
 /** Calls are taken up before anything else is loaded; a switch that does not answer holds up the rest no longer than this. */
@@ -76,6 +78,7 @@ async function openCalls(phases: Phases): Promise<Calls | string> {
     loop,
     phases,
     observeAppend: () => {},
+    knownOf: () => undefined,
     async submit(event) {
       const startedMs = performance.now();
       const entry = await loop.submit(event);
@@ -112,11 +115,12 @@ async function openRecordsOf(calls: Calls): Promise<Records | string> {
 }
 
 /** @returns a promise of the first survey: from then on calls are taken. */
-function startSwitchLink({ link, loop, submit, logger }: Calls): Promise<void> {
+function startSwitchLink(calls: Calls): Promise<void> {
+  const { link, loop, submit, logger } = calls;
   return new Promise((resolve) => {
     link.start(
       (event) => {
-        submit(event).then(
+        submit(withKnown(calls, event)).then(
           () => {
             if (event.type === 'surveyed' && link.health().get(event.node) === true) resolve();
           },
@@ -126,6 +130,12 @@ function startSwitchLink({ link, loop, submit, logger }: Calls): Promise<void> {
       (node) => knownLegs(loop.state, node),
     );
   });
+}
+
+/** G1: the journal holds what was known when the call came, so that a replay decides the same. */
+function withKnown({ knownOf }: Calls, event: SwitchEvent): SwitchEvent {
+  const known = event.type === 'callArrived' ? knownOf(event.from) : undefined;
+  return known === undefined ? event : ({ ...event, known } as SwitchEvent);
 }
 
 function obeySupervisor(calls: Calls, opening: Promise<Records | string>): void {

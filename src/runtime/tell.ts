@@ -28,6 +28,8 @@ export function tellEvent(event: Event): Said {
         `${event.by} set site ${event.site} to ${event.status}.`,
         `${event.by} 将站点 ${event.site} 设为 ${event.status}。`,
       );
+    case 'contactRegraded':
+      return said(`${event.by} regraded the contact.`, `${event.by} 调整了来电分级。`);
     case 'missedCallHandled':
       return said(`${event.by} closed a missed call.`, `${event.by} 办结了一个漏接来电。`);
     case 'dispositionGiven':
@@ -63,6 +65,7 @@ type LegEvent = Exclude<
       | 'agentStateAsked'
       | 'siteAsked'
       | 'dispositionGiven'
+      | 'contactRegraded'
       | 'missedCallHandled'
       | 'modeAsked'
       | 'nodeLost'
@@ -195,6 +198,38 @@ function tellFact(fact: RecordFact): Said {
       );
     case 'siteStatus':
       return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
+    case 'rated':
+      return said(
+        `The caller gave ${fact.score} of 5 to ${fact.agent}.`,
+        `来电人给 ${fact.agent} 评 ${fact.score} 分。`,
+      );
+    case 'disposition':
+      return said(`${fact.by} noted the outcome ${fact.code}.`, `${fact.by} 登记处理结果 ${fact.code}。`);
+    case 'recordingStarted':
+      return said(`The talk is recorded in ${basename(fact.file)}.`, `通话录音写入 ${basename(fact.file)}。`);
+    case 'recordingEnded':
+      return said(
+        `The recording has ${fact.durationMs ?? 'an unknown number of'} of ${fact.expectedMs} ms.`,
+        `录音时长 ${fact.durationMs ?? '不明'} 毫秒，应有 ${fact.expectedMs} 毫秒。`,
+      );
+    case 'callBackPromised':
+    case 'callBackFailed':
+    case 'callMissed':
+    case 'missedCallClosed':
+    case 'graded':
+      return tellCaller(fact);
+    default:
+      return tellOpening(fact);
+  }
+}
+
+type CallerFact = Extract<
+  RecordFact,
+  { fact: 'callBackPromised' | 'callBackFailed' | 'callMissed' | 'missedCallClosed' | 'graded' }
+>;
+
+function tellCaller(fact: CallerFact): Said {
+  switch (fact.fact) {
     case 'callBackPromised':
       return said(
         `The caller keeps the place and will be called at ${maskNumber(fact.number)}.`,
@@ -212,22 +247,11 @@ function tellFact(fact: RecordFact): Said {
       );
     case 'missedCallClosed':
       return said(`The missed call is closed: ${fact.result}.`, `漏接来电办结：${fact.result}。`);
-    case 'rated':
+    case 'graded':
       return said(
-        `The caller gave ${fact.score} of 5 to ${fact.agent}.`,
-        `来电人给 ${fact.agent} 评 ${fact.score} 分。`,
+        `The contact is of grade ${fact.grade ?? 'none'}${fact.order === undefined ? '' : `, for order ${fact.order}`}.`,
+        `来电分级：${fact.grade ?? '无'}${fact.order === undefined ? '' : `（工单 ${fact.order}）`}。`,
       );
-    case 'disposition':
-      return said(`${fact.by} noted the outcome ${fact.code}.`, `${fact.by} 登记处理结果 ${fact.code}。`);
-    case 'recordingStarted':
-      return said(`The talk is recorded in ${basename(fact.file)}.`, `通话录音写入 ${basename(fact.file)}。`);
-    case 'recordingEnded':
-      return said(
-        `The recording has ${fact.durationMs ?? 'an unknown number of'} of ${fact.expectedMs} ms.`,
-        `录音时长 ${fact.durationMs ?? '不明'} 毫秒，应有 ${fact.expectedMs} 毫秒。`,
-      );
-    default:
-      return tellOpening(fact);
   }
 }
 

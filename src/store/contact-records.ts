@@ -74,6 +74,12 @@ export async function hadContact(db: Db, id: string, agents?: readonly string[])
   return (await query.executeTakeFirst()) !== undefined;
 }
 
+/** The calling number; undefined: no such contact. */
+export async function numberOfContact(db: Db, id: string): Promise<string | undefined> {
+  const row = await db.selectFrom('contacts').select('from_number').where('id', '=', id).executeTakeFirst();
+  return row?.from_number;
+}
+
 /** File and state of a contact's nth recording, 1 is the first. */
 export async function findRecording(db: Db, contact: string, number: number) {
   return await db

@@ -62,6 +62,8 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return callMissed(db, fact, place);
     case 'missedCallClosed':
       return missedCallClosed(db, fact, place);
+    case 'graded':
+      return graded(db, fact);
     case 'rated':
       return rated(db, fact, place);
     case 'disposition':
@@ -355,6 +357,14 @@ async function recordingEnded(db: Tables, fact: Fact<'recordingEnded'>, place: P
       differs: recordingDiffers(fact),
     })
     .where('file', '=', fact.file)
+    .execute();
+}
+
+async function graded(db: Tables, fact: Fact<'graded'>): Promise<void> {
+  await db
+    .updateTable('contacts')
+    .set({ grade: fact.grade, ...(fact.order === undefined ? {} : { order_no: fact.order }) })
+    .where('id', '=', fact.contact)
     .execute();
 }
 

@@ -8,6 +8,7 @@ import * as measures from './migrations/0006-measures.ts';
 import * as callBacks from './migrations/0007-call-backs.ts';
 import * as missedCalls from './migrations/0008-missed-calls.ts';
 import * as rights from './migrations/0009-rights.ts';
+import * as callers from './migrations/0010-callers.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-call-backs': callBacks,
   '0008-missed-calls': missedCalls,
   '0009-rights': rights,
+  '0010-callers': callers,
 };
 
 /**

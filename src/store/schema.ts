@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { AgentState, ContactOutcome, MissedResult, OfferResult } from '../core/command.ts';
+import type { Grade } from '../core/event.ts';
 import type { ModeName, ProfileEntry } from '../core/settings.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
@@ -17,6 +18,8 @@ export interface Database {
   recordings: RecordingTable;
   mode_changes: ModeChangeTable;
   missed_calls: MissedCallTable;
+  callers: CallerTable;
+  caller_orders: CallerOrderTable;
   alarms: AlarmTable;
   supervision: SupervisionTable;
   users: UserTable;
@@ -41,6 +44,28 @@ export interface RefusalTable {
   idx: number;
   fact: ColumnType<unknown, string, never>;
   error: string;
+}
+
+/** What is known of a number. `proposed_by` has asked for it to be limited, and nobody else yet. */
+export interface CallerTable {
+  id: Generated<number>;
+  number: string;
+  elder: Generated<boolean>;
+  grade: Grade | null;
+  stage: 'warned' | 'limited' | null;
+  stage_until_ms: number | null;
+  stage_reason: string | null;
+  proposed_by: string | null;
+  proposed_at_ms: number | null;
+  changed_at_ms: number;
+  changed_by: string;
+}
+
+/** Orders that are open. */
+export interface CallerOrderTable {
+  number: string;
+  order_no: string;
+  urgency: string;
 }
 
 /** One row a number, from its first missed call until it is made good. */
@@ -80,6 +105,9 @@ export interface ContactTable {
   rating: number | null;
   rated_agent: string | null;
   rated_at_ms: number | null;
+  /** Who should have had it, and the urgent order of the number that said so. */
+  grade: Grade | null;
+  order_no: string | null;
   disposition: string | null;
   disposition_note: string | null;
   disposed_by: string | null;

@@ -118,6 +118,20 @@ describe('the static check of a flow', () => {
     );
   });
 
+  test('sees to it that known callers begin at a step that is there, and that limited ones cannot be turned away', () => {
+    const steps: Steps = {
+      menu: say(['P'], 'person'),
+      blocked: say(['P'], 'bye'),
+      bye: { kind: 'end', prompts: [] },
+      person: { kind: 'queue', queue: 'personal', prompts: [] },
+    };
+    const flow = (known: NonNullable<Flow['known']>): Flow => ({ start: 'menu', known, steps });
+    expect(kinds(flow({ limited: 'blocked' }))).toEqual(['turnedAway']);
+    expect(kinds(flow({ warned: 'blocked' }))).toEqual([]);
+    expect(kinds(flow({ warned: 'blocked', limited: 'nowhere' }))).toEqual(['noTarget']);
+    expect(kinds(flow({ warned: 'blocked', direct: { step: 'person', callers: ['elder'] } }))).toEqual([]);
+  });
+
   test('does not follow names that every object has', () => {
     const flow: Flow = { start: 'constructor', steps: Object.fromEntries([['toString', say([], 'hasOwnProperty')]]) };
     expect(kinds(flow)).toEqual(['noTarget', 'noTarget']);

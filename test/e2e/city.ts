@@ -8,7 +8,10 @@ export interface CityFolder {
   remove(): void;
 }
 
-/** The project's own city with other times in its queues, such as `{ ring: '5s', 'callback.after': '10s' }`. */
+/**
+ * The project's own city with other times in its queues, such as `{ ring: '5s', 'callback.after': '10s' }`. Missed calls are called back
+ * whatever the time of day.
+ */
 export function cityWith(times: Readonly<Record<string, string>>): CityFolder {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-city-'));
   cpSync(join(import.meta.dirname, '../../dialplans'), folder, { recursive: true });
@@ -22,5 +25,7 @@ export function cityWith(times: Readonly<Record<string, string>>): CityFolder {
     }
   }
   writeFileSync(file, document.toString());
+  const hours = join(folder, 'hours.yaml');
+  writeFileSync(hours, readFileSync(hours, 'utf8').replace('08:00-21:30', '00:00-24:00'));
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

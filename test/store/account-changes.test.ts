@@ -12,7 +12,7 @@ let heard = 0;
 
 beforeAll(async () => {
   server = await startDebianPostgres();
-  listening = listenForChanges(server.url(), () => void heard++, silent);
+  listening = listenForChanges(server.url(), { accounts: () => void heard++, callers: () => {} }, silent);
 }, 60_000);
 
 afterAll(async () => {

@@ -122,6 +122,12 @@ export interface ContactItem {
   /** As the caller's phone says; never to be trusted. */
   readonly fromName?: string;
   readonly arrivedAtMs?: number;
+  /** Who should have it, and the number's most urgent open order. */
+  readonly grade?: 'business' | 'expert' | 'emergency';
+  readonly order?: string;
+  readonly elder?: true;
+  /** We call back somebody who was missed. */
+  readonly missed?: true;
   readonly queue?: string;
   readonly enqueuedAtMs?: number;
   /** Until when the offer may be answered. */

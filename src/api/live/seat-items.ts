@@ -45,13 +45,27 @@ export function contactItem(view: DeskView, card: ContactCard | undefined): Cont
   };
 }
 
-function cardFields({ medium, line, from, fromName, arrivedAtMs, wait }: ContactCard): Partial<ContactItem> {
+function cardFields({
+  medium,
+  line,
+  from,
+  fromName,
+  arrivedAtMs,
+  wait,
+  known,
+  grade,
+  missed,
+}: ContactCard): Partial<ContactItem> {
   return {
     medium,
     line,
     from: maskNumber(from),
     ...(fromName === '' ? {} : { fromName }),
     arrivedAtMs,
+    ...(grade === undefined ? {} : { grade }),
+    ...(known?.order === undefined ? {} : { order: known.order.no }),
+    ...(known?.elder === undefined ? {} : { elder: known.elder }),
+    ...(missed === undefined ? {} : { missed }),
     ...(wait === undefined ? {} : { queue: wait.queue, enqueuedAtMs: wait.enqueuedAtMs }),
   };
 }

@@ -1,0 +1,46 @@
+import { Type } from 'typebox';
+
+/** Shapes of what is known of callers. Instants are Unix time in ms; numbers are masked in answers. */
+const orNull = <Kind extends 'integer' | 'string'>(type: Kind) =>
+  Type.Unsafe<(Kind extends 'string' ? string : number) | null>({ type: [type, 'null'] });
+
+const GradeName = Type.Union([Type.Literal('business'), Type.Literal('expert'), Type.Literal('emergency')]);
+const Reason = () => Type.String({ minLength: 1, maxLength: 500 });
+
+export const CallerBody = Type.Object({ elder: Type.Boolean() });
+
+export const GradeBody = Type.Object({ grade: Type.Union([GradeName, Type.Null()]) });
+
+export const StageBody = Type.Object({
+  stage: Type.Union([Type.Literal('none'), Type.Literal('warned'), Type.Literal('limited')]),
+  reason: Reason(),
+  /** How long it holds; 30 when absent. */
+  days: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 })),
+});
+
+export const StageShape = Type.Object({
+  /** `proposed`: a second person must ask for the same. */
+  answer: Type.Union([Type.Literal('done'), Type.Literal('proposed')]),
+});
+
+export const CallersShape = Type.Object({
+  callers: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      from: Type.String(),
+      stage: orNull('string'),
+      untilMs: orNull('integer'),
+      reason: orNull('string'),
+      proposedBy: orNull('string'),
+      changedAtMs: Type.Integer(),
+      changedBy: Type.String(),
+    }),
+  ),
+});
+
+export const CallerOrderBody = Type.Object({
+  number: Type.String({ pattern: '^\\+?[0-9]{3,20}$' }),
+  order: Type.String({ minLength: 1, maxLength: 40 }),
+  urgency: Type.Union([Type.Literal('emergency'), Type.Literal('urgent'), Type.Literal('normal')]),
+  open: Type.Boolean(),
+});

@@ -1,0 +1,125 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { contactId } from '../../core/ids.ts';
+import { maskNumber } from '../../lib/mask-number.ts';
+import {
+  type CallerRow,
+  LIMIT_DAYS_MAX,
+  listStages,
+  noteCaller,
+  setCallerOrder,
+  setStage,
+} from '../../store/callers.ts';
+import { hadContact, numberOfContact } from '../../store/contact-records.ts';
+import { LEADS, personOf, reachOf } from '../access.ts';
+import { CallerBody, CallerOrderBody, CallersShape, GradeBody, StageBody, StageShape } from '../caller-shapes.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams } from '../schemas.ts';
+import { writeDown } from '../write-down.ts';
+
+/**
+ * Domain guide §3.9, S0-010, E6: elders, grades, open orders, and malicious callers in stages. A caller is named by a contact, so that no number stands
+ * in an address.
+ */
+export function addCallerRoutes(app: Api, options: ApiOptions): void {
+  addNoteRoutes(app, options);
+  addStageRoutes(app, options);
+
+  app.put(
+    '/api/v1/caller-orders',
+    {
+      config: { access: ['integrator', 'admin'], scope: 'callers:write' },
+      schema: { body: CallerOrderBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { number, order: no, urgency, open } = request.body;
+      request.deed = { target: no, detail: open ? urgency : 'closed' };
+      await setCallerOrder(options.db, { number, no, urgency, open });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+function addNoteRoutes(app: Api, options: ApiOptions): void {
+  const { db, core } = options;
+  app.put(
+    '/api/v1/contacts/:id/caller',
+    {
+      config: { access: ['agent', ...LEADS] },
+      schema: { params: ContactParams, body: CallerBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const number = await callerOf(options, request, request.params.id);
+      const { elder } = request.body;
+      request.deed = { target: request.params.id, detail: elder ? 'elder' : 'no elder' };
+      await noteCaller(db, number, { elder }, personOf(request).user, Date.now());
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.put(
+    '/api/v1/contacts/:id/grade',
+    {
+      config: { access: ['agent', ...LEADS] },
+      schema: { params: ContactParams, body: GradeBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { grade } = request.body;
+      const number = await callerOf(options, request, id);
+      const by = personOf(request).user;
+      request.deed = { target: id, detail: grade ?? 'none' };
+      await noteCaller(db, number, { grade }, by, Date.now());
+      await writeDown(core, request, { type: 'contactRegraded', contact: contactId(id), grade, by }, 'a grade');
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+function addStageRoutes(app: Api, options: ApiOptions): void {
+  const { db } = options;
+  app.get('/api/v1/callers', { config: { access: LEADS }, schema: { response: { 200: CallersShape } } }, async () => ({
+    callers: (await listStages(db)).map(callerView),
+  }));
+
+  app.put(
+    '/api/v1/contacts/:id/caller/stage',
+    {
+      config: { access: LEADS, audit: 'now' },
+      schema: { params: ContactParams, body: StageBody, response: { 200: StageShape } },
+    },
+    async (request) => {
+      const { stage, reason, days = LIMIT_DAYS_MAX } = request.body;
+      const number = await callerOf(options, request, request.params.id);
+      request.deed = { target: request.params.id, detail: `${stage}: ${reason}` };
+      const by = personOf(request).user;
+      const answer = await setStage(db, { number, stage, reason, days, by, nowMs: Date.now() });
+      if (answer === 'sameUser') throw new ApiError('SECOND_PERSON_NEEDED');
+      return { answer };
+    },
+  );
+}
+
+/** The number behind a contact that this person may see, or has on the line. */
+async function callerOf({ db, core }: ApiOptions, request: FastifyRequest, id: string): Promise<string> {
+  const has = core.agents().some(({ agent, contact }) => agent === personOf(request).user && contact === id);
+  if (!has && !(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
+  const number = await numberOfContact(db, id);
+  if (number === undefined) throw new ApiError('CONTACT_UNKNOWN');
+  if (!/\d{3}/.test(number)) throw new ApiError('CALLER_WITHHELD');
+  return number;
+}
+
+function callerView(row: CallerRow) {
+  return {
+    id: row.id,
+    from: maskNumber(row.number),
+    stage: row.stage,
+    untilMs: row.stage_until_ms,
+    reason: row.stage_reason,
+    proposedBy: row.proposed_by,
+    changedAtMs: row.changed_at_ms,
+    changedBy: row.changed_by,
+  };
+}

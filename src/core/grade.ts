@@ -1,0 +1,96 @@
+import { type Decision, note, touchContact } from './decision.ts';
+import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
+import { NAME_CHARS_MAX } from './limits.ts';
+import type { Flow, FlowStep, GradeSetting } from './settings.ts';
+import type { Contact, State } from './state.ts';
+
+type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
+
+/** G2, G5: the step with which the flow begins for this caller. An urgent order goes before every notice. */
+export function firstStep(state: State, contact: Contact, flow: Flow): string {
+  const { known = {} } = contact;
+  const { direct, warned, limited } = flow.known ?? {};
+  const callers = direct?.callers ?? [];
+  if (direct !== undefined && callers.includes('urgent') && isUrgent(known)) return direct.step;
+  if (known.stage === 'limited' && limited !== undefined) return limited;
+  if (known.stage === 'warned' && warned !== undefined) return warned;
+  if (direct === undefined) return flow.start;
+  if (callers.includes('elder') && known.elder === true) return direct.step;
+  return callers.includes('repeat') && calledLately(state, contact.from) ? direct.step : flow.start;
+}
+
+/** G2: who calls again within the day goes to the queue of the last call. */
+export function queueAsBefore(state: State, contact: Contact, flow: Flow, entry: QueueStep): QueueStep {
+  const direct = flow.known?.direct;
+  const known = contact.known ?? {};
+  if (direct?.callers.includes('repeat') !== true || isUrgent(known) || known.elder === true) return entry;
+  if (known.stage !== undefined || !calledLately(state, contact.from)) return entry;
+  const queue = state.callers.get(contact.from)?.queue;
+  if (queue === undefined || !Object.hasOwn(state.settings?.queues ?? {}, queue)) return entry;
+  return queue === entry.queue ? entry : { kind: 'queue', queue, prompts: [] };
+}
+
+/** G3. */
+export function gradeCaller(d: Decision, contact: Contact): void {
+  const { grade, order } = contact.known ?? {};
+  const predicted = grade ?? gradeOfOrder(order);
+  if (predicted === undefined) return;
+  contact.grade = predicted;
+  note(d, 'G3', {
+    do: 'record-fact',
+    fact: 'graded',
+    contact: contact.id,
+    grade: predicted,
+    ...(order === undefined ? {} : { order: order.no }),
+  });
+}
+
+/** G3: the entry as the contact's grade changes it. */
+export function gradedEntry(state: State, { grade }: Contact, entry: QueueStep): QueueStep {
+  const setting = settingOf(state, grade);
+  if (setting === undefined) return entry;
+  return {
+    ...entry,
+    ...(setting.plan === undefined ? {} : { plan: setting.plan }),
+    headStartMs: Math.max(entry.headStartMs ?? 0, 0) + setting.headStartMs,
+  };
+}
+
+/** G4. */
+export function contactRegraded(d: Decision, { contact: id, grade, by }: ContactRegraded): void {
+  const contact = d.state.contacts.get(id);
+  if (contact === undefined || (contact.grade ?? null) === grade) return;
+  const before = settingOf(d.state, contact.grade)?.headStartMs ?? 0;
+  contact.grade = grade ?? undefined;
+  note(d, 'G4', {
+    do: 'record-fact',
+    fact: 'graded',
+    contact: id,
+    grade,
+    by: by.slice(0, NAME_CHARS_MAX),
+  });
+  const { stage } = contact;
+  if (stage.in !== 'queue' || stage.offer !== null) return;
+  const setting = settingOf(d.state, contact.grade);
+  const headStartMs = stage.wait.headStartMs - before + (setting?.headStartMs ?? 0);
+  contact.stage = { ...stage, wait: { ...stage.wait, plan: setting?.plan ?? '', step: -1, headStartMs } };
+  touchContact(d, contact);
+}
+
+function settingOf(state: State, grade: Grade | undefined): GradeSetting | undefined {
+  return grade === undefined ? undefined : state.settings?.grades?.[grade];
+}
+
+function gradeOfOrder(order: CallerKnown['order']): Grade | undefined {
+  if (order?.urgency === 'emergency') return 'emergency';
+  return order?.urgency === 'urgent' ? 'business' : undefined;
+}
+
+function isUrgent({ grade, order }: CallerKnown): boolean {
+  return grade === 'emergency' || order?.urgency === 'emergency' || order?.urgency === 'urgent';
+}
+
+function calledLately({ callers, nowMs }: State, number: string): boolean {
+  const caller = callers.get(number);
+  return caller?.queue !== undefined && caller.untilMs > nowMs;
+}

@@ -1,0 +1,161 @@
+import { type Selectable, sql, type Transaction } from 'kysely';
+import type { CallerKnown, Grade } from '../core/event.ts';
+import { announceCaller } from './account-changes.ts';
+import type { CallerTable, Database } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** Domain guide §4.4: a limit needs two approvals and holds for 30 days at most. */
+export const LIMIT_DAYS_MAX = 30;
+/** A proposal that nobody approves is no longer there. */
+export const PROPOSAL_MS_MAX = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const ROWS_MAX = 1_000;
+
+export type Stage = 'none' | 'warned' | 'limited';
+export type CallerRow = Selectable<CallerTable>;
+
+/** What the core is told when the number calls, and until when the stage of it holds. */
+export interface BookEntry {
+  readonly number: string;
+  readonly known: CallerKnown;
+  readonly stageUntilMs: number | null;
+}
+
+export interface StageWish {
+  readonly number: string;
+  readonly stage: Stage;
+  readonly reason: string;
+  readonly days: number;
+  readonly by: string;
+  readonly nowMs: number;
+}
+
+/** `proposed`: one more person must ask for the same. `sameUser`: that person may not be the one who proposed it. */
+export type StageAnswer = 'done' | 'proposed' | 'sameUser';
+
+/** Elder, grade: what the city knows of a number for good. */
+export async function noteCaller(
+  db: Db,
+  number: string,
+  change: { readonly elder?: boolean; readonly grade?: Grade | null },
+  by: string,
+  nowMs: number,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('callers')
+      .values({ number, ...change, changed_by: by, changed_at_ms: nowMs })
+      .onConflict((conflict) =>
+        conflict.column('number').doUpdateSet({ ...change, changed_by: by, changed_at_ms: nowMs }),
+      )
+      .execute();
+    await announceCaller(transaction, number);
+  });
+}
+
+/** A warning, and its end, hold at once; a limit once a second person has asked for it. */
+export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
+  const { number, stage, reason, days, by, nowMs } = wish;
+  return await db.transaction().execute(async (transaction) => {
+    const before = await lockCaller(transaction, number, by, nowMs);
+    const fresh = before.proposed_at_ms !== null && nowMs - before.proposed_at_ms <= PROPOSAL_MS_MAX;
+    const proposed = stage === 'limited' && (!fresh || before.proposed_by === null);
+    if (stage === 'limited' && !proposed && before.proposed_by === by) return 'sameUser';
+    const change = proposed
+      ? { proposed_by: by, proposed_at_ms: nowMs, stage_reason: reason }
+      : {
+          stage: stage === 'none' ? null : stage,
+          stage_until_ms: stage === 'none' ? null : nowMs + Math.min(days, LIMIT_DAYS_MAX) * DAY_MS,
+          stage_reason: reason,
+          proposed_by: null,
+          proposed_at_ms: null,
+        };
+    await transaction
+      .updateTable('callers')
+      .set({ ...change, changed_by: by, changed_at_ms: nowMs })
+      .where('number', '=', number)
+      .execute();
+    await announceCaller(transaction, number);
+    return proposed ? 'proposed' : 'done';
+  });
+}
+
+async function lockCaller(transaction: Transaction<Database>, number: string, by: string, nowMs: number) {
+  await transaction
+    .insertInto('callers')
+    .values({ number, changed_by: by, changed_at_ms: nowMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return await transaction
+    .selectFrom('callers')
+    .selectAll()
+    .where('number', '=', number)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+}
+
+/** An order of this number is open, or is not any more. */
+export async function setCallerOrder(
+  db: Db,
+  order: { readonly number: string; readonly no: string; readonly urgency: string; readonly open: boolean },
+): Promise<void> {
+  const { number, no, urgency, open } = order;
+  await db.transaction().execute(async (transaction) => {
+    if (open) {
+      await transaction
+        .insertInto('caller_orders')
+        .values({ number, order_no: no, urgency })
+        .onConflict((conflict) => conflict.columns(['number', 'order_no']).doUpdateSet({ urgency }))
+        .execute();
+    } else {
+      await transaction.deleteFrom('caller_orders').where('number', '=', number).where('order_no', '=', no).execute();
+    }
+    await announceCaller(transaction, number);
+  });
+}
+
+/** Those with a stage, or for whom one is proposed. */
+export async function listStages(db: Db): Promise<CallerRow[]> {
+  return await db
+    .selectFrom('callers')
+    .selectAll()
+    .where((at) => at.or([at('stage', 'is not', null), at('proposed_by', 'is not', null)]))
+    .orderBy('changed_at_ms', 'desc')
+    .limit(ROWS_MAX)
+    .execute();
+}
+
+/** All of them, or one number's; nothing is known of a number that is not in the answer. */
+export async function readBook(db: Db, number?: string): Promise<BookEntry[]> {
+  const only = number === undefined ? sql`true` : sql`number = ${number}`;
+  const { rows } = await sql<BookRow>`
+    with worst as (
+      select distinct on (number) number, order_no, urgency from caller_orders where ${only}
+      order by number, array_position(array['emergency', 'urgent', 'normal'], urgency), order_no
+    )
+    select coalesce(callers.number, worst.number) as number, elder, grade, stage, stage_until_ms, order_no, urgency
+    from (select * from callers where ${only}) callers full join worst on worst.number = callers.number`.execute(db);
+  return rows.flatMap((row) => {
+    const known = knownOf(row);
+    return Object.keys(known).length === 0 ? [] : [{ number: row.number, known, stageUntilMs: row.stage_until_ms }];
+  });
+}
+
+interface BookRow {
+  readonly number: string;
+  readonly elder: boolean | null;
+  readonly grade: Grade | null;
+  readonly stage: 'warned' | 'limited' | null;
+  readonly stage_until_ms: number | null;
+  readonly order_no: string | null;
+  readonly urgency: 'emergency' | 'urgent' | 'normal' | null;
+}
+
+function knownOf({ elder, grade, stage, order_no: no, urgency }: BookRow): CallerKnown {
+  return {
+    ...(elder === true ? { elder } : {}),
+    ...(grade === null ? {} : { grade }),
+    ...(stage === null ? {} : { stage }),
+    ...(no === null || urgency === null ? {} : { order: { no, urgency } }),
+  };
+}

@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { CallerKnown, Grade } from '../../src/core/event.ts';
+import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
+import type { Flow } from '../../src/core/settings.ts';
+import type { Wait } from '../../src/core/state.ts';
+import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
+
+const NODE = nodeId('switch');
+const FLOW: Flow = {
+  start: 'menu',
+  known: {
+    direct: { step: 'direct', callers: ['elder', 'urgent', 'repeat'] },
+    warned: 'warned',
+    limited: 'limited',
+  },
+  steps: {
+    menu: ask('MNU', 'personal'),
+    // biome-ignore lint/suspicious/noThenProperty: a flow's own word for what comes next.
+    warned: { kind: 'say', prompts: ['BLK'], then: 'menu' },
+    limited: ask('EMG', 'after'),
+    direct: { kind: 'queue', queue: 'personal', prompts: [] },
+    personal: { kind: 'queue', queue: 'personal', prompts: [] },
+    enterprise: { kind: 'queue', queue: 'enterprise', prompts: [] },
+    after: { kind: 'queue', queue: 'personal', prompts: [], headStartMs: -600_000 },
+  },
+};
+const PLANS = {
+  expert: [until(30_000, { skill: 'personal', level: 5 }), always({ all: [] })],
+  anybody: [always({ all: [] })],
+};
+const SETTINGS = {
+  ...rules([queue('personal'), queue('enterprise')], [agent('ana', { personal: 1 }), agent('eva', { personal: 5 })], {
+    plans: PLANS,
+    grades: {
+      expert: { plan: 'expert', headStartMs: 60_000 },
+      business: { headStartMs: 60_000 },
+      emergency: { plan: 'anybody', headStartMs: 600_000 },
+    },
+    prompts: Object.fromEntries(['MNU', 'BLK', 'EMG'].map((id) => [id, `/${id}`])),
+  }),
+  lines: { '12345': 'main' },
+  flows: { main: FLOW },
+};
+
+function ask(prompt: string, none: string): Flow['steps'][string] {
+  return {
+    kind: 'ask',
+    opening: [],
+    prompts: [prompt],
+    choose: { '0': 'direct', '2': 'enterprise' },
+    waitMs: 3_000,
+    none,
+    wrongPrompts: [],
+    wrongMax: 0,
+    wrong: none,
+  };
+}
+
+let hotline: Hotline;
+let calls = 0;
+beforeEach(() => {
+  hotline = new Hotline(SETTINGS);
+});
+
+function call(known?: CallerKnown, from = '13800138000'): ContactId {
+  calls += 1;
+  const leg = legId(`known-${calls}`);
+  const event = { type: 'callArrived' as const, node: NODE, leg, from, dialled: '12345' };
+  hotline.hear(known === undefined ? event : { ...event, known });
+  return hotline.state.legs.get(leg)!.contact;
+}
+
+function at(contact: ContactId): string {
+  const stage = hotline.state.contacts.get(contact)?.stage;
+  return stage?.in === 'menu' ? `menu ${stage.step}` : (stage?.in ?? 'over');
+}
+
+function press(contact: ContactId, digits: string): void {
+  const { leg, stage } = hotline.state.contacts.get(contact)!;
+  if (stage.in === 'menu') hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits });
+}
+
+function waitOf(contact: ContactId): Wait {
+  const stage = hotline.state.contacts.get(contact)!.stage;
+  if (stage.in !== 'queue') throw new Error(`not waiting: ${stage.in}`);
+  return stage.wait;
+}
+
+describe('[G2] without the menu', () => {
+  test.each<[string, CallerKnown]>([
+    ['an elder', { elder: true }],
+    ['who has an urgent order open', { order: { no: 'G1', urgency: 'urgent' } }],
+    [
+      'who has an emergency order open, although limited',
+      { order: { no: 'G1', urgency: 'emergency' }, stage: 'limited' },
+    ],
+  ])('%s goes to a person', (_who, known) => {
+    expect(at(call(known))).toBe('queue');
+  });
+
+  test('a stranger, and who has a common order open, hears the menu', () => {
+    expect(at(call())).toBe('menu menu');
+    expect(at(call({ order: { no: 'G1', urgency: 'normal' } }))).toBe('menu menu');
+  });
+
+  test('who calls again goes to the queue of the last call, the next day to the menu', () => {
+    const first = call();
+    press(first, '2');
+    hotline.hangUp(first);
+    const second = call();
+    expect([at(second), waitOf(second).queue]).toEqual(['queue', 'enterprise']);
+    hotline.hangUp(second);
+    hotline.pass(86_400_000);
+    expect(at(call())).toBe('menu menu');
+  });
+});
+
+describe('[G5] malicious callers', () => {
+  test('who was warned hears so and goes on like anybody', () => {
+    const contact = call({ stage: 'warned' });
+    expect(at(contact)).toBe('menu warned');
+  });
+
+  test('who is limited reaches a person all the same, after those who come within ten minutes', () => {
+    const limited = call({ stage: 'limited' }, '13900139000');
+    expect(at(limited)).toBe('menu limited');
+    press(limited, '');
+    hotline.pass(300_000);
+    const other = call({ elder: true });
+    hotline.ready('ana');
+    expect(hotline.ringing(other)).toBe('ana');
+    hotline.ready('eva');
+    expect(hotline.ringing(limited)).toBe('eva');
+  });
+
+  test('who is limited and says that it is an emergency waits like anybody', () => {
+    const limited = call({ stage: 'limited' }, '13900139000');
+    press(limited, '0');
+    hotline.pass(1_000);
+    const other = call({ elder: true });
+    hotline.ready('ana');
+    expect(hotline.ringing(limited)).toBe('ana');
+    expect(hotline.ringing(other)).toBeUndefined();
+  });
+});
+
+describe('[G3] [G4] grades', () => {
+  test.each<[string, CallerKnown, Grade | undefined]>([
+    ['an urgent order', { order: { no: 'G1', urgency: 'urgent' } }, 'business'],
+    ['an emergency order', { order: { no: 'G1', urgency: 'emergency' } }, 'emergency'],
+    ['what the records say before any order', { grade: 'expert', order: { no: 'G1', urgency: 'urgent' } }, 'expert'],
+    ['nothing', { elder: true }, undefined],
+  ])('by %s', (_by, known, grade) => {
+    const contact = call(known);
+    expect(hotline.state.contacts.get(contact)!.grade).toBe(grade);
+    const facts = hotline.commands.filter((one) => one.do === 'record-fact' && one.fact === 'graded');
+    expect(facts).toHaveLength(grade === undefined ? 0 : 1);
+  });
+
+  test('an expert is asked first, then anybody; an emergency goes before all who wait', () => {
+    const waiting = call({ elder: true }, '13900139000');
+    const expert = call({ grade: 'expert', elder: true });
+    hotline.ready('ana');
+    expect(hotline.ringing(waiting)).toBe('ana');
+    hotline.ready('eva');
+    expect(hotline.ringing(expert)).toBe('eva');
+    const usual = call({ elder: true }, '13700137000');
+    hotline.pass(120_000);
+    const emergency = call({ grade: 'emergency' }, '13600136000');
+    expect(waitOf(emergency).headStartMs).toBeGreaterThan(hotline.state.nowMs - waitOf(usual).enqueuedAtMs);
+  });
+
+  test('a regraded wait keeps its time and is asked of others; through a restart', () => {
+    const contact = call({ elder: true });
+    const { enqueuedAtMs } = waitOf(contact);
+    hotline.pass(5_000);
+    hotline.hear({ type: 'contactRegraded', contact, grade: 'expert', by: 'lead' });
+    hotline.restart();
+    expect(waitOf(contact)).toMatchObject({ enqueuedAtMs, plan: 'expert', headStartMs: 60_000 });
+    hotline.ready('ana');
+    expect(hotline.ringing(contact)).toBeUndefined();
+    hotline.hear({ type: 'contactRegraded', contact, grade: null, by: 'lead' });
+    expect(hotline.ringing(contact)).toBe('ana');
+    expect(waitOf(contact)).toMatchObject({ enqueuedAtMs, headStartMs: 0 });
+  });
+});

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CityFolder, cityWith } from './city.ts';
+import { freePort } from './free-port.ts';
+import { killPart } from './kill-part.ts';
+import { baresip } from './peers.ts';
+import { signIn, until } from './program.ts';
+import { openStage, type Stage } from './stage.ts';
+import { toneSeconds } from './tone.ts';
+
+const CITIZEN = '13800138062';
+interface MissedShape {
+  readonly missedCalls: readonly {
+    readonly contact: string;
+    readonly from: string;
+    readonly result: string | null;
+    readonly overdue: boolean;
+  }[];
+}
+let city: CityFolder;
+let stage: Stage;
+let trunkPort: number;
+
+beforeAll(async () => {
+  city = cityWith({});
+  trunkPort = await freePort();
+  stage = await openStage({ MINHU_CITY: city.path, MINHU_TRUNK: `127.0.0.1:${trunkPort}` });
+}, 120_000);
+
+afterAll(async () => {
+  expect(await stage?.close()).toBe(0);
+  city?.remove();
+}, 60_000);
+
+test('who hung up while waiting is called back: the core dies meanwhile, the agent is rung first and the citizen second', async () => {
+  const lead = await signIn(stage.program, stage.program.firstRun().lead);
+  const caller = await stage.dial(CITIZEN, 440);
+  caller.type('1');
+  await until(
+    'the caller waits',
+    () => stage.waiting('personal'),
+    (all) => all.length === 1,
+  );
+  caller.type('b');
+  await until(
+    'a call-back stands in the queue',
+    () => stage.waiting('personal'),
+    ([first]) => first?.medium === 'callback',
+  );
+  const [missed] = (
+    await until(
+      'the missed call is on the list',
+      () => lead.get<MissedShape>('/api/v1/missed-calls?open=true'),
+      ({ missedCalls }) => missedCalls.length === 1,
+    )
+  ).missedCalls;
+  expect(missed).toMatchObject({ from: '138****62', overdue: false });
+  await stage.clear();
+  await killPart(stage, 'core');
+
+  const citizen = baresip({
+    server: stage.program.run().sip,
+    user: CITIZEN,
+    toneHz: 440,
+    answer: 'auto',
+    listenPort: trunkPort,
+  });
+  const seat = await stage.readyPhone('seat1001', 700);
+  await until(
+    'the citizen hears the agent',
+    () => toneSeconds(citizen.heard(), 700),
+    (seconds) => seconds >= 2,
+  );
+  await until(
+    'the agent hears the citizen',
+    () => toneSeconds(seat.heard(), 440),
+    (seconds) => seconds >= 2,
+  );
+  citizen.type('b');
+  await until(
+    'the missed call is made good',
+    () => lead.get<MissedShape>('/api/v1/missed-calls'),
+    ({ missedCalls }) => missedCalls[0]?.result === 'reached',
+  );
+  await citizen.dispose();
+}, 120_000);

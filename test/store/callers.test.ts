@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { listenForChanges } from '../../src/store/account-changes.ts';
+import { createCallerBook } from '../../src/store/caller-book.ts';
+import { LIMIT_DAYS_MAX, noteCaller, PROPOSAL_MS_MAX, setCallerOrder, setStage } from '../../src/store/callers.ts';
+import { silent, startDatabase, type TestDatabase } from './database.ts';
+
+const DAY_MS = 86_400_000;
+const T0 = 1_800_000_000_000;
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(async () => database?.remove());
+
+const db = () => database.store.db;
+const wish = (number: string, by: string, nowMs = T0, days = LIMIT_DAYS_MAX) => {
+  return { number, stage: 'limited' as const, reason: '多次骚扰', days, by, nowMs };
+};
+
+async function known(number: string, nowMs = T0) {
+  const book = createCallerBook(db(), silent);
+  await book.refresh();
+  return book.find(number, nowMs);
+}
+
+test('a caller is limited only when two persons ask for it, for thirty days at most', async () => {
+  expect(await setStage(db(), wish('13800000001', 'lead', T0, 90))).toBe('proposed');
+  expect(await known('13800000001')).toBeUndefined();
+  expect(await setStage(db(), wish('13800000001', 'lead', T0, 90))).toBe('sameUser');
+  expect(await setStage(db(), wish('13800000001', 'chief', T0, 90))).toBe('done');
+  expect(await known('13800000001')).toEqual({ stage: 'limited' });
+  expect(await known('13800000001', T0 + 30 * DAY_MS - 1)).toEqual({ stage: 'limited' });
+  expect(await known('13800000001', T0 + 30 * DAY_MS)).toBeUndefined();
+});
+
+test('a proposal that is a week old is a new one', async () => {
+  expect(await setStage(db(), wish('13800000002', 'lead'))).toBe('proposed');
+  expect(await setStage(db(), wish('13800000002', 'chief', T0 + PROPOSAL_MS_MAX + 1))).toBe('proposed');
+  expect(await known('13800000002', T0 + PROPOSAL_MS_MAX + 1)).toBeUndefined();
+});
+
+test('two who ask at the same moment are one proposal and one approval', async () => {
+  const both = await Promise.all([setStage(db(), wish('13800000003', 'a')), setStage(db(), wish('13800000003', 'b'))]);
+  expect(both.sort()).toEqual(['done', 'proposed']);
+});
+
+test('a warning holds at once, and one person takes it back', async () => {
+  expect(await setStage(db(), { ...wish('13800000004', 'lead'), stage: 'warned' })).toBe('done');
+  expect(await known('13800000004')).toEqual({ stage: 'warned' });
+  await setStage(db(), { ...wish('13800000004', 'lead'), stage: 'none' });
+  expect(await known('13800000004')).toBeUndefined();
+});
+
+test('of several open orders the most urgent counts, until it is closed', async () => {
+  const order = { number: '13800000005', open: true };
+  await setCallerOrder(db(), { ...order, no: 'G2', urgency: 'normal' });
+  await setCallerOrder(db(), { ...order, no: 'G1', urgency: 'urgent' });
+  await noteCaller(db(), order.number, { elder: true }, 'ana', T0);
+  expect(await known(order.number)).toEqual({ elder: true, order: { no: 'G1', urgency: 'urgent' } });
+  await setCallerOrder(db(), { ...order, no: 'G1', urgency: 'urgent', open: false });
+  await setCallerOrder(db(), { ...order, no: 'G2', urgency: 'normal', open: false });
+  expect(await known(order.number)).toEqual({ elder: true });
+});
+
+test('a running book hears of every change, whoever made it', async () => {
+  const book = createCallerBook(db(), silent);
+  const listening = listenForChanges(
+    database.engine.url,
+    { accounts: () => {}, callers: (number) => void book.refresh(number) },
+    silent,
+  );
+  try {
+    await vi.waitFor(() => expect(book.find('13800000001', T0)).toEqual({ stage: 'limited' }));
+    await noteCaller(db(), '13800000006', { grade: 'expert' }, 'lead', T0);
+    await vi.waitFor(() => expect(book.find('13800000006', T0)).toEqual({ grade: 'expert' }));
+    await noteCaller(db(), '13800000006', { grade: null }, 'lead', T0);
+    await vi.waitFor(() => expect(book.find('13800000006', T0)).toBeUndefined());
+  } finally {
+    await listening.stop();
+  }
+});
