@@ -147,7 +147,6 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     from,
     fromName,
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
-    ...(arrival.diversion === undefined ? {} : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
     openedAtMs: d.state.nowMs,
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
     legs: [],
@@ -155,6 +154,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     recordings: [],
     recordingsMade: 0,
     spoke: false,
+    ...(arrival.diversion === undefined ? null : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
   };
   d.state.contacts.set(contact.id, contact);
   note(d, 'A1', {
@@ -163,9 +163,9 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     contact: contact.id,
     medium: 'voice',
     from,
-    ...(fromName === '' ? {} : { fromName }),
+    ...(fromName === '' ? null : { fromName }),
     dialled: contact.dialled,
-    ...(contact.diversion === undefined ? {} : { diversion: contact.diversion }),
+    ...(contact.diversion === undefined ? null : { diversion: contact.diversion }),
     flow,
   });
   const leg: Leg = {
