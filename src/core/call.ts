@@ -149,7 +149,6 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     from,
     fromName,
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
-    ...(arrival.diversion === undefined ? {} : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
     openedAtMs: d.state.nowMs,
     ...(arrival.known === undefined ? {} : { known: arrival.known }),
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
@@ -158,6 +157,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     recordings: [],
     recordingsMade: 0,
     spoke: false,
+    ...(arrival.diversion === undefined ? null : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
   };
   d.state.contacts.set(contact.id, contact);
   note(d, 'A1', {
@@ -166,9 +166,9 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     contact: contact.id,
     medium: 'voice',
     from,
-    ...(fromName === '' ? {} : { fromName }),
+    ...(fromName === '' ? null : { fromName }),
     dialled: contact.dialled,
-    ...(contact.diversion === undefined ? {} : { diversion: contact.diversion }),
+    ...(contact.diversion === undefined ? null : { diversion: contact.diversion }),
     flow,
   });
   const leg: Leg = {

@@ -54,9 +54,9 @@ function remember(d: Decision, number: string, news: Partial<Caller>): void {
   const before = callers.get(number) ?? STRANGER;
   if (before !== STRANGER) callers.delete(number);
   const caller = { ...before, ...news };
-  const untilMs = Math.max(caller.untilMs, caller.lost?.untilMs ?? 0, caller.gaveUp?.untilMs ?? 0, nowMs + 1);
-  callers.set(number, { ...caller, untilMs });
-  setDeadline(d.state, 'caller', number, untilMs);
+  caller.untilMs = Math.max(caller.untilMs, caller.lost?.untilMs ?? 0, caller.gaveUp?.untilMs ?? 0, nowMs + 1);
+  callers.set(number, caller);
+  setDeadline(d.state, 'caller', number, caller.untilMs);
   if (callers.size <= CALLERS_MAX) return;
   const oldest = callers.keys().next();
   if (oldest.done !== true) forgetCaller(d, oldest.value);

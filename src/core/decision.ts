@@ -115,8 +115,8 @@ export function touchAgent(d: Decision, agent: Agent): void {
     fact: 'agentState',
     agent: agent.id,
     state: reported,
-    ...(reason === '' ? {} : { reason }),
-    ...(agent.work === null ? {} : { contact: agent.work.contact }),
+    ...(reason === '' ? null : { reason }),
+    ...(agent.work === null ? null : { contact: agent.work.contact }),
   });
 }
 

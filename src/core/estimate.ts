@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000;
 export function estimateFor(state: State, queue: string, ahead: number): Estimate | undefined {
   const placeMs = state.paces.get(queue)?.placeMs ?? [];
   if (placeMs.length < ESTIMATE_SAMPLES_MIN) return undefined;
-  const sorted = [...placeMs].sort((a, b) => a - b);
+  const sorted = Float64Array.from(placeMs).sort();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]! * (ahead + 1);
   return { lowMs: Math.floor(at(LOW_SHARE)), highMs: Math.ceil(at(HIGH_SHARE)) };
 }

@@ -2,7 +2,7 @@ import { ask, type Decision, note, touchAgent } from './decision.ts';
 import type { LegId } from './ids.ts';
 import { LEG_END_MS_MAX } from './limits.ts';
 import { nodeLive, setDeadline } from './standing.ts';
-import type { Contact, Leg } from './state.ts';
+import type { Agent, Contact, Leg } from './state.ts';
 
 export interface LegEnd {
   readonly cause: string;
@@ -22,19 +22,17 @@ export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string
     leg: leg.id,
     node: leg.node,
     role: leg.role,
-    ...(leg.agent === null ? {} : { agent: leg.agent }),
+    ...(leg.agent === null ? null : { agent: leg.agent }),
     address,
   });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
-  if (agent === undefined) return;
-  agent.legs = [...agent.legs, leg.id];
-  touchAgent(d, agent);
+  if (agent !== undefined) setLegs(d, agent, [...agent.legs, leg.id]);
 }
 
 /** L1: takes the leg out of everything and writes its end down. What its end means is the caller's to say. */
 export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   d.state.legs.delete(leg.id);
-  setDeadline(d.state, 'leg', leg.id, null);
+  if (leg.endByMs !== null) setDeadline(d.state, 'leg', leg.id, null);
   const contact = d.state.contacts.get(leg.contact);
   if (contact !== undefined) contact.legs = without(contact.legs, leg.id);
   note(d, 'L1', {
@@ -43,14 +41,18 @@ export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
     contact: leg.contact,
     leg: leg.id,
     cause: end.cause,
-    ...(end.sipStatus === undefined ? {} : { sipStatus: end.sipStatus }),
-    ...(end.endedAtMs === undefined || end.endedAtMs === d.event.atMs ? {} : { endedAtMs: end.endedAtMs }),
-    ...(end.approximate === true ? { approximate: true as const } : {}),
+    ...(end.sipStatus === undefined ? null : { sipStatus: end.sipStatus }),
+    ...(end.endedAtMs === undefined || end.endedAtMs === d.event.atMs ? null : { endedAtMs: end.endedAtMs }),
+    ...(end.approximate === true ? { approximate: true as const } : null),
   });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
-  if (agent === undefined) return;
-  agent.legs = without(agent.legs, leg.id);
-  touchAgent(d, agent);
+  if (agent !== undefined) setLegs(d, agent, without(agent.legs, leg.id));
+}
+
+function setLegs(d: Decision, agent: Agent, legs: LegId[]): void {
+  agent.legs = legs;
+  // Who is at work stands where the work says, whatever rings.
+  if (agent.work === null) touchAgent(d, agent);
 }
 
 /** Most have one leg, and it goes. */

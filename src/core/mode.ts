@@ -40,10 +40,12 @@ export function rulesInForce(d: Decision, base: Settings): void {
 /** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something. */
 export function proposeMode(d: Decision): void {
   const { state } = d;
-  const rules = state.base?.modeRules ?? [];
+  const rules = state.base?.modeRules;
+  if (rules === undefined) return;
   let due: ModeName | undefined;
   let changed = false;
-  for (const [index, rule] of rules.entries()) {
+  for (let index = 0; index < rules.length; index++) {
+    const rule = rules[index]!;
     const before = state.mode.holdsSinceMs[index] ?? null;
     const holds = rule.mode !== state.mode.name && holdsNow(rule, state.standing.placeOf.size);
     const sinceMs = holds ? (before ?? state.nowMs) : null;

@@ -329,10 +329,12 @@ function widensAtMs({ nowMs }: State, wait: Wait, bucket: Bucket): number {
   return next;
 }
 
+const NO_SITE = {};
+
 /** An agent's site as the records take it: nothing said means `main`. */
 export function siteOf(state: State, agent: AgentId): { readonly site?: string } {
   const site = state.standing.kindOf.get(agent)?.site ?? HOME_SITE;
-  return site === HOME_SITE ? {} : { site };
+  return site === HOME_SITE ? NO_SITE : { site };
 }
 
 function placeAtSite(state: State, agent: Agent, kind: Kind | undefined): void {

@@ -12,20 +12,26 @@ interface Due {
  */
 export class DueHeap {
   readonly #byKind: DuesOfKind[] = [];
+  /** When the first of each kind is due; Infinity when there is none. Beside one another, since they are asked for at every step. */
+  readonly #firstMs: number[] = [];
 
   first(): { readonly kind: number; readonly id: string; readonly atMs: number } | undefined {
-    let first: Due | undefined;
-    for (const dues of this.#byKind) {
-      const candidate = dues.heap[0];
-      if (candidate !== undefined && (first === undefined || candidate.atMs < first.atMs)) first = candidate;
+    let firstKind = 0;
+    for (let kind = 1; kind < this.#firstMs.length; kind++) {
+      if (this.#firstMs[kind]! < this.#firstMs[firstKind]!) firstKind = kind;
     }
-    return first;
+    return this.#byKind[firstKind]?.heap[0];
   }
 
   /** @param kind a small whole number. `atMs` null: no deadline. */
   set(kind: number, id: string, atMs: number | null): void {
-    while (this.#byKind.length <= kind) this.#byKind.push(new DuesOfKind());
-    this.#byKind[kind]!.set(kind, id, atMs);
+    while (this.#byKind.length <= kind) {
+      this.#byKind.push(new DuesOfKind());
+      this.#firstMs.push(Infinity);
+    }
+    const dues = this.#byKind[kind]!;
+    dues.set(kind, id, atMs);
+    this.#firstMs[kind] = dues.heap[0]?.atMs ?? Infinity;
   }
 }
 

@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const root = join(import.meta.dirname, '../..');
 const json = process.argv.includes('--json');
@@ -21,17 +23,12 @@ const { cityDay } = await import('../../dist/cli/simulate/city-day.js');
 const { readDayFile } = await import('../../dist/cli/simulate/day-file.js');
 const { loadCity } = await import('../../dist/city/load.js');
 
-tell(
-  'decide.1000x10000x50.p99',
-  'ms',
-  rounds(() => readyToOffer(1_000, 10_000, 50)),
-);
-tell(
-  'decide.10000x20000x200.p99',
-  'ms',
-  rounds(() => readyToOffer(10_000, 20_000, 200)),
-);
+tellShares('decide.1000x10000x50', () => readyToOffer(1_000, 10_000, 50));
+tellShares('decide.10000x20000x200', () => readyToOffer(10_000, 20_000, 200));
 tell('decide.rate', '1/s', rounds(decideRate));
+// A cost that grows with the logarithm of the queue would be 1.39 here.
+tell('decide.growth.1250to20000', '×', rounds(growth));
+tell('waiting.memory', 'bytes/caller', rounds(waitingMemory));
 tell('simulate.surge', 'ms', rounds(surgeDay));
 const [flushes, replays] = await throughJournal();
 tell('flush.p99', 'ms', flushes);
@@ -53,7 +50,32 @@ function readyToOffer(agents, waiting, skills) {
     hear({ type: 'agentStateAsked', agent, state: 'notReady' });
     hear({ type: 'legEnded', node: NODE, leg: ring.leg, cause: 'ORIGINATOR_CANCEL' });
   }
-  return share(times.slice(500), 0.99);
+  return times.slice(500);
+}
+
+/** How much dearer the median decision is when sixteen times as many wait. */
+function growth() {
+  const median = (waiting) => share(readyToOffer(1_000, waiting, 50), 0.5);
+  const few = median(1_250);
+  return median(20_000) / few;
+}
+
+/** Heap that one waiting caller takes, with everything the core keeps of it. */
+function waitingMemory() {
+  const { hear, settle, heard } = hotline(1_000, 50);
+  const before = usedHeap();
+  for (let n = 0; n < 10_000; n++) arriveAndWait(hear, n, 50);
+  settle();
+  const taken = usedHeap() - before;
+  // Asked afterwards, so that the state is there until then.
+  if (heard() < 20_000) throw new Error('the callers do not wait');
+  return taken / 10_000;
+}
+
+function usedHeap() {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
 }
 
 /** Whole calls, arrival to last record, one after another: events decided in a second. */
@@ -168,6 +190,21 @@ function survey(agents) {
 
 function rounds(measure) {
   return Array.from({ length: ROUNDS }, measure);
+}
+
+function tellShares(name, measure) {
+  const measured = rounds(measure);
+  for (const [label, part] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+    ['p999', 0.999],
+  ]) {
+    tell(
+      `${name}.${label}`,
+      'ms',
+      measured.map((times) => share(times, part)),
+    );
+  }
 }
 
 function share(values, part) {

@@ -15,8 +15,8 @@ export function cityDay(rules: City['settings'], file: DayFile, seed: number): D
   const agents = file.seats.flatMap(({ count }, row) => Array.from({ length: count }, (_, nth) => ({ row, nth })));
   const seated = agents.slice(0, SEATS_MAX).map(({ row, nth }, index) => seat(file.seats[row]!, row, nth, index));
   const startMs = file.demand.startMs;
-  const first = Object.keys(rules.lines)[0] ?? '';
-  const choices = file.demand.choices.map((choice) => ({ ...choice, dialled: choice.dialled || first }));
+  const main = mainNumber(rules);
+  const choices = file.demand.choices.map((choice) => ({ ...choice, dialled: choice.dialled || main }));
   return {
     settings: quiet({ ...rules, version: `day-${seated.length}`, agents: seated.map(({ agent }) => agent) }),
     callers: drawCallers({ ...file.demand, choices }, seed),
@@ -26,6 +26,12 @@ export function cityDay(rules: City['settings'], file: DayFile, seed: number): D
     phones: drawPhones(file.pickup, seed),
     modes: file.modes.map(({ fromMs, mode }) => ({ atMs: startMs + fromMs, mode })),
   };
+}
+
+/** The first number that is not a merged hotline's: those, too, have lines. */
+function mainNumber({ lines, diverted = {} }: City['settings']): string {
+  const numbers = Object.keys(lines);
+  return numbers.find((number) => !Object.hasOwn(diverted, number)) ?? numbers[0] ?? '';
 }
 
 /** The same rules without what takes time to decide and changes no figure. */
