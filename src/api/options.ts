@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { PeopleEvent } from '../core/event.ts';
 import type { AgentView, ModeView, QueueView, SiteView } from '../core/view.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
+import type { DaySum } from '../store/day-counts.ts';
 import type { Db } from '../store/store.ts';
 import type { LiveCore } from './live/live-core.ts';
 import type { Metrics } from './metrics.ts';
@@ -48,6 +49,10 @@ export interface LiveSources {
   onAccounts(listener: () => void): () => void;
   /** Calls back at each new alarm. @returns what ends it. */
   onAlarm(listener: () => void): () => void;
+  /** The calls of the last day; undefined until the records were read. */
+  day(): DaySum | undefined;
+  /** Calls back when they may be others. @returns what ends it. */
+  onDay(listener: () => void): () => void;
 }
 
 export interface Health {

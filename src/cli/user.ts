@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -7,24 +8,45 @@ import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { UserBody } from '../api/account-shapes.ts';
 import { loadConfig } from '../config.ts';
-import { addAccount, changePassword, listAccounts, setDisabled, USER_NAME_PATTERN } from '../store/accounts.ts';
+import {
+  addAccount,
+  changePassword,
+  listAccounts,
+  lockUser,
+  rolesConflict,
+  setDisabled,
+  USER_NAME_PATTERN,
+} from '../store/accounts.ts';
+import { listAudit, verifyAudit } from '../store/audit.ts';
 import { openEngine } from '../store/engine.ts';
 import { makePassword, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts';
 import { databasePlace, databaseProblem } from '../store/reach.ts';
+import { ROLES } from '../store/schema.ts';
 import { type Db, openStore } from '../store/store.ts';
+import { dropTotp } from '../store/totp.ts';
 import type { CliCommand } from './command.ts';
+import { audit, changeUser, readChange, readSkills, type UserChange } from './user/change.ts';
 
-const VERBS = ['list', 'add', 'passwd', 'disable', 'enable'];
+/** Deeds listed by `audit`. */
+const AUDIT_SHOWN = 50;
+const VERBS = ['list', 'add', 'set', 'passwd', 'disable', 'enable', 'unlock', 'reset-second-factor', 'audit'];
 
 export const command: CliCommand = {
-  summary: '账号：列出、新建、改密、停用、启用 / accounts: list, add, passwd, disable, enable',
+  summary:
+    '账号：列出、新建、更改、改密、停用、启用、解锁、审计 / accounts: list, add, set, passwd, disable, enable, unlock, audit',
   help: `minhu user list [--json]
 minhu user add USER --roles admin,lead,agent [--password-stdin]
                [--number 8001 --skills personal=3,enterprise=1 [--sip-user NAME] [--digest md5|sha256]]
+minhu user set USER [--roles …] [--team TEAM|none] [--number 8001] [--skills personal=3]
+               [--site SITE|none] [--home QUEUE|none] [--serves personal=1,enterprise=2@25s|none]
 minhu user passwd USER [--password-stdin]
 minhu user disable USER
 minhu user enable USER
+minhu user unlock USER
+minhu user reset-second-factor USER
+minhu user audit [--json]
 
+Roles: ${ROLES.join(', ')}.
 A password is never an argument: it is read from standard input with --password-stdin
 (${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters), or made and printed once; a seat's phone password is always made.
 --number and --skills (levels 1 to 5) make a seat. A running hotline heeds a change at once: a new seat may register;
@@ -35,7 +57,7 @@ a disabled user is logged out, the phone's registration ends, a call under way d
     const [verb = '', ...rest] = args;
     const wish = readWish(verb, rest);
     if (wish === undefined) return complain(this.help, 2);
-    return await withDatabase((db) => carryOut(db, wish));
+    return await withDatabase((db) => carryOutAudited(db, wish));
   },
 };
 
@@ -43,7 +65,9 @@ type Wish =
   | { readonly verb: 'list'; readonly json: boolean }
   | { readonly verb: 'add'; readonly body: Static<typeof UserBody>; readonly stdin: boolean }
   | { readonly verb: 'passwd'; readonly user: string; readonly stdin: boolean }
-  | { readonly verb: 'disable' | 'enable'; readonly user: string };
+  | { readonly verb: 'audit'; readonly json: boolean }
+  | { readonly verb: 'set'; readonly user: string; readonly change: UserChange }
+  | { readonly verb: 'disable' | 'enable' | 'unlock' | 'reset-second-factor'; readonly user: string };
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -53,6 +77,10 @@ const OPTIONS = {
   skills: { type: 'string' },
   'sip-user': { type: 'string' },
   digest: { type: 'string' },
+  team: { type: 'string' },
+  site: { type: 'string' },
+  home: { type: 'string' },
+  serves: { type: 'string' },
 } as const;
 
 /** Undefined when the words make no sense. */
@@ -61,13 +89,17 @@ function readWish(verb: string, rest: readonly string[]): Wish | undefined {
     const { values, positionals } = parseArgs({ args: [...rest], options: OPTIONS, allowPositionals: true });
     const [user = '', ...more] = positionals;
     if (!VERBS.includes(verb) || more.length > 0) return undefined;
-    if (verb === 'list') return user === '' ? { verb, json: values.json === true } : undefined;
+    if (verb === 'list' || verb === 'audit') return user === '' ? { verb, json: values.json === true } : undefined;
     if (!new RegExp(USER_NAME_PATTERN).test(user)) return undefined;
     const stdin = values['password-stdin'] === true;
     if (verb === 'passwd') return { verb, user, stdin };
-    if (verb !== 'add') return { verb: verb as 'disable' | 'enable', user };
+    if (verb === 'set') {
+      const change = readChange(values);
+      return change === undefined ? undefined : { verb, user, change };
+    }
+    if (verb !== 'add') return { verb: verb as 'disable' | 'enable' | 'unlock' | 'reset-second-factor', user };
     const body = { user, roles: (values.roles ?? '').split(','), ...seatOf(values) };
-    return Value.Check(UserBody, body) ? { verb, body, stdin } : undefined;
+    return Value.Check(UserBody, body) && !rolesConflict(body.roles) ? { verb, body, stdin } : undefined;
   } catch {
     return undefined;
   }
@@ -78,15 +110,25 @@ function seatOf(values: { number?: string; skills?: string; 'sip-user'?: string;
   const { number, skills, digest } = values;
   if (number === undefined && skills === undefined && values['sip-user'] === undefined && digest === undefined)
     return {};
-  const levels = (skills ?? '').split(',').map((skill) => skill.split('='));
   return {
     seat: {
       number: number ?? '',
       sipUser: values['sip-user'] ?? number ?? '',
-      skills: Object.fromEntries(levels.map(([name, level]) => [name ?? '', Number(level)])),
+      skills: readSkills(skills ?? ''),
       ...(digest === undefined ? {} : { digest }),
     },
   };
+}
+
+/** Everything but looking stands in the audit trail. */
+async function carryOutAudited(db: Db, wish: Wish): Promise<number> {
+  const status = await carryOut(db, wish);
+  if (wish.verb === 'list' || wish.verb === 'audit') return status;
+  const user = wish.verb === 'add' ? wish.body.user : wish.user;
+  const detail = wish.verb === 'set' ? JSON.stringify(wish.change) : '';
+  const who = `cli:${userInfo().username}`;
+  await audit(db, { who, source: hostname(), verb: wish.verb, user, done: status === 0, detail });
+  return status;
 }
 
 async function carryOut(db: Db, wish: Wish): Promise<number> {
@@ -95,8 +137,20 @@ async function carryOut(db: Db, wish: Wish): Promise<number> {
       return list(db, wish.json);
     case 'add':
       return add(db, wish.body, wish.stdin);
+    case 'audit':
+      return showAudit(db, wish.json);
     case 'passwd':
       return passwd(db, wish.user, wish.stdin);
+    case 'set': {
+      const problem = await changeUser(db, wish.user, wish.change);
+      return problem === undefined ? say(`${wish.user}: changed`) : complain(`${wish.user}: ${problem}`, 1);
+    }
+    case 'unlock':
+      return (await lockUser(db, wish.user, null)) ? say(`${wish.user}: unlocked`) : unknown(wish.user);
+    case 'reset-second-factor':
+      return (await dropTotp(db, wish.user))
+        ? say(`${wish.user}: reset`)
+        : complain(`${wish.user}: 没有动态验证码 / has no second factor`, 1);
     case 'disable':
     case 'enable':
       return (await setDisabled(db, wish.user, wish.verb === 'disable'))
@@ -105,17 +159,35 @@ async function carryOut(db: Db, wish: Wish): Promise<number> {
   }
 }
 
+function stateOf(disabled: boolean, lockedUntilMs: number | null): string {
+  if (disabled) return 'disabled';
+  return lockedUntilMs === null ? '' : `locked until ${new Date(lockedUntilMs).toISOString()}`;
+}
+
 async function list(db: Db, json: boolean): Promise<number> {
   const accounts = await listAccounts(db);
   if (json) return say(JSON.stringify(accounts));
-  for (const { user, roles, disabled, seat } of accounts) {
+  for (const { user, roles, disabled, seat, lockedUntilMs } of accounts) {
     say(
-      [user.padEnd(20), roles.join(',').padEnd(12), seat?.number ?? '-', disabled ? 'disabled' : '']
+      [user.padEnd(20), roles.join(',').padEnd(12), seat?.number ?? '-', stateOf(disabled, lockedUntilMs)]
         .join('  ')
         .trimEnd(),
     );
   }
   return 0;
+}
+
+/** The last deeds, and whether the trail is as it was written. */
+async function showAudit(db: Db, json: boolean): Promise<number> {
+  const verdict = await verifyAudit(db);
+  const rows = await listAudit(db, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, rowsMax: AUDIT_SHOWN });
+  if (json)
+    return say(JSON.stringify({ verdict, deeds: rows.map((row) => ({ ...row, hash: row.hash.toString('hex') })) }));
+  for (const { at_ms, who, source, action, target, status, code } of rows)
+    say([new Date(at_ms).toISOString(), who || '-', source, action, target || '-', code || status].join('  '));
+  return verdict.brokenAt === null
+    ? say(`${verdict.rows} 条，完整 / rows, as they were written  ${verdict.head}`)
+    : complain(`第 ${verdict.brokenAt} 条被改动或删除 / row ${verdict.brokenAt} was changed or is missing`, 1);
 }
 
 async function add(db: Db, { user, roles, seat }: Static<typeof UserBody>, stdin: boolean): Promise<number> {

@@ -13,6 +13,7 @@ import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
 import { type Listening, listenForChanges } from '../store/account-changes.ts';
 import { createCallerBook } from '../store/caller-book.ts';
+import { DayCounts, type DaySum } from '../store/day-counts.ts';
 import { dayFigures } from '../store/day-figures.ts';
 import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
@@ -48,8 +49,9 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   if (typeof city === 'string') return city;
   phases.passed('city');
   const store = connectStore(config.databaseUrl ?? '', logger);
-  const { projector, metrics } = followJournal(calls, store, city);
-  const happenings = { accounts: createHappening(), alarm: createHappening() };
+  const happenings = { accounts: createHappening(), alarm: createHappening(), day: createHappening() };
+  const { projector, metrics, day } = followJournal(calls, store, city, happenings);
+
   const supervision = startSupervision({
     db: store.db,
     limits: city?.connectLimits ?? CONNECT_LIMITS,
@@ -69,6 +71,7 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   const accountsChanged = (): void => {
     void bring();
     happenings.accounts.happened();
+    day.load().then(happenings.day.happened, () => undefined);
   };
   const book = createCallerBook(store.db, logger);
   calls.knownOf = (number) => book.find(number, Date.now());
@@ -76,7 +79,7 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   const changes = { accounts: accountsChanged, callers: callersChanged };
   const accounts = listenForChanges(config.databaseUrl ?? '', changes, logger);
   await untilTlsIsUsable(calls);
-  const api = await buildApi(calls, store, metrics, city, happenings);
+  const api = await buildApi(calls, store, metrics, city, { ...happenings, sum: () => day.sum() });
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;
@@ -120,7 +123,13 @@ async function untilTlsIsUsable({ config, logger }: Calls): Promise<void> {
 }
 
 /** Records follow the journal at their own pace; what they hold may be dropped from it. */
-function followJournal({ loop, folders, logger }: Calls, store: Store, city: City | undefined) {
+function followJournal(
+  { loop, folders, logger }: Calls,
+  store: Store,
+  city: City | undefined,
+  happenings: { readonly day: Happening },
+) {
+  const day = new DayCounts(store.db, loop.state.journalId);
   const metrics = createMetrics({
     agents: () => agentViews(loop.state),
     queues: () => queueViews(loop.state),
@@ -142,13 +151,18 @@ function followJournal({ loop, folders, logger }: Calls, store: Store, city: Cit
     },
     prepare: () => migrate(store.db),
     logger,
-    onApplied: (applied) => metrics.countFact(applied),
+    onApplied: (applied) => {
+      metrics.countFact(applied);
+      day.apply(applied);
+      if (!day.loaded) day.load().then(happenings.day.happened, () => undefined);
+      else happenings.day.happened();
+    },
   });
   loop.subscribe((entries) => {
     projector.apply(entries);
     loop.projectedTo(projector.position());
   });
-  return { projector, metrics };
+  return { projector, metrics, day };
 }
 
 function buildApi(
@@ -156,7 +170,7 @@ function buildApi(
   store: Store,
   metrics: Metrics,
   city: City | undefined,
-  { accounts, alarm }: { readonly accounts: Happening; readonly alarm: Happening },
+  happenings: Readonly<Record<'accounts' | 'alarm' | 'day', Happening>> & { readonly sum: () => DaySum | undefined },
 ): Promise<FastifyInstance> {
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
@@ -170,7 +184,13 @@ function buildApi(
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
     fieldKey: fieldKeyOf(folders),
-    live: { core: liveCore(loop), onAccounts: accounts.on, onAlarm: alarm.on },
+    live: {
+      core: liveCore(loop),
+      onAccounts: happenings.accounts.on,
+      onAlarm: happenings.alarm.on,
+      onDay: happenings.day.on,
+      day: happenings.sum,
+    },
     health: async () => ({
       switch: [...link.health().values()].some((up) => up),
       nodes: Object.fromEntries(link.health()),

@@ -86,7 +86,13 @@ export class Hall {
     const api = await createApi({
       db: database.store.db,
       core,
-      live: { core: liveCore(loop), onAccounts: accounts.on, onAlarm: alarms.on },
+      live: {
+        core: liveCore(loop),
+        onAccounts: accounts.on,
+        onAlarm: alarms.on,
+        onDay: () => () => undefined,
+        day: () => undefined,
+      },
       health: () => ({ switch: true, nodes: {}, journal: true, store: true }),
       metrics: createMetrics({ ...core, projectorLag: () => 0, missed: () => ({ open: 0, overdue: 0 }) }),
       connectLimits: CONNECT_LIMITS,

@@ -1,6 +1,10 @@
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { BUFFERED_MAX, Client } from '../../src/api/live/client.ts';
 import { LiveClient, type LiveSocket, type LiveStatus } from '../../src/api/live/live-client.ts';
 import type { WaitingItem } from '../../src/api/live/messages.ts';
+import { Stream } from '../../src/api/live/stream.ts';
 import { changePassword, setDisabled } from '../../src/store/accounts.ts';
 import { Hall, LiveView, until } from './hall.ts';
 
@@ -257,6 +261,41 @@ describe('who must go', () => {
 function connections(): Promise<number> {
   return new Promise((resolve) => hall.api.server.getConnections((_error, count) => resolve(count)));
 }
+
+describe('a reader that is too slow', () => {
+  test('is cut as soon as more than 1 MiB waits for it, though its snapshot may be larger', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const admitted = new Promise<Client>((resolve) => {
+      server.once('connection', (socket) => {
+        const admission = { person: { user: 'ana', roles: [] }, session: 's', endsAtMs: 1e15, seenAtMs: 0 };
+        resolve(new Client(socket, admission, Date.now()));
+      });
+    });
+    const reader = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    reader.pause();
+    const client = await admitted;
+    const stream = new Stream('me');
+    const hint = (n: number, text: string) => stream.put({ key: `hint/${n}`, kind: 'hint', by: 'lead', atMs: 1, text });
+    for (let n = 0; n < 40; n += 1) hint(n, 'x'.repeat(200_000));
+    stream.commit();
+    client.catchUp(stream);
+    expect(client.socket.bufferedAmount).toBeGreaterThan(BUFFERED_MAX);
+    let most = 0;
+    for (let n = 0; client.open; n += 1) {
+      hint(0, String(n).padEnd(100_000));
+      stream.commit();
+      client.catchUp(stream);
+      most = Math.max(most, client.socket.bufferedAmount);
+      expect(n).toBeLessThan(100);
+    }
+    expect(client.cutWith).toBe(4008);
+    expect(most).toBeLessThan(8_000_000 + 2 * BUFFERED_MAX);
+    await until(() => client.socket.readyState === client.socket.CLOSED);
+    reader.terminate();
+    server.close();
+  });
+});
 
 describe('the client', () => {
   test('comes back by itself after a cut, goes on from where it was, and stops when the session is over', async () => {

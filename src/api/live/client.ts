@@ -18,6 +18,8 @@ const CLOSE_MAX_MS = 1_000;
 export class Client {
   readonly socket: WebSocket;
   readonly admission: Admission;
+  /** Our own reason, whether or not the client ever reads it. */
+  cutWith: number | undefined;
   readonly cursors = new Map<Stream, number>();
   #heardMs: number;
   #pingAtMs: number;
@@ -86,6 +88,7 @@ export class Client {
   }
 
   cut(why: keyof typeof LIVE_CLOSE): void {
+    this.cutWith ??= LIVE_CLOSE[why];
     closeSocket(this.socket, why);
   }
 }

@@ -47,6 +47,8 @@ export interface HubOptions {
   readonly logger: Logger;
   /** The person did something, and when before: the session is not idle. */
   readonly onActive: (session: string, seenAtMs: number) => void;
+  /** A socket that was admitted is closed, with this code. */
+  readonly onClosed: (code: number) => void;
 }
 
 /** Everybody on the live socket. */
@@ -166,7 +168,10 @@ export class Hub {
     known.sockets += 1;
     this.#sessions.set(session, known);
     this.#ofUser.set(user, (this.#ofUser.get(user) ?? new Set()).add(client));
-    socket.once('close', () => this.#leave(client));
+    socket.once('close', (code) => {
+      this.#leave(client);
+      this.#options.onClosed(client.cutWith ?? code);
+    });
     socket.on('message', (data, isBinary) => this.#hear(client, data, isBinary));
     const streams = this.#streamsFor(person);
     client.send(

@@ -40,7 +40,8 @@ export interface LiveChange {
 export type LiveStatus = 'connecting' | 'open' | 'away' | 'loginRequired' | 'refused' | 'stopped';
 
 export const RETRY_FIRST_MS = 1_000;
-export const RETRY_LAST_MS = 10_000;
+/** After a restart of the core everybody is back so long after it, and no two halls in the same moment. */
+export const RETRY_LAST_MS = 5_000;
 const ACTIVE_EVERY_MS = 60_000;
 const FINAL: ReadonlySet<number> = new Set([LIVE_CLOSE.badMessage, LIVE_CLOSE.replaced]);
 

@@ -1,23 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Counter, Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
-import { percentOf } from '../../lib/measures.ts';
-import { type Alarm, listAlarms } from '../../store/alarms.ts';
-import { findSessions, sessionKey, touchSession } from '../../store/sessions.ts';
+import { sessionKey, touchSession } from '../../store/sessions.ts';
 import type { Db } from '../../store/store.ts';
-import { loadTeams } from '../../store/teams.ts';
 import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
+import { keepAlarms, keepDay, keepRights } from '../live/feeds.ts';
 import { Hub } from '../live/hub.ts';
-import { type AlarmItem, LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
+import { LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
 import { TICKET_LIFE_MS } from '../live/tickets.ts';
 import type { Api, ApiOptions, LiveSources } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
 
 /** A client says hello and that it is there; nothing longer. */
 const MESSAGE_BYTES_MAX = 4_096;
-const ALARMS_SHOWN_MAX = 200;
 
 const HintParams = Type.Object({ agent: Type.String({ maxLength: 64 }) });
 const HintBody = Type.Object(
@@ -31,16 +29,9 @@ const TicketShape = Type.Object({
 
 /** The live socket: a snapshot, then every change. `live/messages.ts` has all that is said on it. */
 export function addLiveRoutes(app: Api, options: ApiOptions): void {
-  const { db, live, logger } = options;
+  const { db, live } = options;
   if (live === undefined) return;
-  const hub = new Hub({
-    core: live.core,
-    logger,
-    onActive: (key, seenAtMs) =>
-      void touchSession(db, { key, seenAtMs }, Date.now()).catch((error: unknown) =>
-        logger.debug({ err: error }, 'an active session cannot be kept now'),
-      ),
-  });
+  const hub = openHub(options, live);
   const alarms = keepAlarms(hub, options, live);
   const rights = keepRights(hub, options, live);
   app.decorate('live', {
@@ -81,7 +72,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     if (typeof session === 'number') return refuse(socket, session);
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, session));
   });
-  const endings = [alarms.end, rights.end];
+  const endings = [alarms.end, rights.end, keepDay(hub, live)];
   app.addHook('preClose', async () => {
     for (const end of endings) end();
     hub.close();
@@ -100,6 +91,34 @@ declare module 'fastify' {
       alarmsChanged(): void;
     };
   }
+}
+
+/** With its own figures in `/metrics`. */
+function openHub({ db, logger, metrics }: ApiOptions, live: LiveSources): Hub {
+  const closed = new Counter({
+    name: 'minhu_live_closed_total',
+    help: 'Live sockets that were closed, by code',
+    labelNames: ['code'],
+    registers: [metrics.registry],
+  });
+  const hub = new Hub({
+    onClosed: (code) => closed.inc({ code: String(code) }),
+    core: live.core,
+    logger,
+    onActive: (key, seenAtMs) =>
+      void touchSession(db, { key, seenAtMs }, Date.now()).catch((error: unknown) =>
+        logger.debug({ err: error }, 'an active session cannot be kept now'),
+      ),
+  });
+  new Gauge({
+    name: 'minhu_live_sockets',
+    help: 'Live sockets that are open',
+    registers: [metrics.registry],
+    collect() {
+      this.set(hub.size);
+    },
+  });
+  return hub;
 }
 
 /** @returns the session that the cookie names, or the HTTP status of a refusal. Whether it holds, the ticket will tell. */
@@ -125,64 +144,6 @@ const REASONS: Readonly<Record<number, string>> = {
 function refuse(socket: Duplex, status: number): void {
   socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-}
-
-/** The alarms are read again whenever they may be others. */
-function keepAlarms(hub: Hub, { db, logger }: ApiOptions, live: LiveSources): { look(): void; end(): void } {
-  const look = (): void => {
-    listAlarms(db, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, open: true, rowsMax: ALARMS_SHOWN_MAX }).then(
-      (alarms) => {
-        hub.watch.setAlarms(alarms.map(alarmItem));
-        hub.tell();
-      },
-      (error: unknown) => logger.debug({ err: error }, 'the alarms cannot be read now'),
-    );
-  };
-  const ends = [live.onAlarm(look), live.onAccounts(look)];
-  look();
-  return { look, end: () => ends.forEach((end) => void end()) };
-}
-
-function alarmItem(alarm: Alarm): AlarmItem {
-  const { id, scope, numerator, denominator } = alarm;
-  return {
-    key: `alarm/${id}`,
-    kind: 'alarm',
-    id,
-    scope,
-    about: alarm.key,
-    fromMs: alarm.from_ms,
-    toMs: alarm.to_ms,
-    raisedAtMs: alarm.raised_at_ms,
-    figure: { numerator, denominator, value: percentOf(numerator, denominator) },
-    limitPercent: alarm.limit_percent,
-  };
-}
-
-/** Whoever is disabled, logged out everywhere or given other rights loses the socket at once. */
-function keepRights(
-  hub: Hub,
-  { db, logger }: ApiOptions,
-  live: LiveSources,
-): { look(user?: string): void; end(): void } {
-  const warn = (error: unknown): void =>
-    logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
-  const look = (user?: string): void => {
-    const asked = hub.sessions(user);
-    findSessions(db, asked, Date.now()).then(
-      (sessions) => hub.recheck(asked, new Map([...sessions].map(([key, { person }]) => [key, person]))),
-      warn,
-    );
-  };
-  const changed = (): void => {
-    hub.tickets.voidAll();
-    look();
-    loadTeams(db).then((teams) => {
-      hub.watch.setTeams(teams);
-      hub.tell();
-    }, warn);
-  };
-  return { look, end: live.onAccounts(changed) };
 }
 
 /** A lead's word to an agent: on the agent's page at once, and in nobody's records. */

@@ -1,0 +1,115 @@
+import { measureOf, percentOf } from '../../lib/measures.ts';
+import { type Alarm, listAlarms } from '../../store/alarms.ts';
+import type { DaySum } from '../../store/day-counts.ts';
+import { findSessions } from '../../store/sessions.ts';
+import { loadTeams } from '../../store/teams.ts';
+import type { ApiOptions, LiveSources } from '../options.ts';
+import type { Hub } from './hub.ts';
+import type { AlarmItem, DayFigures, Share } from './messages.ts';
+
+const ALARMS_SHOWN_MAX = 200;
+const QUARTER_CHECK_MS = 60_000;
+
+/** The figures of the last day, as they grow and as a quarter of an hour leaves them. @returns what ends it. */
+export function keepDay(hub: Hub, { day, onDay }: LiveSources): () => void {
+  let told = false;
+  const show = (): void => {
+    told = false;
+    const sum = day();
+    hub.watch.setDay(sum && dayItem(sum));
+    hub.tell();
+  };
+  // Facts come by the batch; they are counted one by one and shown together.
+  const soon = (): void => {
+    if (!told) setImmediate(show);
+    told = true;
+  };
+  const timer = setInterval(soon, QUARTER_CHECK_MS);
+  timer.unref();
+  const end = onDay(soon);
+  soon();
+  return () => {
+    clearInterval(timer);
+    end();
+  };
+}
+
+function dayItem({ fromMs, counts }: DaySum): DayFigures {
+  const shareOf = (name: 'connectRate' | 'answeredWithin15Rate' | 'serviceLevel15'): Share => {
+    const { numerator, denominator, value } = measureOf(name, counts);
+    return { numerator, denominator, value };
+  };
+  const { inbound, queued, answered, abandoned } = counts;
+  return {
+    fromMs,
+    inbound,
+    queued,
+    answered,
+    abandoned,
+    connectRate: shareOf('connectRate'),
+    answeredWithin15Rate: shareOf('answeredWithin15Rate'),
+    serviceLevel15: shareOf('serviceLevel15'),
+  };
+}
+
+/** The alarms are read again whenever they may be others. */
+export function keepAlarms(hub: Hub, { db, logger }: ApiOptions, live: LiveSources): { look(): void; end(): void } {
+  const look = (): void => {
+    listAlarms(db, { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, open: true, rowsMax: ALARMS_SHOWN_MAX }).then(
+      (alarms) => {
+        hub.watch.setAlarms(alarms.map(alarmItem));
+        hub.tell();
+      },
+      (error: unknown) => logger.debug({ err: error }, 'the alarms cannot be read now'),
+    );
+  };
+  const ends = [live.onAlarm(look), live.onAccounts(look)];
+  look();
+  return { look, end: () => ends.forEach((end) => void end()) };
+}
+
+function alarmItem(alarm: Alarm): AlarmItem {
+  const { id, scope, numerator, denominator } = alarm;
+  return {
+    key: `alarm/${id}`,
+    kind: 'alarm',
+    id,
+    scope,
+    about: alarm.key,
+    fromMs: alarm.from_ms,
+    toMs: alarm.to_ms,
+    raisedAtMs: alarm.raised_at_ms,
+    figure: { numerator, denominator, value: percentOf(numerator, denominator) },
+    limitPercent: alarm.limit_percent,
+  };
+}
+
+/** Whoever is disabled, logged out everywhere or given other rights loses the socket at once. */
+export function keepRights(
+  hub: Hub,
+  { db, logger }: ApiOptions,
+  live: LiveSources,
+): { look(user?: string): void; end(): void } {
+  const warn = (error: unknown): void =>
+    logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
+  const look = (user?: string): void => {
+    const asked = hub.sessions(user);
+    findSessions(db, asked, Date.now()).then(
+      (sessions) => hub.recheck(asked, new Map([...sessions].map(([key, { person }]) => [key, person]))),
+      warn,
+    );
+  };
+  const teams = (): void => {
+    loadTeams(db).then((teamOf) => {
+      hub.watch.setTeams(teamOf);
+      hub.tell();
+    }, warn);
+  };
+  const changed = (): void => {
+    hub.tickets.voidAll();
+    look();
+    teams();
+  };
+  teams();
+  return { look, end: live.onAccounts(changed) };
+}
