@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -124,7 +125,8 @@ function portsOf(server: Server, table: Table, pinging: NodeJS.Timeout): WebSock
       // Not at once: whoever sends is in the middle of its work.
       if (held === undefined) setImmediate(() => table.listener.unreachable(flow));
       else if (held.socket.bufferedAmount > OUTPUT_BYTES_MAX) cut(table, held, CLOSED.slow, 'does not read');
-      else held.socket.send(data, { binary: false });
+      // A browser ends the connection over text that is not UTF-8.
+      else held.socket.send(data, { binary: !isUtf8(data) });
     },
     closeFlow(flow) {
       const held = heldBy(flow);
