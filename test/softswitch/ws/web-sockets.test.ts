@@ -1,39 +1,57 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import type { WebSocketOptions } from '../../../src/softswitch/options.ts';
 import { MESSAGE_BYTES_MAX } from '../../../src/softswitch/sip/parse-message.ts';
 import type { Flow } from '../../../src/softswitch/sip/user-agent.ts';
 import { countConnections } from '../../../src/softswitch/sip-sockets.ts';
 import { MESSAGES_BURST } from '../../../src/softswitch/ws/rate.ts';
 import { openWebSockets, type WebSocketLimits, type WebSockets } from '../../../src/softswitch/ws/web-sockets.ts';
 
-const log = pino({ level: 'silent' });
+const logged: string[] = [];
+const log = pino(
+  { level: 'error' },
+  {
+    write: (line: string) => {
+      logged.push(line);
+      wake();
+    },
+  },
+);
 let sockets: WebSockets;
 let received: { flow: Flow; text: string }[];
 let closed: number[];
 let unreachable: Flow[];
 let wake: () => void;
 
-async function open(limits: Partial<WebSocketLimits> = {}, origins: readonly string[] = []): Promise<void> {
-  received = [];
-  closed = [];
-  unreachable = [];
+async function open(
+  limits: Partial<WebSocketLimits> = {},
+  origins: readonly string[] = [],
+  tls?: WebSocketOptions['tls'],
+): Promise<void> {
+  // What a former socket still tells is not for this test.
+  const told = { received: [] as typeof received, closed: [] as number[], unreachable: [] as Flow[] };
+  ({ received, closed, unreachable } = told);
   wake = () => {};
   sockets = await openWebSockets(
-    { host: '127.0.0.1', port: 0, origins },
+    { host: '127.0.0.1', port: 0, origins, ...(tls && { tls }) },
     {
       received: (flow, data) => {
-        received.push({ flow, text: Buffer.from(data).toString() });
+        told.received.push({ flow, text: Buffer.from(data).toString() });
         wake();
       },
       connectionClosed: (connection) => {
-        closed.push(connection);
+        told.closed.push(connection);
         wake();
       },
       unreachable: (flow) => {
-        unreachable.push(flow);
+        told.unreachable.push(flow);
         wake();
       },
     },
@@ -46,9 +64,9 @@ async function open(limits: Partial<WebSocketLimits> = {}, origins: readonly str
 beforeEach(() => open());
 afterEach(() => sockets.close());
 
-async function reopen(limits: Partial<WebSocketLimits>, origins: readonly string[] = []): Promise<void> {
+async function reopen(...given: Parameters<typeof open>): Promise<void> {
   sockets.close();
-  await open(limits, origins);
+  await open(...given);
 }
 
 async function until(satisfied: () => boolean): Promise<void> {
@@ -79,7 +97,8 @@ async function refusal(options: object, protocols?: string | readonly string[]):
   return response.statusCode;
 }
 
-const closeCode = async (client: WebSocket): Promise<number> => (await once(client, 'close'))[0] as number;
+const closeCode = (client: WebSocket): Promise<number> =>
+  new Promise((resolve) => client.once('close', (code) => resolve(code)));
 
 describe('an upgrade', () => {
   test('is answered with the subprotocol “sip”, which must be asked for (RFC 7118 §4.1)', async () => {
@@ -192,5 +211,58 @@ describe('a connection', () => {
     expect(await closeCode(second)).toBe(1013);
     third.send('I too');
     await until(() => received.length === 2);
+  });
+});
+
+describe('with a certificate', () => {
+  let folder: string;
+  const tls = () => ({ certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') });
+
+  function makePair(): Buffer {
+    const { certFile, keyFile } = tls();
+    const made = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '10', '-subj', '/CN=hotline'],
+      ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile],
+    ]);
+    expect(made.status, String(made.stderr)).toBe(0);
+    return readFileSync(certFile);
+  }
+
+  /** Undefined when this authority does not vouch for what is served. */
+  async function secure(ca: Buffer): Promise<WebSocket | undefined> {
+    const client = new WebSocket(`wss://127.0.0.1:${sockets.port}/`, 'sip', { ca });
+    return once(client, 'open').then(
+      () => client,
+      () => undefined,
+    );
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'minhu-wss-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('it speaks wss and nothing else', async () => {
+    const ca = makePair();
+    await reopen({}, [], tls());
+    const client = await secure(ca);
+    client?.send('OPTIONS');
+    await until(() => received.length === 1);
+    expect(received[0]!.flow.transport).toBe('wss');
+    expect(await closeCode(dial())).toBe(1006);
+  });
+
+  test('a renewed pair is in force for new connections, and the old ones stay; rubbish changes nothing', async () => {
+    const former = makePair();
+    await reopen({}, [], tls());
+    const old = await secure(former);
+    const renewed = makePair();
+    while ((await secure(renewed)) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await secure(former)).toBeUndefined();
+    old?.send('I live');
+    await until(() => received.length === 1);
+    writeFileSync(tls().keyFile, 'rubbish');
+    await until(() => logged.some((line) => line.includes('renewed certificate not used')));
+    expect(await secure(renewed)).toBeDefined();
   });
 });
