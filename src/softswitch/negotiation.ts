@@ -2,7 +2,7 @@ import type { Board } from './board.ts';
 import { type Leg, setVariables } from './leg.ts';
 import type { Remote } from './media/messages.ts';
 import { answerOffer, type Direction, makeOffer, readAnswer } from './sip/sdp.ts';
-import { relayed, tellAnswer } from './webrtc/legs.ts';
+import { relayed, startTransport } from './webrtc/legs.ts';
 import { ownAnswer, ownOffer, takeSecureAnswer, takeSecureOffer } from './webrtc/secure.ts';
 
 /** Takes in the peer's offer. False: nothing in it that we speak (488). */
@@ -85,5 +85,5 @@ function keepLocal(leg: Leg, sdp: string): string {
 export function connectMedia(board: Board, leg: Leg): void {
   if (leg.remote === undefined) return;
   board.media({ wish: 'connect', leg: leg.id, remote: relayed(board, leg, leg.remote) });
-  tellAnswer(board, leg);
+  startTransport(board, leg);
 }

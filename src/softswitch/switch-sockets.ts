@@ -50,8 +50,8 @@ export async function openSwitchSockets(
 }
 
 /**
- * Where ICE finds us: the one address that SIP is bound to; of several the one that this browser came to, under the published name if there
- * is one. A browser on this machine may not use loopback, so it is told the machine's first other address too.
+ * Where ICE finds us: at the one address that SIP is bound to; of several at the one that this browser came to, under the published name if
+ * there is one. A browser on this machine is told every name: loopback it may not use, or it is a proxy that speaks for a browser elsewhere.
  */
 export function iceAddressesFor(
   { remoteIp }: Pick<Flow, 'remoteIp'>,
@@ -59,10 +59,13 @@ export function iceAddressesFor(
   cameTo: string | undefined,
 ): IceAddresses {
   const isHere = remoteIp.startsWith('127.');
-  const published = isHere || publicIp === undefined ? [] : [publicIp];
-  if (sip.host !== '0.0.0.0') return { bindIp: sip.host, shown: published.length > 0 ? published : [sip.host] };
-  const elsewhere = localIpFor('0.0.0.0', '0.0.0.0', undefined);
-  if (isHere) return { bindIp: '0.0.0.0', shown: [...new Set(['127.0.0.1', elsewhere])] };
-  const bindIp = cameTo ?? localIpFor(remoteIp, sip.host, undefined);
+  const isAny = sip.host === '0.0.0.0';
+  const elsewhere = isAny ? localIpFor('0.0.0.0', '0.0.0.0', undefined) : sip.host;
+  const published = publicIp === undefined ? [] : [publicIp];
+  if (isHere) {
+    const shown = new Set([...(isAny ? ['127.0.0.1'] : []), elsewhere, ...published]);
+    return { bindIp: sip.host, shown: [...shown] };
+  }
+  const bindIp = isAny ? (cameTo ?? localIpFor(remoteIp, sip.host, undefined)) : sip.host;
   return { bindIp, shown: published.length > 0 ? published : [bindIp] };
 }

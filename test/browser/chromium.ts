@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
 import { build } from 'vite';
 
 /** What a page of `softphone-page.mjs` noted. */
@@ -32,6 +32,8 @@ export interface Softphone {
 export interface Chromium {
   readonly browser: Browser;
   open(): Promise<Softphone>;
+  /** Many telephones in the frames of one page. */
+  openMany(count: number): Promise<readonly Softphone[]>;
   close(): Promise<void>;
 }
 
@@ -58,12 +60,25 @@ export async function startChromium({ toneHz, loopback = true }: ChromiumOptions
       ...(loopback ? ['--allow-loopback-in-peer-connection'] : []),
     ],
   });
+  const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`;
+  const newPage = async (): Promise<Page> => {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(url);
+    return page;
+  };
   return {
     browser,
     open: async () => {
-      const page = await (await browser.newContext()).newPage();
-      await page.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
-      return softphoneOn(page);
+      const page = await newPage();
+      return softphoneOn(page, page);
+    },
+    async openMany(count) {
+      const page = await newPage();
+      await page.setContent(`<iframe src="${url}" allow="microphone"></iframe>`.repeat(count));
+      await page.waitForFunction(`frames.length === ${count}`);
+      const frames = page.frames().slice(1);
+      for (const frame of frames) await frame.waitForFunction(() => 'phone' in globalThis);
+      return frames.map((frame) => softphoneOn(page, frame));
     },
     async close() {
       await browser.close();
@@ -74,9 +89,9 @@ export async function startChromium({ toneHz, loopback = true }: ChromiumOptions
   };
 }
 
-function softphoneOn(page: Page): Softphone {
+function softphoneOn(page: Page, frame: Page | Frame): Softphone {
   const call = <Answer>(name: string, argument: unknown): Promise<Answer> =>
-    page.evaluate(
+    frame.evaluate(
       ([named, given]) =>
         (globalThis as unknown as { phone: Record<string, (given: unknown) => unknown> }).phone[named as string]!(
           given,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isAliveAs } from '../../src/lib/process-life.ts';
 import { type Chromium, type Softphone, startChromium } from '../browser/chromium.ts';
 import {
   BROWSER_HZ,
@@ -200,6 +201,43 @@ describe('a call at a browser', () => {
   });
 });
 
+/** `MINHU_BROWSER_CALLS=20` for a quiet machine; each call is two voices through the switch, one of them through Chromium. */
+const CALLS_AT_ONCE = Number(process.env['MINHU_BROWSER_CALLS'] ?? 5);
+
+test(`${CALLS_AT_ONCE} browsers that are rung and talk at once hear well and are heard`, async () => {
+  const seats = await chromium.openMany(CALLS_AT_ONCE);
+  const users = seats.map((_, n) => String(1001 + n));
+  await Promise.all(
+    seats.map((seat, n) => seat.register({ url: stage.ws, user: users[n]!, password: 'secret', host: '127.0.0.1' })),
+  );
+  const citizens = await Promise.all(users.map((user) => stage.citizen(`1380013${user}`)));
+  const legs = users.map((user) => AGENT.replace(/^22222222/, `2222${user}`));
+  legs.forEach((leg, n) => {
+    stage.ring(leg, users[n]!);
+  });
+  await Promise.all(
+    seats.map(async (seat, n) => {
+      await seat.noted('session');
+      await seat.do('answer');
+      await stage.client.event('CHANNEL_ANSWER', legs[n]!);
+      await stage.client.ask(`api uuid_bridge ${citizens[n]!.leg} ${legs[n]!}`);
+    }),
+  );
+  await Promise.all(
+    seats.flatMap((seat, n) => [untilHears(earOf(seat), CITIZEN_HZ), untilHears(citizens[n]!.heard, BROWSER_HZ)]),
+  );
+  expect(citizens.map(({ heard }) => shareNow(heard(), BROWSER_HZ) > 0.9)).toEqual(seats.map(() => true));
+  await Promise.all(seats.map((seat) => seat.do('hangUp')));
+  for (const leg of legs) {
+    const over = await stage.client.event('CHANNEL_HANGUP_COMPLETE', leg);
+    expect(over['Hangup-Cause']).toBe('NORMAL_CLEARING');
+    const [came, lost] = ['in_packet_count', 'in_skip_packet_count'].map((name) =>
+      Number(over[`variable_rtp_audio_${name}`]),
+    );
+    expect(lost! / came!).toBeLessThan(0.01);
+  }
+}, 120_000);
+
 describe('when something ends in the middle of a call', () => {
   test('the page: its leg ends within seconds, the citizen stays', async () => {
     const { seat, citizen } = await talking();
@@ -247,6 +285,17 @@ describe('when something ends in the middle of a call', () => {
     await answered(again, '1003', '44444444-4444-4444-8444-444444444444');
     await stage.client.ask(`api uuid_bridge ${citizen.leg} 44444444-4444-4444-8444-444444444444`);
     await untilHears(citizen.heard, BROWSER_HZ);
+  });
+
+  test('the switch: its WebRTC process ends with it', async () => {
+    await talking();
+    const peers = stage.peersPid();
+    process.kill(stage.started.pid, 'SIGKILL');
+    await until(
+      'the process is gone',
+      () => isAliveAs(peers, 'child.js'),
+      (alive) => !alive,
+    );
   });
 
   test('the WebSocket alone: the talk goes on, and the page ends it over its next one', async () => {

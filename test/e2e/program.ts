@@ -20,6 +20,7 @@ export interface SeatAccount {
 export interface RunFile {
   readonly http: string;
   readonly sip: string;
+  readonly ws: string;
   readonly esl: string;
   readonly pids: {
     readonly supervisor: number;

@@ -7,6 +7,8 @@ import type { PeerNews } from './keep-peers.ts';
 
 /** A browser that hangs up says so by BYE and by closing its media; whichever comes first, the BYE tells the cause. */
 const BYE_MS = 1500;
+/** A network that lets SIP through but no UDP. */
+const CONNECT_MS_MAX = 10_000;
 /** A browser whose WebSocket closed and whose sound stopped has so long to come back. */
 const ADRIFT_MS = 2000;
 
@@ -37,12 +39,15 @@ export function relayIpOf(bound: string): string {
   return bound === '0.0.0.0' ? '127.0.0.1' : bound;
 }
 
-/** The browser answered our first offer: ICE and DTLS may begin. */
-export function tellAnswer(board: Board, leg: Leg): void {
+/** Both sides have described themselves: ICE and DTLS begin, and have so long to get through. */
+export function startTransport(board: Board, leg: Leg): void {
   const { secure } = leg;
-  if (secure?.own?.setup !== 'actpass' || secure.peer === undefined || secure.told) return;
-  secure.told = true;
-  board.peers.apply({ wish: 'answered', leg: leg.id, remote: plainDescription(secure.peer) });
+  if (secure?.own === undefined || secure.peer === undefined || secure.started) return;
+  secure.started = true;
+  if (secure.own.setup === 'actpass') {
+    board.peers.apply({ wish: 'answered', leg: leg.id, remote: plainDescription(secure.peer) });
+  }
+  setTimer(leg, 'connect', CONNECT_MS_MAX, () => endUnheard(board, leg));
 }
 
 /** What the process of the peers tells. `ready` runs what waited for the leg's transport. */
@@ -62,7 +67,7 @@ export function peerReported(board: Board, news: PeerNews, ready: (leg: Leg) => 
       board.log.warn({ leg: leg.id, why: news.why }, 'WebRTC leg');
       return endUnheard(board, leg);
     case 'connected':
-      return;
+      return clearTimer(leg, 'connect');
     case 'lost':
       return setTimer(leg, 'lost', BYE_MS, () => endUnheard(board, leg));
     case 'silent':

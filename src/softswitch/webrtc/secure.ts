@@ -20,8 +20,8 @@ export interface Secure {
   peer: SecureStream | undefined;
   /** Who opens DTLS is settled once (RFC 8842 §5.5). */
   role: Exclude<Setup, 'actpass'> | undefined;
-  /** The browser's answer to our first offer was handed on. */
-  told: boolean;
+  /** Both sides described, ICE under way. */
+  started: boolean;
   /** Its WebSocket is closed. */
   adrift: boolean;
   /** Nothing of it is heard. */
@@ -40,7 +40,7 @@ export const OWN_MID = '0';
 export function createSecure(addresses: IceAddresses): Secure {
   return {
     ...{ addresses, asked: false, own: undefined, peer: undefined, role: undefined },
-    ...{ told: false, adrift: false, silent: false },
+    ...{ started: false, adrift: false, silent: false },
   };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import type { WebSocketOptions } from '../options.ts';
 import { MESSAGE_BYTES_MAX } from '../sip/parse-message.ts';
 import type { Flow } from '../sip/user-agent.ts';
 import type { SipListener } from '../sip-sockets.ts';
+import { followCertificate, readPair } from './certificate.ts';
 import { isWelcome } from './origin.ts';
 import { fullRate, type Rate, takeMessageToken } from './rate.ts';
 
@@ -76,7 +77,7 @@ export async function openWebSockets(
   limits: Partial<WebSocketLimits> = {},
 ): Promise<WebSockets> {
   const table: Table = { options, listener, nextConnection, log, limits: { ...LIMITS, ...limits }, held: new Map() };
-  const server = createHttpServer(options);
+  const { server, unwatch } = createHttpServer(options, log);
   const upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_BYTES_MAX,
@@ -96,13 +97,17 @@ export async function openWebSockets(
   await listening(server, options);
   const pinging = setInterval(() => pingAll(table), table.limits.pingMs);
   pinging.unref();
-  return portsOf(server, table, pinging);
+  return portsOf(server, table, () => {
+    clearInterval(pinging);
+    unwatch();
+  });
 }
 
-function createHttpServer({ tls }: WebSocketOptions): Server {
+function createHttpServer({ tls }: WebSocketOptions, log: Logger): { server: Server; unwatch: () => void } {
   const limits = { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 };
-  if (tls === undefined) return createServer(limits);
-  return createTlsServer({ ...limits, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
+  if (tls === undefined) return { server: createServer(limits), unwatch: () => {} };
+  const server = createTlsServer({ ...limits, ...readPair(tls) });
+  return { server, unwatch: followCertificate(server, tls, log) };
 }
 
 function listening(server: Server, { host, port }: WebSocketOptions): Promise<void> {
@@ -115,7 +120,7 @@ function listening(server: Server, { host, port }: WebSocketOptions): Promise<vo
   });
 }
 
-function portsOf(server: Server, table: Table, pinging: NodeJS.Timeout): WebSockets {
+function portsOf(server: Server, table: Table, rest: () => void): WebSockets {
   const heldBy = (flow: Flow): Held | undefined => table.held.get(flow.connection ?? -1);
   return {
     port: (server.address() as AddressInfo).port,
@@ -124,7 +129,8 @@ function portsOf(server: Server, table: Table, pinging: NodeJS.Timeout): WebSock
       // Not at once: whoever sends is in the middle of its work.
       if (held === undefined) setImmediate(() => table.listener.unreachable(flow));
       else if (held.socket.bufferedAmount > OUTPUT_BYTES_MAX) cut(table, held, CLOSED.slow, 'does not read');
-      else held.socket.send(data, { binary: false });
+      // A browser ends the connection over text that is not UTF-8.
+      else held.socket.send(data, { binary: !isUtf8(data) });
     },
     closeFlow(flow) {
       const held = heldBy(flow);
@@ -135,7 +141,7 @@ function portsOf(server: Server, table: Table, pinging: NodeJS.Timeout): WebSock
     },
     localIpOf: (flow) => heldBy(flow)?.localIp,
     close() {
-      clearInterval(pinging);
+      rest();
       for (const { socket } of table.held.values()) socket.close(CLOSED.goingAway);
       server.close();
       server.closeAllConnections();
