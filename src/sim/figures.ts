@@ -64,7 +64,8 @@ export class FigureFold {
       case 'agentState':
         return this.#agent(atMs, fact.agent, fact.state, fact.contact);
       case 'contactOpened':
-        return this.#opened(atMs, fact.contact);
+        // Our own calls came in from nobody.
+        return fact.medium === 'voice' ? this.#opened(atMs, fact.contact) : undefined;
       case 'waitStarted':
       case 'waitEnded':
       case 'callBackPromised':

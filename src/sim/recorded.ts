@@ -78,7 +78,8 @@ class Reader {
 
   take(atMs: number, fact: RecordFact): void {
     this.fold.take(atMs, fact);
-    if (fact.fact === 'contactOpened') return this.#opened(atMs, fact);
+    // Calls that we began are what the rules make of the others.
+    if (fact.fact === 'contactOpened') return fact.medium === 'voice' ? this.#opened(atMs, fact) : undefined;
     if (fact.fact === 'agentState') return this.#agent(atMs, fact);
     const seen = 'contact' in fact ? this.#contacts.get(fact.contact) : undefined;
     if (seen === undefined) return;

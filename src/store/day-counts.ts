@@ -112,7 +112,8 @@ export class DayCounts {
 
   #count(fact: RecordFact, atMs: number): void {
     if (!('contact' in fact) || fact.contact === undefined) return;
-    if (fact.fact === 'contactOpened' && !this.#open.has(fact.contact)) {
+    if (fact.fact === 'contactOpened') {
+      if (fact.medium !== 'voice' || this.#open.has(fact.contact)) return;
       const call = { openedAtMs: atMs, queuedAtMs: null, answeredAtMs: null, calledBack: false, closed: null };
       this.#add(call, 1);
       this.#open.set(fact.contact, call);
