@@ -49,11 +49,22 @@ export async function openMinhu(seatCount, { menu = false, recorded = false } = 
       callsMax: 4_000,
     }),
   );
-  const child = spawn(process.execPath, [join(root, 'dist/softswitch/main.js'), file('options.json')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'error' },
-  });
-  while (!existsSync(file('status.json'))) await pause(20);
+  const child = spawn(
+    process.execPath,
+    [
+      ...(process.env.SWITCH_ARGS ?? '').split(' ').filter(Boolean),
+      join(root, 'dist/softswitch/main.js'),
+      file('options.json'),
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'error' },
+    },
+  );
+  while (!existsSync(file('status.json'))) {
+    if (child.exitCode !== null) throw new Error(`the switch ended with ${child.exitCode}`);
+    await pause(20);
+  }
   const status = JSON.parse(readFileSync(file('status.json'), 'utf8'));
   const [eslHost, eslPort] = address(status.esl);
   const logger = pino({ level: 'error' }, pino.destination(2));

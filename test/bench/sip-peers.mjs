@@ -22,7 +22,7 @@ export async function openPeers(server, audio = false) {
   const seatPort = seatSocket.address().port;
   let answerAfterMs = 0;
   let drawn = 0;
-  const voice = audio ? createVoice() : undefined;
+  const voice = audio ? await createVoice() : undefined;
 
   seatSocket.on('message', (data, from) => {
     const message = parse(data);

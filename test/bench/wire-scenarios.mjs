@@ -1,4 +1,5 @@
 // What is measured on the wire, the same for every switch: run in a process of its own, told by messages.
+import { startCapture } from './capture.mjs';
 import { openPeers } from './sip-peers.mjs';
 
 const { server, seats, number, register, audio } = JSON.parse(process.argv[2]);
@@ -149,14 +150,16 @@ async function voices({ pairs, forMs }) {
   }
   await until(() => peers.talking.size >= pairs && open.length >= pairs, 60_000);
   await pause(3_000);
+  const capture = await startCapture();
   peers.voice.count(true);
   await pause(forMs);
   peers.voice.count(false);
   await pause(1_000);
-  const { sent, heard, heardMs } = peers.voice.counted();
+  const counted = peers.voice.counted();
+  const captured = await capture?.stop();
   for (const callId of open) peers.hangUp(callId);
   await until(() => peers.talking.size === 0, 60_000);
-  return { sent, heard, heardMs };
+  return { ...counted, captured };
 }
 
 function end() {
