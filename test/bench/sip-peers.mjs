@@ -171,6 +171,8 @@ export async function openPeers(server, audio = false) {
       );
       return callId;
     },
+    /** The number that the phone of an agent shows of this call. */
+    numberOf: (callId) => /<sip:(\d+)@/.exec(calls.get(callId)?.from ?? '')?.[1],
     hangUp(callId) {
       const call = calls.get(callId);
       calls.delete(callId);

@@ -107,7 +107,8 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
   let answered = 0;
   let refused = 0;
   let talked = 0;
-  const queuedAtMs = new Map();
+  /** Caller's number → the call that has pressed its key and is not offered yet. */
+  const queued = new Map();
   const waits = [];
   const from = performance.now();
   peers.heard.refused = () => {
@@ -117,17 +118,16 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
     answered += 1;
     setTimeout(() => {
       peers.press(callId, '1');
-      queuedAtMs.set(callId, performance.now());
+      queued.set(peers.numberOf(callId), { callId, sinceMs: performance.now() });
     }, keyAfterMs);
   };
-  const perCaller = [];
-  peers.heard.invite = (_seat, atMs) => {
-    const [callId, sinceMs] = queuedAtMs.entries().next().value ?? [];
-    if (callId === undefined) return;
-    queuedAtMs.delete(callId);
-    waits.push(atMs - sinceMs);
+  peers.heard.invite = (_seat, atMs, from) => {
+    const call = queued.get(from);
+    if (call === undefined) return;
+    queued.delete(from);
+    waits.push(atMs - call.sinceMs);
     talked += 1;
-    perCaller.push(setTimeout(() => peers.hangUp(callId), talkMs));
+    setTimeout(() => peers.hangUp(call.callId), talkMs);
   };
   let made = 0;
   for (; performance.now() - from < forMs; made++) {
