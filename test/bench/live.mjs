@@ -28,7 +28,7 @@ const lost = values.only === 'calls' ? 0 : await voices();
 process.exitCode = failures === 0 && lost === 0 ? 0 : 1;
 
 async function calls() {
-  const { made, talked, waits } = await measure(number('seats'), { menu: true }, false, 'live', {
+  const { made, talked, waits, retransmitted } = await measure(number('seats'), { menu: true }, false, 'live', {
     perS: number('calls-per-s'),
     forMs: number('for-s') * 1_000,
     keyAfterMs: 1_000,
@@ -36,6 +36,7 @@ async function calls() {
   });
   tell('live.calls', made, '1');
   tell('live.failures', made - talked, '1');
+  tell('live.retransmitted', retransmitted, '1');
   tellTimes('live.key-to-ringing', waits);
   return made - talked;
 }

@@ -136,7 +136,7 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
     await peers.call(number);
   }
   await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
-  return { made, answered, refused, talked, waits };
+  return { made, answered, refused, talked, waits, retransmitted: peers.retransmitted() };
 }
 
 /** `pairs` talks with audio at once: what becomes of the packets of `forMs`. */
