@@ -72,7 +72,13 @@ export async function openMinhu(seatCount, { menu = false, recorded = false } = 
     nodes: [{ id: 'bench', host: eslHost, port: eslPort, password, legLogFile: file('legs.jsonl') }],
     logger,
   });
-  const loop = await openLoop({ folder: file('journal'), release: (command) => link.execute(command) });
+  /** Seat → told of the moment at which its ring is let out. */
+  const watched = new Map();
+  const release = (command) => {
+    if (command.do === 'ring') watched.get(command.sipUser)?.(absoluteMs());
+    link.execute(command);
+  };
+  const loop = await openLoop({ folder: file('journal'), release });
   await loop.submit({
     type: 'settingsLoaded',
     settings: rules(seats, menu, recorded ? file('recordings') : undefined),
@@ -92,6 +98,18 @@ export async function openMinhu(seatCount, { menu = false, recorded = false } = 
     pid: child.pid,
     async ready() {
       for (const { user } of seats) await loop.submit({ type: 'agentStateAsked', agent: user, state: 'ready' });
+    },
+    async notReady() {
+      for (const { user } of seats) await loop.submit({ type: 'agentStateAsked', agent: user, state: 'notReady' });
+    },
+    /** The agent asks for calls while callers wait. @returns when that was, and when the offer was released: ms, the same clock in all processes. */
+    async offer(user) {
+      const released = new Promise((resolve) => watched.set(user, resolve));
+      const askedMs = absoluteMs();
+      void loop.submit({ type: 'agentStateAsked', agent: user, state: 'ready' });
+      const releasedMs = await released;
+      watched.delete(user);
+      return { askedMs, releasedMs };
     },
     async close() {
       await link.close();
@@ -141,6 +159,10 @@ function address(text) {
 
 function md5(text) {
   return createHash('md5').update(text).digest('hex');
+}
+
+function absoluteMs() {
+  return performance.timeOrigin + performance.now();
 }
 
 function pause(ms) {

@@ -14,7 +14,7 @@ process.on('message', async ({ run, ...options }) => {
   }
 });
 
-const SCENARIOS = { registerAll, idle, freed, rate, live, voices, end };
+const SCENARIOS = { registerAll, idle, freed, rate, queueUp, invited, live, voices, end };
 
 async function registerAll() {
   if (!register) return;
@@ -74,6 +74,30 @@ async function freed({ waiting, samples, everyMs, fillPerS }) {
   for (const callId of queued) peers.hangUp(callId);
   await until(() => peers.talking.size === 0, 60_000);
   return times;
+}
+
+/** Seat → when its phone was asked to ring, by the clock of all processes. */
+const invites = new Map();
+const queuedUp = [];
+
+/** Callers who wait, while no agent takes calls. */
+async function queueUp({ waiting, fillPerS }) {
+  peers.heard.answered = (callId) => queuedUp.push(callId);
+  peers.heard.refused = (status) => fail(`refused with ${status}`);
+  peers.heard.invite = (seat, atMs) => invites.set(seat, performance.timeOrigin + atMs);
+  for (let n = 0; n < waiting; n++) {
+    await peers.call(number);
+    await pause(1_000 / fillPerS);
+  }
+  await until(() => queuedUp.length >= waiting);
+}
+
+/** What `queueUp` has seen of so many seats; everybody hangs up. */
+async function invited({ count }) {
+  await until(() => invites.size >= count);
+  for (const callId of queuedUp.splice(0)) peers.hangUp(callId);
+  await until(() => peers.talking.size === 0, 60_000);
+  return [...invites];
 }
 
 /** `perS` calls a second for `forMs`, agents enough: how many were answered and offered in that time, and how late. */

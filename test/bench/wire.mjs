@@ -49,13 +49,35 @@ async function measure(open, size, samples) {
     for (const perS of values.short ? [20] : [20, 40, 60, 80])
       rates.push({ perS, ...(await run(load, 'rate', { perS, forMs: values.short ? 3_000 : 5_000, talkMs: 300 })) });
     const waiting = Math.min(400, size * 2);
+    const offers = system.offer === undefined ? undefined : await readyToInvite(system, load);
     const endProbe = probeDisk();
     const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 });
-    return { idle, freed, rates, flushes: await endProbe() };
+    return { idle, freed, rates, offers, flushes: await endProbe() };
   } finally {
     load.kill('SIGTERM');
     await system.close();
   }
+}
+
+/** One decision each: callers wait, an agent asks for calls. Until the offer is released, and until the phone is asked to ring. */
+async function readyToInvite(system, load) {
+  const seats = system.seats.slice(0, values.short ? 10 : 200);
+  await system.notReady();
+  await run(load, 'queueUp', { waiting: seats.length, fillPerS: 40 });
+  const endProbe = probeDisk();
+  const asked = [];
+  for (const { user } of seats) {
+    asked.push({ user, ...(await system.offer(user)) });
+    await pause(40);
+  }
+  const flushes = await endProbe();
+  const invites = new Map(await run(load, 'invited', { count: seats.length }));
+  await system.ready();
+  return {
+    released: asked.map(({ askedMs, releasedMs }) => releasedMs - askedMs),
+    invited: asked.map(({ user, askedMs }) => invites.get(user) - askedMs),
+    flushes,
+  };
 }
 
 function run(load, name, options = {}) {
@@ -71,6 +93,16 @@ function heard(load) {
 }
 
 function compare(size, ours, theirs) {
+  for (const [name, times] of [
+    ['ready-to-released', ours.offers.released],
+    ['ready-to-invite', ours.offers.invited],
+  ])
+    for (const [label, part] of [
+      ['p50', 0.5],
+      ['p99', 0.99],
+    ])
+      tell(`wire.${name}.${size}.${label}`, 'ms', times, part);
+  tell(`wire.ready-to-invite.${size}.flush.p99`, 'ms', ours.offers.flushes, 0.99);
   tell(`flush.${size}.p99`, 'ms', ours.flushes, 0.99);
   for (const [name, part] of [
     ['p50', 0.5],
@@ -117,6 +149,10 @@ function probeDisk() {
     rmSync(folder, { recursive: true, force: true });
     return times;
   };
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** `spread`: from the lower to the upper quartile of what was measured. */
