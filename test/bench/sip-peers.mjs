@@ -24,6 +24,8 @@ export async function openPeers(server, audio = false) {
   const pending = new Map();
   /** Branch of a request without any response → what sends it again. */
   const unanswered = new Map();
+  /** Seat → when its phone registers again. */
+  const renewals = new Map();
   let retransmitted = 0;
   const seatPort = seatSocket.address().port;
   let answerAfterMs = 0;
@@ -134,6 +136,35 @@ export async function openPeers(server, audio = false) {
     heard.answered(message.callId, performance.now(), call.atMs);
   }
 
+  async function keepRegistered(user, ha1) {
+    const grantedS = await register(user, ha1);
+    const again = () => keepRegistered(user, ha1).catch(() => {});
+    renewals.set(user, setTimeout(again, (grantedS * 1_000) / 2).unref());
+  }
+
+  /** @returns for how many seconds. */
+  async function register(user, ha1) {
+    const callId = id();
+    const base = { callId, from: `<sip:${user}@minhu>;tag=${id()}`, to: `<sip:${user}@minhu>` };
+    const contact = `<sip:${user}@127.0.0.1:${seatPort}>`;
+    const attempt = (cseq, more) =>
+      new Promise((resolve) => {
+        pending.set(callId, resolve);
+        const headers = `Contact: ${contact}\r\nExpires: 600\r\n${more}`;
+        ask(seatSocket, server, request('REGISTER', 'sip:minhu', { ...base, cseq }, seatSocket, true, headers));
+      });
+    const challenge = await attempt(1, '');
+    const value = (name) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge.header('www-authenticate'))?.[1];
+    const cnonce = id();
+    const ha2 = md5('REGISTER:sip:minhu');
+    const answer = md5(`${ha1}:${value('nonce')}:00000001:${cnonce}:auth:${ha2}`);
+    const proof = `Digest username="${user}", realm="minhu", nonce="${value('nonce')}", uri="sip:minhu", qop=auth, nc=00000001, cnonce="${cnonce}", response="${answer}", algorithm=MD5`;
+    const taken = await attempt(2, `Authorization: ${proof}\r\n`);
+    pending.delete(callId);
+    if (taken.status !== 200) throw new Error(`${user} could not register: ${taken.first}`);
+    return Number(/;expires=(\d+)/.exec(taken.header('contact') ?? '')?.[1] ?? 60);
+  }
+
   return {
     seatPort,
     heard,
@@ -141,34 +172,8 @@ export async function openPeers(server, audio = false) {
     answerAfter: (ms) => {
       answerAfterMs = ms;
     },
-    /** Digest, MD5. Resolves when the switch took it. */
-    async register(user, ha1) {
-      const callId = id();
-      const base = { callId, from: `<sip:${user}@minhu>;tag=${id()}`, to: `<sip:${user}@minhu>` };
-      const contact = `<sip:${user}@127.0.0.1:${seatPort}>`;
-      const register = (cseq, more) =>
-        new Promise((resolve) => {
-          pending.set(callId, resolve);
-          const text = request(
-            'REGISTER',
-            'sip:minhu',
-            { ...base, cseq },
-            seatSocket,
-            true,
-            `Contact: ${contact}\r\nExpires: 600\r\n${more}`,
-          );
-          ask(seatSocket, server, text);
-        });
-      const challenge = await register(1, '');
-      const value = (name) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge.header('www-authenticate'))?.[1];
-      const cnonce = id();
-      const ha2 = md5('REGISTER:sip:minhu');
-      const answer = md5(`${ha1}:${value('nonce')}:00000001:${cnonce}:auth:${ha2}`);
-      const proof = `Digest username="${user}", realm="minhu", nonce="${value('nonce')}", uri="sip:minhu", qop=auth, nc=00000001, cnonce="${cnonce}", response="${answer}", algorithm=MD5`;
-      const taken = await register(2, `Authorization: ${proof}\r\n`);
-      pending.delete(callId);
-      if (taken.status !== 200) throw new Error(`${user} could not register: ${taken.first}`);
-    },
+    /** Digest, MD5. Resolves when the switch took it; from then on the phone registers again in time. */
+    register: keepRegistered,
     /** A caller, from one of several addresses, so that no trunk's limit is met. */
     async call(number) {
       const socket = callers[drawn++ % callers.length];
@@ -241,7 +246,7 @@ export async function openPeers(server, audio = false) {
     /** Requests that were sent again because no response came. */
     retransmitted: () => retransmitted,
     close() {
-      for (const timer of unanswered.values()) clearTimeout(timer);
+      for (const timer of [...unanswered.values(), ...renewals.values()]) clearTimeout(timer);
       seatSocket.close();
       for (const socket of callers) socket.close();
       voice?.end();

@@ -48,7 +48,7 @@ async function measure(open, size, samples) {
     const rates = [];
     for (const perS of values.short ? [20] : [20, 40, 60, 80])
       rates.push({ perS, ...(await run(load, 'rate', { perS, forMs: values.short ? 3_000 : 5_000, talkMs: 300 })) });
-    const waiting = Math.min(400, size * 2);
+    const waiting = Math.min(200, size * 2);
     const offers = system.offer === undefined ? undefined : await readyToInvite(system, load);
     const endProbe = probeDisk();
     const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 });
