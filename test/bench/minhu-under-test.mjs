@@ -49,11 +49,22 @@ export async function openMinhu(seatCount, { menu = false, recorded = false } = 
       callsMax: 4_000,
     }),
   );
-  const child = spawn(process.execPath, [join(root, 'dist/softswitch/main.js'), file('options.json')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'error' },
-  });
-  while (!existsSync(file('status.json'))) await pause(20);
+  const child = spawn(
+    process.execPath,
+    [
+      ...(process.env.SWITCH_ARGS ?? '').split(' ').filter(Boolean),
+      join(root, 'dist/softswitch/main.js'),
+      file('options.json'),
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'error' },
+    },
+  );
+  while (!existsSync(file('status.json'))) {
+    if (child.exitCode !== null) throw new Error(`the switch ended with ${child.exitCode}`);
+    await pause(20);
+  }
   const status = JSON.parse(readFileSync(file('status.json'), 'utf8'));
   const [eslHost, eslPort] = address(status.esl);
   const logger = pino({ level: 'error' }, pino.destination(2));
@@ -61,7 +72,13 @@ export async function openMinhu(seatCount, { menu = false, recorded = false } = 
     nodes: [{ id: 'bench', host: eslHost, port: eslPort, password, legLogFile: file('legs.jsonl') }],
     logger,
   });
-  const loop = await openLoop({ folder: file('journal'), release: (command) => link.execute(command) });
+  /** Seat → told of the moment at which its ring is let out. */
+  const watched = new Map();
+  const release = (command) => {
+    if (command.do === 'ring') watched.get(command.sipUser)?.(absoluteMs());
+    link.execute(command);
+  };
+  const loop = await openLoop({ folder: file('journal'), release });
   await loop.submit({
     type: 'settingsLoaded',
     settings: rules(seats, menu, recorded ? file('recordings') : undefined),
@@ -81,6 +98,18 @@ export async function openMinhu(seatCount, { menu = false, recorded = false } = 
     pid: child.pid,
     async ready() {
       for (const { user } of seats) await loop.submit({ type: 'agentStateAsked', agent: user, state: 'ready' });
+    },
+    async notReady() {
+      for (const { user } of seats) await loop.submit({ type: 'agentStateAsked', agent: user, state: 'notReady' });
+    },
+    /** The agent asks for calls while callers wait. @returns when that was, and when the offer was released: ms, the same clock in all processes. */
+    async offer(user) {
+      const released = new Promise((resolve) => watched.set(user, resolve));
+      const askedMs = absoluteMs();
+      void loop.submit({ type: 'agentStateAsked', agent: user, state: 'ready' });
+      const releasedMs = await released;
+      watched.delete(user);
+      return { askedMs, releasedMs };
     },
     async close() {
       await link.close();
@@ -130,6 +159,10 @@ function address(text) {
 
 function md5(text) {
   return createHash('md5').update(text).digest('hex');
+}
+
+function absoluteMs() {
+  return performance.timeOrigin + performance.now();
 }
 
 function pause(ms) {

@@ -3,7 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createVoice, describe } from './voice.mjs';
 
-const BUFFER_BYTES = 8 << 20;
+const BUFFER_BYTES = 4 << 20;
+/** RFC 3261 §17.1: UDP loses what a full buffer cannot hold; T1, doubled each time, and how often. */
+const T1_MS = 500;
+const RETRANSMISSIONS_MAX = 6;
 
 /**
  * @param server `{host, port}` of the switch under test.
@@ -19,13 +22,40 @@ export async function openPeers(server, audio = false) {
   const talking = new Map();
   const calls = new Map();
   const pending = new Map();
+  /** Branch of a request without any response → what sends it again. */
+  const unanswered = new Map();
+  /** Seat → when its phone registers again. */
+  const renewals = new Map();
+  let retransmitted = 0;
   const seatPort = seatSocket.address().port;
   let answerAfterMs = 0;
   let drawn = 0;
-  const voice = audio ? createVoice() : undefined;
+  const voice = audio ? await createVoice() : undefined;
+
+  /** A request that is sent again until the switch responds. */
+  function ask(socket, to, text) {
+    const branch = branchOf(text);
+    let left = RETRANSMISSIONS_MAX;
+    const again = (waitMs) =>
+      setTimeout(() => {
+        if (left-- === 0) return unanswered.delete(branch);
+        retransmitted += 1;
+        send(socket, to, text);
+        unanswered.set(branch, again(2 * waitMs));
+      }, waitMs);
+    unanswered.set(branch, again(T1_MS));
+    send(socket, to, text);
+  }
+
+  function responded(message) {
+    const branch = branchOf(message.header('via') ?? '');
+    clearTimeout(unanswered.get(branch));
+    unanswered.delete(branch);
+  }
 
   seatSocket.on('message', (data, from) => {
     const message = parse(data);
+    if (message.status !== undefined) responded(message);
     if (message.status !== undefined) return void pending.get(message.callId)?.(message);
     seatHears(message, from, performance.now());
   });
@@ -86,6 +116,7 @@ export async function openPeers(server, audio = false) {
       }
       return;
     }
+    responded(message);
     const call = calls.get(message.callId);
     if (call === undefined || !message.cseq.endsWith('INVITE') || message.status < 200) return;
     const target = /<([^>]+)>/.exec(message.header('contact') ?? '')?.[1] ?? call.uri;
@@ -105,6 +136,35 @@ export async function openPeers(server, audio = false) {
     heard.answered(message.callId, performance.now(), call.atMs);
   }
 
+  async function keepRegistered(user, ha1) {
+    const grantedS = await register(user, ha1);
+    const again = () => keepRegistered(user, ha1).catch(() => {});
+    renewals.set(user, setTimeout(again, (grantedS * 1_000) / 2).unref());
+  }
+
+  /** @returns for how many seconds. */
+  async function register(user, ha1) {
+    const callId = id();
+    const base = { callId, from: `<sip:${user}@minhu>;tag=${id()}`, to: `<sip:${user}@minhu>` };
+    const contact = `<sip:${user}@127.0.0.1:${seatPort}>`;
+    const attempt = (cseq, more) =>
+      new Promise((resolve) => {
+        pending.set(callId, resolve);
+        const headers = `Contact: ${contact}\r\nExpires: 600\r\n${more}`;
+        ask(seatSocket, server, request('REGISTER', 'sip:minhu', { ...base, cseq }, seatSocket, true, headers));
+      });
+    const challenge = await attempt(1, '');
+    const value = (name) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge.header('www-authenticate'))?.[1];
+    const cnonce = id();
+    const ha2 = md5('REGISTER:sip:minhu');
+    const answer = md5(`${ha1}:${value('nonce')}:00000001:${cnonce}:auth:${ha2}`);
+    const proof = `Digest username="${user}", realm="minhu", nonce="${value('nonce')}", uri="sip:minhu", qop=auth, nc=00000001, cnonce="${cnonce}", response="${answer}", algorithm=MD5`;
+    const taken = await attempt(2, `Authorization: ${proof}\r\n`);
+    pending.delete(callId);
+    if (taken.status !== 200) throw new Error(`${user} could not register: ${taken.first}`);
+    return Number(/;expires=(\d+)/.exec(taken.header('contact') ?? '')?.[1] ?? 60);
+  }
+
   return {
     seatPort,
     heard,
@@ -112,34 +172,8 @@ export async function openPeers(server, audio = false) {
     answerAfter: (ms) => {
       answerAfterMs = ms;
     },
-    /** Digest, MD5. Resolves when the switch took it. */
-    async register(user, ha1) {
-      const callId = id();
-      const base = { callId, from: `<sip:${user}@minhu>;tag=${id()}`, to: `<sip:${user}@minhu>` };
-      const contact = `<sip:${user}@127.0.0.1:${seatPort}>`;
-      const ask = (cseq, more) =>
-        new Promise((resolve) => {
-          pending.set(callId, resolve);
-          const text = request(
-            'REGISTER',
-            'sip:minhu',
-            { ...base, cseq },
-            seatSocket,
-            true,
-            `Contact: ${contact}\r\nExpires: 600\r\n${more}`,
-          );
-          send(seatSocket, server, text);
-        });
-      const challenge = await ask(1, '');
-      const value = (name) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge.header('www-authenticate'))?.[1];
-      const cnonce = id();
-      const ha2 = md5('REGISTER:sip:minhu');
-      const answer = md5(`${ha1}:${value('nonce')}:00000001:${cnonce}:auth:${ha2}`);
-      const proof = `Digest username="${user}", realm="minhu", nonce="${value('nonce')}", uri="sip:minhu", qop=auth, nc=00000001, cnonce="${cnonce}", response="${answer}", algorithm=MD5`;
-      const taken = await ask(2, `Authorization: ${proof}\r\n`);
-      pending.delete(callId);
-      if (taken.status !== 200) throw new Error(`${user} could not register: ${taken.first}`);
-    },
+    /** Digest, MD5. Resolves when the switch took it; from then on the phone registers again in time. */
+    register: keepRegistered,
     /** A caller, from one of several addresses, so that no trunk's limit is met. */
     async call(number) {
       const socket = callers[drawn++ % callers.length];
@@ -156,7 +190,7 @@ export async function openPeers(server, audio = false) {
       };
       calls.set(callId, call);
       const port = await voice?.open(callId);
-      send(
+      ask(
         socket,
         server,
         request(
@@ -171,12 +205,14 @@ export async function openPeers(server, audio = false) {
       );
       return callId;
     },
+    /** The number that the phone of an agent shows of this call. */
+    numberOf: (callId) => /<sip:(\d+)@/.exec(calls.get(callId)?.from ?? '')?.[1],
     hangUp(callId) {
       const call = calls.get(callId);
       calls.delete(callId);
       voice?.close(callId);
       if (call?.answered)
-        send(call.socket, server, request('BYE', call.target, { ...call, cseq: 3 }, call.socket, true));
+        ask(call.socket, server, request('BYE', call.target, { ...call, cseq: 3 }, call.socket, true));
     },
     /** The agent puts the phone down. @returns when. */
     putDown(seat) {
@@ -186,7 +222,7 @@ export async function openPeers(server, audio = false) {
       const dialog = { callId, from: `${invite.header('to')};tag=seat${callId}`, to: invite.header('from'), cseq: 2 };
       forgetSeat(callId);
       const atMs = performance.now();
-      send(seatSocket, from, request('BYE', target, dialog, seatSocket, true));
+      ask(seatSocket, from, request('BYE', target, dialog, seatSocket, true));
       return atMs;
     },
     /** One key, by SIP INFO (application/dtmf-relay). */
@@ -203,11 +239,14 @@ export async function openPeers(server, audio = false) {
         'Content-Type: application/dtmf-relay\r\n',
         body,
       );
-      send(call.socket, server, text.replace('Content-Type: application/sdp\r\n', ''));
+      ask(call.socket, server, text.replace('Content-Type: application/sdp\r\n', ''));
     },
     voice,
     open: () => calls.size,
+    /** Requests that were sent again because no response came. */
+    retransmitted: () => retransmitted,
     close() {
+      for (const timer of [...unanswered.values(), ...renewals.values()]) clearTimeout(timer);
       seatSocket.close();
       for (const socket of callers) socket.close();
       voice?.end();
@@ -262,6 +301,10 @@ function request(method, uri, { callId, from, to, cseq }, socket, fresh, more = 
 
 function send(socket, to, text) {
   socket.send(text, to.port, to.address ?? to.host);
+}
+
+function branchOf(text) {
+  return /;branch=([^;,\s]+)/.exec(text)?.[1];
 }
 
 function addressOf(socket) {

@@ -2,18 +2,38 @@
 import { createSocket } from 'node:dgram';
 
 const PACKET_MS = 20;
+/** Phones of a city do not speak in step: each has its own of so many moments within 20 ms. */
+const SLOTS = 20;
 const HEADER_BYTES = 12;
 const PAYLOAD_BYTES = 160;
+/** Byte of a packet that is 1 while packets are counted; before it the moment of sending, after it a number of its own. */
+export const MARK_AT = HEADER_BYTES + 8;
+/** A moment later than this is skipped, as a phone that was held up would. */
+const CATCH_UP_MAX = 5 * SLOTS;
 
-export function createVoice() {
+/**
+ * @param controls pairs of phones that speak to each other without a switch between: what they measure is this generator's own delay.
+ */
+export async function createVoice(controls = 10) {
   const phones = new Map();
-  const heardMs = [];
+  const slots = Array.from({ length: SLOTS }, () => new Set());
+  const heard = { switched: [], direct: [] };
+  const counts = { sent: 0, directSent: 0 };
   let counting = false;
-  let sent = 0;
-  let heard = 0;
-  const timer = setInterval(() => {
-    for (const phone of phones.values()) if (phone.to !== undefined) speak(phone);
-  }, PACKET_MS);
+  let opened = 0;
+  let drawn = 0;
+  let next = 0;
+  let timer;
+  const from = performance.now();
+  const direct = await openDirect();
+  wake();
+
+  function wake() {
+    const due = Math.floor(((performance.now() - from) * SLOTS) / PACKET_MS);
+    if (due - next > CATCH_UP_MAX) next = due - CATCH_UP_MAX;
+    for (; next <= due; next++) for (const phone of slots[next % SLOTS]) if (phone.connected) speak(phone);
+    timer = setTimeout(wake, Math.max(0, from + (next * PACKET_MS) / SLOTS - performance.now()));
+  }
 
   function speak(phone) {
     const packet = Buffer.alloc(HEADER_BYTES + PAYLOAD_BYTES, 0xd5);
@@ -22,48 +42,80 @@ export function createVoice() {
     packet.writeUInt16BE(phone.sequence++ & 0xffff, 2);
     packet.writeUInt32BE((phone.sequence * PAYLOAD_BYTES) >>> 0, 4);
     packet.writeUInt32BE(phone.source, 8);
+    packet[MARK_AT] = counting ? 1 : 0;
+    if (counting) counts[phone.direct ? 'directSent' : 'sent'] += 1;
+    packet.writeUInt32BE(drawn++, MARK_AT + 1);
     packet.writeDoubleBE(performance.now(), HEADER_BYTES);
-    packet[HEADER_BYTES + 8] = counting ? 1 : 0;
-    if (counting) sent += 1;
-    phone.socket.send(packet, phone.to.port, phone.to.host);
+    phone.socket.send(packet);
+  }
+
+  async function openPhone(direct) {
+    const socket = createSocket({ type: 'udp4', lookup: (host, _options, callback) => callback(null, host, 4) });
+    await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    const times = direct ? heard.direct : heard.switched;
+    socket.on('message', (packet) => {
+      // Music and prompts carry no mark.
+      if (packet.length !== HEADER_BYTES + PAYLOAD_BYTES || packet[MARK_AT] !== 1) return;
+      times.push(performance.now() - packet.readDoubleBE(HEADER_BYTES));
+    });
+    socket.on('error', () => {});
+    const source = Math.floor(Math.random() * 2 ** 32);
+    const phone = { socket, sequence: 0, source, direct, connected: false, slot: slots[opened++ % SLOTS] };
+    phone.slot.add(phone);
+    return phone;
+  }
+
+  function speakTo(phone, to) {
+    if (to === undefined || phone.connected) return;
+    phone.socket.connect(to.port, to.host, () => {
+      phone.connected = true;
+    });
+  }
+
+  function closePhone(phone) {
+    phone.connected = false;
+    phone.slot.delete(phone);
+    phone.socket.close();
+  }
+
+  async function openDirect() {
+    const all = await Promise.all(Array.from({ length: 2 * controls }, () => openPhone(true)));
+    for (const [n, phone] of all.entries())
+      speakTo(phone, { host: '127.0.0.1', port: all[n ^ 1].socket.address().port });
+    return all;
   }
 
   return {
-    /** @returns the phone's port; with a description, where it speaks to. */
+    /** @returns the phone's port; with a description, it speaks there from now on. */
     async open(callId, body) {
-      const socket = createSocket('udp4');
-      await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
-      socket.on('message', (packet) => {
-        // Music and prompts carry no mark.
-        if (packet.length !== HEADER_BYTES + PAYLOAD_BYTES || packet[HEADER_BYTES + 8] !== 1) return;
-        heard += 1;
-        heardMs.push(performance.now() - packet.readDoubleBE(HEADER_BYTES));
-      });
-      phones.set(callId, {
-        socket,
-        sequence: 0,
-        source: Math.floor(Math.random() * 2 ** 32),
-        to: body && addressIn(body),
-      });
-      return socket.address().port;
+      const phone = await openPhone(false);
+      phones.set(callId, phone);
+      speakTo(phone, body && addressIn(body));
+      return phone.socket.address().port;
     },
     portOf: (callId) => phones.get(callId)?.socket.address().port,
     sendTo(callId, body) {
       const phone = phones.get(callId);
-      if (phone !== undefined) phone.to = addressIn(body);
+      if (phone !== undefined) speakTo(phone, addressIn(body));
     },
     close(callId) {
-      phones.get(callId)?.socket.close();
+      const phone = phones.get(callId);
+      if (phone !== undefined) closePhone(phone);
       phones.delete(callId);
     },
     /** From now on every packet is marked and counted. */
     count(on) {
       counting = on;
     },
-    counted: () => ({ sent, heard, heardMs }),
+    counted: () => ({
+      sent: counts.sent,
+      heardMs: heard.switched,
+      directSent: counts.directSent,
+      directMs: heard.direct,
+    }),
     end() {
-      clearInterval(timer);
-      for (const { socket } of phones.values()) socket.close();
+      clearTimeout(timer);
+      for (const phone of [...phones.values(), ...direct]) phone.socket.close();
     },
   };
 }

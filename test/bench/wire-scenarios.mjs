@@ -1,4 +1,5 @@
 // What is measured on the wire, the same for every switch: run in a process of its own, told by messages.
+import { startCapture } from './capture.mjs';
 import { openPeers } from './sip-peers.mjs';
 
 const { server, seats, number, register, audio } = JSON.parse(process.argv[2]);
@@ -13,7 +14,7 @@ process.on('message', async ({ run, ...options }) => {
   }
 });
 
-const SCENARIOS = { registerAll, idle, freed, rate, live, voices, end };
+const SCENARIOS = { registerAll, idle, freed, rate, queueUp, invited, live, voices, end };
 
 async function registerAll() {
   if (!register) return;
@@ -75,6 +76,30 @@ async function freed({ waiting, samples, everyMs, fillPerS }) {
   return times;
 }
 
+/** Seat → when its phone was asked to ring, by the clock of all processes. */
+const invites = new Map();
+const queuedUp = [];
+
+/** Callers who wait, while no agent takes calls. */
+async function queueUp({ waiting, fillPerS }) {
+  peers.heard.answered = (callId) => queuedUp.push(callId);
+  peers.heard.refused = (status) => fail(`refused with ${status}`);
+  peers.heard.invite = (seat, atMs) => invites.set(seat, performance.timeOrigin + atMs);
+  for (let n = 0; n < waiting; n++) {
+    await peers.call(number);
+    await pause(1_000 / fillPerS);
+  }
+  await until(() => queuedUp.length >= waiting);
+}
+
+/** What `queueUp` has seen of so many seats; everybody hangs up. */
+async function invited({ count }) {
+  await until(() => invites.size >= count);
+  for (const callId of queuedUp.splice(0)) peers.hangUp(callId);
+  await until(() => peers.talking.size === 0, 60_000);
+  return [...invites];
+}
+
 /** `perS` calls a second for `forMs`, agents enough: how many were answered and offered in that time, and how late. */
 async function rate({ perS, forMs, talkMs }) {
   const from = performance.now();
@@ -106,7 +131,8 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
   let answered = 0;
   let refused = 0;
   let talked = 0;
-  const queuedAtMs = new Map();
+  /** Caller's number → the call that has pressed its key and is not offered yet. */
+  const queued = new Map();
   const waits = [];
   const from = performance.now();
   peers.heard.refused = () => {
@@ -116,17 +142,16 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
     answered += 1;
     setTimeout(() => {
       peers.press(callId, '1');
-      queuedAtMs.set(callId, performance.now());
+      queued.set(peers.numberOf(callId), { callId, sinceMs: performance.now() });
     }, keyAfterMs);
   };
-  const perCaller = [];
-  peers.heard.invite = (_seat, atMs) => {
-    const [callId, sinceMs] = queuedAtMs.entries().next().value ?? [];
-    if (callId === undefined) return;
-    queuedAtMs.delete(callId);
-    waits.push(atMs - sinceMs);
+  peers.heard.invite = (_seat, atMs, from) => {
+    const call = queued.get(from);
+    if (call === undefined) return;
+    queued.delete(from);
+    waits.push(atMs - call.sinceMs);
     talked += 1;
-    perCaller.push(setTimeout(() => peers.hangUp(callId), talkMs));
+    setTimeout(() => peers.hangUp(call.callId), talkMs);
   };
   let made = 0;
   for (; performance.now() - from < forMs; made++) {
@@ -135,7 +160,7 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
     await peers.call(number);
   }
   await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
-  return { made, answered, refused, talked, waits };
+  return { made, answered, refused, talked, waits, retransmitted: peers.retransmitted() };
 }
 
 /** `pairs` talks with audio at once: what becomes of the packets of `forMs`. */
@@ -149,14 +174,16 @@ async function voices({ pairs, forMs }) {
   }
   await until(() => peers.talking.size >= pairs && open.length >= pairs, 60_000);
   await pause(3_000);
+  const capture = await startCapture();
   peers.voice.count(true);
   await pause(forMs);
   peers.voice.count(false);
   await pause(1_000);
-  const { sent, heard, heardMs } = peers.voice.counted();
+  const counted = peers.voice.counted();
+  const captured = await capture?.stop();
   for (const callId of open) peers.hangUp(callId);
   await until(() => peers.talking.size === 0, 60_000);
-  return { sent, heard, heardMs };
+  return { ...counted, captured };
 }
 
 function end() {

@@ -2,7 +2,7 @@
 //   node test/bench/wire.mjs [--prefix FOLDER] [--sizes 10,100,500] [--short] [--json]
 // Without FreeSWITCH under FOLDER (/usr/local/freeswitch) only Minhu is measured, and the run says so.
 import { fork, spawnSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,16 +24,20 @@ if (built.status !== 0) process.exit(1);
 const beside = hasCallCenter(values.prefix);
 if (!beside)
   process.stderr.write(`No FreeSWITCH with mod_callcenter under ${values.prefix}: Minhu alone is measured.\n`);
-const calls = values.short ? 20 : 90;
-const samples = values.short ? 10 : 60;
-tell('flush.p99', 'ms', flushes(), 0.99);
+const calls = values.short ? 20 : 60;
+/** Freed agents; mod_callcenter takes near a second for each. */
+const SAMPLES = values.short ? { ours: 10, theirs: 10 } : { ours: 200, theirs: 40 };
+const FLUSH_EVERY_MS = 50;
 for (const size of values.sizes.split(',').map(Number)) {
-  const ours = await measure(() => openMinhu(size), size);
-  const theirs = beside ? await measure(() => openCallCenter(values.prefix, size), size) : undefined;
+  const ours = await measure(() => openMinhu(size), size, SAMPLES.ours);
+  // What does not get through is said, and does not hide what was measured.
+  const theirs = beside
+    ? await measure(() => openCallCenter(values.prefix, size), size, SAMPLES.theirs).catch(tellFailure)
+    : undefined;
   compare(size, ours, theirs);
 }
 
-async function measure(open, size) {
+async function measure(open, size, samples) {
   const system = await open();
   const { server, seats, number, register } = system;
   const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [
@@ -43,17 +47,40 @@ async function measure(open, size) {
     const { ready: seatPort } = await heard(load);
     await run(load, 'registerAll');
     await system.ready(seatPort);
-    const idle = await run(load, 'idle', { calls, everyMs: 333, talkMs: 200 });
+    const idle = await run(load, 'idle', { calls, everyMs: 250, talkMs: 200 });
     const rates = [];
     for (const perS of values.short ? [20] : [20, 40, 60, 80])
-      rates.push({ perS, ...(await run(load, 'rate', { perS, forMs: values.short ? 3_000 : 10_000, talkMs: 300 })) });
-    const waiting = Math.min(400, size * 2);
+      rates.push({ perS, ...(await run(load, 'rate', { perS, forMs: values.short ? 3_000 : 5_000, talkMs: 300 })) });
+    const waiting = Math.min(200, size * 2);
+    const offers = system.offer === undefined ? undefined : await readyToInvite(system, load);
+    const endProbe = probeDisk();
     const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 });
-    return { idle, freed, rates };
+    return { idle, freed, rates, offers, flushes: await endProbe() };
   } finally {
     load.kill('SIGTERM');
     await system.close();
   }
+}
+
+/** One decision each: callers wait, an agent asks for calls. Until the offer is released, and until the phone is asked to ring. */
+async function readyToInvite(system, load) {
+  const seats = system.seats.slice(0, values.short ? 10 : 200);
+  await system.notReady();
+  await run(load, 'queueUp', { waiting: seats.length, fillPerS: 40 });
+  const endProbe = probeDisk();
+  const asked = [];
+  for (const { user } of seats) {
+    asked.push({ user, ...(await system.offer(user)) });
+    await pause(40);
+  }
+  const flushes = await endProbe();
+  const invites = new Map(await run(load, 'invited', { count: seats.length }));
+  await system.ready();
+  return {
+    released: asked.map(({ askedMs, releasedMs }) => releasedMs - askedMs),
+    invited: asked.map(({ user, askedMs }) => invites.get(user) - askedMs),
+    flushes,
+  };
 }
 
 function run(load, name, options = {}) {
@@ -69,9 +96,21 @@ function heard(load) {
 }
 
 function compare(size, ours, theirs) {
+  for (const [name, times] of [
+    ['ready-to-released', ours.offers.released],
+    ['ready-to-invite', ours.offers.invited],
+  ])
+    for (const [label, part] of [
+      ['p50', 0.5],
+      ['p99', 0.99],
+    ])
+      tell(`wire.${name}.${size}.${label}`, 'ms', times, part);
+  tell(`wire.ready-to-invite.${size}.flush.p99`, 'ms', ours.offers.flushes, 0.99);
+  tell(`flush.${size}.p99`, 'ms', ours.flushes, 0.99);
   for (const [name, part] of [
     ['p50', 0.5],
     ['p95', 0.95],
+    ['p99', 0.99],
   ]) {
     for (const what of ['idle', 'freed']) {
       const label = what === 'idle' ? 'wire.queued-to-ringing' : 'wire.free-to-invite';
@@ -98,23 +137,29 @@ function compare(size, ours, theirs) {
   if (size === Math.max(...values.sizes.split(',').map(Number))) {
     tell('wire.free-to-invite.p50', 'ms', ours.freed, 0.5);
     tell('wire.free-to-invite.p95', 'ms', ours.freed, 0.95);
+    tell('wire.free-to-invite.p99', 'ms', ours.freed, 0.99);
+    tell('flush.p99', 'ms', ours.flushes, 0.99);
   }
 }
 
-/** This machine's own `fdatasync` of one small record, while nothing else runs. */
-function flushes() {
+/** @returns ends the probe: what the disk itself took meanwhile, in ms. */
+function probeDisk() {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-flush-'));
-  const file = openSync(join(folder, 'f'), 'w');
-  const record = Buffer.alloc(400, 1);
-  const times = Array.from({ length: 500 }, (_, n) => {
-    const startMs = performance.now();
-    writeSync(file, record, 0, record.length, n * record.length);
-    fdatasyncSync(file);
-    return performance.now() - startMs;
-  });
-  closeSync(file);
-  rmSync(folder, { recursive: true, force: true });
-  return times;
+  const probe = fork(join(import.meta.dirname, 'flush-probe.mjs'), [join(folder, 'f'), `${FLUSH_EVERY_MS}`]);
+  return async () => {
+    probe.send('end');
+    const times = await new Promise((resolve) => probe.once('message', resolve));
+    rmSync(folder, { recursive: true, force: true });
+    return times;
+  };
+}
+
+function tellFailure(error) {
+  process.stderr.write(`mod_callcenter did not get through: ${error.message}\n`);
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** `spread`: from the lower to the upper quartile of what was measured. */

@@ -15,7 +15,8 @@ export interface Heard {
 /** Where a prompt (a WAV of 8 kHz, mono, 16 bits) is heard, as its loudest stretch tells. */
 export function hearingOf(heard: Int16Array, prompt: Buffer): Heard {
   const all = decimated(heard);
-  const sought = loudest(decimated(samplesOf(prompt)));
+  const whole = decimated(samplesOf(prompt));
+  const sought = loudest(whole);
   const energySought = energy(sought, 0, sought.length);
   let best: Heard = { likeness: 0, atS: 0 };
   let around = energy(all, 0, sought.length);
@@ -28,7 +29,28 @@ export function hearingOf(heard: Int16Array, prompt: Buffer): Heard {
     }
     around += all[at + sought.length]! ** 2 - all[at]! ** 2;
   }
+  return exactly(heard, samplesOf(prompt), (sought.byteOffset / sought.BYTES_PER_ELEMENT) * STEP, sought.length, best);
+}
+
+/** Where one prompt follows another without a gap it may begin at any sample, between those that `decimated` looks at. */
+function exactly(heard: Int16Array, prompt: Int16Array, from: number, length: number, coarse: Heard): Heard {
+  let best = coarse;
+  const sought = decimated(prompt.subarray(from, from + length * STEP));
+  const energySought = energy(sought, 0, length);
+  const start = Math.round(coarse.atS * 8_000);
+  for (let at = Math.max(0, start - STEP + 1); at < start + STEP; at += 1) {
+    const here = decimated(heard.subarray(at, at + length * STEP));
+    if (here.length < length) break;
+    const likeness = dot(sought, here) / Math.sqrt(energySought * energy(here, 0, length));
+    if (likeness > best.likeness) best = { likeness, atS: at / 8_000 };
+  }
   return best;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let n = 0; n < a.length; n += 1) sum += a[n]! * b[n]!;
+  return sum;
 }
 
 /** 2 kHz: enough of a voice to know it again. */

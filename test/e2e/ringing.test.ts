@@ -189,7 +189,9 @@ test('every phone of a seat rings, the first answer wins, and the other is told 
   await hears(caller, 740);
   expect(await loser.ended, loser.output()).toBe(0);
   const cancel = messages().slice(messages().indexOf('CANCEL sip:'));
-  expect(cancel).toMatch(/^Reason: SIP;cause=200;text="Call completed elsewhere", Q\.850;cause=\d+;text="LOSE_RACE"/m);
+  // RFC 3326: what keeps the phone from counting a missed call. The cause of the switch itself is said by the embedded one alone.
+  expect(cancel).toMatch(/^Reason: SIP;cause=200;text="Call completed elsewhere"/m);
+  if (stage.program.freeSwitch === undefined) expect(cancel).toMatch(/^Reason: .*, Q\.850;cause=\d+;text="LOSE_RACE"/m);
   caller.type('b');
   const record = await stage.closedRecord('13800138331');
   expect(offersOf(record)).toEqual(['seat1001 accepted']);

@@ -135,6 +135,7 @@ async function startHotline() {
       MINHU_HTTP: '127.0.0.1:0',
       MINHU_SIP: '127.0.0.1:0',
       MINHU_RTP: '30000-39999',
+      MINHU_CALLS_MAX: `${2 * (waiting + talking)}`,
       LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -108,8 +108,9 @@ function settingsXml(folder: string, made: Made): string {
     esl_password: made.esl.password,
     sip_ip: '127.0.0.1',
     sip_port: made.sipPort,
-    rtp_min: 40_000,
-    rtp_max: 44_998,
+    // Below what the system hands out by itself: a port that is taken costs FreeSWITCH the call.
+    rtp_min: 27_000,
+    rtp_max: 29_998,
     directory_url: made.directoryUrl ?? 'http://127.0.0.1:1/',
     directory_secret: made.directorySecret ?? 'none',
     prompts: made.prompts,

@@ -68,8 +68,8 @@ export interface Room {
   readonly sum: Int32Array;
 }
 
-/** Legs of one engine; an `open` beyond is refused. */
-export const LEGS_MAX = 600;
+/** Legs of one engine; an `open` beyond is refused. More than one processor carries with audio, for most legs wait or listen. */
+export const LEGS_MAX = 2_000;
 /** 8 kHz. */
 export const SAMPLES_PER_MS = 8;
 export const NOBODY: Joined = { to: 'nobody' };

@@ -117,7 +117,10 @@ function ring(node: Node, command: wire.Ring): void {
 
 /** A citizen's phone, through the trunk. */
 function dial(node: Node, command: wire.Dial): void {
-  if (node.trunk === undefined) return queueMicrotask(() => endLeg(node, command.leg, 'NO_ROUTE_DESTINATION'));
+  if (node.trunk === undefined) {
+    const ended = { type: 'legEnded', leg: command.leg, cause: 'NO_ROUTE_DESTINATION' } as const;
+    return queueMicrotask(() => tell(node, ended));
+  }
   originate(node, command, wire.dialOut(command, node.trunk));
 }
 

@@ -159,10 +159,16 @@ function applicationOver(node: Node, leg: Leg, headers: Headers): void {
     case 'play':
       return tell(node, { type: 'playEnded', leg: leg.id, key, outcome: playOutcome(running, headers) });
     case 'collect':
-      return tell(node, { type: 'digitsCollected', leg: leg.id, key, digits: variable(headers, 'minhu_digits') ?? '' });
+      return collected(node, leg, key, headers);
     case 'music':
       return;
   }
+}
+
+/** A caller who hangs up in the menu has not chosen to press nothing: only the end of the leg is told. */
+function collected(node: Node, leg: Leg, key: CommandKey, headers: Headers): void {
+  if (headers.has('Hangup-Cause') || headers.get('Answer-State') === 'hangup') return;
+  tell(node, { type: 'digitsCollected', leg: leg.id, key, digits: variable(headers, 'minhu_digits') ?? '' });
 }
 
 /** Whatever was cut and is still not reported over was dropped before it began: over all the same. */

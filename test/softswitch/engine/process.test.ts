@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type StartedSwitch, startSwitchProcess } from '../start.ts';
@@ -76,3 +77,18 @@ test('SIGTERM ends it cleanly', async () => {
   expect(started.child.exitCode).toBe(0);
   expect(existsSync(started.folder.path)).toBe(false);
 });
+
+test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'the thread of the media goes before what else the machine does, and it alone',
+  () => {
+    const tasks = `/proc/${started.pid}/task`;
+    // Field 19 of `stat`, counted behind the name, which may hold blanks: proc(5).
+    const priorities = readdirSync(tasks).map((task) => {
+      const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1');
+      return { task: Number(task), nice: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]) };
+    });
+    const preferred = priorities.filter(({ nice }) => nice === constants.priority.PRIORITY_HIGH);
+    expect(preferred).toHaveLength(1);
+    expect(preferred[0]?.task).not.toBe(started.pid);
+  },
+);

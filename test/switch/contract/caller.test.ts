@@ -57,6 +57,14 @@ describe.each(SWITCHES)('a caller at $name', ({ start }) => {
     expect(await stage.hear('playEnded', { key })).toMatchObject({ outcome: 'done' });
   });
 
+  test('hangs up in the menu: it is not told that no key was pressed', async () => {
+    const { leg, call } = await stage.answered();
+    stage.tell({ do: 'collect', leg, files: [place.prompts.long], waitMs: 3_000 });
+    await call.cue('HANGUP');
+    await stage.hear('legEnded', { leg });
+    expect(stage.events.filter(({ type }) => type === 'digitsCollected')).toEqual([]);
+  });
+
   test('hangs up and is gone', async () => {
     const { leg, call } = await stage.answered();
     stage.tell({ do: 'music', leg, files: [] });

@@ -28,6 +28,8 @@ export interface Stage {
   answered(plan?: { readonly key?: string }): Promise<{ readonly leg: LegId; readonly call: Call }>;
   /** Rings a device; the new leg. */
   ring(device: string, more?: { readonly timeoutMs?: number; readonly sipUser?: string }): LegId;
+  /** Calls a citizen through the trunk; the new leg. */
+  dial(number: string, more?: { readonly timeoutMs?: number }): LegId;
   /** A SIPp phone that was rung and has answered. */
   talkingPhone(): Promise<{ readonly leg: LegId; readonly call: Call }>;
   /** Cuts the line, lets `meanwhile` happen, mends it; the survey that follows. */
@@ -43,7 +45,8 @@ export interface Stage {
 const CONDITION_MS_MAX = 12_000;
 let stages = 0;
 
-export async function openStage(place: Place): Promise<Stage> {
+/** @param trunk `host:port` where citizens are called. */
+export async function openStage(place: Place, trunk?: string): Promise<Stage> {
   const line = await layLine(place.esl);
   stages += 1;
   const stageNumber = stages;
@@ -60,6 +63,7 @@ export async function openStage(place: Place): Promise<Stage> {
       },
     ],
     logger: pino({ level: 'silent' }),
+    ...(trunk === undefined ? {} : { trunk }),
   });
   adapter.start(
     (event) => {
@@ -78,7 +82,7 @@ export async function openStage(place: Place): Promise<Stage> {
     tell(wish) {
       commands += 1;
       const key = `${stageNumber}.${commands}` as CommandKey;
-      if (wish.do === 'ring') live.add(wish.leg);
+      if (wish.do === 'ring' || wish.do === 'dial') live.add(wish.leg);
       adapter.execute({ key, node, ...wish } as SwitchCommand);
       return key;
     },
@@ -104,6 +108,11 @@ export async function openStage(place: Place): Promise<Stage> {
       const leg = legId(randomUUID());
       const shown = { callerNumber: '13800138000', callerName: '市民张三', contact: contactId('c-1') };
       stage.tell({ do: 'ring', leg, sipUser, device, timeoutMs, ...shown });
+      return leg;
+    },
+    dial(number, { timeoutMs = 20_000 } = {}) {
+      const leg = legId(randomUUID());
+      stage.tell({ do: 'dial', leg, number, timeoutMs, callerNumber: '12345', contact: contactId('c-1') });
       return leg;
     },
     async talkingPhone() {

@@ -29,9 +29,12 @@ export async function callIn(plan: CallPlan): Promise<Call> {
   return start(scenarios.caller(plan), plan.server).then(({ call }) => call);
 }
 
-/** A seat's phone that waits to be rung. */
-export async function startPhone(scenario = scenarios.phone()): Promise<{ call: Call; device: string }> {
-  const { call, port } = await start(scenario, '127.0.0.1:9');
+/** A seat's phone that waits to be rung, or a citizen's behind a trunk. */
+export async function startPhone(
+  scenario = scenarios.phone(),
+  localPort?: number,
+): Promise<{ call: Call; device: string }> {
+  const { call, port } = await start(scenario, '127.0.0.1:9', localPort);
   await until(
     () => (isBound(port) ? true : undefined),
     () => `no phone at ${port}: ${call.output()}`,
@@ -47,8 +50,8 @@ export async function register(server: string, localPort: number, scenario: stri
   return status;
 }
 
-async function start(scenario: string, server: string): Promise<{ call: Call; port: number }> {
-  const localPort = await freePort();
+async function start(scenario: string, server: string, chosen?: number): Promise<{ call: Call; port: number }> {
+  const localPort = chosen ?? (await freePort());
   const mediaPort = await freePort();
   const peer = sipp({ scenario, server, localPort, mediaPort });
   return { call: cued(peer, localPort), port: localPort };
