@@ -1,5 +1,6 @@
 import type { AgentState, RecordFact } from '../core/command.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
+import { isDigital } from '../core/medium.ts';
 import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS } from '../lib/measure-counts.ts';
 
 /** Fifteen minutes: the calls that came in them, and the seats as they were. */
@@ -46,7 +47,7 @@ interface Seat {
   contact: Followed | undefined;
 }
 
-/** Folds the record facts of a day, simulated or real, into figures. Facts come in the order of their time. */
+/** Folds the record facts of a day, simulated or real, into figures of its calls. Facts come in the order of their time. */
 export class FigureFold {
   readonly #total = noCounts();
   readonly #byQueue = new Map<string, Counts>();
@@ -64,7 +65,8 @@ export class FigureFold {
       case 'agentState':
         return this.#agent(atMs, fact.agent, fact.state, fact.contact);
       case 'contactOpened':
-        return this.#opened(atMs, fact.contact);
+        if (!isDigital(fact.medium)) this.#opened(atMs, fact.contact);
+        return;
       case 'waitStarted':
       case 'waitEnded':
       case 'callBackPromised':

@@ -1,5 +1,6 @@
 import type { RecordFact } from '../core/command.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
+import { isDigital } from '../core/medium.ts';
 import type { Settings } from '../core/settings.ts';
 import { readEntries } from '../runtime/segment.ts';
 import { Chance } from './chance.ts';
@@ -78,7 +79,7 @@ class Reader {
 
   take(atMs: number, fact: RecordFact): void {
     this.fold.take(atMs, fact);
-    if (fact.fact === 'contactOpened') return this.#opened(atMs, fact);
+    if (fact.fact === 'contactOpened') return isDigital(fact.medium) ? undefined : this.#opened(atMs, fact);
     if (fact.fact === 'agentState') return this.#agent(atMs, fact);
     const seen = 'contact' in fact ? this.#contacts.get(fact.contact) : undefined;
     if (seen === undefined) return;
@@ -97,7 +98,7 @@ class Reader {
         return;
       case 'talkEnded':
         seen.talkMs = (seen.talkMs ?? 0) + atMs - (seen.talkFromMs ?? atMs);
-        if (fact.endedBy !== 'fault') seen.talkEndedBy = fact.endedBy;
+        if (fact.endedBy === 'citizen' || fact.endedBy === 'agent') seen.talkEndedBy = fact.endedBy;
         return;
       case 'contactClosed':
         seen.outcome = fact.outcome;
