@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/store': ['src/core (types)', 'src/runtime (types)', 'src/lib'],
   'src/switch': ['src/core (types)', 'src/core/ids.ts', 'src/lib'],
   'src/softswitch': ['src/lib'],
-  'src/api': ['src/core (types)', 'src/core/view.ts', 'src/core/ids.ts', 'src/store', 'src/lib'],
+  'src/api': ['src/core (types)', 'src/core/view.ts', 'src/core/ids.ts', 'src/core/medium.ts', 'src/store', 'src/lib'],
   'src/cli': ['src'],
   'src/main': ['src'],
   'src/main.ts': ['src'],

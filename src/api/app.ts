@@ -13,6 +13,7 @@ import { addTokenRoutes } from './routes/api-tokens.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addCallerRoutes } from './routes/callers.ts';
 import { addContactRoutes } from './routes/contacts.ts';
+import { addConversationRoutes } from './routes/conversations.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addLiveRoutes } from './routes/live.ts';
@@ -64,6 +65,7 @@ const ROUTES = [
   addSessionRoutes,
   addAgentRoutes,
   addContactRoutes,
+  addConversationRoutes,
   addDispositionRoute,
   addRecordingRoutes,
   addMeasureRoutes,

@@ -1,4 +1,5 @@
-import { maskNumber } from '../lib/mask-number.ts';
+import { isDigital, type Medium } from '../core/medium.ts';
+import { maskKey, maskNumber } from '../lib/mask-number.ts';
 import type { ContactRecord, ContactRow } from '../store/contact-records.ts';
 
 /** `voice` is the medium of the core; people choose a channel, and here that is the phone. */
@@ -6,7 +7,8 @@ export const CHANNEL_OF_MEDIUM: Readonly<Record<string, string>> = { voice: 'pho
 
 /** A contact as the API shows it. `whole`: with whole numbers. */
 export function contactSummary(row: ContactRow | ContactRecord['contact'], whole: boolean) {
-  const shown = whole ? (number: string) => number : maskNumber;
+  const mask = isDigital(row.medium as Medium) ? maskKey : maskNumber;
+  const shown = whole ? (number: string) => number : mask;
   return {
     id: row.id,
     channel: CHANNEL_OF_MEDIUM[row.medium] ?? row.medium,
@@ -25,6 +27,7 @@ export function contactSummary(row: ContactRow | ContactRecord['contact'], whole
     grade: row.grade,
     order: row.order_no,
     disposition: row.disposition,
+    reference: row.reference,
   };
 }
 

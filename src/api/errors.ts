@@ -13,6 +13,12 @@ export const ERRORS = {
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
   CALLER_WITHHELD: { status: 409, zh: '来电没有显示号码。', en: 'The caller withheld the number.' },
+  CONTACT_IS_CALL: {
+    status: 409,
+    zh: '这是一通电话，不能这样处理。',
+    en: 'The contact is a call; this is for digital contacts.',
+  },
+  CONTACT_NOT_HELD: { status: 409, zh: '这条联络不在您手上。', en: 'You do not have this contact.' },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
   EXPLAIN_FAILED: {
     status: 500,
@@ -42,6 +48,7 @@ export const ERRORS = {
     en: 'It could not be written down, so it was not done.',
   },
   NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
+  OFFER_GONE: { status: 409, zh: '这次派接已失效。', en: 'This offer no longer stands.' },
   ORIGIN_REFUSED: { status: 403, zh: '请求来自其他网站，已拒绝。', en: 'The request comes from another site.' },
   OWN_ACCOUNT: {
     status: 409,
@@ -49,6 +56,7 @@ export const ERRORS = {
     en: 'Nobody changes the own roles or disables the own account.',
   },
   PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
+  QUEUE_FULL: { status: 503, zh: '排队已满，请稍后再试。', en: 'The queue is full; try again later.' },
   QUEUE_UNKNOWN: { status: 404, zh: '没有这个队列。', en: 'There is no such queue.' },
   RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },
   RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },

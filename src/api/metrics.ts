@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { isDigital } from '../core/medium.ts';
 import type { AgentView, MissedView, QueueView } from '../core/view.ts';
 import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import type { Alarm } from '../store/alarms.ts';
@@ -42,6 +43,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   addQueueGauges(registry, sources);
   addGauges(registry, sources);
+  addConversationGauges(registry, sources);
   if (sources.day !== undefined) addDayGauges(registry, sources.day);
   const alarms = counter(registry, 'minhu_connect_alarms_total', 'Quarters with too low a connect rate', ['scope']);
   for (const scope of ['site', 'number'] as const) alarms.inc({ scope }, 0);
@@ -93,12 +95,12 @@ function addQueueGauges(registry: Registry, { queues }: MetricSources): void {
   const registers = [registry];
   new Gauge({
     name: 'minhu_waiting',
-    help: 'Contacts that wait, by queue',
+    help: 'Calls that wait, by queue',
     labelNames: ['queue'],
     registers,
     collect() {
       this.reset();
-      for (const { queue, waiting } of queues()) this.set({ queue }, waiting.length);
+      for (const { queue, waiting } of queues()) this.set({ queue }, waiting.filter(isCall).length);
     },
   });
   new Gauge({
@@ -116,15 +118,50 @@ function addQueueGauges(registry: Registry, { queues }: MetricSources): void {
   });
   new Gauge({
     name: 'minhu_longest_wait_seconds',
-    help: 'How long the contact waits that has waited longest, by queue; 0 when nobody waits',
+    help: 'How long the call waits that has waited longest, by queue; 0 when nobody waits',
     labelNames: ['queue'],
     registers,
     collect() {
       this.reset();
       const nowMs = Date.now();
       for (const { queue, waiting } of queues()) {
-        const sinceMs = waiting.reduce((least, { enqueuedAtMs }) => Math.min(least, enqueuedAtMs), nowMs);
+        const sinceMs = waiting
+          .filter(isCall)
+          .reduce((least, { enqueuedAtMs }) => Math.min(least, enqueuedAtMs), nowMs);
         this.set({ queue }, (nowMs - sinceMs) / 1_000);
+      }
+    },
+  });
+}
+
+function isCall({ medium }: QueueView['waiting'][number]): boolean {
+  return !isDigital(medium);
+}
+
+/** Chats and mails: those that wait, and those that agents have. */
+function addConversationGauges(registry: Registry, { agents, queues }: MetricSources): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'minhu_conversations_waiting',
+    help: 'Digital contacts that wait, by queue and medium',
+    labelNames: ['queue', 'medium'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { queue, waiting } of queues()) {
+        for (const { medium } of waiting) if (isDigital(medium)) this.inc({ queue, medium });
+      }
+    },
+  });
+  new Gauge({
+    name: 'minhu_conversations',
+    help: 'Digital contacts that agents have or are offered, by medium and state',
+    labelNames: ['medium', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { conversations = [] } of agents()) {
+        for (const { medium, state } of conversations) this.inc({ medium, state });
       }
     },
   });

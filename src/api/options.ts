@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
-import type { PeopleEvent } from '../core/event.ts';
-import type { AgentView, ModeView, QueueView, SiteView } from '../core/view.ts';
+import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
+import type { ContactId } from '../core/ids.ts';
+import type { DigitalMedium } from '../core/medium.ts';
+import type { AgentView, DigitalView, ModeView, QueueView, SiteView } from '../core/view.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
 import type { DaySum } from '../store/day-counts.ts';
 import type { Db } from '../store/store.ts';
@@ -15,11 +17,15 @@ export interface ApiOptions {
   readonly db: Db;
   readonly core: {
     /** Resolves when the event is written down and its commands are released; rejects when it could not be written. */
-    submit(event: PeopleEvent): Promise<unknown>;
+    submit(event: PeopleEvent | ConversationEvent): Promise<unknown>;
     agents(): readonly AgentView[];
     queues(): readonly QueueView[];
     sites(): readonly SiteView[];
     mode(): ModeView;
+    /** The open digital contact of that name outside. */
+    conversation(medium: DigitalMedium, reference: string): ContactId | undefined;
+    /** `call`: the contact is open and none of these; undefined: none that is open. */
+    digital(contact: string): DigitalView | 'call' | undefined;
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
     explain(contact: string): Promise<unknown | undefined>;
   };

@@ -74,6 +74,24 @@ export const AgentShape = Type.Object({
   contact: Type.Optional(Type.String()),
   devices: Type.Integer(),
   next: Type.String(),
+  slots: Type.Optional(
+    Type.Object(
+      { chat: Type.Optional(Type.Integer()), mail: Type.Optional(Type.Integer()) },
+      { description: 'Room beside one call; absent: none.' },
+    ),
+  ),
+  conversations: Type.Optional(
+    Type.Array(
+      Type.Object({
+        contact: Type.String(),
+        medium: Type.String(),
+        state: Type.String({ description: 'offered, talking, or left: the citizen is gone, time for notes' }),
+        sinceMs: Type.Optional(instant()),
+        token: Type.Optional(Type.Integer({ description: 'Of an offer: answer it with this.' })),
+        untilMs: Type.Optional(Type.Integer({ description: 'End of the offer, or of the time for notes.' })),
+      }),
+    ),
+  ),
 });
 export const AgentsShape = Type.Object({ agents: Type.Array(AgentShape) });
 
@@ -90,7 +108,12 @@ export const QueuesShape = Type.Object({
         Type.Object({
           contact: Type.String(),
           from: Type.String(),
-          medium: Type.Union([Type.Literal('voice'), Type.Literal('callback')]),
+          medium: Type.Union([
+            Type.Literal('voice'),
+            Type.Literal('callback'),
+            Type.Literal('chat'),
+            Type.Literal('mail'),
+          ]),
           enqueuedAtMs: instant(),
           place: Type.Integer(),
           ringing: Type.Optional(Type.String()),
@@ -153,6 +176,7 @@ const contactFields = {
   grade: maybeText(),
   order: maybeText(),
   disposition: maybeText(),
+  reference: maybeText(),
 };
 export const ContactsShape = Type.Object({
   contacts: Type.Array(Type.Object(contactFields)),

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { PeopleEvent } from '../core/event.ts';
+import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
 import { ApiError } from './errors.ts';
 import type { ApiOptions } from './options.ts';
 
@@ -11,7 +11,7 @@ import type { ApiOptions } from './options.ts';
 export async function writeDown(
   core: ApiOptions['core'],
   request: FastifyRequest,
-  event: PeopleEvent,
+  event: PeopleEvent | ConversationEvent,
   what: string,
 ): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.ts';
-import type { ProfileEntry, Settings } from '../core/settings.ts';
+import type { ProfileEntry, Settings, SlotCounts } from '../core/settings.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
 
 /** All that the city folder says, checked. The seats here are the first ones only: afterwards the database is the truth. */
@@ -41,6 +41,7 @@ export interface Seat {
   readonly site?: string;
   readonly home?: string;
   readonly profile?: readonly ProfileEntry[];
+  readonly slots?: SlotCounts;
 }
 
 /** A carrier's line into the hotline. */

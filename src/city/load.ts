@@ -15,6 +15,7 @@ import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
 import { type ReadQueues, readQueues } from './queues.ts';
 import { type KnownToSeats, readSeats } from './seats.ts';
 import { readSites } from './sites.ts';
+import { readSlots } from './slots.ts';
 import { readConnectLimits } from './supervision.ts';
 import { readTrunks } from './trunks.ts';
 import { readWorkdays } from './workdays.ts';
@@ -52,7 +53,7 @@ export function loadCity(folder: string): CityResult {
   const hours = hoursFile && readHours(hoursFile);
   const workdays = workdayFile && readWorkdays(workdayFile);
   const prompts = promptFile && loadRecordings(root, promptFile);
-  const routing = readRouting(optional('plans.yaml'), optional('sites.yaml'));
+  const routing = readRouting(optional('plans.yaml'), optional('sites.yaml'), optional('slots.yaml'));
   const known = { plans: routing.planNames, prompts: prompts?.lengthsMs, hours: hours?.names };
   const queues = queueFile && readQueues(queueFile, known);
   const flows = readFlows(root, problems);
@@ -125,16 +126,17 @@ function readCallers(
 const HOME_SITE = 'main';
 
 interface Routing {
-  readonly settings: Pick<Settings, 'plans' | 'sites'>;
+  readonly settings: Pick<Settings, 'plans' | 'sites' | 'slots'>;
   readonly planNames: ReadonlySet<string>;
   readonly siteNames: ReadonlySet<string>;
 }
 
-function readRouting(planFile: Field | undefined, siteFile: Field | undefined): Routing {
+function readRouting(planFile?: Field, siteFile?: Field, slotFile?: Field): Routing {
   const sites = siteFile && readSites(siteFile);
   const siteNames = new Set([HOME_SITE, ...(sites ?? []).map(({ id }) => id)]);
   const plans = planFile && readPlans(planFile, siteNames);
-  const settings = { ...(plans && { plans }), ...(sites && { sites }) };
+  const slots = slotFile && readSlots(slotFile);
+  const settings = { ...(plans && { plans }), ...(sites && { sites }), ...(slots && { slots }) };
   return { settings, siteNames, planNames: new Set(Object.keys(plans ?? {})) };
 }
 

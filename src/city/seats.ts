@@ -13,6 +13,7 @@ import {
   readWhole,
   type TextRule,
 } from './fields.ts';
+import { readSlotCounts } from './slots.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 export const SEATS_MAX = 10_000;
@@ -41,7 +42,11 @@ export function readSeats(top: Field, known: KnownToSeats): readonly Seat[] {
 }
 
 function readSeat(field: Field, known: KnownToSeats, taken: Set<string>): readonly Seat[] {
-  const fields = readFields(field, ['user', 'number', 'sipUser', 'skills'], ['digest', 'site', 'home', 'serves']);
+  const fields = readFields(
+    field,
+    ['user', 'number', 'sipUser', 'skills'],
+    ['digest', 'site', 'home', 'serves', 'slots'],
+  );
   if (fields === undefined) return [];
   const user = readText(fields.user, NAME);
   const number = readText(fields.number, DIGITS);
@@ -57,12 +62,14 @@ function readSeat(field: Field, known: KnownToSeats, taken: Set<string>): readon
   const site = fields.site && readKnown(fields.site, known.sites);
   const home = fields.home && readKnown(fields.home, known.queues);
   const profile = fields.serves && readServes(fields.serves, known.queues);
+  const slots = fields.slots && readSlotCounts(fields.slots);
   return [
     {
       ...{ user, number, sipUser, digest, skills: levels },
       ...(site === undefined ? {} : { site }),
       ...(home === undefined ? {} : { home }),
       ...(profile === undefined ? {} : { profile }),
+      ...(slots === undefined ? {} : { slots }),
     },
   ];
 }

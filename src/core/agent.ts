@@ -1,3 +1,4 @@
+import { leaveDesk } from './conversation.ts';
 import { type Decision, setWork, touchAgent } from './decision.ts';
 import type { Event } from './event.ts';
 import type { AgentId } from './ids.ts';
@@ -16,10 +17,14 @@ export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStat
   if (event.state === 'ready') {
     agent.misses = 0;
     agent.notBeforeMs = Math.min(agent.notBeforeMs, d.state.nowMs);
+    agent.deskNotBeforeMs = Math.min(agent.deskNotBeforeMs, d.state.nowMs);
     if (!wasReady) agent.idleSinceMs = d.state.nowMs;
   }
   if (agent.work?.in === 'wrapUp') endWrapUp(d, agent);
   else if (agent.work?.in === 'offer' && event.state !== 'ready') withdraw(d, agent, agent.work.contact);
+  const asked = agent.conversations.find((each) => each.in === 'offer');
+  if (event.state === 'offline') leaveDesk(d, agent);
+  else if (asked !== undefined && event.state !== 'ready') withdraw(d, agent, asked.contact);
   touchAgent(d, agent);
 }
 
@@ -35,11 +40,13 @@ export function seatsChanged(d: Decision, settings: Settings): void {
     if (!d.state.agents.has(id) && d.state.agents.size < SEATS_MAX) d.state.agents.set(id, newAgent(d, id));
   }
   for (const agent of d.state.agents.values()) {
-    if (!d.state.standing.settingOf.has(agent.id)) agent.wish = 'offline';
-    touchAgent(d, agent);
-    if (!d.state.standing.settingOf.has(agent.id) && agent.work === null && agent.legs.length === 0) {
-      d.state.agents.delete(agent.id);
+    const known = d.state.standing.settingOf.has(agent.id);
+    if (!known) {
+      agent.wish = 'offline';
+      leaveDesk(d, agent);
     }
+    touchAgent(d, agent);
+    if (!known && agent.work === null && agent.legs.length === 0) d.state.agents.delete(agent.id);
   }
 }
 
@@ -64,6 +71,8 @@ function newAgent(d: Decision, id: AgentId): Agent {
     notBeforeMs: 0,
     misses: 0,
     work: null,
+    conversations: [],
+    deskNotBeforeMs: 0,
     legs: [],
     reported: 'offline',
     reportedReason: '',

@@ -2,7 +2,7 @@ import type { TimeOrder } from '../lib/time-order.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, agentId } from './ids.ts';
-import { type Bucket, type Kind, servingOf } from './kind.ts';
+import { type Bucket, type Serving, servingOf } from './kind.ts';
 import type { Contact, State } from './state.ts';
 
 /** Q3: the agent that an open contact would be offered to now; undefined when none is free who may have it. */
@@ -25,8 +25,9 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
   let best: Chance | undefined;
   for (const serving of bucket.servedBy) {
     if (best !== undefined && !best.excluded && serving.score < best.score) break;
-    if (serving.kind.idle.size === 0 || (serving.delayMs > 0 && waitedMs < serving.delayMs)) continue;
-    if (!gateOpen(state, serving.kind, bucket.queue)) continue;
+    const idle = serving.kind.idle[bucket.slot]!;
+    if (idle.size === 0 || (serving.delayMs > 0 && waitedMs < serving.delayMs)) continue;
+    if (!gateOpen(state, serving.kind, bucket.queue, bucket.slot)) continue;
     const found = chanceIn(state, contact, serving);
     if (best === undefined || better(found, best)) best = found;
   }
@@ -36,14 +37,16 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
 /** Q18. */
 function chanceOf(state: State, bucket: Bucket, agent: AgentId): Chance | undefined {
   const idle = state.standing.idleOf.get(agent);
-  if (idle === undefined || servingOf(idle.kind, bucket, state.settings!) === undefined) return undefined;
-  if (!gateOpen(state, idle.kind, bucket.queue)) return undefined;
+  if (idle === undefined || (idle.slots & (1 << bucket.slot)) === 0) return undefined;
+  if (servingOf(idle.kind, bucket, state.settings!) === undefined) return undefined;
+  if (!gateOpen(state, idle.kind, bucket.queue, bucket.slot)) return undefined;
   return { agent, excluded: false, score: 0, idleSinceMs: idle.atMs };
 }
 
-function chanceIn(state: State, contact: Contact, { kind, score }: { kind: Kind; score: number }): Chance {
-  const longest = longestIdle(state, contact, kind.idle);
-  const first = longest ?? kind.idle.first()!;
+function chanceIn(state: State, contact: Contact, { kind, bucket, score }: Serving): Chance {
+  const idle = kind.idle[bucket.slot]!;
+  const longest = longestIdle(state, contact, idle);
+  const first = longest ?? idle.first()!;
   return { agent: agentId(first.id), excluded: longest === undefined, score, idleSinceMs: first.atMs };
 }
 

@@ -28,7 +28,7 @@ export interface Arrival {
 /** A1–A4. */
 export function arrive(d: Decision, node: NodeId, arrival: Arrival, answered: boolean): void {
   if (d.state.legs.has(arrival.leg)) return; // A3
-  const full = d.state.contacts.size >= CONTACTS_MAX;
+  const full = d.state.contacts.size - d.state.standing.conversationOf.size >= CONTACTS_MAX;
   const { settings } = d.state;
   const flow = flowOf(d, arrival);
   const contact = openContact(d, node, arrival, answered, flow ?? '');

@@ -5,6 +5,7 @@ import type { AgentId } from './ids.ts';
 import { type Bucket, type Kind, servingOf } from './kind.ts';
 import { CANDIDATES_MAX } from './limits.ts';
 import { scoreOf } from './need.ts';
+import { loadOf } from './room.ts';
 import type { Contact, State } from './state.ts';
 
 /** For an explanation: who else was free when a contact was offered, and the rule by which each did not get it. */
@@ -13,15 +14,21 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
   if (d.candidates === null || contact.stage.in !== 'queue' || place?.bucket === null || place === undefined) return;
   const { bucket } = place;
   const others: NotChosen[] = [];
-  const idle = [...d.state.standing.idleOf].sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
+  const idle = [...d.state.standing.idleOf]
+    .filter(([, { slots }]) => (slots & (1 << bucket.slot)) !== 0)
+    .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
+  const chosenHas = loadOf(d.state.agents.get(chosen)!);
   const bestScore = scoreOf(bucket.step, d.state.standing.kindOf.get(chosen)!.skills);
-  for (const [agent, { atMs, kind }] of idle) {
+  for (const [agent, { kind }] of idle) {
     if (others.length >= CANDIDATES_MAX) break;
     if (agent === chosen) continue;
     const score = scoreOf(bucket.step, kind.skills);
     const waitedMs = d.state.nowMs - place.atMs;
-    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (score < bestScore ? 'Q13' : 'Q3');
-    others.push({ agent, idleSinceMs: atMs, score, because });
+    const other = d.state.agents.get(agent)!;
+    const has = loadOf(other);
+    const least = score < bestScore ? 'Q13' : has > chosenHas ? 'W4' : 'Q3';
+    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? least;
+    others.push({ agent, idleSinceMs: other.idleSinceMs, score, has, because });
   }
   others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));
   const { step } = contact.stage.wait;
@@ -40,7 +47,7 @@ function whyNot(
   const serving = servingOf(kind, bucket, state.settings!);
   if (serving === undefined) return 'Q11';
   if (serving.delayMs > 0 && waitedMs < serving.delayMs) return 'Q12';
-  if (!siteOpen(state, kind.site)) return 'Q14';
+  if (!siteOpen(state, kind.site, bucket.slot)) return 'Q14';
   if (isKeptHome(state, kind, bucket.queue)) return 'Q15';
   return isExcluded(state, contact, agent) ? 'O5' : undefined;
 }

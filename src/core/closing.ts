@@ -36,7 +36,7 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
   }
   d.state.contacts.delete(contact.id);
   letGoOfMissed(d, contact);
-  unplaceContact(d.state, contact.id);
+  unplaceContact(d.state, contact);
   note(d, 'R1', {
     do: 'record-fact',
     fact: 'contactClosed',

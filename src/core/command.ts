@@ -1,5 +1,6 @@
 import type { Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import type { Medium } from './medium.ts';
 import type { ModeName } from './settings.ts';
 
 /** What the core decides. Written to the journal with its event, then released: commands to the switch, records to the projector. */
@@ -51,14 +52,17 @@ export type RecordFact =
       readonly fact: 'contactOpened';
       readonly contact: ContactId;
       /** `callback`: begun by us. */
-      readonly medium: 'voice' | 'callback';
+      readonly medium: Medium;
       readonly from: string;
       readonly fromName?: string;
       readonly dialled: string;
       readonly diversion?: string;
+      /** Empty: none, a digital contact goes to its queue. */
       readonly flow: string;
       /** The missed call that this one makes good (B3). */
       readonly of?: ContactId;
+      /** Of a digital contact: its name outside. */
+      readonly reference?: string;
     }
   | {
       readonly fact: 'contactClosed';
@@ -96,7 +100,7 @@ export type RecordFact =
       readonly fact: 'waitEnded';
       readonly contact: ContactId;
       readonly queue: string;
-      readonly result: 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached';
+      readonly result: WaitResult;
     }
   | {
       readonly fact: 'offerMade';
@@ -114,13 +118,14 @@ export type RecordFact =
       readonly token: OfferToken;
       readonly result: OfferResult;
     }
-  /** Citizen and agent hear each other from now on. */
+  /** Citizen and agent hear each other from now on; of a digital contact: the agent has it. */
   | {
       readonly fact: 'talkStarted';
       readonly contact: ContactId;
       readonly agent: AgentId;
-      readonly citizenLeg: LegId;
-      readonly agentLeg: LegId;
+      /** Absent of a digital contact, as the other. */
+      readonly citizenLeg?: LegId;
+      readonly agentLeg?: LegId;
       /** Where the agent sits. Absent: `main`. */
       readonly site?: string;
     }
@@ -128,7 +133,7 @@ export type RecordFact =
       readonly fact: 'talkEnded';
       readonly contact: ContactId;
       readonly agent: AgentId;
-      readonly endedBy: 'citizen' | 'agent' | 'fault';
+      readonly endedBy: TalkEnd;
     }
   /** The caller hangs up and keeps the place; this number will be dialled. */
   | { readonly fact: 'callBackPromised'; readonly contact: ContactId; readonly number: string }
@@ -216,6 +221,12 @@ export type AgentState = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking
 
 /** What became of a missed call (B4, B5). */
 export type MissedResult = 'reached' | 'cameThrough' | 'promised' | 'unreached' | 'handled';
+
+/** `moved`: to another queue. `ended`: closed by an agent before anybody had it. */
+export type WaitResult = 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached' | 'moved' | 'ended';
+
+/** `returned`: a digital contact went back to a queue. */
+export type TalkEnd = 'citizen' | 'agent' | 'fault' | 'returned';
 
 export type OfferResult = 'accepted' | 'rejected' | 'timeout' | 'cancelled' | 'lost';
 

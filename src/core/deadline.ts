@@ -4,6 +4,7 @@ import { endLeg } from './call.ts';
 import { notReached } from './call-back.ts';
 import { forgetCaller } from './caller.ts';
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
+import { notesOver } from './conversation.ts';
 import { type Decision, touchAgent, touchContact } from './decision.ts';
 import { deflectTaken } from './deflect.ts';
 import { devicesExpired } from './device.ts';
@@ -92,6 +93,8 @@ function meetContact(d: Decision, contact: Contact): void {
       return rejoin(d, contact, stage, 'T5');
     case 'deflecting':
       return deflectTaken(d, contact, stage, stage.key, '');
+    case 'conversation':
+      return notesOver(d, contact, stage);
     case 'rating':
       return finish(d, contact, 'answered', 'F6');
     case 'goodbye':

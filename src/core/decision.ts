@@ -4,9 +4,10 @@ import { siteOpen } from './gate.ts';
 import type { AgentId, CommandKey, ContactId, LegId } from './ids.ts';
 import { contactId, legId } from './ids.ts';
 import type { Bucket, Kind } from './kind.ts';
+import { VOICE } from './medium.ts';
 import { advanceStep } from './plan.ts';
-import { placeAgent, placeContact } from './standing.ts';
-import type { Agent, Contact, Leg, Stage, State, Work } from './state.ts';
+import { idleAgents, LESS, MORE, placeAgent, placeContact } from './standing.ts';
+import type { Agent, Contact, Conversation, Leg, Stage, State, Work } from './state.ts';
 
 /** One entry in the making: what the event has led to so far. */
 export interface Decision {
@@ -36,6 +37,8 @@ export interface NotChosen {
   readonly idleSinceMs: number;
   /** By what the step prefers. */
   readonly score: number;
+  /** Calls and digital contacts that the agent has (W4). */
+  readonly has: number;
   /** The rule by which this agent did not get the contact. */
   readonly because: string;
 }
@@ -87,6 +90,13 @@ export function setWork(d: Decision, agent: Agent, work: Work | null): void {
   touchAgent(d, agent);
 }
 
+/** Puts a digital contact to an agent's others, in the place of what was known of it there; null takes it away. */
+export function setConversation(d: Decision, agent: Agent, contact: ContactId, now: Conversation | null): void {
+  const others = agent.conversations.filter((each) => each.contact !== contact);
+  agent.conversations = now === null ? others : [...others, now];
+  touchAgent(d, agent);
+}
+
 export function touchContact(d: Decision, contact: Contact): void {
   advanceStep(d.state, contact);
   if (placeContact(d.state, contact)) d.state.standing.freshContacts.add(contact.id);
@@ -97,12 +107,12 @@ export function touchAgent(d: Decision, agent: Agent): void {
   const { standing } = d.state;
   const kind = standing.kindOf.get(agent.id);
   // Only a site with a limit of its own opens by what its agents do.
-  const wasFull = kind !== undefined && standing.capacityOf.has(kind.site) && !siteOpen(d.state, kind.site);
+  const wasFull = kind !== undefined && standing.capacityOf.has(kind.site) && !siteOpen(d.state, kind.site, VOICE);
   const change = placeAgent(d.state, agent, kind);
-  if (change === 'more') standing.freshAgents.add(agent.id);
+  if ((change & MORE) !== 0) standing.freshAgents.add(agent.id);
   if (kind !== undefined) {
-    if (change === 'less') stepsMayEnd(d, agent.id, kind);
-    if (wasFull && siteOpen(d.state, kind.site)) siteOpened(d, kind.site);
+    if ((change & LESS) !== 0) stepsMayEnd(d, agent.id, kind);
+    if (wasFull && siteOpen(d.state, kind.site, VOICE)) siteOpened(d, kind.site);
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';
@@ -123,7 +133,7 @@ export function touchAgent(d: Decision, agent: Agent): void {
 /** Q14: a call ended at a site that was full. */
 export function siteOpened(d: Decision, site: string): void {
   for (const kind of d.state.standing.kinds.values()) {
-    if (kind.site === site) for (const { id } of kind.idle) d.state.standing.freshAgents.add(id as AgentId);
+    if (kind.site === site) for (const id of idleAgents(kind)) d.state.standing.freshAgents.add(id);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, ContactId } from './ids.ts';
+import { isDigital, type Medium } from './medium.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { type AgentView, agentView } from './view.ts';
@@ -16,7 +17,7 @@ export interface DeskView extends AgentView {
 export interface ContactCard {
   readonly contact: ContactId;
   /** `callback`: kept for a citizen who has hung up and will be dialled. */
-  readonly medium: 'voice' | 'callback';
+  readonly medium: Medium;
   readonly line: string;
   readonly from: string;
   readonly fromName: string;
@@ -31,7 +32,7 @@ export interface ContactCard {
     /** `enqueuedAtMs` less head starts: the order of the queue. */
     readonly orderMs: number;
   };
-  /** It stands in its queue now, its phone ringing or not. */
+  /** A call that stands in its queue now, its phone ringing or not. */
   readonly waiting: boolean;
   /** Whose phone rings for it, or who has it. */
   readonly agent?: AgentId;
@@ -61,7 +62,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
   const agent = agentOf(contact);
   return {
     contact: id,
-    medium: contact.medium === 'callback' || contact.callBack?.step === 'promised' ? 'callback' : 'voice',
+    medium: contact.callBack?.step === 'promised' ? 'callback' : contact.medium,
     line: contact.dialled,
     from: contact.from,
     fromName: contact.fromName,
@@ -78,7 +79,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
           },
         }
       : {}),
-    waiting: stage.in === 'queue' || stage.in === 'connecting',
+    waiting: !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting'),
     ...(agent === undefined ? {} : { agent }),
   };
 }

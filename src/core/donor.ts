@@ -1,8 +1,7 @@
 import type { Decision } from './decision.ts';
-import type { AgentId } from './ids.ts';
 import { queueOf } from './queue-of.ts';
 import { countWait, levelDueMs, weighLevel } from './service-level.ts';
-import { setDeadline } from './standing.ts';
+import { idleAgents, setDeadline } from './standing.ts';
 import type { ServiceLevel } from './state.ts';
 
 /** Q15: a wait of a queue with a floor has ended. */
@@ -26,6 +25,6 @@ function weigh(d: Decision, queue: string, level: ServiceLevel): void {
   setDeadline(d.state, 'level', queue, levelDueMs(level));
   if (wasKept || !level.kept) return;
   for (const kind of d.state.standing.kinds.values()) {
-    if (kind.home === queue) for (const { id } of kind.idle) d.state.standing.freshAgents.add(id as AgentId);
+    if (kind.home === queue) for (const id of idleAgents(kind)) d.state.standing.freshAgents.add(id);
   }
 }

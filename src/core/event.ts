@@ -1,10 +1,11 @@
-import type { AgentId, CommandKey, ContactId, LegId, NodeId } from './ids.ts';
+import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import type { DigitalMedium } from './medium.ts';
 import type { ModeName, Settings } from './settings.ts';
 
 /** What the core hears. `atMs` is stamped by the loop (Unix time, ms, never falling); the core knows no other clock. */
 export type Event = EventBody & { readonly atMs: number };
 
-export type EventBody = SwitchEvent | RuntimeEvent | PeopleEvent;
+export type EventBody = SwitchEvent | RuntimeEvent | PeopleEvent | ConversationEvent;
 
 /** From the process itself. */
 export type RuntimeEvent =
@@ -14,6 +15,52 @@ export type RuntimeEvent =
   | { readonly type: 'tick' }
   /** The city's rules, whole. Ignored when `settings.version` is the one in force. */
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
+
+/** Of digital contacts, through the API. What does not fit what is there (an unknown contact, a call, an older token) changes nothing. */
+export type ConversationEvent = ConversationOpened | OfferAnswered | ConversationEnded | ConversationReturned;
+
+/** A citizen wants something by a digital medium. */
+export interface ConversationOpened {
+  readonly type: 'conversationOpened';
+  readonly medium: DigitalMedium;
+  readonly queue: string;
+  /** What the citizen is known by there: a verified number, an openid, an address. At most 128 characters. */
+  readonly from: string;
+  /** At most 64 characters. Never trusted. */
+  readonly fromName?: string;
+  /** The account or address that it came to, at most 128 characters. */
+  readonly to?: string;
+  /** Its name outside. With the medium it names one open contact, so that it may be said twice. At most 128 characters. */
+  readonly reference: string;
+  /** Counts as time already waited, 0..3,600,000. */
+  readonly headStartMs?: number;
+}
+
+/** An agent takes what was offered, or does not. */
+export interface OfferAnswered {
+  readonly type: 'offerAnswered';
+  readonly agent: AgentId;
+  readonly contact: ContactId;
+  readonly token: OfferToken;
+  readonly take: boolean;
+}
+
+export interface ConversationEnded {
+  readonly type: 'conversationEnded';
+  readonly contact: ContactId;
+  /** `agent`: the one who has it, or a lead. */
+  readonly by: 'citizen' | 'agent';
+  /** Who asked for it, at most 64 characters. */
+  readonly who: string;
+}
+
+export interface ConversationReturned {
+  readonly type: 'conversationReturned';
+  readonly contact: ContactId;
+  readonly queue: string;
+  /** Who asked for it, at most 64 characters. */
+  readonly who: string;
+}
 
 /** From agents and leads, through the API. */
 export type PeopleEvent =

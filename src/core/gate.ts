@@ -1,14 +1,16 @@
 import type { Kind } from './kind.ts';
+import { type Slot, VOICE } from './medium.ts';
 import type { State } from './state.ts';
 
 /** Q14, Q15: whether agents of this kind may be offered this queue's contacts now, for what their site and their own queue are like. */
-export function gateOpen(state: State, kind: Kind, queue: string): boolean {
-  return siteOpen(state, kind.site) && !isKeptHome(state, kind, queue);
+export function gateOpen(state: State, kind: Kind, queue: string, slot: Slot): boolean {
+  return siteOpen(state, kind.site, slot) && !isKeptHome(state, kind, queue);
 }
 
-/** Q14. */
-export function siteOpen(state: State, site: string): boolean {
+/** Q14: its capacity is of calls. */
+export function siteOpen(state: State, site: string, slot: Slot): boolean {
   if ((state.sites.get(site) ?? 'open') !== 'open') return false;
+  if (slot !== VOICE) return true;
   const capacity = state.standing.capacityOf.get(site);
   return capacity === undefined || (state.standing.siteLoad.get(site) ?? 0) < capacity;
 }

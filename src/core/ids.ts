@@ -20,3 +20,7 @@ export const legId = (text: string): LegId => text as LegId;
 export const contactId = (text: string): ContactId => text as ContactId;
 export const agentId = (text: string): AgentId => text as AgentId;
 export const nodeId = (text: string): NodeId => text as NodeId;
+
+/** A digital contact is on no switch. */
+export const NO_LEG = legId('');
+export const NO_NODE = nodeId('');

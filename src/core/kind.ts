@@ -1,26 +1,30 @@
 import { TimeOrder } from '../lib/time-order.ts';
 import type { AgentId } from './ids.ts';
+import { type Slot, VOICE } from './medium.ts';
 import { meets, scoreOf } from './need.ts';
+import { makeRoom, type Room, slotsOf } from './room.ts';
 import type { AgentSetting, PlanStep, ProfileEntry, Settings } from './settings.ts';
 
-/** All agents who are alike to routing: the same site, home, profile and skills. */
+/** All agents who are alike to routing: the same site, home, profile, skills and slots. */
 export interface Kind {
   readonly site: string;
   readonly home: string | null;
   readonly skills: Readonly<Record<string, number>>;
   readonly profile: ReadonlyMap<string, ProfileEntry>;
-  /** Those who may be offered something now, longest idle first. */
-  readonly idle: TimeOrder;
+  readonly room: Room;
+  /** By slot: those who may be offered something in it now, longest idle first (W4). */
+  readonly idle: readonly TimeOrder[];
   /** Those who are not offline. */
   readonly loggedIn: Set<AgentId>;
   /** What they may serve, best rank first. */
   readonly serves: Serving[];
 }
 
-/** Contacts that ask for the same: one queue, one step of one plan, and the same last agent if the step is for that one. */
+/** Contacts that ask for the same: one queue, one slot, one step of one plan, and the same last agent if the step is for that one. */
 export interface Bucket {
   readonly key: string;
   readonly queue: string;
+  readonly slot: Slot;
   readonly step: PlanStep;
   readonly only: AgentId | null;
   /** Those that may be offered now, oldest effective age first. */
@@ -43,11 +47,12 @@ export const HOME_SITE = 'main';
 /** For a queue that is gone from the rules: nobody in it may be forgotten. */
 const GONE: ProfileEntry = { queue: '', rank: 9, delayMs: 0 };
 
-export function kindKey(agent: AgentSetting): string {
+export function kindKey(agent: AgentSetting, settings: Settings): string {
   const skills = Object.keys(agent.skills)
     .sort()
     .map((name) => [name, agent.skills[name]]);
-  return JSON.stringify([agent.site ?? HOME_SITE, agent.home ?? null, skills, agent.profile ?? null]);
+  const { chat = 0, mail = 0 } = slotsOf(agent, settings);
+  return JSON.stringify([agent.site ?? HOME_SITE, agent.home ?? null, skills, agent.profile ?? null, chat, mail]);
 }
 
 export function makeKind(agent: AgentSetting, settings: Settings): Kind {
@@ -57,7 +62,8 @@ export function makeKind(agent: AgentSetting, settings: Settings): Kind {
     home: agent.home ?? null,
     skills: agent.skills,
     profile: new Map(profile.map((entry) => [entry.queue, entry])),
-    idle: new TimeOrder(),
+    room: makeRoom(agent, settings),
+    idle: [new TimeOrder(), new TimeOrder(), new TimeOrder()],
     loggedIn: new Set(),
     serves: [],
   };
@@ -65,6 +71,7 @@ export function makeKind(agent: AgentSetting, settings: Settings): Kind {
 
 /** What this kind would be to contacts of the bucket; undefined when it may not serve them at all. */
 export function servingOf(kind: Kind, bucket: Bucket, settings: Settings): Serving | undefined {
+  if (kind.room.slots[bucket.slot] === 0) return undefined;
   const gone = !Object.hasOwn(settings.queues, bucket.queue);
   const entry = gone ? GONE : kind.profile.get(bucket.queue);
   if (entry === undefined || !meets(bucket.step.needs, kind.skills)) return undefined;
@@ -83,7 +90,8 @@ export function join(serving: Serving): void {
   }
 }
 
-export function bucketKey(queue: string, only: AgentId | null): string {
+export function bucketKey(queue: string, slot: Slot, only: AgentId | null): string {
+  if (slot !== VOICE) return `${queue}  ${slot} ${only ?? ''}`;
   return only === null ? queue : `${queue} ${only}`;
 }
 

@@ -47,6 +47,17 @@ export const CALL_BACK_WRONG_MAX = 1;
 export const DIAL_SPARE_MS = 5_000;
 /** T7. */
 export const RATING_WRONG_MAX = 1;
+/** W1. Beside the calls, so that neither takes the other's place. */
+export const CONVERSATIONS_MAX = 10_000;
+export const KEY_CHARS_MAX = 128;
+export const HEAD_START_MS_MAX = 3_600_000;
+/** W2. */
+export const SLOTS_MAX = 20;
+/** W4. */
+export const LOAD_MS = 86_400_000;
+/** W6, W9, where the city says nothing. */
+export const DIGITAL_OFFER_MS = 30_000;
+export const DIGITAL_WAITING_MAX = 1_000;
 /** Q16. */
 export const CLASS_BOUND_MS = 600_000;
 /** S8. */

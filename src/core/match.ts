@@ -1,17 +1,18 @@
 import { bestAgent } from './best-agent.ts';
 import { tellCandidates } from './candidates.ts';
 import type { Decision } from './decision.ts';
+import { makeDigitalOffer } from './digital-offer.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, type ContactId, contactId } from './ids.ts';
 import { type Serving, servingOf } from './kind.ts';
-import { CLASS_BOUND_MS } from './limits.ts';
+import { isDigital, type Slot } from './medium.ts';
+import { boundMsOf } from './medium-rules.ts';
 import { makeOffer } from './offer.ts';
-import { queueOf } from './queue-of.ts';
 import type { Contact, State } from './state.ts';
 
 /**
- * Q1–Q6, Q11–Q17. Before an entry no contact waits while an agent who may have it is free; so only those who became free or open in this
+ * Q1–Q6, Q11–Q17, W5. Before an entry no contact waits while an agent who may have it is free; so only those who became free or open in this
  * entry need a look. Free agents first, longest idle first, each for the first contact that it may have; then the contacts, each for
  * the best agent.
  */
@@ -30,10 +31,13 @@ export function match(d: Decision): void {
 
 /** @returns true when the agent is no longer free. */
 function matchAgent(d: Decision, id: AgentId, again: boolean): boolean {
-  if (!d.state.standing.idleOf.has(id)) return true;
-  const turn = firstFor(d.state, id);
-  if (turn === undefined || (turn.excluded && !again)) return false;
-  offer(d, d.state.contacts.get(contactId(turn.id))!, id);
+  const { idleOf } = d.state.standing;
+  // One slot after the other: what is offered in one may leave room in another.
+  while (idleOf.has(id)) {
+    const turn = firstFor(d.state, id);
+    if (turn === undefined || (turn.excluded && !again)) return false;
+    offer(d, d.state.contacts.get(contactId(turn.id))!, id);
+  }
   return true;
 }
 
@@ -50,25 +54,30 @@ function matchContact(d: Decision, id: ContactId, amongOthers: boolean): void {
 
 function offer(d: Decision, contact: Contact, agent: AgentId): void {
   tellCandidates(d, contact, agent);
-  makeOffer(d, contact, d.state.agents.get(agent)!);
+  const taker = d.state.agents.get(agent)!;
+  if (isDigital(contact.medium)) makeDigitalOffer(d, contact, contact.medium, taker);
+  else makeOffer(d, contact, taker);
 }
 
 interface Turn {
   readonly excluded: boolean;
+  readonly slot: Slot;
   readonly rank: number;
   readonly atMs: number;
   readonly id: string;
 }
 
-/** Q4: over all that the agent serves; what this agent did not take comes last (O5). */
+/** Q4, W5: over all that the agent serves; what this agent did not take comes last (O5). */
 function firstFor(state: State, agent: AgentId): Turn | undefined {
-  const kind = state.standing.idleOf.get(agent)!.kind;
+  const { kind, slots } = state.standing.idleOf.get(agent)!;
   let best: Turn | undefined;
   for (const serving of kind.serves) {
+    if ((slots & (1 << serving.bucket.slot)) === 0) continue;
     const found = turnIn(state, agent, serving);
     if (found !== undefined && (best === undefined || before(found, best))) best = found;
   }
   for (const bucket of state.standing.wanted.get(agent) ?? []) {
+    if ((slots & (1 << bucket.slot)) === 0) continue;
     const serving = servingOf(kind, bucket, state.settings!);
     const found = serving === undefined ? undefined : turnIn(state, agent, serving);
     if (found !== undefined && (best === undefined || before(found, best))) best = found;
@@ -79,14 +88,15 @@ function firstFor(state: State, agent: AgentId): Turn | undefined {
 function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: Serving): Turn | undefined {
   const oldest = bucket.open.first();
   if (oldest === undefined || !mayServe(state, oldest.atMs, delayMs)) return undefined;
-  if (!gateOpen(state, kind, bucket.queue)) return undefined;
-  const boundMs = queueOf(state, bucket.queue)?.boundMs ?? CLASS_BOUND_MS;
+  if (!gateOpen(state, kind, bucket.queue, bucket.slot)) return undefined;
+  const { slot } = bucket;
+  const boundMs = boundMsOf(state, bucket.queue, slot);
   for (const item of bucket.open) {
     if (!mayServe(state, item.atMs, delayMs)) break;
     if (isExcluded(state, state.contacts.get(contactId(item.id))!, agent)) continue;
-    return { id: item.id, atMs: item.atMs, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
+    return { id: item.id, atMs: item.atMs, slot, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
   }
-  return { id: oldest.id, atMs: oldest.atMs, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
+  return { id: oldest.id, atMs: oldest.atMs, slot, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
 }
 
 /** Q12. An effective age below 0 is no delay: a call-back that is not due soon (B3). */
@@ -101,6 +111,9 @@ function rankAt(state: State, sinceMs: number, rank: number, boundMs: number): n
 
 function before(a: Turn, b: Turn): boolean {
   if (a.excluded !== b.excluded) return b.excluded;
+  const [aBound, bBound] = [a.rank === 0, b.rank === 0];
+  if (aBound !== bBound) return aBound;
+  if (a.slot !== b.slot) return a.slot < b.slot; // W5
   if (a.rank !== b.rank) return a.rank < b.rank;
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);
 }

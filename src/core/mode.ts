@@ -47,7 +47,7 @@ export function proposeMode(d: Decision): void {
   for (let index = 0; index < rules.length; index++) {
     const rule = rules[index]!;
     const before = state.mode.holdsSinceMs[index] ?? null;
-    const holds = rule.mode !== state.mode.name && holdsNow(rule, state.standing.placeOf.size);
+    const holds = rule.mode !== state.mode.name && holdsNow(rule, state.standing.callsWaiting);
     const sinceMs = holds ? (before ?? state.nowMs) : null;
     if (sinceMs !== before) {
       state.mode = { ...state.mode, holdsSinceMs: state.mode.holdsSinceMs.with(index, sinceMs) };

@@ -1,11 +1,13 @@
 import type { OfferResult } from './command.ts';
-import { askLeg, type Decision, nextLegId, note, setWork, touchAgent, touchContact } from './decision.ts';
+import { askLeg, type Decision, nextLegId, note, setConversation, setWork, touchContact } from './decision.ts';
+import { takeBackForCall } from './digital-offer.ts';
 import { exclude } from './exclusion.ts';
 import type { LegId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg } from './leg.ts';
 import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
+import { isDigital, VOICE } from './medium.ts';
 import { queueOf } from './queue-of.ts';
-import { liveDevices, siteOf } from './standing.ts';
+import { isFree, liveDevices, siteOf } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
 
@@ -57,6 +59,7 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
     openLeg(d, contact, leg, device);
     legs.push(id);
   }
+  takeBackForCall(d, agent);
 }
 
 /** O2, O9: the first phone to answer has the caller; any later one, and one of an offer gone by, is told to end. */
@@ -96,34 +99,47 @@ export function cancelOffer(d: Decision, contact: Contact, result: OfferResult, 
   endOffer(d, contact, offer, result, because);
   for (const leg of offer.legs) hangUp(d, leg, 'ORIGINATOR_CANCEL', because);
   const agent = d.state.agents.get(offer.agent);
-  if (agent !== undefined) setWork(d, agent, null);
+  if (agent !== undefined) release(d, agent, contact);
 }
 
 /** S5: the ring never reached the switch: the same agent, a new token. */
 export function renewOffer(d: Decision, contact: Contact, offer: Offer): void {
   cancelOffer(d, contact, 'lost', 'S5');
   const agent = d.state.agents.get(offer.agent);
-  if (agent !== undefined && d.state.standing.idleOf.has(agent.id)) makeOffer(d, contact, agent, 'S5');
+  if (agent !== undefined && isFree(d.state, agent.id, VOICE)) makeOffer(d, contact, agent, 'S5');
 }
 
-function missOffer(d: Decision, contact: Contact, offer: Offer, result: 'rejected' | 'timeout', because: string): void {
+/** O3–O6, W6: a digital offer that was not taken keeps the agent from digital offers alone. */
+export function missOffer(
+  d: Decision,
+  contact: Contact,
+  offer: Offer,
+  result: 'rejected' | 'timeout',
+  because: string,
+): void {
   exclude(d, contact, offer.agent);
   endOffer(d, contact, offer, result, because);
   for (const leg of offer.legs) hangUp(d, leg, result === 'timeout' ? 'NO_ANSWER' : 'LOSE_RACE', because);
   const agent = d.state.agents.get(offer.agent);
   if (agent === undefined) return;
   agent.misses += 1;
-  agent.notBeforeMs = d.state.nowMs + (result === 'rejected' ? DECLINE_PAUSE_MS : NO_ANSWER_PAUSE_MS);
+  const untilMs = d.state.nowMs + (result === 'rejected' ? DECLINE_PAUSE_MS : NO_ANSWER_PAUSE_MS);
+  if (isDigital(contact.medium)) agent.deskNotBeforeMs = untilMs;
+  else agent.notBeforeMs = untilMs;
   if (agent.misses >= MISSES_MAX && agent.wish === 'ready') {
     agent.wish = 'notReady'; // O6
     agent.reason = 'missedOffers';
     agent.misses = 0;
   }
-  agent.work = null;
-  touchAgent(d, agent);
+  release(d, agent, contact);
 }
 
-function endOffer(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
+function release(d: Decision, agent: Agent, contact: Contact): void {
+  if (isDigital(contact.medium)) setConversation(d, agent, contact.id, null);
+  else setWork(d, agent, null);
+}
+
+export function endOffer(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
   noteOfferEnd(d, contact, offer, result, because);
   setOffer(d, contact, null);
 }
@@ -139,7 +155,7 @@ function noteOfferEnd(d: Decision, contact: Contact, offer: Offer, result: Offer
   });
 }
 
-function setOffer(d: Decision, contact: Contact, offer: Offer | null): void {
+export function setOffer(d: Decision, contact: Contact, offer: Offer | null): void {
   if (contact.stage.in !== 'queue') return;
   contact.stage = { ...contact.stage, offer };
   touchContact(d, contact);

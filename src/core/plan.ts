@@ -1,9 +1,10 @@
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
+import { slotOf } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { PlanStep } from './settings.ts';
-import { bucketFor } from './standing.ts';
+import { bucketFor, isFree, lineOf } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';
 
 /**
@@ -31,11 +32,11 @@ function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep, inde
     case undefined:
       return false;
     case 'noneLoggedIn':
-      return !someone(state, wait, index, false);
+      return !someone(state, contact, wait, index, false);
     case 'noneAvailable':
-      return !someone(state, wait, index, true);
+      return !someone(state, contact, wait, index, true);
     default:
-      return oldestWaitMs(state, wait.queue) > step.skipIf;
+      return oldestWaitMs(state, lineOf(wait.queue, slotOf(contact.medium))) > step.skipIf;
   }
 }
 
@@ -45,20 +46,22 @@ function mayHaveLast(state: State, contact: Contact, wait: Wait): boolean {
 }
 
 /** Whether anybody whom the step names is there (or free, when `available`). */
-function someone(state: State, wait: Wait, index: number, available: boolean): boolean {
-  const bucket = bucketFor(state, wait, index);
+function someone(state: State, contact: Contact, wait: Wait, index: number, available: boolean): boolean {
+  const slot = slotOf(contact.medium);
+  const bucket = bucketFor(state, wait, index, slot);
   if (bucket.only !== null) {
     const kind = state.standing.kindOf.get(bucket.only);
     if (kind === undefined || !kind.profile.has(bucket.queue) || !meets(bucket.step.needs, kind.skills)) return false;
-    return available ? state.standing.idleOf.has(bucket.only) : kind.loggedIn.has(bucket.only);
+    if (kind.room.slots[slot] === 0) return false;
+    return available ? isFree(state, bucket.only, slot) : kind.loggedIn.has(bucket.only);
   }
   return bucket.servedBy.some(({ kind }) =>
-    available ? kind.idle.size > 0 && gateOpen(state, kind, wait.queue) : kind.loggedIn.size > 0,
+    available ? kind.idle[slot]!.size > 0 && gateOpen(state, kind, wait.queue, slot) : kind.loggedIn.size > 0,
   );
 }
 
-function oldestWaitMs(state: State, queue: string): number {
-  const first = state.standing.waiting.get(queue)?.first();
+function oldestWaitMs(state: State, line: string): number {
+  const first = state.standing.waiting.get(line)?.first();
   const contact = first === undefined ? undefined : state.contacts.get(first.id as Contact['id']);
   return contact?.stage.in === 'queue' ? state.nowMs - contact.stage.wait.enqueuedAtMs : 0;
 }

@@ -2,10 +2,12 @@ import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import { promptFiles } from './announce.ts';
 import { bestAgent } from './best-agent.ts';
 import { takeCaller } from './caller.ts';
+import type { WaitResult } from './command.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { queueFull } from './deflect.ts';
 import { countAnswer } from './donor.ts';
 import { foresee, learnWait } from './estimate.ts';
+import { isDigital } from './medium.ts';
 import { standsForMissed } from './missed.ts';
 import { queueOf } from './queue-of.ts';
 import type { FlowStep } from './settings.ts';
@@ -51,16 +53,11 @@ export function standInQueue(d: Decision, contact: Contact, wait: Wait): void {
   setStage(d, contact, { in: 'queue', wait, announceAtMs, offer: null });
 }
 
-export function endWait(
-  d: Decision,
-  contact: Contact,
-  wait: Wait,
-  result: 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached',
-  because: string,
-): void {
+export function endWait(d: Decision, contact: Contact, wait: Wait, result: WaitResult, because: string): void {
   const { queue, enqueuedAtMs } = wait;
   if (!contact.spoke && (result === 'connected' || result === 'abandoned')) learnWait(d, wait, result);
   note(d, because, { do: 'record-fact', fact: 'waitEnded', contact: contact.id, queue, result });
+  if (isDigital(contact.medium)) return; // W12
   const ours = contact.medium === 'callback' || result === 'lost' || result === 'unreached';
   if (ours || queueOf(d.state, queue)?.floor === undefined) return;
   countAnswer(d, queue, result === 'connected' && d.state.nowMs - enqueuedAtMs <= IN_TIME_MS);
@@ -79,6 +76,7 @@ export function positionOf(state: State, contact: Contact): number {
   return state.standing.waiting.get(wait.queue)?.rank({ atMs: effectiveSinceMs(wait), id: contact.id }) ?? 0;
 }
 
-export function waitingIn(state: State, queue: string): number {
-  return state.standing.waiting.get(queue)?.size ?? 0;
+/** @param line as `lineOf` names it; for calls the queue. */
+export function waitingIn(state: State, line: string): number {
+  return state.standing.waiting.get(line)?.size ?? 0;
 }

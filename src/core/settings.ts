@@ -1,6 +1,7 @@
 import type { Calendar, Workdays } from './calendar.ts';
 import type { Grade } from './event.ts';
 import type { AgentId } from './ids.ts';
+import type { DigitalMedium, SlotName } from './medium.ts';
 
 /**
  * Everything a city decides, as one document. Made by `src/city` from the city folder and by `src/store` from the seats table,
@@ -25,6 +26,8 @@ export interface Settings {
   /** Calendar name → when it is open. */
   readonly hours?: Readonly<Record<string, Calendar>>;
   readonly workdays?: Workdays;
+  /** Work beside calls. Absent: calls only. */
+  readonly slots?: SlotRules;
   readonly agents: readonly AgentSetting[];
   /** Prompt id (`GRT-01`) → absolute path of its WAV file, as the switch opens it. */
   readonly prompts: Readonly<Record<string, string>>;
@@ -181,6 +184,32 @@ export interface QueueHours {
   readonly closedPrompts: readonly string[];
 }
 
+/** How many of each medium one agent has at once, 0..20; one call always. */
+export type SlotCounts = Readonly<Partial<Record<DigitalMedium, number>>>;
+
+/** W2–W9. */
+export interface SlotRules {
+  /** Of agents whose seat says nothing else. */
+  readonly each: SlotCounts;
+  /**
+   * What an agent has → how many of another medium it may have meanwhile. Where nothing is said, a call leaves room for nothing and
+   * anything else for a call and for all the other slots.
+   */
+  readonly beside: Readonly<Partial<Record<SlotName, Readonly<Partial<Record<SlotName, number>>>>>>;
+  readonly media: Readonly<Partial<Record<DigitalMedium, MediumSetting>>>;
+}
+
+export interface MediumSetting {
+  /** How long an agent may think about an offer. */
+  readonly offerMs: number;
+  /** Waited so long, it goes before calls. */
+  readonly boundMs: number;
+  /** After the citizen has left it, for the agent's notes. */
+  readonly wrapUpMs: number;
+  /** Most that may wait in one queue. */
+  readonly waitingMax: number;
+}
+
 export interface AgentSetting {
   readonly id: AgentId;
   /** Shown to callers and leads (工号). Digits. */
@@ -192,6 +221,8 @@ export interface AgentSetting {
   readonly site?: string;
   /** The queue this agent is paid for: others only while its `floor` is kept. */
   readonly home?: string;
+  /** In the place of the city's. */
+  readonly slots?: SlotCounts;
   /** What this agent serves. Absent: every queue with a step that the skills meet. */
   readonly profile?: readonly ProfileEntry[];
 }

@@ -1,3 +1,4 @@
+import { leaveDesk } from './conversation.ts';
 import { type Decision, note, siteOpened, touchContact } from './decision.ts';
 import type { SiteAsked } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
@@ -20,5 +21,9 @@ function withdrawOffers(d: Decision, site: string): void {
     const { stage } = contact;
     if (stage.in !== 'queue' || stage.offer === null) continue;
     if (d.state.standing.kindOf.get(stage.offer.agent)?.site === site) cancelOffer(d, contact, 'lost', 'Q14');
+  }
+  // W11: nobody can answer there any more.
+  for (const agent of d.state.agents.values()) {
+    if (d.state.standing.kindOf.get(agent.id)?.site === site) leaveDesk(d, agent);
   }
 }

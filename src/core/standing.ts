@@ -2,9 +2,11 @@ import { assert } from '../lib/assert.ts';
 import { DueHeap } from '../lib/due-heap.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
-import type { AgentId, ContactId, NodeId } from './ids.ts';
+import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
 import { type Bucket, bucketKey, HOME_SITE, join, type Kind, kindKey, makeKind, servingOf } from './kind.ts';
+import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { stepsOf } from './plan-steps.ts';
+import { idleAtMs, roomNow } from './room.ts';
 import { levelDueMs } from './service-level.ts';
 import type { AgentSetting, PlanStep, Settings } from './settings.ts';
 import type { Agent, Contact, MissedCall, Registration, Stage, State, Wait } from './state.ts';
@@ -22,8 +24,12 @@ export interface Standing {
   buckets: Map<PlanStep, Map<string, Bucket>>;
   /** Agent → buckets of steps that are for this agent alone. */
   readonly wanted: Map<AgentId, Set<Bucket>>;
-  /** Queue → everyone in it, the ringing ones too: what a position counts. */
+  /** Queue and slot (`lineOf`) → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder>;
+  /** Contacts that wait for a call's slot, in all queues (M3). */
+  callsWaiting: number;
+  /** Medium and reference of every open digital contact (W1). */
+  readonly conversationOf: Map<string, ContactId>;
   readonly dues: DueHeap;
   /** Became free, or open to an offer, in the entry under way: the only ones that need matching. Empty between entries. */
   readonly freshAgents: Set<AgentId>;
@@ -43,17 +49,21 @@ export interface Standing {
 /** The item that stands in the queue's order, and in the bucket's. */
 interface Place extends Timed {
   readonly id: ContactId;
-  readonly queue: string;
+  readonly line: string;
+  readonly slot: Slot;
   /** Of the effective age: `enqueuedAtMs` less the head start. */
   readonly atMs: number;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
 
-/** The item that stands in the order of its kind. */
+/** The item that stands in the orders of its kind. */
 interface Idle extends Timed {
   readonly id: AgentId;
+  /** W4. */
   readonly atMs: number;
+  /** Slots that are free, as bits. */
+  readonly slots: number;
   readonly kind: Kind;
 }
 
@@ -66,6 +76,8 @@ export function emptyStanding(): Standing {
     buckets: new Map(),
     wanted: new Map(),
     waiting: new Map(),
+    callsWaiting: 0,
+    conversationOf: new Map(),
     dues: new DueHeap(),
     freshAgents: new Set(),
     freshContacts: new Set(),
@@ -89,6 +101,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
   standing.wanted.clear();
   standing.placeOf.clear();
   standing.waiting.clear();
+  standing.callsWaiting = 0;
   standing.idleOf.clear();
   standing.siteLoad.clear();
   standing.busyAt.clear();
@@ -96,7 +109,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
     (settings.sites ?? []).flatMap(({ id, capacity }) => (capacity === undefined ? [] : [[id, capacity]])),
   );
   for (const agent of settings.agents) {
-    const key = kindKey(agent);
+    const key = kindKey(agent, settings);
     const kind = standing.kinds.get(key) ?? makeKind(agent, settings);
     standing.kinds.set(key, kind);
     standing.kindOf.set(agent.id, kind);
@@ -106,7 +119,10 @@ export function indexSettings(standing: Standing, settings: Settings): void {
 /** For a state whose `standing` is empty: a snapshot just read. */
 export function rebuildStanding(state: State): void {
   if (state.settings !== null) indexSettings(state.standing, state.settings);
-  for (const contact of state.contacts.values()) placeContact(state, contact);
+  for (const contact of state.contacts.values()) {
+    placeContact(state, contact);
+    if (contact.reference !== undefined) state.standing.conversationOf.set(conversationKey(contact), contact.id);
+  }
   for (const agent of state.agents.values()) placeAgent(state, agent, state.standing.kindOf.get(agent.id));
   for (const leg of state.legs.values())
     setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
@@ -125,42 +141,47 @@ export function rebuildStanding(state: State): void {
 export function placeContact(state: State, contact: Contact): boolean {
   const { stage, id } = contact;
   const before = state.standing.placeOf.get(id);
-  const live = nodeLive(state, contact.node);
+  const live = isReachable(state, contact);
   if (stage.in !== 'queue' && stage.in !== 'connecting') {
     if (before !== undefined) forgetPlace(state, before);
     setDeadline(state, 'contact', id, live ? contactDeadline(stage) : null);
     return false;
   }
-  const { queue } = stage.wait;
+  const slot = slotOf(contact.medium);
+  const line = lineOf(stage.wait.queue, slot);
   const open = stage.in === 'queue' && stage.offer === null && live;
   const atMs = effectiveSinceMs(stage.wait);
-  const bucket = open ? bucketFor(state, stage.wait, stage.wait.step) : null;
+  const bucket = open ? bucketFor(state, stage.wait, stage.wait.step, slot) : null;
   setDeadline(state, 'contact', id, live ? waitDeadline(state, stage, bucket) : null);
-  if (before !== undefined && before.queue === queue && before.atMs === atMs) {
+  if (before !== undefined && before.line === line && before.atMs === atMs) {
     if (before.bucket === bucket) return false;
     leaveBucket(state, before);
     enterBucket(before, bucket);
     return open;
   }
   if (before !== undefined) forgetPlace(state, before);
-  const place: Place = { id, queue, atMs, bucket: null };
-  orderOf(state.standing.waiting, queue).add(place);
+  const place: Place = { id, line, slot, atMs, bucket: null };
+  orderOf(state.standing.waiting, line).add(place);
+  if (slot === VOICE) state.standing.callsWaiting += 1;
   enterBucket(place, bucket);
   state.standing.placeOf.set(id, place);
   return open;
 }
 
 /** The contact is over. */
-export function unplaceContact(state: State, id: ContactId): void {
+export function unplaceContact(state: State, contact: Contact): void {
+  const { id } = contact;
   const before = state.standing.placeOf.get(id);
   if (before !== undefined) forgetPlace(state, before);
   setDeadline(state, 'contact', id, null);
+  if (contact.reference !== undefined) state.standing.conversationOf.delete(conversationKey(contact));
 }
 
-/** `more`: the agent may be offered something now and could not be before; `less`: is there, or free, no longer. */
-export type AgentChange = 'more' | 'less' | 'none';
+/** Of an agent's change, as bits: may be offered something now and could not be so before; is there, or free, no longer. */
+export const MORE = 1;
+export const LESS = 2;
 
-export function placeAgent(state: State, agent: Agent, kind: Kind | undefined): AgentChange {
+export function placeAgent(state: State, agent: Agent, kind: Kind | undefined): number {
   const { standing } = state;
   setDeadline(state, 'agent', agent.id, agentDeadline(state, agent));
   placeAtSite(state, agent, kind);
@@ -168,17 +189,30 @@ export function placeAgent(state: State, agent: Agent, kind: Kind | undefined): 
   if (kind !== undefined && agent.wish !== 'offline') kind.loggedIn.add(agent.id);
   else left = kind?.loggedIn.delete(agent.id) === true;
   const before = standing.idleOf.get(agent.id);
-  const idle = kind !== undefined && isIdle(state, agent);
+  const slots = kind === undefined ? 0 : slotsFree(state, agent, kind);
+  const atMs = idleAtMs(agent);
   if (before !== undefined) {
-    if (idle && before.atMs === agent.idleSinceMs && before.kind === kind) return 'none';
-    before.kind.idle.delete(before);
+    if (slots === before.slots && before.atMs === atMs && before.kind === kind) return left ? LESS : 0;
+    for (const slot of slotsIn(before.slots)) before.kind.idle[slot]!.delete(before);
     standing.idleOf.delete(agent.id);
+    if ((before.slots & ~slots) !== 0) left = true;
   }
-  if (!idle) return left || before !== undefined ? 'less' : 'none';
-  const place: Idle = { id: agent.id, atMs: agent.idleSinceMs, kind };
-  kind.idle.add(place);
+  const change = left ? LESS : 0;
+  if (kind === undefined || slots === 0) return change;
+  const place: Idle = { id: agent.id, atMs, slots, kind };
+  for (const slot of slotsIn(slots)) kind.idle[slot]!.add(place);
   standing.idleOf.set(agent.id, place);
-  return 'more';
+  return change | MORE;
+}
+
+/** Whether the agent may be offered something in this slot now. */
+export function isFree(state: State, agent: AgentId, slot: Slot): boolean {
+  return ((state.standing.idleOf.get(agent)?.slots ?? 0) & (1 << slot)) !== 0;
+}
+
+/** Agents of a kind who may be offered something, in whatever slot. */
+export function idleAgents(kind: Kind): Set<AgentId> {
+  return new Set(kind.idle.flatMap((order) => [...order].map(({ id }) => id as AgentId)));
 }
 
 export function placeDevices(state: State, sipUser: string): void {
@@ -197,17 +231,18 @@ export function setDeadline(state: State, of: keyof typeof DUE, id: string, atMs
 }
 
 /** Everybody who asks for what this step of this wait asks for. Made when first asked for. */
-export function bucketFor(state: State, wait: Wait, step: number): Bucket {
+export function bucketFor(state: State, wait: Wait, step: number, slot: Slot): Bucket {
   const { standing, settings } = state;
   const steps = stepsOf(settings, wait.queue, wait.plan);
   const held = steps[Math.min(Math.max(step, 0), steps.length - 1)]!;
   const only = held.lastAgent === true ? wait.lastAgent : null;
-  const key = bucketKey(wait.queue, only);
+  const key = bucketKey(wait.queue, slot, only);
   const found = standing.buckets.get(held)?.get(key);
   if (found !== undefined) return found;
   const bucket: Bucket = {
     key,
     queue: wait.queue,
+    slot,
     step: held,
     only,
     open: new TimeOrder(),
@@ -258,6 +293,20 @@ export function missedDueMs({ missed, settings, nowMs }: State): number | null {
   return changesAtMs(calendar, settings.workdays ?? {}, nowMs) ?? null;
 }
 
+/** Those who wait in one queue for one slot. */
+export function lineOf(queue: string, slot: Slot): string {
+  return slot === VOICE ? queue : `${queue} ${SLOT_NAMES[slot]}`;
+}
+
+export function conversationKey({ medium, reference }: Pick<Contact, 'medium' | 'reference'>): string {
+  return `${medium} ${reference ?? ''}`;
+}
+
+/** W1: a digital contact hangs on no switch. */
+function isReachable(state: State, { node }: Contact): boolean {
+  return node === NO_NODE || nodeLive(state, node);
+}
+
 export function nodeLive(state: State, node: NodeId): boolean {
   return state.nodes.get(node)?.live === true;
 }
@@ -269,12 +318,23 @@ export function liveDevices(state: State, sipUser: string): [string, Registratio
   return live.length < 2 ? live : live.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Q2. */
-function isIdle(state: State, agent: Agent): boolean {
-  if (agent.wish !== 'ready' || agent.work !== null || agent.legs.length > 0) return false;
-  if (agent.notBeforeMs > state.nowMs) return false;
+/** Q2, W2. */
+function slotsFree(state: State, agent: Agent, { room }: Kind): number {
+  if (agent.wish !== 'ready' || agent.notBeforeMs > state.nowMs) return 0;
+  const slots = roomNow(room, agent, state.nowMs);
+  return (slots & 1) !== 0 && !mayRing(state, agent) ? slots & ~1 : slots;
+}
+
+function mayRing(state: State, agent: Agent): boolean {
+  if (agent.legs.length > 0) return false;
   const setting = state.standing.settingOf.get(agent.id);
   return setting !== undefined && hasLiveDevice(state, setting.sipUser);
+}
+
+const SLOTS_IN: readonly (readonly Slot[])[] = [[], [0], [1], [0, 1], [2], [0, 2], [1, 2], [0, 1, 2]];
+
+function slotsIn(bits: number): readonly Slot[] {
+  return SLOTS_IN[bits]!;
 }
 
 function hasLiveDevice(state: State, sipUser: string): boolean {
@@ -282,9 +342,10 @@ function hasLiveDevice(state: State, sipUser: string): boolean {
   return false;
 }
 
-function agentDeadline(state: State, agent: Agent): number | null {
-  if (agent.work?.in === 'wrapUp') return agent.work.untilMs;
-  return agent.notBeforeMs > state.nowMs ? agent.notBeforeMs : null;
+function agentDeadline({ nowMs }: State, { work, notBeforeMs, deskNotBeforeMs }: Agent): number | null {
+  let next = work?.in === 'wrapUp' ? work.untilMs : null;
+  if (next === null && notBeforeMs > nowMs) next = notBeforeMs;
+  return deskNotBeforeMs > nowMs && (next === null || deskNotBeforeMs < next) ? deskNotBeforeMs : next;
 }
 
 function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null {
@@ -298,6 +359,7 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'deflecting':
     case 'rating':
     case 'goodbye':
+    case 'conversation':
       return stage.untilMs;
     case 'talk':
       return stage.rejoinAtMs;
@@ -351,7 +413,8 @@ function placeAtSite(state: State, agent: Agent, kind: Kind | undefined): void {
 }
 
 function forgetPlace(state: State, place: Place): void {
-  orderOf(state.standing.waiting, place.queue).delete(place);
+  orderOf(state.standing.waiting, place.line).delete(place);
+  if (place.slot === VOICE) state.standing.callsWaiting -= 1;
   state.standing.placeOf.delete(place.id);
   leaveBucket(state, place);
 }

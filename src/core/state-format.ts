@@ -1,7 +1,7 @@
 import type { Wait } from './state.ts';
 
 /** Rises with every change of `State` that an older snapshot does not fit; `fromOlderFormat` then learns what became of the older one. */
-export const FORMAT = 4;
+export const FORMAT = 5;
 
 /** As parsed: nothing is known of it but its format. */
 export type RawState = Record<string, unknown> & { readonly format: number };
@@ -11,8 +11,9 @@ export type RawState = Record<string, unknown> & { readonly format: number };
  * in use.
  */
 export function fromOlderFormat(raw: RawState): RawState {
-  if (raw.format === 1) return fromFormat3(fromFormat1(raw));
-  return raw.format === 3 ? fromFormat3(raw) : raw;
+  if (raw.format === 1) return fromOlderFormat(fromFormat1(raw));
+  if (raw.format === 3) return fromOlderFormat(fromFormat3(raw));
+  return raw.format === 4 ? fromFormat4(raw) : raw;
 }
 
 type Entries<Value> = [string, Value][];
@@ -42,9 +43,18 @@ function fromFormat1({ lostCallers, contacts, ...raw }: RawState): RawState {
 function fromFormat3({ contacts, ...raw }: RawState): RawState {
   return {
     ...raw,
-    format: FORMAT,
+    format: 4,
     contacts: (contacts as Entries<object>).map(([id, contact]) => [id, { ...contact, medium: 'voice' }]),
     missed: [],
+  };
+}
+
+/** An agent had nothing beside a call. */
+function fromFormat4({ agents, ...raw }: RawState): RawState {
+  return {
+    ...raw,
+    format: FORMAT,
+    agents: (agents as Entries<object>).map(([id, agent]) => [id, { ...agent, conversations: [], deskNotBeforeMs: 0 }]),
   };
 }
 

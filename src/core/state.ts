@@ -1,6 +1,7 @@
 import type { AgentState, ContactOutcome } from './command.ts';
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import type { Medium, Slot } from './medium.ts';
 import type { Flow, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Standing } from './standing.ts';
 
@@ -80,15 +81,18 @@ export interface Node {
 export interface Contact {
   readonly id: ContactId;
   /** `callback`: begun by us, for a call that was missed. */
-  readonly medium: 'voice' | 'callback';
-  /** The citizen's leg; the last one, when there is none now (K4). */
+  readonly medium: Medium;
+  /** The citizen's leg; the last one, when there is none now (K4). `NO_LEG` of a digital contact. */
   leg: LegId;
+  /** `NO_NODE` of a digital contact. */
   readonly node: NodeId;
   readonly from: string;
   readonly fromName: string;
   readonly dialled: string;
   /** First diverting number. */
   readonly diversion?: string;
+  /** Of a digital contact: its name outside, one of those open (W1). */
+  readonly reference?: string;
   readonly openedAtMs: number;
   /** Of the number, when it called. */
   readonly known?: CallerKnown;
@@ -156,6 +160,8 @@ export type Stage =
       readonly rejoinAtMs: number | null;
       readonly rejoins: number;
     })
+  /** W8: a digital contact is an agent's. `untilMs`: the citizen has left it, the notes end then; null: it goes on. */
+  | { readonly in: 'conversation'; readonly wait: Wait; readonly agent: AgentId; readonly untilMs: number | null }
   /** The agent has hung up; the caller is asked what the service was worth. `wrong`: keys that meant nothing. */
   | {
       readonly in: 'rating';
@@ -232,7 +238,12 @@ export interface Agent {
   notBeforeMs: number;
   /** Offers in a row that were not taken. */
   misses: number;
+  /** The call, or what is left of it to do. */
   work: Work | null;
+  /** W2: digital contacts, one of them offered at most (W6). */
+  conversations: readonly Conversation[];
+  /** No digital offer before. */
+  deskNotBeforeMs: number;
   /** Legs rung at this agent's phones that are not over. */
   legs: LegId[];
   reported: AgentState;
@@ -244,6 +255,17 @@ export type Work =
   | { readonly in: 'offer'; readonly contact: ContactId; readonly token: OfferToken }
   | { readonly in: 'talk'; readonly contact: ContactId; readonly held: boolean; readonly sinceMs: number }
   | { readonly in: 'wrapUp'; readonly contact: ContactId; readonly untilMs: number };
+
+export type Conversation =
+  /** `firm`: not taken back for a call (W7). */
+  | {
+      readonly in: 'offer';
+      readonly contact: ContactId;
+      readonly slot: Slot;
+      readonly token: OfferToken;
+      readonly firm: boolean;
+    }
+  | { readonly in: 'talk'; readonly contact: ContactId; readonly slot: Slot; readonly sinceMs: number };
 
 export interface Registration {
   readonly node: NodeId;

@@ -4,10 +4,12 @@ import { arrive, arrivedGoOn, endLeg } from './call.ts';
 import { keyWhileWaiting, promiseTold } from './call-back.ts';
 import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
+import { endConversation, openConversation, returnConversation } from './conversation.ts';
 import { meetDeadlines } from './deadline.ts';
 import { type Decision, note } from './decision.ts';
 import { deflectTaken } from './deflect.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
+import { offerAnswered } from './digital-offer.ts';
 import type { DispositionGiven, Event } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
 import { contactRegraded } from './grade.ts';
@@ -91,6 +93,14 @@ function apply(d: Decision, event: Event): void {
       return missedCallHandled(d, event);
     case 'dispositionGiven':
       return dispositionGiven(d, event);
+    case 'conversationOpened':
+      return openConversation(d, event);
+    case 'offerAnswered':
+      return offerAnswered(d, event);
+    case 'conversationEnded':
+      return endConversation(d, event);
+    case 'conversationReturned':
+      return returnConversation(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
     case 'surveyed':

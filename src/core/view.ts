@@ -1,11 +1,13 @@
 import type { AgentState } from './command.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
-import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
+import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, VOICE } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
-import type { ModeName } from './settings.ts';
-import { liveDevices } from './standing.ts';
+import { slotsOf } from './room.ts';
+import type { AgentSetting, ModeName, SlotCounts } from './settings.ts';
+import { conversationKey, lineOf, liveDevices } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
 
 /** What people see of the state. Values, made afresh at each call; nothing here changes the state. */
@@ -23,6 +25,21 @@ export interface AgentView {
   readonly devices: number;
   /** What will be the state when the call under way is over. */
   readonly next: 'ready' | 'notReady' | 'offline';
+  /** Room beside the one call. Absent: none. */
+  readonly slots?: SlotCounts;
+  /** Digital contacts that the agent has or is offered, oldest first. Absent: none. */
+  readonly conversations?: readonly ConversationView[];
+}
+
+export interface ConversationView {
+  readonly contact: ContactId;
+  readonly medium: DigitalMedium;
+  /** `left`: the citizen is gone; `untilMs` is the end of the time for notes. */
+  readonly state: 'offered' | 'talking' | 'left';
+  readonly sinceMs?: number;
+  /** Of an offer, to answer it with, and until when. */
+  readonly token?: OfferToken;
+  readonly untilMs?: number;
 }
 
 export interface QueueView {
@@ -41,12 +58,12 @@ export interface WaitingView {
   readonly contact: ContactId;
   readonly from: string;
   readonly enqueuedAtMs: number;
-  /** 1 is next. */
+  /** 1 is next of its medium. */
   readonly place: number;
-  /** Whose phone rings for this contact. */
+  /** Whose phone rings for this contact, or who is offered it. */
   readonly ringing?: AgentId;
   /** `callback`: kept for a citizen who has hung up and will be dialled. */
-  readonly medium: 'voice' | 'callback';
+  readonly medium: Medium;
   /** From now on (Q19). */
   readonly estimate?: Estimate;
 }
@@ -71,7 +88,67 @@ export function agentView(state: State, id: AgentId): AgentView | undefined {
     ...contactOf(agent),
     devices: liveDevices(state, setting.sipUser).length,
     next: agent.wish,
+    ...slotsView(state, setting),
+    ...(agent.conversations.length === 0 ? {} : { conversations: conversationViews(state, agent) }),
   };
+}
+
+function slotsView({ settings }: State, setting: AgentSetting): { slots?: SlotCounts } {
+  const slots = settings === null ? {} : slotsOf(setting, settings);
+  return Object.keys(slots).length === 0 ? {} : { slots };
+}
+
+function conversationViews(state: State, agent: Agent): ConversationView[] {
+  return agent.conversations.flatMap((each) => {
+    const contact = state.contacts.get(each.contact);
+    if (contact === undefined || !isDigital(contact.medium)) return [];
+    const { id, medium, stage } = contact;
+    if (each.in === 'offer') {
+      const untilMs = stage.in === 'queue' ? stage.offer?.leaseUntilMs : undefined;
+      return {
+        contact: id,
+        medium,
+        state: 'offered',
+        token: each.token,
+        ...(untilMs === undefined ? {} : { untilMs }),
+      };
+    }
+    const untilMs = stage.in === 'conversation' ? stage.untilMs : null;
+    const { sinceMs } = each;
+    return untilMs === null
+      ? { contact: id, medium, state: 'talking', sinceMs }
+      : { contact: id, medium, state: 'left', sinceMs, untilMs };
+  });
+}
+
+/** Where an open digital contact is. */
+export interface DigitalView {
+  readonly contact: ContactId;
+  readonly medium: DigitalMedium;
+  readonly queue: string;
+  readonly state: 'waiting' | 'offered' | 'talking' | 'left';
+  /** Who has it, or is offered it. */
+  readonly agent?: AgentId;
+}
+
+export function digitalView(state: State, id: ContactId): DigitalView | 'call' | undefined {
+  const contact = state.contacts.get(id);
+  if (contact === undefined) return undefined;
+  const { medium, stage } = contact;
+  if (!isDigital(medium)) return 'call';
+  if (stage.in === 'conversation') {
+    const { agent, wait, untilMs } = stage;
+    return { contact: id, medium, queue: wait.queue, state: untilMs === null ? 'talking' : 'left', agent };
+  }
+  if (stage.in !== 'queue') return undefined;
+  const { offer, wait } = stage;
+  if (offer === null) return { contact: id, medium, queue: wait.queue, state: 'waiting' };
+  return { contact: id, medium, queue: wait.queue, state: 'offered', agent: offer.agent };
+}
+
+/** An open digital contact by its name outside; undefined when there is none. */
+export function conversationView(state: State, medium: DigitalMedium, reference: string): ContactId | undefined {
+  return state.standing.conversationOf.get(conversationKey({ medium, reference }));
 }
 
 export function queueViews(state: State): QueueView[] {
@@ -79,14 +156,18 @@ export function queueViews(state: State): QueueView[] {
   return Object.keys(queues).map((name) => ({
     queue: name,
     skill: queues[name]!.skill,
-    waiting: [...(state.standing.waiting.get(name) ?? [])].flatMap(({ id }, index) => {
-      const contact = state.contacts.get(id as ContactId);
-      return contact === undefined ? [] : [waitingView(state, contact, name, index + 1)];
-    }),
+    waiting: SLOT_NAMES.flatMap((_, slot) => waitingViews(state, name, slot as Slot)),
     idleAgents: idleFor(state, name),
     ...estimateOf(state, name, state.standing.waiting.get(name)?.size ?? 0),
     foreseen: { ended: state.paces.get(name)?.ended ?? 0, inside: state.paces.get(name)?.inside ?? 0 },
   }));
+}
+
+function waitingViews(state: State, queue: string, slot: Slot): WaitingView[] {
+  return [...(state.standing.waiting.get(lineOf(queue, slot)) ?? [])].flatMap(({ id }, index) => {
+    const contact = state.contacts.get(id as ContactId);
+    return contact === undefined ? [] : [waitingView(state, contact, queue, index + 1)];
+  });
 }
 
 function estimateOf(state: State, queue: string, ahead: number): { estimate?: Estimate } {
@@ -100,7 +181,7 @@ function idleFor(state: State, queue: string): number {
   let count = 0;
   for (const kind of state.standing.kinds.values()) {
     const serves = kind.profile.has(queue) && steps.some((step) => meets(step.needs, kind.skills));
-    if (serves && gateOpen(state, kind, queue)) count += kind.idle.size;
+    if (serves && gateOpen(state, kind, queue, VOICE)) count += kind.idle[VOICE]!.size;
   }
   return count;
 }
@@ -142,7 +223,7 @@ export function siteViews(state: State): SiteView[] {
       ...(capacity === undefined ? {} : { capacity }),
       calls: state.standing.siteLoad.get(id) ?? 0,
       agents: kinds.reduce((sum, each) => sum + each.loggedIn.size, 0),
-      idleAgents: kinds.reduce((sum, each) => sum + each.idle.size, 0),
+      idleAgents: kinds.reduce((sum, each) => sum + each.idle[VOICE]!.size, 0),
     };
   });
 }
@@ -171,10 +252,10 @@ function waitingView(state: State, contact: Contact, queue: string, place: numbe
   return {
     contact: contact.id,
     from: contact.from,
-    medium: contact.callBack?.step === 'promised' ? 'callback' : 'voice',
+    medium: contact.callBack?.step === 'promised' ? 'callback' : contact.medium,
     enqueuedAtMs: waited ? stage.wait.enqueuedAtMs : contact.openedAtMs,
     place,
-    ...(ringing === undefined ? estimateOf(state, queue, place - 1) : { ringing }),
+    ...(ringing !== undefined ? { ringing } : isDigital(contact.medium) ? {} : estimateOf(state, queue, place - 1)),
   };
 }
 

@@ -12,3 +12,9 @@ export function maskNumber(number: string): string {
   const tail = number.slice(-TAIL_SHOWN);
   return number.length < HEAD_SHOWN_FROM_LENGTH ? `****${tail}` : `${number.slice(0, HEAD_SHOWN)}****${tail}`;
 }
+
+/** What a citizen is known by on a digital channel: a number as above, an openid or an address by its ends, a short one not at all. */
+export function maskKey(key: string): string {
+  if (/^\+?\d+$/.test(key)) return maskNumber(key);
+  return key.length < HEAD_SHOWN_FROM_LENGTH ? '****' : `${key.slice(0, HEAD_SHOWN)}****${key.slice(-TAIL_SHOWN)}`;
+}

@@ -7,7 +7,15 @@ import { type City, loadCity } from '../city/load.ts';
 import type { Endpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
-import { agentViews, missedView, modeView, queueViews, siteViews } from '../core/view.ts';
+import {
+  agentViews,
+  conversationView,
+  digitalView,
+  missedView,
+  modeView,
+  queueViews,
+  siteViews,
+} from '../core/view.ts';
 import { CONNECT_LIMITS } from '../lib/measure-alarm.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
@@ -180,6 +188,8 @@ function buildApi(
       agents: () => agentViews(loop.state),
       sites: () => siteViews(loop.state),
       mode: () => modeView(loop.state),
+      conversation: (medium, reference) => conversationView(loop.state, medium, reference),
+      digital: (contact) => digitalView(loop.state, contactId(contact)),
       queues: () => queueViews(loop.state),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },

@@ -1,7 +1,7 @@
 import type { Candidates } from '../core/decision.ts';
 import type { Event } from '../core/event.ts';
 import type { AgentId, ContactId, LegId } from '../core/ids.ts';
-import { maskNumber } from '../lib/mask-number.ts';
+import { maskKey } from '../lib/mask-number.ts';
 import type { Entry } from './entry.ts';
 import { type Replayed, replayed, sameCommands } from './replay.ts';
 import { type Said, tellCommand, tellEvent, tellWhyNot } from './tell.ts';
@@ -44,6 +44,7 @@ interface Following {
   readonly id: ContactId;
   readonly legs: Set<LegId>;
   readonly agents: Set<AgentId>;
+  found: boolean;
   node: string;
   from: string;
   over: boolean;
@@ -66,12 +67,20 @@ export async function explainContact(
 ): Promise<Explanation | undefined> {
   const openedBy = Number(ID.exec(id)?.[1] ?? Number.NaN);
   if (!(openedBy <= untilSeq)) return undefined;
-  const following: Following = { id, legs: new Set(), agents: new Set(), node: '', from: '', over: false };
+  const following: Following = {
+    id,
+    legs: new Set(),
+    agents: new Set(),
+    found: false,
+    node: '',
+    from: '',
+    over: false,
+  };
   const entries: ExplainedEntry[] = [];
   for await (const step of replayed(folder, true, { fromSeq: openedBy, untilSeq })) {
     if (step.entry.seq < openedBy) continue;
     const told = follow(following, step);
-    if (following.node === '') return undefined;
+    if (!following.found) return undefined;
     if (told !== undefined && entries.length === EXPLANATION_MAX) return { ...whole(following, entries), cut: true };
     if (told !== undefined) entries.push(told);
     if (following.over) break;
@@ -80,7 +89,7 @@ export async function explainContact(
 }
 
 function whole({ id, from }: Following, entries: readonly ExplainedEntry[]): Explanation {
-  return { contact: id, from: maskNumber(from), entries, cut: false };
+  return { contact: id, from: maskKey(from), entries, cut: false };
 }
 
 /** @returns undefined when the entry is not about the contact. */
@@ -108,6 +117,7 @@ function learn(
   now: { readonly from: string; readonly node: string; readonly legs: readonly LegId[] } | undefined,
 ): void {
   if (now !== undefined) {
+    following.found = true;
     following.from = now.from;
     following.node = now.node;
     for (const leg of now.legs) following.legs.add(leg);
@@ -115,7 +125,10 @@ function learn(
   following.agents.clear();
   for (const command of entry.commands) {
     if (command.do !== 'record-fact' || !('contact' in command) || command.contact !== following.id) continue;
-    if (command.fact === 'contactOpened') following.from = command.from;
+    if (command.fact === 'contactOpened') {
+      following.found = true;
+      following.from = command.from;
+    }
     if (command.fact === 'legOpened') {
       following.legs.add(command.leg);
       following.node = command.node;
@@ -125,8 +138,9 @@ function learn(
   }
 }
 
-function concerns({ legs, node, over }: Following, event: Event): boolean {
+function concerns({ id, legs, node, over }: Following, event: Event): boolean {
   if (event.type === 'nodeLost') return event.node === node && !over;
+  if ('contact' in event) return event.contact === id;
   return 'leg' in event && legs.has(event.leg);
 }
 

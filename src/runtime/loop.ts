@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { SwitchCommand } from '../core/command.ts';
-import type { Event, EventBody } from '../core/event.ts';
+import type { ConversationEvent, Event, EventBody, PeopleEvent } from '../core/event.ts';
 import type { State } from '../core/state.ts';
 import { nextDeadlineMs, step } from '../core/step.ts';
 import { lockFolder } from '../lib/folder-lock.ts';
@@ -313,9 +313,22 @@ class JournalledLoop implements Loop {
   }
 }
 
+const ASKED: ReadonlySet<EventBody['type']> = new Set<(PeopleEvent | ConversationEvent)['type']>([
+  'agentStateAsked',
+  'siteAsked',
+  'modeAsked',
+  'dispositionGiven',
+  'contactRegraded',
+  'missedCallHandled',
+  'conversationOpened',
+  'offerAnswered',
+  'conversationEnded',
+  'conversationReturned',
+]);
+
 /** Somebody waits for the answer and can ask again; a switch cannot. */
 function isAsked(event: EventBody): boolean {
-  return event.type === 'agentStateAsked';
+  return ASKED.has(event.type);
 }
 
 function diskFailed(cause?: unknown): JournalError {

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
-import type { Event } from '../core/event.ts';
-import { maskNumber } from '../lib/mask-number.ts';
+import type { ConversationEvent, Event } from '../core/event.ts';
+import { isDigital } from '../core/medium.ts';
+import { maskKey, maskNumber } from '../lib/mask-number.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -50,8 +51,33 @@ export function tellEvent(event: Event): Said {
         `A call from ${maskNumber(event.from)} to ${event.dialled} arrived.`,
         `${maskNumber(event.from)} 呼入 ${event.dialled}。`,
       );
+    case 'conversationOpened':
+    case 'offerAnswered':
+    case 'conversationEnded':
+    case 'conversationReturned':
+      return tellConversationEvent(event);
     default:
       return tellLegEvent(event);
+  }
+}
+
+function tellConversationEvent(event: Extract<Event, { type: ConversationEvent['type'] }>): Said {
+  switch (event.type) {
+    case 'conversationOpened':
+      return said(
+        `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
+        `${maskKey(event.from)} 通过 ${event.medium} 进入队列 ${event.queue}。`,
+      );
+    case 'offerAnswered':
+      return event.take
+        ? said(`${event.agent} took offer ${event.token}.`, `${event.agent} 接受第 ${event.token} 次派话。`)
+        : said(`${event.agent} declined offer ${event.token}.`, `${event.agent} 拒绝第 ${event.token} 次派话。`);
+    case 'conversationEnded':
+      return event.by === 'citizen'
+        ? said('The citizen left.', '市民离开会话。')
+        : said(`${event.who} ended it.`, `${event.who} 结束会话。`);
+    case 'conversationReturned':
+      return said(`${event.who} gave it to queue ${event.queue}.`, `${event.who} 转至队列 ${event.queue}。`);
   }
 }
 
@@ -59,6 +85,7 @@ type LegEvent = Exclude<
   Event,
   {
     type:
+      | ConversationEvent['type']
       | 'started'
       | 'tick'
       | 'settingsLoaded'
@@ -258,10 +285,7 @@ function tellCaller(fact: CallerFact): Said {
 function tellOpening(fact: OpeningFact): Said {
   switch (fact.fact) {
     case 'contactOpened':
-      return said(
-        `A contact opened for ${maskNumber(fact.from)}${fact.flow === '' ? '' : `, flow ${fact.flow}`}.`,
-        `为 ${maskNumber(fact.from)} 建立联络${fact.flow === '' ? '' : `，流程 ${fact.flow}`}。`,
-      );
+      return tellOpened(fact);
     case 'contactClosed':
       return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${fact.outcome}。`);
     case 'legOpened':
@@ -283,7 +307,16 @@ function tellOpening(fact: OpeningFact): Said {
   }
 }
 
+function tellOpened({ medium, from, flow }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
+  const shown = isDigital(medium) ? maskKey(from) : maskNumber(from);
+  return said(
+    `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}.`,
+    `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}。`,
+  );
+}
+
 const WHY_NOT: Readonly<Record<string, Said>> = {
+  W4: said('Has more to do already.', '手头已有更多工作。'),
   Q3: said('Has been idle for less long.', '空闲时间较短。'),
   Q11: said('Does not serve this queue, or the step of its plan names others.', '不服务该队列，或当前步骤不含该坐席。'),
   Q12: said('Serves this queue only after a longer wait.', '需等待更久才由该坐席服务。'),

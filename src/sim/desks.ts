@@ -1,6 +1,6 @@
 import type { RecordFact } from '../core/command.ts';
 import type { PeopleEvent } from '../core/event.ts';
-import type { AgentId, LegId } from '../core/ids.ts';
+import { type AgentId, type LegId, NO_LEG } from '../core/ids.ts';
 import type { Clock } from './clock.ts';
 import type { Caller } from './people.ts';
 import type { Stamped } from './stamped.ts';
@@ -58,7 +58,7 @@ export class Desks {
   see(fact: RecordFact): void {
     if (fact.fact === 'agentState') this.#seeState(fact.agent, fact.state);
     else if (fact.fact === 'talkStarted') {
-      this.#desk(fact.agent).wrapUpMs = this.#callerOf(fact.citizenLeg)?.wrapUpMs ?? 0;
+      this.#desk(fact.agent).wrapUpMs = this.#callerOf(fact.citizenLeg ?? NO_LEG)?.wrapUpMs ?? 0;
     }
   }
 

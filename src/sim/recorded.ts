@@ -98,7 +98,7 @@ class Reader {
         return;
       case 'talkEnded':
         seen.talkMs = (seen.talkMs ?? 0) + atMs - (seen.talkFromMs ?? atMs);
-        if (fact.endedBy !== 'fault') seen.talkEndedBy = fact.endedBy;
+        if (fact.endedBy === 'citizen' || fact.endedBy === 'agent') seen.talkEndedBy = fact.endedBy;
         return;
       case 'contactClosed':
         seen.outcome = fact.outcome;

@@ -1,5 +1,5 @@
 import type { AgentId } from '../core/ids.ts';
-import type { AgentSetting, ProfileEntry } from '../core/settings.ts';
+import type { AgentSetting, ProfileEntry, SlotCounts } from '../core/settings.ts';
 import { announceChange } from './account-changes.ts';
 import { hashPassword, sipHa1 } from './passwords.ts';
 import type { Digest, Role } from './schema.ts';
@@ -42,6 +42,7 @@ export interface NewAccount {
     readonly site?: string;
     readonly home?: string;
     readonly profile?: readonly ProfileEntry[];
+    readonly slots?: SlotCounts;
   };
 }
 
@@ -139,6 +140,7 @@ export function seatRow(user: string, seat: NonNullable<NewAccount['seat']>) {
     site: seat.site ?? null,
     home: seat.home ?? null,
     profile: seat.profile === undefined ? null : JSON.stringify(seat.profile),
+    slots: seat.slots === undefined ? null : JSON.stringify(seat.slots),
   };
 }
 
@@ -275,7 +277,7 @@ export async function loadAgents(db: Db): Promise<AgentSetting[]> {
     .selectFrom('seats')
     .innerJoin('users', 'users.name', 'seats.user_name')
     .where('users.disabled', '=', false)
-    .select(['user_name', 'number', 'sip_user', 'skills', 'site', 'home', 'profile'])
+    .select(['user_name', 'number', 'sip_user', 'skills', 'site', 'home', 'profile', 'slots'])
     .orderBy('user_name')
     .execute();
   return rows.map((row) => ({
@@ -286,6 +288,7 @@ export async function loadAgents(db: Db): Promise<AgentSetting[]> {
     ...(row.site === null ? {} : { site: row.site }),
     ...(row.home === null ? {} : { home: row.home }),
     ...(row.profile === null ? {} : { profile: row.profile }),
+    ...(row.slots === null ? {} : { slots: row.slots }),
   }));
 }
 

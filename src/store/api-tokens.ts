@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Db } from './store.ts';
 
 /** What a program's token may be good for. A route names one, or no token opens it. */
-export const SCOPES = ['metrics:read', 'queues:read', 'callers:write'] as const;
+export const SCOPES = ['metrics:read', 'queues:read', 'callers:write', 'contacts:write'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const TOKEN_DAYS_MAX = 365;

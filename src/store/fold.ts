@@ -104,6 +104,7 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
       dialled: fact.dialled,
       diversion: fact.diversion ?? null,
       flow: fact.flow,
+      reference: fact.reference ?? null,
       opened_at_ms: atMs,
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -262,8 +263,8 @@ async function talkStarted(db: Tables, fact: Fact<'talkStarted'>, { seq, idx, at
       seq,
       idx,
       agent: fact.agent,
-      citizen_leg: fact.citizenLeg,
-      agent_leg: fact.agentLeg,
+      citizen_leg: fact.citizenLeg ?? null,
+      agent_leg: fact.agentLeg ?? null,
       started_at_ms: atMs,
     })
     .onConflict((conflict) => conflict.doNothing())

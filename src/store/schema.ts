@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { AgentState, ContactOutcome, MissedResult, OfferResult } from '../core/command.ts';
+import type { AgentState, ContactOutcome, MissedResult, OfferResult, TalkEnd, WaitResult } from '../core/command.ts';
 import type { Grade } from '../core/event.ts';
-import type { ModeName, ProfileEntry } from '../core/settings.ts';
+import type { ModeName, ProfileEntry, SlotCounts } from '../core/settings.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
 export interface Database {
@@ -119,6 +119,8 @@ export interface ContactTable {
   /** Promised to be called back there; dialled in vain so often. */
   call_back_number: string | null;
   call_back_tries: number | null;
+  /** Of a digital contact: its name outside. */
+  reference: string | null;
 }
 
 export interface LegTable {
@@ -148,7 +150,7 @@ export interface WaitTable extends Placed {
   enqueued_at_ms: number;
   started_at_ms: number;
   ended_at_ms: number | null;
-  result: 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached' | null;
+  result: WaitResult | null;
 }
 
 export interface DigitsTable extends Placed {
@@ -171,11 +173,12 @@ export interface OfferTable {
 export interface TalkTable extends Placed {
   contact: string;
   agent: string;
-  citizen_leg: string;
-  agent_leg: string;
+  /** Null of a digital contact. */
+  citizen_leg: string | null;
+  agent_leg: string | null;
   started_at_ms: number;
   ended_at_ms: number | null;
-  ended_by: 'citizen' | 'agent' | 'fault' | null;
+  ended_by: TalkEnd | null;
 }
 
 export interface HoldTable extends Placed {
@@ -331,6 +334,7 @@ export interface SeatTable {
   site: string | null;
   home: string | null;
   profile: ColumnType<readonly ProfileEntry[] | null, string | null, string | null>;
+  slots: ColumnType<SlotCounts | null, string | null, string | null>;
 }
 
 /** The token itself is the browser's alone; here stands its SHA-256. */

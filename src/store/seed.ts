@@ -1,4 +1,4 @@
-import type { ProfileEntry } from '../core/settings.ts';
+import type { ProfileEntry, SlotCounts } from '../core/settings.ts';
 import { replaceFile } from '../lib/replace-file.ts';
 import { seatRow } from './accounts.ts';
 import { hashPassword, makePassword } from './passwords.ts';
@@ -16,6 +16,7 @@ export interface SeatSeed {
   readonly site?: string;
   readonly home?: string;
   readonly profile?: readonly ProfileEntry[];
+  readonly slots?: SlotCounts;
 }
 
 /** `MINHU_DATA/first-run.json`: the only place where these passwords ever stand. */

@@ -88,6 +88,8 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
       { queue: 'personal', skill: 'personal', waiting, idleAgents: 1, foreseen: { ended: 10, inside: 8 } },
     ],
     mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
+    conversation: () => undefined,
+    digital: () => undefined,
     sites: () => [
       {
         site: 'east',
@@ -158,6 +160,11 @@ test('every route admits exactly the roles it is for', async () => {
     ['GET', '/api/v1/me', 401, 200, 200, 200],
     ['PUT', '/api/v1/agents/me/state', 401, 400, 400, 400],
     ['GET', '/api/v1/agents', 401, 200, 200, 200],
+    ['GET', '/api/v1/agents/me', 401, 200, 409, 409],
+    ['PUT', '/api/v1/agents/me/offer', 401, 400, 400, 400],
+    ['POST', '/api/v1/contacts', 401, 403, 403, 400],
+    ['POST', '/api/v1/contacts/unknown/end', 401, 404, 404, 404],
+    ['POST', '/api/v1/contacts/unknown/transfer', 401, 400, 400, 400],
     ['GET', '/api/v1/queues', 401, 200, 200, 200],
     ['GET', '/api/v1/mode', 401, 200, 200, 200],
     ['PUT', '/api/v1/mode', 401, 403, 400, 400],

@@ -81,6 +81,8 @@ export class Hall {
       queues: () => queueViews(loop.state),
       sites: () => siteViews(loop.state),
       mode: () => modeView(loop.state),
+      conversation: () => undefined,
+      digital: () => undefined,
       explain: async () => undefined,
     };
     const api = await createApi({

@@ -34,6 +34,8 @@ beforeAll(async () => {
     agents: () => [],
     queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 0, foreseen: { ended: 0, inside: 0 } }],
     mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
+    conversation: () => undefined,
+    digital: () => undefined,
     sites: () => [],
     explain: async () => undefined,
   };

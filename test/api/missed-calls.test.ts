@@ -28,6 +28,8 @@ beforeAll(async () => {
     agents: () => [],
     queues: () => [],
     mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
+    conversation: () => undefined,
+    digital: () => undefined,
     sites: () => [],
     explain: async () => undefined,
   };

@@ -1,10 +1,12 @@
 import type { Command } from '../../src/core/command.ts';
-import type { Event, EventBody } from '../../src/core/event.ts';
+import type { ConversationOpened, Event, EventBody } from '../../src/core/event.ts';
 import { agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import type { DigitalMedium } from '../../src/core/medium.ts';
 import type { AgentSetting, Need, PlanStep, QueueSetting, Settings } from '../../src/core/settings.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
+import { conversationView } from '../../src/core/view.ts';
 
 const NODE = nodeId('switch');
 const FROM_MS = 10_000_000;
@@ -54,6 +56,7 @@ export class Hotline {
   #nowMs = FROM_MS;
   #seq = 0;
   #calls = 0;
+  #opened = 0;
 
   readonly #watch: (state: State, decided: readonly Command[]) => void;
 
@@ -109,7 +112,42 @@ export class Hotline {
     this.hear({ type: 'agentStateAsked', agent: agentId(name), state });
   }
 
-  /** Whose phone rings for the contact. */
+  /** @returns the digital contact; undefined when it was not opened. */
+  open(
+    medium: DigitalMedium,
+    queueName: string,
+    from = '',
+    more: Partial<ConversationOpened> = {},
+  ): ContactId | undefined {
+    this.#opened += 1;
+    const reference = more.reference ?? `${medium}-${this.#opened}`;
+    this.hear({ type: 'conversationOpened', medium, queue: queueName, from, reference, ...more });
+    return conversationView(this.state, medium, reference);
+  }
+
+  /** The digital offer that stands is taken, or declined. */
+  reply(contact: ContactId, take = true): void {
+    const stage = this.state.contacts.get(contact)?.stage;
+    if (stage?.in !== 'queue' || stage.offer === null) return;
+    const { agent: who, token } = stage.offer;
+    this.hear({ type: 'offerAnswered', agent: who, contact, token, take });
+  }
+
+  end(contact: ContactId, by: 'citizen' | 'agent'): void {
+    this.hear({ type: 'conversationEnded', contact, by, who: 'somebody' });
+  }
+
+  give(contact: ContactId, queueName: string): void {
+    this.hear({ type: 'conversationReturned', contact, queue: queueName, who: 'somebody' });
+  }
+
+  /** Who has the digital contact. */
+  holder(contact: ContactId): string | undefined {
+    const stage = this.state.contacts.get(contact)?.stage;
+    return stage?.in === 'conversation' ? stage.agent : undefined;
+  }
+
+  /** Who is offered the contact: whose phone rings for it, if it is a call. */
   ringing(contact: ContactId): string | undefined {
     const stage = this.state.contacts.get(contact)?.stage;
     return stage?.in === 'queue' ? stage.offer?.agent : undefined;

@@ -1,3 +1,4 @@
+import type { Medium, SlotName } from '../../src/core/medium.ts';
 import type { Need, PlanStep, Settings } from '../../src/core/settings.ts';
 import type { Agent, Contact, State, Wait } from '../../src/core/state.ts';
 
@@ -13,8 +14,36 @@ export function openContacts(state: State): Open[] {
   );
 }
 
-export function isFree(state: State, agent: Agent): boolean {
-  return agent.wish === 'ready' && agent.work === null && agent.legs.length === 0 && agent.notBeforeMs <= state.nowMs;
+const NAMES: readonly SlotName[] = ['voice', 'chat', 'mail'];
+
+export function slotNameOf(medium: Medium): SlotName {
+  return medium === 'callback' ? 'voice' : medium;
+}
+
+/** What the agent has, offers and a call's wrap-up included. */
+export function countOf(agent: Agent, slot: SlotName): number {
+  if (slot === 'voice') return agent.work === null ? 0 : 1;
+  return agent.conversations.filter((each) => NAMES[each.slot] === slot).length;
+}
+
+/** How many of a medium an agent may have beside all else that it has. */
+export function mostOf(state: State, agent: Agent, slot: SlotName): number {
+  const settings = state.settings!;
+  const setting = settings.agents.find(({ id }) => id === agent.id)!;
+  const own = (name: SlotName) => (name === 'voice' ? 1 : ((setting.slots ?? settings.slots?.each)?.[name] ?? 0));
+  const limits = NAMES.filter((other) => other !== slot && countOf(agent, other) > 0).map(
+    (other) => settings.slots?.beside[other]?.[slot] ?? (other === 'voice' ? 0 : own(slot)),
+  );
+  return Math.min(own(slot), ...limits);
+}
+
+/** Free for one more of this medium. */
+export function isFree(state: State, agent: Agent, slot: SlotName = 'voice'): boolean {
+  if (agent.wish !== 'ready' || agent.notBeforeMs > state.nowMs) return false;
+  if (countOf(agent, slot) >= mostOf(state, agent, slot)) return false;
+  const offer = agent.conversations.find((each) => each.in === 'offer');
+  if (slot === 'voice') return agent.legs.length === 0 && !(offer?.in === 'offer' && offer.firm);
+  return offer === undefined && agent.deskNotBeforeMs <= state.nowMs;
 }
 
 export function ageMs(state: State, { enqueuedAtMs, headStartMs }: Wait): number {
@@ -22,7 +51,7 @@ export function ageMs(state: State, { enqueuedAtMs, headStartMs }: Wait): number
 }
 
 /** May this agent, once free, have this wait? Exclusions apart. */
-export function mayServe(state: State, agent: Agent, wait: Wait): boolean {
+export function mayServe(state: State, agent: Agent, wait: Wait, slot: SlotName = 'voice'): boolean {
   const settings = state.settings!;
   const setting = settings.agents.find(({ id }) => id === agent.id)!;
   const step = stepOf(settings, wait);
@@ -34,16 +63,21 @@ export function mayServe(state: State, agent: Agent, wait: Wait): boolean {
   if (step.lastAgent === true && wait.lastAgent !== null && wait.lastAgent !== agent.id) return false;
   if ((state.sites.get(site) ?? 'open') !== 'open') return false;
   const capacity = settings.sites?.find(({ id }) => id === site)?.capacity ?? Number.POSITIVE_INFINITY;
-  if (callsAt(state, site) >= capacity) return false;
+  if (slot === 'voice' && callsAt(state, site) >= capacity) return false;
+  if (slot !== 'voice' && ((setting.slots ?? settings.slots?.each)?.[slot] ?? 0) === 0) return false;
   const home = setting.home;
   return home === undefined || home === wait.queue || state.levels.get(home)?.kept !== false;
 }
 
-export function rankOf(state: State, agent: Agent, wait: Wait): number {
+/** Who has waited for its bound is 0; then calls, chats, mails; in each the rank. */
+export function rankOf(state: State, agent: Agent, wait: Wait, slot: SlotName = 'voice'): number {
   const settings = state.settings!;
   const setting = settings.agents.find(({ id }) => id === agent.id)!;
-  const boundMs = settings.queues[wait.queue]?.boundMs ?? 600_000;
-  return ageMs(state, wait) >= boundMs ? 0 : servedAs(settings, setting, wait.queue)!.rank;
+  const ofQueue = settings.queues[wait.queue]?.boundMs ?? 600_000;
+  const boundMs = slot === 'voice' ? ofQueue : (settings.slots?.media[slot]?.boundMs ?? 600_000);
+  // Past their bounds calls come first, too.
+  if (ageMs(state, wait) >= boundMs) return NAMES.indexOf(slot);
+  return 100 * (1 + NAMES.indexOf(slot)) + servedAs(settings, setting, wait.queue)!.rank;
 }
 
 export function isExcludedFor(state: State, agent: Agent, contact: Contact): boolean {

@@ -2,11 +2,22 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import type { Command } from '../../src/core/command.ts';
 import type { ContactId } from '../../src/core/ids.ts';
-import type { AgentSetting, Need, PlanStep, QueueSetting, Settings } from '../../src/core/settings.ts';
-import type { State, Wait } from '../../src/core/state.ts';
+import type { SlotName } from '../../src/core/medium.ts';
+import type { AgentSetting, Need, PlanStep, QueueSetting, Settings, SlotRules } from '../../src/core/settings.ts';
+import type { Agent, State, Wait } from '../../src/core/state.ts';
 import { encodeState } from '../../src/core/state-codec.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
-import { ageMs, isExcludedFor, isFree, mayServe, openContacts, rankOf } from './routing-oracle.ts';
+import {
+  ageMs,
+  countOf,
+  isExcludedFor,
+  isFree,
+  mayServe,
+  mostOf,
+  openContacts,
+  rankOf,
+  slotNameOf,
+} from './routing-oracle.ts';
 
 const QUEUES = ['personal', 'enterprise', 'english'];
 const SITES = ['main', 'east', 'west'];
@@ -54,6 +65,7 @@ const agents: fc.Arbitrary<AgentSetting[]> = fc.tuple(
             noNullPrototype: true,
           }),
           site: fc.constantFrom(...SITES),
+          slots: fc.record({ chat: fc.integer({ min: 0, max: 3 }), mail: fc.integer({ min: 0, max: 2 }) }),
           home: fc.constantFrom(...QUEUES),
           profile: fc.uniqueArray(
             fc.record({
@@ -70,15 +82,42 @@ const agents: fc.Arbitrary<AgentSetting[]> = fc.tuple(
   ),
 );
 
+const slotName = fc.constantFrom('voice' as const, 'chat' as const, 'mail' as const);
+
+const medium = fc.record({
+  offerMs: fc.constantFrom(10_000, 30_000),
+  boundMs: fc.constantFrom(30_000, 120_000),
+  wrapUpMs: fc.constantFrom(0, 15_000),
+  waitingMax: fc.constantFrom(3, 100),
+});
+
+const slots: fc.Arbitrary<SlotRules> = fc.record({
+  each: fc.record({ chat: fc.integer({ min: 0, max: 3 }), mail: fc.integer({ min: 0, max: 2 }) }),
+  beside: fc.dictionary(
+    slotName,
+    fc.record(
+      {
+        voice: fc.integer({ min: 0, max: 1 }),
+        chat: fc.integer({ min: 0, max: 2 }),
+        mail: fc.integer({ min: 0, max: 2 }),
+      },
+      { requiredKeys: [] },
+    ),
+    { noNullPrototype: true },
+  ),
+  media: fc.record({ chat: medium, mail: medium }),
+}) as fc.Arbitrary<SlotRules>;
+
 const settings: fc.Arbitrary<Settings> = fc
   .record({
     plans: fc.dictionary(fc.constantFrom('a', 'b'), plan, { noNullPrototype: true }),
     floors: fc.array(fc.option(fc.constantFrom(0.5, 0.9), { nil: undefined }), { minLength: 3, maxLength: 3 }),
     planOf: fc.array(fc.option(fc.constantFrom('a', 'b'), { nil: undefined }), { minLength: 3, maxLength: 3 }),
     capacity: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+    slots: fc.option(slots, { nil: undefined, freq: 4 }),
     agents,
   })
-  .map(({ plans, floors, planOf, capacity, agents: staff }) => {
+  .map(({ plans, floors, planOf, capacity, slots, agents: staff }) => {
     const queues: QueueSetting[] = QUEUES.map((name, index) =>
       queue(name, {
         boundMs: 60_000,
@@ -93,13 +132,16 @@ const settings: fc.Arbitrary<Settings> = fc
       ...(id === 'east' && capacity !== undefined ? { capacity } : {}),
     }));
     const modes = { emergency: { queues: { personal: { plan: 'a' }, english: { boundMs: 20_000 } } } };
-    return rules(queues, staff, { plans, sites, modes });
+    return rules(queues, staff, { plans, sites, modes, ...(slots === undefined ? {} : { slots }) });
   });
 
 type Act =
   | { readonly do: 'call'; readonly queue: string; readonly from: string }
   | { readonly do: 'state'; readonly agent: string; readonly state: 'ready' | 'notReady' | 'offline' }
   | { readonly do: 'answer' | 'decline' | 'hangUp'; readonly nth: number }
+  | { readonly do: 'open'; readonly medium: 'chat' | 'mail'; readonly queue: string; readonly from: string }
+  | { readonly do: 'take' | 'refuse' | 'leave' | 'end'; readonly nth: number }
+  | { readonly do: 'give'; readonly nth: number; readonly queue: string }
   | { readonly do: 'site'; readonly site: string; readonly status: 'open' | 'draining' | 'down' }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'mode'; readonly mode: 'normal' | 'emergency' }
@@ -113,6 +155,33 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       queue: fc.constantFrom(...QUEUES),
       from: fc.constantFrom('1', '2', '3', ''),
     }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('open' as const),
+      medium: fc.constantFrom('chat' as const, 'mail' as const),
+      queue: fc.constantFrom(...QUEUES),
+      from: fc.constantFrom('1', '2', '3', ''),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'take' as const,
+        'take' as const,
+        'take' as const,
+        'refuse' as const,
+        'leave' as const,
+        'end' as const,
+      ),
+      nth: fc.nat(30),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('give' as const), nth: fc.nat(30), queue: fc.constantFrom(...QUEUES) }),
   },
   {
     weight: 4,
@@ -160,7 +229,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 );
 
-test('[Q3][Q4][Q6][Q11][Q12][Q13][Q14][Q15][Q16][Q17][Q18] on random days every offer is the right one and nobody waits for an agent who is free', () => {
+test('[Q3][Q4][Q6][Q11][Q12][Q13][Q14][Q15][Q16][Q17][Q18][W2][W3][W5][W6][W7][W8][W9][W10][W11] on random days of calls, chats and mails every offer is the right one and nobody waits for an agent who is free', () => {
   fc.assert(
     fc.property(settings, fc.array(act, { maxLength: 80, size: 'max' }), (city, acts) => {
       const before = new Map<ContactId, Wait>();
@@ -190,21 +259,49 @@ function play(hotline: Hotline, one: Act): void {
       if (encodeState(hotline.state) !== before) throw new Error('a restart changes the state');
       return;
     }
+    case 'open':
+      return void hotline.open(one.medium, one.queue, one.from);
     case 'answer':
     case 'decline':
     case 'hangUp': {
-      const open = [...hotline.state.contacts.keys()];
-      const contact = open[one.nth % (open.length || 1)];
+      const contact = nthOf(hotline, one.nth, true);
       return contact === undefined ? undefined : hotline[one.do](contact);
     }
+    default: {
+      const contact = nthOf(hotline, one.nth, false);
+      return contact === undefined ? undefined : converse(hotline, one, contact);
+    }
   }
+}
+
+type Converse = Extract<Act, { do: 'take' | 'refuse' | 'leave' | 'end' | 'give' }>;
+
+function converse(hotline: Hotline, one: Converse, contact: ContactId): void {
+  switch (one.do) {
+    case 'take':
+    case 'refuse':
+      return hotline.reply(contact, one.do === 'take');
+    case 'leave':
+    case 'end':
+      return hotline.end(contact, one.do === 'leave' ? 'citizen' : 'agent');
+    case 'give':
+      return hotline.give(contact, one.queue);
+  }
+}
+
+function nthOf(hotline: Hotline, nth: number, calls: boolean): ContactId | undefined {
+  const open = [...hotline.state.contacts.values()].filter(({ medium }) => (medium === 'voice') === calls);
+  return open[nth % (open.length || 1)]?.id;
 }
 
 function check(state: State, decided: readonly Command[], before: Map<ContactId, Wait>): void {
   oneEach(state);
   const open = openContacts(state);
   for (const { contact, wait } of open) {
-    const idle = [...state.agents.values()].find((each) => isFree(state, each) && mayServe(state, each, wait));
+    const slot = slotNameOf(contact.medium);
+    const idle = [...state.agents.values()].find(
+      (each) => isFree(state, each, slot) && mayServe(state, each, wait, slot),
+    );
     if (idle !== undefined) throw new Error(`${contact.id} waits at step ${wait.step} while ${idle.id} is free`);
     if ((before.get(contact.id) ?? wait).enqueuedAtMs !== wait.enqueuedAtMs)
       throw new Error(`${contact.id} lost its place`);
@@ -216,12 +313,15 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
     const offered = state.agents.get(command.agent)!;
     if (contact?.stage.in !== 'queue' || contact.stage.offer?.token !== command.token) continue;
     const { wait } = contact.stage;
+    const slot = slotNameOf(contact.medium);
     for (const other of open) {
+      const theirs = slotNameOf(other.contact.medium);
       // The offer itself may have ended a step for this one, which made it older than it was.
       if (before.get(other.contact.id)?.step !== other.wait.step) continue;
       if (contact.openedAtMs === state.nowMs || isExcludedFor(state, offered, contact)) continue;
-      if (!mayServe(state, offered, other.wait) || isExcludedFor(state, offered, other.contact)) continue;
-      const [mine, others] = [rankOf(state, offered, wait), rankOf(state, offered, other.wait)];
+      if (!couldHave(state, offered, slot, theirs)) continue;
+      if (!mayServe(state, offered, other.wait, theirs) || isExcludedFor(state, offered, other.contact)) continue;
+      const [mine, others] = [rankOf(state, offered, wait, slot), rankOf(state, offered, other.wait, theirs)];
       const older = ageMs(state, other.wait) - ageMs(state, wait);
       if (others < mine || (others === mine && older > 0))
         throw new Error(`${offered.id} was offered ${contact.id} before ${other.contact.id}`);
@@ -231,10 +331,28 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
   for (const { contact, wait } of open) before.set(contact.id, wait);
 }
 
-/** An agent has one offer or contact at most, and a contact one agent. */
+/** Whether the agent, without the offer that it has just been made, could have had something of the other medium in its place. */
+function couldHave(state: State, agent: Agent, mine: SlotName, theirs: SlotName): boolean {
+  if (mine === theirs) return true;
+  const before: Agent = {
+    ...agent,
+    work: mine === 'voice' ? null : agent.work,
+    legs: mine === 'voice' ? [] : agent.legs,
+    conversations: mine === 'voice' ? agent.conversations : agent.conversations.filter((each) => each.in !== 'offer'),
+  };
+  return isFree(state, before, theirs);
+}
+
+/** An agent has one call at most, one digital offer, and of each medium no more than there is room for; a contact has one agent. */
 function oneEach(state: State): void {
   const taken = new Map<string, string>();
-  for (const { id, stage } of state.contacts.values()) {
+  const digital = new Map<ContactId, string>();
+  for (const { id, medium, stage } of state.contacts.values()) {
+    if (medium !== 'voice') {
+      const has = stage.in === 'queue' ? stage.offer?.agent : stage.in === 'conversation' ? stage.agent : undefined;
+      if (has !== undefined) digital.set(id, has);
+      continue;
+    }
     const who = stage.in === 'queue' ? stage.offer?.agent : 'agent' in stage ? stage.agent : undefined;
     if (who === undefined) continue;
     if (taken.has(who)) throw new Error(`${who} has ${taken.get(who)} and ${id}`);
@@ -242,5 +360,17 @@ function oneEach(state: State): void {
   }
   for (const each of state.agents.values()) {
     if (each.work !== null && each.work.in !== 'wrapUp' && !taken.has(each.id)) throw new Error(`${each.id} is stuck`);
+    for (const { contact } of each.conversations) {
+      if (digital.get(contact) !== each.id) throw new Error(`${each.id} has ${contact}, which does not know`);
+      digital.delete(contact);
+    }
+    if (each.conversations.filter((one) => one.in === 'offer').length > 1) throw new Error(`${each.id} is asked twice`);
+    for (const one of each.conversations) {
+      if (one.in !== 'offer') continue;
+      const slot = slotNameOf(state.contacts.get(one.contact)!.medium);
+      const most = mostOf(state, { ...each, work: one.firm ? null : each.work }, slot);
+      if (countOf(each, slot) > most) throw new Error(`${each.id} is offered ${one.contact} without room for it`);
+    }
   }
+  for (const [contact, who] of digital) throw new Error(`${contact} has ${who}, who does not know`);
 }

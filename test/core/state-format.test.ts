@@ -25,6 +25,8 @@ it('goes on deciding from an older snapshot, and writes it as its own', () => {
   const state = decodeState(OLDER);
   step(state, { type: 'started', atMs: state.nowMs + 1 }, state.seq + 1);
   expect(decodeState(encodeState(state)).contacts.size).toBe(state.contacts.size);
+  expect([...state.contacts.values()].map(({ medium }) => medium)).toEqual(['voice', 'voice', 'voice']);
+  expect([...state.agents.values()].map(({ conversations }) => conversations)).toContainEqual([]);
   expect(state.contacts.has(contactId('C0000000008-012345'))).toBe(true);
 });
 

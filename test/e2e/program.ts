@@ -144,6 +144,7 @@ async function placeFreeSwitch(prefix: string, dataFolder: string) {
 export interface Client {
   get<Shape>(path: string): Promise<Shape>;
   put<Shape>(path: string, body: unknown): Promise<Shape>;
+  post<Shape>(path: string, body: unknown): Promise<Shape>;
 }
 
 export async function signIn(program: Program, account: Account): Promise<Client> {
@@ -167,7 +168,11 @@ export async function signIn(program: Program, account: Account): Promise<Client
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json() as never;
   };
-  return { get: (path) => ask('GET', path), put: (path, body) => ask('PUT', path, body) };
+  return {
+    get: (path) => ask('GET', path),
+    put: (path, body) => ask('PUT', path, body),
+    post: (path, body) => ask('POST', path, body),
+  };
 }
 
 /** Asks again until the answer satisfies; the machine may be slow, so the limit is generous and the last answer is told. */

@@ -114,7 +114,7 @@ export interface ContactItem {
   /** Since when the phase lasts. */
   readonly phaseSinceMs: number;
   /** `callback`: the citizen was promised to be called back, and is dialled once the agent has answered. */
-  readonly medium?: 'voice' | 'callback';
+  readonly medium?: 'voice' | 'callback' | 'chat' | 'mail';
   /** The number that was dialled. What follows is absent in a wrap-up that outlived a restart. */
   readonly line?: string;
   /** Masked. */
@@ -229,7 +229,7 @@ export interface WaitingItem {
   /** Masked. */
   readonly from: string;
   readonly line: string;
-  readonly medium: 'voice' | 'callback';
+  readonly medium: 'voice' | 'callback' | 'chat' | 'mail';
   readonly enqueuedAtMs: number;
   /** `enqueuedAtMs` less head starts. */
   readonly orderMs: number;

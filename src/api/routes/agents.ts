@@ -1,8 +1,11 @@
-import { maskNumber } from '../../lib/mask-number.ts';
+import { isDigital } from '../../core/medium.ts';
+import type { WaitingView } from '../../core/view.ts';
+import { maskKey, maskNumber } from '../../lib/mask-number.ts';
 import { seatOf } from '../../store/accounts.ts';
 import type { Role } from '../../store/schema.ts';
 import { membersOf } from '../../store/teams.ts';
 import { LEADS, personOf, STAFF, seesNumbers } from '../access.ts';
+import { agentShown } from '../agent-view.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { AgentShape, AgentStateBody, AgentsShape, QueuesShape } from '../schemas.ts';
@@ -33,7 +36,18 @@ export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
       );
       const view = core.agents().find(({ agent }) => agent === seat.agent);
       if (!view) throw new ApiError('NO_SEAT');
-      return { ...view, skills: [...view.skills] };
+      return agentShown(view);
+    },
+  );
+
+  app.get(
+    '/api/v1/agents/me',
+    { config: { access: STAFF }, schema: { response: { 200: AgentShape } } },
+    async (request) => {
+      const { user } = personOf(request);
+      const view = core.agents().find(({ agent }) => agent === user);
+      if (!view) throw new ApiError('NO_SEAT');
+      return agentShown(view);
     },
   );
 
@@ -45,7 +59,7 @@ export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
       const all = team === undefined || roles.some((role) => SEE_EVERY_AGENT.includes(role));
       const shown = all ? undefined : new Set(await membersOf(db, team));
       const agents = core.agents().filter(({ agent }) => shown === undefined || shown.has(agent));
-      return { agents: agents.map((view) => ({ ...view, skills: [...view.skills] })) };
+      return { agents: agents.map(agentShown) };
     },
   );
 
@@ -56,11 +70,13 @@ export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
       schema: { response: { 200: QueuesShape } },
     },
     async (request) => {
-      const shown = seesNumbers(request) ? (number: string) => number : maskNumber;
+      const whole = seesNumbers(request);
+      const shown = ({ from, medium }: WaitingView) =>
+        whole ? from : isDigital(medium) ? maskKey(from) : maskNumber(from);
       return {
         queues: core.queues().map((view) => ({
           ...view,
-          waiting: view.waiting.map((waiting) => ({ ...waiting, from: shown(waiting.from) })),
+          waiting: view.waiting.map((waiting) => ({ ...waiting, from: shown(waiting) })),
         })),
       };
     },

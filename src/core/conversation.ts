@@ -1,0 +1,177 @@
+import { spokeWith } from './caller.ts';
+import { closeIfOver, closing } from './closing.ts';
+import type { ContactOutcome, WaitResult } from './command.ts';
+import { type Decision, nextContactId, note, setConversation, setStage } from './decision.ts';
+import type { ConversationEnded, ConversationOpened, ConversationReturned } from './event.ts';
+import { exclude } from './exclusion.ts';
+import { openQueue } from './hours.ts';
+import { NO_LEG, NO_NODE } from './ids.ts';
+import { CONVERSATIONS_MAX, HEAD_START_MS_MAX, KEY_CHARS_MAX, NAME_CHARS_MAX } from './limits.ts';
+import { isDigital, slotOf } from './medium.ts';
+import { mediumRules } from './medium-rules.ts';
+import { cancelOffer } from './offer.ts';
+import { endWait, NEVER_MS, waitingIn } from './queue.ts';
+import { queueOf } from './queue-of.ts';
+import { conversationKey, lineOf } from './standing.ts';
+import type { Agent, Contact, Stage, Wait } from './state.ts';
+
+type Held = Extract<Stage, { in: 'conversation' }>;
+
+/** W1: nothing is opened for a queue that is not there or full, nor with too many open; the same reference again is the same contact. */
+export function openConversation(d: Decision, event: ConversationOpened): void {
+  const { standing, contacts } = d.state;
+  const open = standing.conversationOf.get(conversationKey(event));
+  const known = open === undefined ? undefined : contacts.get(open);
+  if (known !== undefined) return citizenBack(d, known);
+  const rules = mediumRules(d.state, event.medium);
+  const line = lineOf(event.queue, slotOf(event.medium));
+  if (queueOf(d.state, event.queue) === undefined || waitingIn(d.state, line) >= rules.waitingMax) return;
+  if (standing.conversationOf.size >= CONVERSATIONS_MAX) return;
+  const contact = newContact(d, event);
+  const { queue } = openQueue(d, contact, { kind: 'queue', queue: event.queue, prompts: [] });
+  const headStartMs = Math.min(Math.max(0, event.headStartMs ?? 0), HEAD_START_MS_MAX);
+  const lastAgent = d.state.callers.get(contact.from)?.lastAgent ?? null;
+  startWait(d, contact, { queue, enqueuedAtMs: d.state.nowMs, headStartMs, plan: '', step: -1, lastAgent }, 'W1');
+}
+
+/** W9: by whom decides what it was. */
+export function endConversation(d: Decision, { contact: id, by }: ConversationEnded): void {
+  const contact = d.state.contacts.get(id);
+  if (contact === undefined || !isDigital(contact.medium)) return;
+  const { stage } = contact;
+  if (stage.in === 'queue') {
+    cancelOffer(d, contact, 'cancelled', 'W9');
+    const [result, outcome] = UNSERVED[by];
+    endWait(d, contact, stage.wait, result, 'W9');
+    return close(d, contact, contact.spoke ? 'answered' : outcome);
+  }
+  if (stage.in !== 'conversation') return;
+  if (by === 'agent') return finish(d, contact, stage, stage.untilMs === null ? 'agent' : 'citizen');
+  if (stage.untilMs !== null) return;
+  const { wrapUpMs } = mediumRules(d.state, contact.medium);
+  if (wrapUpMs === 0) return finish(d, contact, stage, 'citizen');
+  setStage(d, contact, { ...stage, untilMs: d.state.nowMs + wrapUpMs });
+}
+
+const UNSERVED: Readonly<Record<'citizen' | 'agent', readonly [WaitResult, ContactOutcome]>> = {
+  citizen: ['abandoned', 'abandonedInQueue'],
+  agent: ['ended', 'ended'],
+};
+
+/** W9: the citizen has left, and the agent has had time for notes. */
+export function notesOver(d: Decision, contact: Contact, stage: Held): void {
+  finish(d, contact, stage, 'citizen');
+}
+
+/** W10: to a queue, another one or its own, by its agent or a lead. */
+export function returnConversation(d: Decision, { contact: id, queue }: ConversationReturned): void {
+  const contact = d.state.contacts.get(id);
+  if (contact === undefined || !isDigital(contact.medium) || queueOf(d.state, queue) === undefined) return;
+  const { stage } = contact;
+  if (stage.in === 'conversation') {
+    exclude(d, contact, stage.agent);
+    return giveBack(d, contact, stage, queue, 'W10');
+  }
+  if (stage.in !== 'queue' || stage.wait.queue === queue) return;
+  cancelOffer(d, contact, 'cancelled', 'W10');
+  endWait(d, contact, stage.wait, 'moved', 'W10');
+  startWait(d, contact, waitIn(stage.wait, queue), 'W10');
+}
+
+/** W11: an agent who is gone has nothing; everything is at its old place at once. */
+export function leaveDesk(d: Decision, agent: Agent): void {
+  for (const { contact: id } of agent.conversations) {
+    const contact = d.state.contacts.get(id);
+    if (contact?.stage.in === 'queue') cancelOffer(d, contact, 'rejected', 'O8');
+    else if (contact?.stage.in === 'conversation') leave(d, contact, contact.stage);
+  }
+}
+
+/** Nobody waits behind the notes of an agent who is gone. */
+function leave(d: Decision, contact: Contact, stage: Held): void {
+  if (stage.untilMs === null) giveBack(d, contact, stage, stage.wait.queue, 'W11');
+  else finish(d, contact, stage, 'citizen');
+}
+
+function giveBack(d: Decision, contact: Contact, stage: Held, queue: string, because: string): void {
+  endTalk(d, contact, stage, 'returned', because);
+  startWait(d, contact, waitIn(stage.wait, queue), because);
+}
+
+function waitIn(wait: Wait, queue: string): Wait {
+  const { foreseen: _, ...kept } = wait;
+  return queue === wait.queue ? kept : { ...kept, queue, plan: '', step: -1, headStartMs: 0, lastAgent: null };
+}
+
+/** W1: opened again while the notes are written: it goes on. */
+function citizenBack(d: Decision, contact: Contact): void {
+  const { stage } = contact;
+  if (stage.in === 'conversation' && stage.untilMs !== null) setStage(d, contact, { ...stage, untilMs: null });
+}
+
+function startWait(d: Decision, contact: Contact, wait: Wait, because: string): void {
+  const { queue, enqueuedAtMs } = wait;
+  note(d, because, { do: 'record-fact', fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
+  setStage(d, contact, { in: 'queue', wait, announceAtMs: NEVER_MS, offer: null });
+}
+
+function finish(d: Decision, contact: Contact, stage: Held, endedBy: 'citizen' | 'agent'): void {
+  endTalk(d, contact, stage, endedBy, 'W9');
+  close(d, contact, 'answered');
+}
+
+function endTalk(
+  d: Decision,
+  contact: Contact,
+  stage: Held,
+  endedBy: 'citizen' | 'agent' | 'returned',
+  because: string,
+): void {
+  note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
+  spokeWith(d, contact.from, stage.agent, stage.wait.queue);
+  const agent = d.state.agents.get(stage.agent);
+  if (agent === undefined) return;
+  agent.idleSinceMs = d.state.nowMs;
+  setConversation(d, agent, contact.id, null);
+}
+
+function close(d: Decision, contact: Contact, outcome: ContactOutcome): void {
+  closing(d, contact, outcome);
+  closeIfOver(d, contact);
+}
+
+function newContact(d: Decision, event: ConversationOpened): Contact {
+  const { medium } = event;
+  const fromName = (event.fromName ?? '').slice(0, NAME_CHARS_MAX);
+  const contact: Contact = {
+    id: nextContactId(d),
+    medium,
+    leg: NO_LEG,
+    node: NO_NODE,
+    from: event.from.slice(0, KEY_CHARS_MAX),
+    fromName,
+    dialled: (event.to ?? '').slice(0, KEY_CHARS_MAX),
+    reference: event.reference,
+    openedAtMs: d.state.nowMs,
+    stage: { in: 'closing', outcome: 'refused', recordingByMs: null },
+    legs: [],
+    excluded: [],
+    recordings: [],
+    recordingsMade: 0,
+    spoke: false,
+  };
+  d.state.contacts.set(contact.id, contact);
+  d.state.standing.conversationOf.set(conversationKey(contact), contact.id);
+  note(d, 'W1', {
+    do: 'record-fact',
+    fact: 'contactOpened',
+    contact: contact.id,
+    medium,
+    from: contact.from,
+    ...(fromName === '' ? {} : { fromName }),
+    dialled: contact.dialled,
+    flow: '',
+    reference: event.reference,
+  });
+  return contact;
+}

@@ -1,0 +1,56 @@
+import { type Decision, note, setConversation, setStage } from './decision.ts';
+import type { OfferAnswered } from './event.ts';
+import { type DigitalMedium, isDigital, slotOf } from './medium.ts';
+import { boundMsOf, mediumRules } from './medium-rules.ts';
+import { cancelOffer, endOffer, missOffer, setOffer } from './offer.ts';
+import { endWait } from './queue.ts';
+import { countOf, limitOf } from './room.ts';
+import { effectiveSinceMs, siteOf } from './standing.ts';
+import type { Agent, Contact, Stage } from './state.ts';
+
+/** W6: no phone rings; the agent answers through the interface. */
+export function makeDigitalOffer(d: Decision, contact: Contact, medium: DigitalMedium, agent: Agent): void {
+  const { wait } = contact.stage as Extract<Stage, { in: 'queue' }>;
+  const token = d.state.nextToken++;
+  const slot = slotOf(medium);
+  const leaseUntilMs = d.state.nowMs + mediumRules(d.state, medium).offerMs;
+  const firm = d.state.nowMs - effectiveSinceMs(wait) >= boundMsOf(d.state, wait.queue, slot);
+  note(d, 'W6', {
+    do: 'record-fact',
+    fact: 'offerMade',
+    contact: contact.id,
+    agent: agent.id,
+    token,
+    leaseUntilMs,
+    ...siteOf(d.state, agent.id),
+  });
+  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
+  setConversation(d, agent, contact.id, { in: 'offer', contact: contact.id, slot, token, firm });
+}
+
+/** W6, W8: only the offer that stands is answered; an older token changes nothing (O9). */
+export function offerAnswered(d: Decision, { contact: id, agent: who, token, take }: OfferAnswered): void {
+  const contact = d.state.contacts.get(id);
+  const agent = d.state.agents.get(who);
+  if (contact === undefined || agent === undefined || !isDigital(contact.medium)) return;
+  const { stage } = contact;
+  if (stage.in !== 'queue' || stage.offer?.token !== token || stage.offer.agent !== who) return;
+  if (!take) return missOffer(d, contact, stage.offer, 'rejected', 'O4');
+  endOffer(d, contact, stage.offer, 'accepted', 'W6');
+  endWait(d, contact, stage.wait, 'connected', 'W8');
+  note(d, 'W8', { do: 'record-fact', fact: 'talkStarted', contact: id, agent: who, ...siteOf(d.state, who) });
+  contact.spoke = true;
+  setStage(d, contact, { in: 'conversation', wait: stage.wait, agent: who, untilMs: null });
+  agent.misses = 0;
+  const sinceMs = d.state.nowMs;
+  setConversation(d, agent, id, { in: 'talk', contact: id, slot: slotOf(contact.medium), sinceMs });
+}
+
+/** W7: with a phone ringing an agent is not asked for what a call leaves no room for. */
+export function takeBackForCall(d: Decision, agent: Agent): void {
+  const offer = agent.conversations.find((each) => each.in === 'offer');
+  const contact = offer === undefined ? undefined : d.state.contacts.get(offer.contact);
+  const room = d.state.standing.kindOf.get(agent.id)?.room;
+  if (offer === undefined || contact === undefined || room === undefined) return;
+  if (countOf(agent, offer.slot) > limitOf(room, agent, offer.slot, true)) cancelOffer(d, contact, 'cancelled', 'W7');
+}
