@@ -243,8 +243,7 @@ class JournalledLoop implements Loop {
     try {
       await this.#parts.journal.append(entries);
     } catch (error) {
-      this.#failures += 1;
-      if (this.#failures === 1)
+      if (this.#failures === 0)
         this.#parts.log.error(
           `The journal cannot be written: ${String(error)}. Nothing is released until it can; free the disk.`,
         );
@@ -252,6 +251,8 @@ class JournalledLoop implements Loop {
       const kept = batch.filter(({ event }) => !isAsked(event) && event.type !== 'tick');
       this.#inbox.unshift(...kept);
       this.#state = await this.#parts.restore();
+      // Told once nobody can see any more what was not written.
+      this.#failures += 1;
       return false;
     }
     if (this.#failures > 0) this.#parts.log.warn(`The journal is written again after ${this.#failures} failed tries.`);
