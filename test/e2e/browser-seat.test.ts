@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, type Softphone, startChromium } from '../browser/chromium.ts';
 import { type CityFolder, cityWith } from './city.ts';
 import { until } from './program.ts';
@@ -24,6 +24,11 @@ afterAll(async () => {
   expect(await stage?.close()).toBe(0);
   city?.remove();
 }, 60_000);
+
+afterEach(async () => {
+  await chromium.closePages();
+  await stage.clear();
+});
 
 async function signedIn(): Promise<Softphone> {
   const { sipUser, sipPassword } = stage.program.firstRun().seats.find(({ user }) => user === USER)!;

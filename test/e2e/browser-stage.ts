@@ -7,7 +7,7 @@ import type { Chromium, Softphone } from '../browser/chromium.ts';
 import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { type StartedSwitch, startSwitchProcess } from '../softswitch/start.ts';
 import { until } from './program.ts';
-import { channelOf, toneShare } from './tone.ts';
+import { channelOf, toneSeconds, toneShare } from './tone.ts';
 
 export const BROWSER_HZ = 1_000;
 export const CITIZEN_HZ = 440;
@@ -133,17 +133,14 @@ function childOf(pid: number): number {
   return Number(child);
 }
 
-/** Waits until the last second of what is heard is this tone; returns its share. */
-export async function untilHears(
-  hears: () => Int16Array | Promise<Int16Array>,
-  hz: number,
-  share = 0.9,
-): Promise<number> {
-  return until(
+/** Waits for half a second in a row that is this tone and nothing else (correlation above 0.95), from now on. */
+export async function untilHears(hears: () => Int16Array | Promise<Int16Array>, hz: number): Promise<void> {
+  const from = (await hears()).length;
+  await until(
     `${hz} Hz heard`,
-    async () => shareNow(await hears(), hz),
-    (now) => now >= share,
-    12_000,
+    async () => toneSeconds((await hears()).subarray(from), hz),
+    (seconds) => seconds >= 0.5,
+    30_000,
   );
 }
 
