@@ -3,6 +3,7 @@ import type { Event } from './event.ts';
 import type { AgentId } from './ids.ts';
 import { REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
+import { giveBack, partedOf } from './parting.ts';
 import type { Settings } from './settings.ts';
 import type { Agent } from './state.ts';
 
@@ -20,6 +21,7 @@ export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStat
   }
   if (agent.work?.in === 'wrapUp') endWrapUp(d, agent);
   else if (agent.work?.in === 'offer' && event.state !== 'ready') withdraw(d, agent, agent.work.contact);
+  else if (agent.work?.in === 'talk' && event.state !== 'ready') leaveGap(d, agent);
   touchAgent(d, agent);
 }
 
@@ -53,6 +55,12 @@ function withdraw(d: Decision, agent: Agent, contact: Parameters<typeof d.state.
   const offered = d.state.contacts.get(contact);
   if (offered?.stage.in === 'queue' && offered.stage.offer?.agent === agent.id)
     cancelOffer(d, offered, 'rejected', 'O8');
+}
+
+/** T10. */
+function leaveGap(d: Decision, agent: Agent): void {
+  const contact = partedOf(d, agent);
+  if (contact !== undefined) giveBack(d, contact);
 }
 
 function newAgent(d: Decision, id: AgentId): Agent {

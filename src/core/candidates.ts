@@ -14,13 +14,15 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
   const { bucket } = place;
   const others: NotChosen[] = [];
   const idle = [...d.state.standing.idleOf].sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
+  const returned = contact.stage.wait.returnTo === chosen;
   const bestScore = scoreOf(bucket.step, d.state.standing.kindOf.get(chosen)!.skills);
   for (const [agent, { atMs, kind }] of idle) {
     if (others.length >= CANDIDATES_MAX) break;
     if (agent === chosen) continue;
     const score = scoreOf(bucket.step, kind.skills);
     const waitedMs = d.state.nowMs - place.atMs;
-    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (score < bestScore ? 'Q13' : 'Q3');
+    const byScore = score < bestScore ? 'Q13' : 'Q3';
+    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (returned ? 'T10' : byScore);
     others.push({ agent, idleSinceMs: atMs, score, because });
   }
   others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));

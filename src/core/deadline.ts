@@ -14,6 +14,7 @@ import { hangUp } from './leg.ts';
 import { lookAtMissed } from './missed.ts';
 import { callBackMissed } from './missed-call-back.ts';
 import { leaseOver } from './offer.ts';
+import { partingOver } from './parting.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
 import { DUE, setDeadline } from './standing.ts';
@@ -90,6 +91,8 @@ function meetContact(d: Decision, contact: Contact): void {
       return connectFailed(d, contact, stage);
     case 'talk':
       return rejoin(d, contact, stage, 'T5');
+    case 'parted':
+      return partingOver(d, contact, stage);
     case 'deflecting':
       return deflectTaken(d, contact, stage, stage.key, '');
     case 'rating':

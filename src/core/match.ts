@@ -4,7 +4,7 @@ import type { Decision } from './decision.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, type ContactId, contactId } from './ids.ts';
-import { type Serving, servingOf } from './kind.ts';
+import { type Kind, type Serving, servingOf } from './kind.ts';
 import { CLASS_BOUND_MS } from './limits.ts';
 import { makeOffer } from './offer.ts';
 import { queueOf } from './queue-of.ts';
@@ -63,7 +63,8 @@ interface Turn {
 /** Q4: over all that the agent serves; what this agent did not take comes last (O5). */
 function firstFor(state: State, agent: AgentId): Turn | undefined {
   const kind = state.standing.idleOf.get(agent)!.kind;
-  let best: Turn | undefined;
+  let best = returningTo(state, agent, kind);
+  if (best !== undefined) return best;
   for (const serving of kind.serves) {
     const found = turnIn(state, agent, serving);
     if (found !== undefined && (best === undefined || before(found, best))) best = found;
@@ -74,6 +75,20 @@ function firstFor(state: State, agent: AgentId): Turn | undefined {
     if (found !== undefined && (best === undefined || before(found, best))) best = found;
   }
   return best;
+}
+
+/** T10: the caller whose talk with this agent broke off, oldest first. */
+function returningTo(state: State, agent: AgentId, kind: Kind): Turn | undefined {
+  let first: Turn | undefined;
+  for (const id of state.standing.returning.get(agent) ?? []) {
+    const { bucket, atMs } = state.standing.placeOf.get(id)!;
+    if (bucket === null || (bucket.only !== null && bucket.only !== agent)) continue;
+    if (servingOf(kind, bucket, state.settings!) === undefined || !gateOpen(state, kind, bucket.queue)) continue;
+    if (isExcluded(state, state.contacts.get(id)!, agent)) continue;
+    const turn = { id, atMs, excluded: false, rank: 0 };
+    if (first === undefined || before(turn, first)) first = turn;
+  }
+  return first;
 }
 
 function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: Serving): Turn | undefined {

@@ -22,6 +22,8 @@ export interface Standing {
   buckets: Map<PlanStep, Map<string, Bucket>>;
   /** Agent → buckets of steps that are for this agent alone. */
   readonly wanted: Map<AgentId, Set<Bucket>>;
+  /** Agent → contacts that may be offered now and whose talk with this agent broke off (T10). */
+  readonly returning: Map<AgentId, Set<ContactId>>;
   /** Queue → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder>;
   readonly dues: DueHeap;
@@ -46,6 +48,7 @@ interface Place extends Timed {
   readonly queue: string;
   /** Of the effective age: `enqueuedAtMs` less the head start. */
   readonly atMs: number;
+  readonly returnTo: AgentId | null;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
@@ -65,6 +68,7 @@ export function emptyStanding(): Standing {
     kindOf: new Map(),
     buckets: new Map(),
     wanted: new Map(),
+    returning: new Map(),
     waiting: new Map(),
     dues: new DueHeap(),
     freshAgents: new Set(),
@@ -87,6 +91,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
   standing.kindOf = new Map();
   standing.buckets = new Map();
   standing.wanted.clear();
+  standing.returning.clear();
   standing.placeOf.clear();
   standing.waiting.clear();
   standing.idleOf.clear();
@@ -139,13 +144,13 @@ export function placeContact(state: State, contact: Contact): boolean {
   if (before !== undefined && before.queue === queue && before.atMs === atMs) {
     if (before.bucket === bucket) return false;
     leaveBucket(state, before);
-    enterBucket(before, bucket);
+    enterBucket(state, before, bucket);
     return open;
   }
   if (before !== undefined) forgetPlace(state, before);
-  const place: Place = { id, queue, atMs, bucket: null };
+  const place: Place = { id, queue, atMs, returnTo: stage.wait.returnTo ?? null, bucket: null };
   orderOf(state.standing.waiting, queue).add(place);
-  enterBucket(place, bucket);
+  enterBucket(state, place, bucket);
   state.standing.placeOf.set(id, place);
   return open;
 }
@@ -301,6 +306,8 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
       return stage.untilMs;
     case 'talk':
       return stage.rejoinAtMs;
+    case 'parted':
+      return stage.joining?.untilMs ?? stage.untilMs;
     case 'closing':
       return stage.recordingByMs;
   }
@@ -356,16 +363,26 @@ function forgetPlace(state: State, place: Place): void {
   leaveBucket(state, place);
 }
 
-function enterBucket(place: Place, bucket: Bucket | null): void {
+function enterBucket(state: State, place: Place, bucket: Bucket | null): void {
   place.bucket = bucket;
   bucket?.open.add(place);
+  if (bucket === null || place.returnTo === null) return;
+  const { returning } = state.standing;
+  returning.set(place.returnTo, (returning.get(place.returnTo) ?? new Set()).add(place.id));
 }
 
 function leaveBucket(state: State, place: Place): void {
   const { bucket } = place;
   if (bucket === null) return;
   bucket.open.delete(place);
+  if (place.returnTo !== null) stopReturning(state, place.returnTo, place.id);
   if (bucket.only !== null && bucket.open.size === 0) forgetBucket(state, bucket, bucket.only);
+}
+
+function stopReturning({ standing: { returning } }: State, agent: AgentId, contact: ContactId): void {
+  const contacts = returning.get(agent);
+  contacts?.delete(contact);
+  if (contacts?.size === 0) returning.delete(agent);
 }
 
 function forgetBucket(state: State, bucket: Bucket, only: AgentId): void {

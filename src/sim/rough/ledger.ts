@@ -30,6 +30,7 @@ const PAIRS: Readonly<Record<string, string>> = {
   offerMade: 'offerEnded',
   talkStarted: 'talkEnded',
   holdStarted: 'holdEnded',
+  gapStarted: 'gapEnded',
   recordingStarted: 'recordingEnded',
 };
 const OPENER = new Map(Object.entries(PAIRS).map(([opens, closes]) => [closes, opens]));
