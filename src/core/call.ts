@@ -70,7 +70,7 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 /** S7: every leg of the contact went with its switch. The caller comes first when calling again (S8). */
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
-  const waited = stage.in === 'queue' || stage.in === 'connecting' || isTalk(stage);
+  const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk' || stage.in === 'parted';
   if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
   if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   if (stage.in === 'rating') return closing(d, contact, 'answered');
@@ -84,10 +84,6 @@ export function loseContact(d: Decision, contact: Contact): void {
   if (stage.in === 'closing') return;
   missCall(d, contact, queueWanted(d, contact));
   closing(d, contact, 'lostNode');
-}
-
-function isTalk({ in: where }: Contact['stage']): boolean {
-  return where === 'talk' || where === 'parted';
 }
 
 function endParted(

@@ -14,7 +14,7 @@ import { hangUp } from './leg.ts';
 import { lookAtMissed } from './missed.ts';
 import { callBackMissed } from './missed-call-back.ts';
 import { leaseOver } from './offer.ts';
-import { partingOver } from './parting.ts';
+import { partingDue } from './parting.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
 import { DUE, setDeadline } from './standing.ts';
@@ -92,7 +92,7 @@ function meetContact(d: Decision, contact: Contact): void {
     case 'talk':
       return rejoin(d, contact, stage, 'T5');
     case 'parted':
-      return partingOver(d, contact, stage);
+      return partingDue(d, contact, stage);
     case 'deflecting':
       return deflectTaken(d, contact, stage, stage.key, '');
     case 'rating':

@@ -11,7 +11,7 @@ export function deviceRegistered(d: Decision, node: NodeId, device: Device): voi
   keepDevice(d, node, device);
   const id = d.state.standing.agentOfSeat.get(device.sipUser);
   const agent = id === undefined ? undefined : d.state.agents.get(id);
-  if (agent !== undefined && nodeLive(d.state, node)) phoneRegistered(d, agent, device.uri);
+  if (agent !== undefined && nodeLive(d.state, node)) phoneRegistered(d, agent);
 }
 
 /** D1: a registration, new or refreshed. */

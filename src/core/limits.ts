@@ -24,6 +24,8 @@ export const REJOIN_MS = 2_000;
 export const REJOINS_MAX = 5;
 /** T8. */
 export const RETURN_MS = 30_000;
+/** T9. */
+export const RING_AGAIN_MS = 2_000;
 /** S10. */
 export const RETURN_SPARE_MS = 5_000;
 /** L2. */

@@ -2,7 +2,7 @@ import { ask, type Decision, note, setStage, setWork } from './decision.ts';
 import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
-import { BRIDGE_MS_MAX, RETURN_MS, RING_DEVICES_MAX } from './limits.ts';
+import { BRIDGE_MS_MAX, RETURN_MS, RING_AGAIN_MS, RING_DEVICES_MAX } from './limits.ts';
 import { playMusic } from './queue.ts';
 import { askRating } from './rating.ts';
 import { ringPhone } from './ring.ts';
@@ -19,7 +19,7 @@ export function part(d: Decision, contact: Contact, { wait, agent, held }: Talk,
   note(d, 'T8', { do: 'record-fact', fact: 'gapStarted', contact: contact.id, agent, cause });
   playMusic(d, contact, ['TONE-FAULT'], 'T8');
   const untilMs = d.state.nowMs + RETURN_MS;
-  setStage(d, contact, { in: 'parted', wait, agent, seq: d.seq, untilMs, rings: [], joining: null });
+  setStage(d, contact, { in: 'parted', wait, agent, seq: d.seq, untilMs, rings: [], retryAtMs: null, joining: null });
   showHeld(d, agent, true);
   ringSeat(d, contact);
 }
@@ -36,19 +36,15 @@ export function ringSeat(d: Decision, contact: Contact): void {
   for (const [device] of liveDevices(d.state, sipUser)) {
     if (rings.length >= RING_DEVICES_MAX || rings.some((ring) => ring.device === device)) continue;
     const leg = ringPhone(d, contact, stage.agent, { sipUser, device, timeoutMs, resume: true }, 0, 'T9');
-    rings.push({ leg, device, anew: false });
+    rings.push({ leg, device });
   }
   setStage(d, contact, { ...stage, rings });
 }
 
 /** T9: a phone of the agent is (again) there. */
-export function phoneRegistered(d: Decision, agent: Agent, device: string): void {
+export function phoneRegistered(d: Decision, agent: Agent): void {
   const contact = partedOf(d, agent);
-  if (contact?.stage.in !== 'parted') return;
-  const { stage } = contact;
-  const rings = stage.rings.map((ring) => (ring.device === device ? { ...ring, anew: true } : ring));
-  setStage(d, contact, { ...stage, rings });
-  ringSeat(d, contact);
+  if (contact !== undefined) ringSeat(d, contact);
 }
 
 /** T9: the first phone to answer has the caller. */
@@ -59,7 +55,7 @@ export function phoneBack(d: Decision, contact: Contact, stage: Parted, leg: Leg
     return hangUp(d, leg.id, 'LOSE_RACE', 'O9');
   }
   for (const ring of stage.rings) if (ring.leg !== leg.id) hangUp(d, ring.leg, 'LOSE_RACE', 'T9');
-  setStage(d, contact, { ...stage, rings: [] });
+  setStage(d, contact, { ...stage, rings: [], retryAtMs: null });
   joinBack(d, contact, citizen, leg.id, 'T9');
 }
 
@@ -88,22 +84,24 @@ export function returnLegGone(d: Decision, contact: Contact, stage: Parted, leg:
       endTalk(d, contact, { ...stage, held: false }, 'agent', 'T2');
       return askRating(d, contact, stage.wait.queue, stage.agent);
     }
-    setStage(d, contact, { ...stage, joining: null });
+    setStage(d, contact, { ...stage, joining: null, retryAtMs: d.state.nowMs + RING_AGAIN_MS });
     return playMusic(d, contact, ['TONE-FAULT'], 'T8');
   }
   const ring = stage.rings.find((each) => each.leg === leg.id);
   if (ring === undefined) return;
-  setStage(d, contact, { ...stage, rings: stage.rings.filter((each) => each !== ring) });
-  if (end.cause === 'CALL_REJECTED') return giveBack(d, contact);
-  if (ring.anew) ringSeat(d, contact);
+  const rings = stage.rings.filter((each) => each !== ring);
+  setStage(d, contact, { ...stage, rings, retryAtMs: stage.retryAtMs ?? d.state.nowMs + RING_AGAIN_MS });
+  if (end.cause === 'CALL_REJECTED') giveBack(d, contact);
 }
 
-/** T10: the phone did not come back in time; or its bridge is asked for again. */
-export function partingOver(d: Decision, contact: Contact, stage: Parted): void {
+/** T9, T10: a bridge is asked for again, or the seat is rung again; or no phone came back in time. */
+export function partingDue(d: Decision, contact: Contact, stage: Parted): void {
   const citizen = d.state.legs.get(contact.leg);
   const { joining } = stage;
-  if (joining !== null && citizen !== undefined && d.state.nowMs < stage.untilMs) {
-    return joinBack(d, contact, citizen, joining.leg, 'T9');
+  if (citizen !== undefined && d.state.nowMs < stage.untilMs) {
+    if (joining !== null) return joinBack(d, contact, citizen, joining.leg, 'T9');
+    setStage(d, contact, { ...stage, retryAtMs: null });
+    return ringSeat(d, contact);
   }
   losePhone(d, stage.agent);
   toQueue(d, contact, stage);

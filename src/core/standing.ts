@@ -307,7 +307,7 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'talk':
       return stage.rejoinAtMs;
     case 'parted':
-      return stage.joining?.untilMs ?? stage.untilMs;
+      return stage.joining?.untilMs ?? Math.min(stage.untilMs, stage.retryAtMs ?? stage.untilMs);
     case 'closing':
       return stage.recordingByMs;
   }

@@ -165,6 +165,8 @@ export type Stage =
       readonly seq: number;
       readonly untilMs: number;
       readonly rings: readonly ReturnRing[];
+      /** A ring failed: when the seat is rung again. */
+      readonly retryAtMs: number | null;
       /** A phone is there again; the bridge is asked for, until when. */
       readonly joining: { readonly leg: LegId; readonly untilMs: number } | null;
     }
@@ -215,8 +217,6 @@ export interface Pair {
 export interface ReturnRing {
   readonly leg: LegId;
   readonly device: string;
-  /** It registered anew meanwhile: the ring may have gone to where it no longer is. */
-  readonly anew: boolean;
 }
 
 export interface Offer {

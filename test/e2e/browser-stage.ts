@@ -103,7 +103,7 @@ export async function openWire(
   const ends = new Set<Socket>();
   let blocked = false;
   const server = createServer((near) => {
-    if (blocked) return near.destroy();
+    if (blocked) return void near.destroy();
     const far = connect(to, '127.0.0.1');
     near.pipe(far).pipe(near);
     for (const socket of [near, far]) {
