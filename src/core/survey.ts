@@ -229,7 +229,11 @@ function resumeParted(
     answeredUnseen(d, phone);
     return phoneBack(d, contact, stage, phone);
   }
-  setStage(d, contact, { ...stage, untilMs: Math.max(stage.untilMs, d.state.nowMs + RETURN_SPARE_MS), retryAtMs: null });
+  setStage(d, contact, {
+    ...stage,
+    untilMs: Math.max(stage.untilMs, d.state.nowMs + RETURN_SPARE_MS),
+    retryAtMs: null,
+  });
   ringSeat(d, contact);
 }
 
