@@ -69,6 +69,13 @@ export function contactDetail(record: ContactRecord, whole: boolean) {
       startedAtMs: hold.started_at_ms,
       endedAtMs: hold.ended_at_ms,
     })),
+    gaps: record.gaps.map((gap) => ({
+      agent: gap.agent,
+      cause: gap.cause,
+      startedAtMs: gap.started_at_ms,
+      endedAtMs: gap.ended_at_ms,
+      result: gap.result,
+    })),
     recordings: record.recordings.map(recordingView),
   };
 }

@@ -230,6 +230,16 @@ export const ContactShape = Type.Object({
     Type.Object({ agent: Type.String(), startedAtMs: instant(), endedAtMs: maybeInstant(), endedBy: maybeText() }),
   ),
   holds: Type.Array(Type.Object({ agent: Type.String(), startedAtMs: instant(), endedAtMs: maybeInstant() })),
+  gaps: Type.Array(
+    Type.Object({
+      agent: Type.String(),
+      cause: Type.String(),
+      startedAtMs: instant(),
+      endedAtMs: maybeInstant(),
+      result: maybeText(),
+    }),
+    { description: 'times in a talk when the phone of the agent was lost and the citizen heard music' },
+  ),
   recordings: Type.Array(
     Type.Object({
       number: Type.Integer(),

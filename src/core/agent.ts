@@ -4,6 +4,7 @@ import type { Event } from './event.ts';
 import type { AgentId } from './ids.ts';
 import { REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
+import { giveBack, partedOf } from './parting.ts';
 import type { Settings } from './settings.ts';
 import type { Agent } from './state.ts';
 
@@ -22,6 +23,7 @@ export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStat
   }
   if (agent.work?.in === 'wrapUp') endWrapUp(d, agent);
   else if (agent.work?.in === 'offer' && event.state !== 'ready') withdraw(d, agent, agent.work.contact);
+  else if (agent.work?.in === 'talk' && event.state !== 'ready') leaveGap(d, agent);
   const asked = agent.conversations.find((each) => each.in === 'offer');
   if (event.state === 'offline') leaveDesk(d, agent);
   else if (asked !== undefined && event.state !== 'ready') withdraw(d, agent, asked.contact);
@@ -60,6 +62,12 @@ function withdraw(d: Decision, agent: Agent, contact: Parameters<typeof d.state.
   const offered = d.state.contacts.get(contact);
   if (offered?.stage.in === 'queue' && offered.stage.offer?.agent === agent.id)
     cancelOffer(d, offered, 'rejected', 'O8');
+}
+
+/** T10. */
+function leaveGap(d: Decision, agent: Agent): void {
+  const contact = partedOf(d, agent);
+  if (contact !== undefined) giveBack(d, contact);
 }
 
 function newAgent(d: Decision, id: AgentId): Agent {

@@ -20,6 +20,8 @@ interface Chance {
 
 /** Q3, O5: who did not take this contact is asked again only when nobody else is free. */
 function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
+  const before = returnedTo(state, contact, bucket);
+  if (before !== undefined) return before;
   if (bucket.only !== null) return chanceOf(state, bucket, bucket.only);
   const waitedMs = state.nowMs - state.standing.placeOf.get(contact.id)!.atMs;
   let best: Chance | undefined;
@@ -32,6 +34,13 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
     if (best === undefined || better(found, best)) best = found;
   }
   return best;
+}
+
+/** T10: the agent with whom the talk broke off. */
+function returnedTo(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
+  const agent = contact.stage.in === 'queue' ? contact.stage.wait.returnTo : undefined;
+  if (agent === undefined || (bucket.only !== null && bucket.only !== agent)) return undefined;
+  return isExcluded(state, contact, agent) ? undefined : chanceOf(state, bucket, agent);
 }
 
 /** Q18. */

@@ -9,6 +9,7 @@ import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
 import { closeMissed, firstQueueOf, missCall } from './missed.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
+import { endGap, type Parted, returnLegGone } from './parting.ts';
 import { endWait } from './queue.ts';
 import { freeAgent } from './release.ts';
 import { effectiveSinceMs } from './standing.ts';
@@ -61,6 +62,7 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
   if (leg.role === 'citizen' && leg.id !== contact.leg) return; // K4: of an earlier try
   if (leg.role === 'citizen') citizenGone(d, contact, end.cause);
   else if (contact.stage.in === 'queue') offerLegGone(d, contact, leg, end);
+  else if (contact.stage.in === 'parted') returnLegGone(d, contact, contact.stage, leg, end);
   else agentLegGone(d, contact, leg, end);
   closeIfOver(d, contact, end.approximate);
 }
@@ -68,7 +70,7 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 /** S7: every leg of the contact went with its switch. The caller comes first when calling again (S8). */
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
-  const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk';
+  const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk' || stage.in === 'parted';
   if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
   if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   if (stage.in === 'rating') return closing(d, contact, 'answered');
@@ -78,9 +80,22 @@ export function loseContact(d: Decision, contact: Contact): void {
   if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
   if (stage.in === 'connecting') freeAgent(d, stage.agent, 0);
   if (stage.in === 'talk') endTalk(d, contact, stage, 'fault', 'S7');
+  if (stage.in === 'parted') endParted(d, contact, stage, 'lost', 'fault', 'S7');
   if (stage.in === 'closing') return;
   missCall(d, contact, queueWanted(d, contact));
   closing(d, contact, 'lostNode');
+}
+
+function endParted(
+  d: Decision,
+  contact: Contact,
+  stage: Parted,
+  result: 'abandoned' | 'lost',
+  endedBy: 'citizen' | 'fault',
+  because: string,
+): void {
+  endGap(d, contact, stage, result, because);
+  endTalk(d, contact, { ...stage, held: false }, endedBy, because);
 }
 
 /** The queue of the wait, or the one that the flow leads to. */
@@ -119,6 +134,9 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
     case 'talk':
       endTalk(d, contact, stage, 'citizen', 'T2');
       hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'T2');
+      return closing(d, contact, 'answered');
+    case 'parted':
+      endParted(d, contact, stage, 'abandoned', 'citizen', 'T10');
       return closing(d, contact, 'answered');
     case 'rating':
       return closing(d, contact, 'answered');

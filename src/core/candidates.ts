@@ -18,6 +18,7 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
     .filter(([, { slots }]) => (slots & (1 << bucket.slot)) !== 0)
     .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
   const chosenHas = loadOf(d.state.agents.get(chosen)!);
+  const returned = contact.stage.wait.returnTo === chosen;
   const bestScore = scoreOf(bucket.step, d.state.standing.kindOf.get(chosen)!.skills);
   for (const [agent, { kind }] of idle) {
     if (others.length >= CANDIDATES_MAX) break;
@@ -27,7 +28,7 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
     const other = d.state.agents.get(agent)!;
     const has = loadOf(other);
     const least = score < bestScore ? 'Q13' : has > chosenHas ? 'W4' : 'Q3';
-    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? least;
+    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (returned ? 'T10' : least);
     others.push({ agent, idleSinceMs: other.idleSinceMs, score, has, because });
   }
   others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));

@@ -27,6 +27,8 @@ export type SwitchWish =
       readonly callerName: string;
       /** The contact this is about; sent to the phone as a header, so that a screen can pop. */
       readonly contact: ContactId;
+      /** The seat was talking with this caller and lost its phone: this one is to answer by itself. */
+      readonly resume?: true;
     }
   /** Calls a citizen through the trunk; `leg` is the new leg's id. `number`: digits alone, allowed by K3. Ends like `ring`. */
   | {
@@ -181,6 +183,10 @@ export type RecordFact =
     }
   | { readonly fact: 'holdStarted'; readonly contact: ContactId; readonly agent: AgentId }
   | { readonly fact: 'holdEnded'; readonly contact: ContactId; readonly agent: AgentId }
+  /** In a talk the agent's phone was lost, by this cause of its leg's end; the caller hears music. */
+  | { readonly fact: 'gapStarted'; readonly contact: ContactId; readonly agent: AgentId; readonly cause: string }
+  /** `joined`: the two hear each other again. Else the talk ends in the same entry. */
+  | { readonly fact: 'gapEnded'; readonly contact: ContactId; readonly agent: AgentId; readonly result: GapResult }
   | {
       readonly fact: 'agentState';
       readonly agent: AgentId;
@@ -227,6 +233,8 @@ export type WaitResult = 'connected' | 'abandoned' | 'lost' | 'full' | 'unreache
 
 /** `returned`: a digital contact went back to a queue. */
 export type TalkEnd = 'citizen' | 'agent' | 'fault' | 'returned';
+/** How a gap in a talk ended: by a phone of the seat, after its time or the agent's word, by the caller, by the switch's death. */
+export type GapResult = 'joined' | 'givenUp' | 'abandoned' | 'lost';
 
 export type OfferResult = 'accepted' | 'rejected' | 'timeout' | 'cancelled' | 'lost';
 

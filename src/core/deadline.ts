@@ -15,6 +15,7 @@ import { hangUp } from './leg.ts';
 import { lookAtMissed } from './missed.ts';
 import { callBackMissed } from './missed-call-back.ts';
 import { leaseOver } from './offer.ts';
+import { partingDue } from './parting.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
 import { DUE, setDeadline } from './standing.ts';
@@ -91,6 +92,8 @@ function meetContact(d: Decision, contact: Contact): void {
       return connectFailed(d, contact, stage);
     case 'talk':
       return rejoin(d, contact, stage, 'T5');
+    case 'parted':
+      return partingDue(d, contact, stage);
     case 'deflecting':
       return deflectTaken(d, contact, stage, stage.key, '');
     case 'conversation':

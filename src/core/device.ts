@@ -3,10 +3,19 @@ import type { Decision } from './decision.ts';
 import type { Device } from './event.ts';
 import type { NodeId } from './ids.ts';
 import { DEVICES_PER_SEAT_MAX, SEATS_MAX } from './limits.ts';
-import { placeDevices } from './standing.ts';
+import { phoneRegistered } from './parting.ts';
+import { nodeLive, placeDevices } from './standing.ts';
+
+/** D1, T9: a phone says that it is there. */
+export function deviceRegistered(d: Decision, node: NodeId, device: Device): void {
+  keepDevice(d, node, device);
+  const id = d.state.standing.agentOfSeat.get(device.sipUser);
+  const agent = id === undefined ? undefined : d.state.agents.get(id);
+  if (agent !== undefined && nodeLive(d.state, node)) phoneRegistered(d, agent);
+}
 
 /** D1: a registration, new or refreshed. */
-export function deviceRegistered(d: Decision, node: NodeId, device: Device): void {
+function keepDevice(d: Decision, node: NodeId, device: Device): void {
   const { devices } = d.state;
   const ofSeat = devices.get(device.sipUser) ?? new Map();
   if (!ofSeat.has(device.uri) && (ofSeat.size >= DEVICES_PER_SEAT_MAX || devices.size >= SEATS_MAX)) return;
@@ -44,7 +53,7 @@ export function replaceDevices(d: Decision, node: NodeId, devices: readonly Devi
       );
     }
   }
-  for (const device of devices) deviceRegistered(d, node, device);
+  for (const device of devices) keepDevice(d, node, device);
 }
 
 function drop(d: Decision, sipUser: string, uris: readonly string[]): void {

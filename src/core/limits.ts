@@ -22,6 +22,12 @@ export const PROMPT_MS_MAX = 180_000;
 export const BRIDGE_MS_MAX = 5_000;
 export const REJOIN_MS = 2_000;
 export const REJOINS_MAX = 5;
+/** T8. */
+export const RETURN_MS = 30_000;
+/** T9. */
+export const RING_AGAIN_MS = 2_000;
+/** S10. */
+export const RETURN_SPARE_MS = 5_000;
 /** L2. */
 export const LEG_END_MS_MAX = 10_000;
 export const RECORDING_END_MS_MAX = 5_000;

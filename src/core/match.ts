@@ -5,8 +5,8 @@ import { makeDigitalOffer } from './digital-offer.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, type ContactId, contactId } from './ids.ts';
-import { type Serving, servingOf } from './kind.ts';
-import { isDigital, type Slot } from './medium.ts';
+import { type Kind, type Serving, servingOf } from './kind.ts';
+import { isDigital, type Slot, VOICE } from './medium.ts';
 import { boundMsOf } from './medium-rules.ts';
 import { makeOffer } from './offer.ts';
 import type { Contact, State } from './state.ts';
@@ -70,7 +70,8 @@ interface Turn {
 /** Q4, W5: over all that the agent serves; what this agent did not take comes last (O5). */
 function firstFor(state: State, agent: AgentId): Turn | undefined {
   const { kind, slots } = state.standing.idleOf.get(agent)!;
-  let best: Turn | undefined;
+  let best = (slots & (1 << VOICE)) === 0 ? undefined : returningTo(state, agent, kind);
+  if (best !== undefined) return best;
   for (const serving of kind.serves) {
     if ((slots & (1 << serving.bucket.slot)) === 0) continue;
     const found = turnIn(state, agent, serving);
@@ -83,6 +84,20 @@ function firstFor(state: State, agent: AgentId): Turn | undefined {
     if (found !== undefined && (best === undefined || before(found, best))) best = found;
   }
   return best;
+}
+
+/** T10: the caller whose talk with this agent broke off, oldest first. */
+function returningTo(state: State, agent: AgentId, kind: Kind): Turn | undefined {
+  let first: Turn | undefined;
+  for (const id of state.standing.returning.get(agent) ?? []) {
+    const { bucket, atMs } = state.standing.placeOf.get(id)!;
+    if (bucket === null || (bucket.only !== null && bucket.only !== agent)) continue;
+    if (servingOf(kind, bucket, state.settings!) === undefined || !gateOpen(state, kind, bucket.queue, VOICE)) continue;
+    if (isExcluded(state, state.contacts.get(id)!, agent)) continue;
+    const turn: Turn = { id, slot: VOICE, atMs, excluded: false, rank: 0 };
+    if (first === undefined || before(turn, first)) first = turn;
+  }
+  return first;
 }
 
 function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: Serving): Turn | undefined {

@@ -1,12 +1,13 @@
 import type { OfferResult } from './command.ts';
-import { askLeg, type Decision, nextLegId, note, setConversation, setWork, touchContact } from './decision.ts';
+import { type Decision, note, setConversation, setWork, touchContact } from './decision.ts';
 import { takeBackForCall } from './digital-offer.ts';
 import { exclude } from './exclusion.ts';
 import type { LegId } from './ids.ts';
-import { hangUp, type LegEnd, openLeg } from './leg.ts';
+import { hangUp, type LegEnd } from './leg.ts';
 import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
 import { isDigital, VOICE } from './medium.ts';
 import { queueOf } from './queue-of.ts';
+import { ringPhone } from './ring.ts';
 import { isFree, liveDevices, siteOf } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
@@ -34,30 +35,7 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
   for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
-    const id = nextLegId(d);
-    // The leg is made where the caller's is: a bridge joins legs of one node.
-    const ringKey = askLeg(d, id, contact.node, because, {
-      do: 'ring',
-      sipUser,
-      device,
-      timeoutMs: ringMs,
-      callerNumber: contact.from,
-      callerName: contact.fromName,
-      contact: contact.id,
-    });
-    const leg: Leg = {
-      id,
-      node: contact.node,
-      contact: contact.id,
-      role: 'agent',
-      agent: agent.id,
-      token,
-      ringKey,
-      answered: false,
-      endByMs: null,
-    };
-    openLeg(d, contact, leg, device);
-    legs.push(id);
+    legs.push(ringPhone(d, contact, agent.id, { sipUser, device, timeoutMs: ringMs }, token, because));
   }
   takeBackForCall(d, agent);
 }

@@ -24,6 +24,8 @@ export interface Standing {
   buckets: Map<PlanStep, Map<string, Bucket>>;
   /** Agent → buckets of steps that are for this agent alone. */
   readonly wanted: Map<AgentId, Set<Bucket>>;
+  /** Agent → contacts that may be offered now and whose talk with this agent broke off (T10). */
+  readonly returning: Map<AgentId, Set<ContactId>>;
   /** Queue and slot (`lineOf`) → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder>;
   /** Contacts that wait for a call's slot, in all queues (M3). */
@@ -53,6 +55,7 @@ interface Place extends Timed {
   readonly slot: Slot;
   /** Of the effective age: `enqueuedAtMs` less the head start. */
   readonly atMs: number;
+  readonly returnTo: AgentId | null;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
@@ -75,6 +78,7 @@ export function emptyStanding(): Standing {
     kindOf: new Map(),
     buckets: new Map(),
     wanted: new Map(),
+    returning: new Map(),
     waiting: new Map(),
     callsWaiting: 0,
     conversationOf: new Map(),
@@ -99,6 +103,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
   standing.kindOf = new Map();
   standing.buckets = new Map();
   standing.wanted.clear();
+  standing.returning.clear();
   standing.placeOf.clear();
   standing.waiting.clear();
   standing.callsWaiting = 0;
@@ -156,14 +161,14 @@ export function placeContact(state: State, contact: Contact): boolean {
   if (before !== undefined && before.line === line && before.atMs === atMs) {
     if (before.bucket === bucket) return false;
     leaveBucket(state, before);
-    enterBucket(before, bucket);
+    enterBucket(state, before, bucket);
     return open;
   }
   if (before !== undefined) forgetPlace(state, before);
-  const place: Place = { id, line, slot, atMs, bucket: null };
+  const place: Place = { id, line, slot, atMs, returnTo: stage.wait.returnTo ?? null, bucket: null };
   orderOf(state.standing.waiting, line).add(place);
   if (slot === VOICE) state.standing.callsWaiting += 1;
-  enterBucket(place, bucket);
+  enterBucket(state, place, bucket);
   state.standing.placeOf.set(id, place);
   return open;
 }
@@ -363,6 +368,8 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
       return stage.untilMs;
     case 'talk':
       return stage.rejoinAtMs;
+    case 'parted':
+      return stage.joining?.untilMs ?? Math.min(stage.untilMs, stage.retryAtMs ?? stage.untilMs);
     case 'closing':
       return stage.recordingByMs;
   }
@@ -419,16 +426,26 @@ function forgetPlace(state: State, place: Place): void {
   leaveBucket(state, place);
 }
 
-function enterBucket(place: Place, bucket: Bucket | null): void {
+function enterBucket(state: State, place: Place, bucket: Bucket | null): void {
   place.bucket = bucket;
   bucket?.open.add(place);
+  if (bucket === null || place.returnTo === null) return;
+  const { returning } = state.standing;
+  returning.set(place.returnTo, (returning.get(place.returnTo) ?? new Set()).add(place.id));
 }
 
 function leaveBucket(state: State, place: Place): void {
   const { bucket } = place;
   if (bucket === null) return;
   bucket.open.delete(place);
+  if (place.returnTo !== null) stopReturning(state, place.returnTo, place.id);
   if (bucket.only !== null && bucket.open.size === 0) forgetBucket(state, bucket, bucket.only);
+}
+
+function stopReturning({ standing: { returning } }: State, agent: AgentId, contact: ContactId): void {
+  const contacts = returning.get(agent);
+  contacts?.delete(contact);
+  if (contacts?.size === 0) returning.delete(agent);
 }
 
 function forgetBucket(state: State, bucket: Bucket, only: AgentId): void {

@@ -162,6 +162,20 @@ export type Stage =
     })
   /** W8: a digital contact is an agent's. `untilMs`: the citizen has left it, the notes end then; null: it goes on. */
   | { readonly in: 'conversation'; readonly wait: Wait; readonly agent: AgentId; readonly untilMs: number | null }
+  /** T8: the agent's phone was lost in a talk; the caller hears music until one of the seat's phones has it again. */
+  | {
+      readonly in: 'parted';
+      readonly wait: Wait;
+      readonly agent: AgentId;
+      /** The entry that began it. */
+      readonly seq: number;
+      readonly untilMs: number;
+      readonly rings: readonly ReturnRing[];
+      /** A ring failed: when the seat is rung again. */
+      readonly retryAtMs: number | null;
+      /** A phone is there again; the bridge is asked for, until when. */
+      readonly joining: { readonly leg: LegId; readonly untilMs: number } | null;
+    }
   /** The agent has hung up; the caller is asked what the service was worth. `wrong`: keys that meant nothing. */
   | {
       readonly in: 'rating';
@@ -189,6 +203,8 @@ export interface Wait {
   readonly step: number;
   /** Who had this caller last. */
   readonly lastAgent: AgentId | null;
+  /** Whose phone was lost in the talk: first to have the caller again, when it is back (T10). */
+  readonly returnTo?: AgentId;
   /** At the entry, when nobody was free: how many stood ahead, and how long it was likely to last. */
   readonly foreseen?: {
     readonly atMs: number;
@@ -201,6 +217,12 @@ export interface Wait {
 export interface Pair {
   readonly agent: AgentId;
   readonly agentLeg: LegId;
+}
+
+/** One phone that rings for a talk it may take up again. */
+export interface ReturnRing {
+  readonly leg: LegId;
+  readonly device: string;
 }
 
 export interface Offer {

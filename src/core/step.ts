@@ -19,6 +19,7 @@ import { match } from './match.ts';
 import { lookAtMissed, missedCallHandled } from './missed.ts';
 import { modeAsked, proposeMode, rulesInForce } from './mode.ts';
 import { phoneAnswered } from './offer.ts';
+import { phoneBack } from './parting.ts';
 import { ratingTaken } from './rating.ts';
 import type { Settings } from './settings.ts';
 import { siteAsked } from './site.ts';
@@ -148,7 +149,8 @@ function legAnswered(d: Decision, id: LegId): void {
   if (leg === undefined || contact === undefined || leg.answered) return;
   leg.answered = true;
   note(d, 'L1', { do: 'record-fact', fact: 'legAnswered', contact: contact.id, leg: id });
-  if (leg.role === 'agent') phoneAnswered(d, contact, leg);
+  if (leg.role === 'agent' && contact.stage.in === 'parted') phoneBack(d, contact, contact.stage, leg);
+  else if (leg.role === 'agent') phoneAnswered(d, contact, leg);
   else if (contact.stage.in === 'dialling' && contact.leg === id) citizenReached(d, contact, contact.stage);
   else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);
 }

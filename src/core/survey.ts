@@ -9,9 +9,10 @@ import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
 import { digitsTaken, menuAgain, promptOver, startFlow } from './flow.ts';
 import type { LegId, NodeId } from './ids.ts';
 import { armLegEnd, type LegEnd, removeLeg } from './leg.ts';
-import { ANSWER_MS_MAX } from './limits.ts';
+import { ANSWER_MS_MAX, RETURN_SPARE_MS } from './limits.ts';
 import { lookAtMissed } from './missed.ts';
 import { phoneAnswered, renewOffer } from './offer.ts';
+import { joinBack, joinedAgain, type Parted, phoneBack, ringSeat } from './parting.ts';
 import { playMusic } from './queue.ts';
 import { ratingAgain, ratingTaken } from './rating.ts';
 import type { Contact, Leg } from './state.ts';
@@ -130,6 +131,8 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
     case 'connecting':
     case 'talk':
       return resumeTalk(d, contact, leg, seen);
+    case 'parted':
+      return resumeParted(d, contact, stage, citizen, leg, seen);
     case 'dialling':
       return citizen.answered ? citizenReached(d, contact, stage) : undefined;
     case 'arrived':
@@ -204,6 +207,34 @@ function resumeTalk(d: Decision, contact: Contact, leg: SurveyedLeg, seen: Seen)
   else if (stage.in === 'connecting') connectAgain(d, contact, stage, leg.recording !== undefined);
   else rejoin(d, contact, { ...stage, rejoins: 0 }, 'S6');
   if (phone.held !== undefined) held(d, contact, stage.agentLeg, phone.held);
+}
+
+/** S10: who came back unseen has the caller; who was asked to and never heard of it is asked again, in what time is left or a little more. */
+function resumeParted(
+  d: Decision,
+  contact: Contact,
+  stage: Parted,
+  citizen: Leg,
+  { doing, bridgedTo }: SurveyedLeg,
+  seen: Seen,
+): void {
+  if (stage.seq === d.seq) return; // Begun by this survey.
+  const { joining } = stage;
+  if (joining !== null && bridgedTo === joining.leg) return joinedAgain(d, contact, stage, contact.leg, joining.leg);
+  if (joining !== null) return joinBack(d, contact, citizen, joining.leg, 'S10');
+  if (doing !== 'music') playMusic(d, contact, [], 'S10');
+  const ring = stage.rings.find(({ leg }) => seen.get(leg)?.state === 'answered');
+  const phone = ring === undefined ? undefined : d.state.legs.get(ring.leg);
+  if (phone !== undefined) {
+    answeredUnseen(d, phone);
+    return phoneBack(d, contact, stage, phone);
+  }
+  setStage(d, contact, {
+    ...stage,
+    untilMs: Math.max(stage.untilMs, d.state.nowMs + RETURN_SPARE_MS),
+    retryAtMs: null,
+  });
+  ringSeat(d, contact);
 }
 
 /** S9: calls that nobody has claimed are answered; rings of ours that lead nowhere are ended. */

@@ -6,6 +6,7 @@ import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
 import { closeMissed } from './missed.ts';
+import { joinedAgain, part } from './parting.ts';
 import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
@@ -57,6 +58,7 @@ function joinPair(d: Decision, contact: Contact, citizen: Leg, wait: Wait, { age
 /** T1: citizen and agent hear each other. */
 export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void {
   const { stage } = contact;
+  if (stage.in === 'parted') return joinedAgain(d, contact, stage, a, b);
   if (stage.in !== 'connecting' && stage.in !== 'talk') return;
   if (a !== stage.agentLeg && b !== stage.agentLeg) return;
   if (stage.in === 'talk') return setStage(d, contact, { ...stage, rejoinAtMs: null });
@@ -102,7 +104,7 @@ export function rejoin(d: Decision, contact: Contact, stage: Talk, because: stri
   if (stage.rejoins >= REJOINS_MAX) {
     endTalk(d, contact, stage, 'fault', 'T5');
     hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'T5');
-    return backToQueue(d, contact, stage, ['TONE-FAULT', 'QUE-02'], 'T5');
+    return backToQueue(d, contact, stage.wait, ['TONE-FAULT', 'QUE-02'], 'T5');
   }
   ask(d, citizen, because, { do: 'bridge', other: stage.agentLeg });
   setStage(d, contact, { ...stage, rejoins: stage.rejoins + 1, rejoinAtMs: d.state.nowMs + REJOIN_MS });
@@ -142,28 +144,30 @@ export function held(d: Decision, contact: Contact, leg: LegId, isHeld: boolean)
   if (agent?.work?.in === 'talk') setWork(d, agent, { ...agent.work, held: isHeld });
 }
 
-/** T2, T3: what an agent's leg leaves behind. */
+/** T2, T3: what an agent's leg leaves behind. A talk that lost its phone is kept for a while (T8). */
 export function agentLegGone(d: Decision, contact: Contact, leg: Leg, end: LegEnd): void {
   const { stage } = contact;
   if (stage.in !== 'talk' && stage.in !== 'connecting' && stage.in !== 'dialling') return;
   if (stage.agentLeg !== leg.id) return;
-  const died = !PUT_DOWN.has(end.cause);
+  const died = !isPutDown(end.cause);
+  if (died && stage.in === 'talk') return part(d, contact, stage, end.cause);
   if (died) losePhone(d, stage.agent);
   if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   if (stage.in === 'connecting') return connectFailed(d, contact, stage);
-  if (!died) {
-    endTalk(d, contact, stage, 'agent', 'T2');
-    return askRating(d, contact, stage.wait.queue, stage.agent);
-  }
-  endTalk(d, contact, stage, 'fault', 'T3');
-  backToQueue(d, contact, stage, ['TONE-FAULT', 'QUE-02'], 'T3');
+  endTalk(d, contact, stage, 'agent', 'T2');
+  askRating(d, contact, stage.wait.queue, stage.agent);
+}
+
+/** T3: somebody put the phone down; by any other cause it was lost. */
+export function isPutDown(cause: string): boolean {
+  return PUT_DOWN.has(cause);
 }
 
 /** T2, P3: the talk is over for the records and for the agent; whose legs end now is the caller's to say. */
 export function endTalk(
   d: Decision,
   contact: Contact,
-  stage: Talk,
+  stage: Pick<Talk, 'wait' | 'agent' | 'held'>,
   endedBy: 'citizen' | 'agent' | 'fault',
   because: string,
 ): void {
@@ -179,16 +183,23 @@ export function endTalk(
   else setWork(d, agent, { in: 'wrapUp', contact: contact.id, untilMs: d.state.nowMs + wrapUpMs });
 }
 
-function losePhone(d: Decision, id: AgentId): void {
+export function losePhone(d: Decision, id: AgentId): void {
   const agent = d.state.agents.get(id);
   if (agent === undefined || agent.wish !== 'ready') return;
   agent.wish = 'notReady';
   agent.reason = 'phoneLost';
 }
 
-function backToQueue(d: Decision, contact: Contact, stage: Talk, prompts: readonly string[], because: string): void {
-  const { queue, enqueuedAtMs } = stage.wait;
+/** Q1: a talk broke off; the caller waits where it stood. */
+export function backToQueue(
+  d: Decision,
+  contact: Contact,
+  wait: Wait,
+  prompts: readonly string[],
+  because: string,
+): void {
+  const { queue, enqueuedAtMs } = wait;
   playMusic(d, contact, prompts, because);
   note(d, because, { do: 'record-fact', fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
-  standInQueue(d, contact, stage.wait);
+  standInQueue(d, contact, wait);
 }

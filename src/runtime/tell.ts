@@ -159,6 +159,11 @@ function tellWish(wish: SwitchWish): Said {
         ? said('Play music.', '播放等待音乐。')
         : said(`Play ${names(wish.files)}, then music.`, `播放 ${names(wish.files)}，然后播放等待音乐。`);
     case 'ring':
+      if (wish.resume === true)
+        return said(
+          `Ring a phone of seat ${wish.sipUser} to take the talk up again.`,
+          `呼叫席位 ${wish.sipUser} 的话机以恢复通话。`,
+        );
       return said(
         `Ring a phone of seat ${wish.sipUser} for ${wish.timeoutMs} ms.`,
         `呼叫席位 ${wish.sipUser} 的话机，振铃 ${wish.timeoutMs} 毫秒。`,
@@ -211,6 +216,13 @@ function tellFact(fact: RecordFact): Said {
       return said(`${fact.agent} put the caller on hold.`, `${fact.agent} 保持来电人。`);
     case 'holdEnded':
       return said(`${fact.agent} took the caller back.`, `${fact.agent} 恢复通话。`);
+    case 'gapStarted':
+      return said(
+        `The phone of ${fact.agent} was lost (${fact.cause}): the caller hears music until it is back.`,
+        `${fact.agent} 的话机掉线（${fact.cause}）：来电人听音乐，等待其恢复。`,
+      );
+    case 'gapEnded':
+      return tellGapEnd(fact);
     case 'agentState':
       return said(
         `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
@@ -282,6 +294,19 @@ function tellCaller(fact: CallerFact): Said {
   }
 }
 
+function tellGapEnd({ agent, result }: Extract<RecordFact, { fact: 'gapEnded' }>): Said {
+  switch (result) {
+    case 'joined':
+      return said(`${agent} is back: the two hear each other again.`, `${agent} 已恢复，双方继续通话。`);
+    case 'givenUp':
+      return said(`${agent} did not take the talk up again.`, `${agent} 未能恢复通话。`);
+    case 'abandoned':
+      return said(`The caller left while ${agent} was away.`, `来电人在 ${agent} 恢复前挂机。`);
+    case 'lost':
+      return said('The switch that held the talk died.', '承载通话的交换机故障。');
+  }
+}
+
 function tellOpening(fact: OpeningFact): Said {
   switch (fact.fact) {
     case 'contactOpened':
@@ -324,6 +349,7 @@ const WHY_NOT: Readonly<Record<string, Said>> = {
   Q14: said('The site takes no calls now.', '所在站点目前不接来电。'),
   Q15: said('Is kept for the own queue, which is answered too slowly.', '本队列接通不达标，暂不支援其他队列。'),
   Q18: said('The caller spoke with another agent last; that one is asked first.', '优先由来电人上次的坐席接听。'),
+  T10: said('The agent whose phone was lost in the talk is asked first.', '优先由通话中掉线的坐席接回。'),
   O5: said('Did not take this contact a short while ago.', '不久前未接这一联络。'),
 };
 

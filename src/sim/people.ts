@@ -21,9 +21,14 @@ export interface Caller {
   readonly mishap?: Mishap;
 }
 
-/** What goes wrong, or on, in a talk. `hold`: the agent holds the caller for two seconds. */
+/**
+ * What goes wrong, or on, in a talk. `hold`: the agent holds the caller for two seconds. `pageLost`: the agent's phone is a page that goes away,
+ * and registers as another phone when it is back. A phone that dies does not take the talk up again.
+ */
 export interface Mishap {
-  readonly kind: 'phoneDies' | 'comesApart' | 'hold';
+  readonly kind: 'phoneDies' | 'pageLost' | 'comesApart' | 'hold';
+  /** Of `pageLost`; Infinity: never in this talk. */
+  readonly backAfterMs?: number;
   /** From the bridge on. */
   readonly afterMs: number;
 }

@@ -3,7 +3,7 @@ import type { Device, EndedLeg, Survey, SwitchEvent } from '../core/event.ts';
 import { type LegId, legId, type NodeId } from '../core/ids.ts';
 import type { Clock } from './clock.ts';
 import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
-import type { Caller, Mishap, Phones } from './people.ts';
+import type { Caller, Mishap, Phones, Pickup, Ring } from './people.ts';
 import type { Stamped } from './stamped.ts';
 
 export interface SwitchOptions {
@@ -21,6 +21,10 @@ export interface SwitchOptions {
 }
 
 const HOLD_MS = 2_000;
+/** A page that is back answers the call it had by itself, after this. */
+const RESUME_MS = 200;
+/** A page that is away for ever is opened again when its agent is back at work. */
+const AWAY_MS_MAX = 60_000;
 /** A bridge that came apart is not ended in the moment it is made again. */
 const TALK_MS_MIN = 1;
 
@@ -32,7 +36,10 @@ export class VirtualSwitch {
   /** Seat → the phone that its person picks up. */
   readonly #firstOf = new Map<string, string>();
   readonly #log = new Map<LegId, EndedLeg>();
+  /** Phones that died in a talk, until they ring for another one. */
+  readonly #dead = new Set<string>();
   #boots = 1;
+  #pages = 0;
   #calls = 0;
 
   constructor(options: SwitchOptions) {
@@ -161,7 +168,7 @@ export class VirtualSwitch {
       if (!leg.ended && leg.state === 'ringing') act();
     };
     const first = this.#firstOf.get(command.sipUser) === command.device;
-    const pickup = first ? phones(command) : ({ does: 'nothing' } as const);
+    const pickup = first ? this.#pickUp(command, phones) : ({ does: 'nothing' } as const);
     if (pickup.does === 'nothing' || pickup.afterMs >= command.timeoutMs) {
       return clock.after(
         command.timeoutMs,
@@ -174,6 +181,14 @@ export class VirtualSwitch {
     });
     if (pickup.afterMs === 0) act();
     else clock.after(pickup.afterMs, act);
+  }
+
+  #pickUp(ring: Ring, phones: Phones): Pickup {
+    if (ring.resume !== true) {
+      this.#dead.delete(ring.device);
+      return phones(ring);
+    }
+    return this.#dead.has(ring.device) ? { does: 'nothing' } : { does: 'answers', afterMs: RESUME_MS };
   }
 
   #noTrunk({ leg }: SwitchCommand): void {
@@ -258,7 +273,8 @@ export class VirtualSwitch {
     clock.after(
       mishap.afterMs,
       together(() => {
-        if (mishap.kind === 'phoneDies') return this.end(phone, 'MEDIA_TIMEOUT');
+        if (mishap.kind === 'phoneDies') return this.#phoneDies(phone);
+        if (mishap.kind === 'pageLost') return this.#pageLost(phone, mishap.backAfterMs ?? 0);
         if (mishap.kind === 'comesApart') return this.#part(leg, phone, true);
         hold(true);
         clock.after(
@@ -267,6 +283,23 @@ export class VirtualSwitch {
         );
       }),
     );
+  }
+
+  #phoneDies(phone: VirtualLeg): void {
+    const device = this.#firstOf.get(phone.dialled);
+    if (device !== undefined) this.#dead.add(device);
+    this.end(phone, 'MEDIA_TIMEOUT');
+  }
+
+  #pageLost(phone: VirtualLeg, backAfterMs: number): void {
+    const uri = this.#firstOf.get(phone.dialled);
+    const device = uri === undefined ? undefined : this.#devices.get(uri);
+    if (device !== undefined) {
+      this.unregister(device.uri);
+      const anew = { ...device, uri: `${device.uri.replace(/~.*/, '')}~${++this.#pages}` };
+      this.#options.clock.after(Math.min(backAfterMs, AWAY_MS_MAX), () => this.register(anew));
+    }
+    this.end(phone, 'MEDIA_TIMEOUT');
   }
 
   #part(leg: VirtualLeg, other: VirtualLeg, told: boolean): void {

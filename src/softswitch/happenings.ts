@@ -15,7 +15,7 @@ import { playEnded } from './play.ts';
 import { recordingEnded, recordingStarted } from './recording.ts';
 import { saidRegistered, saidUnregistered } from './registrations.ts';
 import type { SipHappening } from './sip/user-agent.ts';
-import { connectionChanged } from './webrtc/legs.ts';
+import { connectionChanged, connectionQuiet } from './webrtc/legs.ts';
 
 type CallHappening = Exclude<
   SipHappening,
@@ -66,6 +66,9 @@ function callHappened(board: Board, leg: Leg, happening: CallHappening): void {
       break;
     case 'connection':
       connectionChanged(board, leg, happening.alive);
+      break;
+    case 'quiet':
+      connectionQuiet(board, leg, happening.quiet);
       break;
     case 'pinged':
       if (!happening.alive) board.hangUp(leg, 'MEDIA_TIMEOUT');

@@ -7,6 +7,7 @@ const TIMER_MS_MAX = 60_000;
 export interface DrivenUserAgent extends SipPort {
   received(flow: Flow, data: Uint8Array): void;
   connectionClosed(connection: number): void;
+  connectionQuiet(connection: number, quiet: boolean): void;
   unreachable(flow: Flow): void;
   callCount(): number;
   /** The bindings of users for whom this is false end. */
@@ -74,6 +75,7 @@ export function driveUserAgent(
     registrations: () => agent.registrations(),
     localAddress,
     received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, Date.now())),
+    connectionQuiet: then((connection: number, quiet: boolean) => agent.connectionQuiet(connection, quiet)),
     connectionClosed: then((connection: number) => agent.connectionClosed(connection, Date.now())),
     unreachable: then((flow: Flow) => agent.unreachable(flow, Date.now())),
     callCount: () => agent.callCount(),

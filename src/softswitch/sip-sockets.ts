@@ -22,6 +22,8 @@ export interface SipSockets {
 export interface SipListener {
   received(flow: Flow, data: Uint8Array): void;
   connectionClosed(connection: number): void;
+  /** A WebSocket has missed its keep-alive, or answers again. */
+  connectionQuiet?(connection: number, quiet: boolean): void;
   /** What was sent to this address cannot arrive. */
   unreachable(flow: Flow): void;
 }

@@ -49,16 +49,17 @@ export async function readContact(db: Db, id: string, agents?: readonly string[]
   if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
   const contact = await query.executeTakeFirst();
   if (!contact) return undefined;
-  const [legs, waits, digits, offers, talks, holds, recordings] = await Promise.all([
+  const [legs, waits, digits, offers, talks, holds, gaps, recordings] = await Promise.all([
     db.selectFrom('legs').selectAll().where('contact', '=', id).orderBy('opened_at_ms').orderBy('id').execute(),
     db.selectFrom('waits').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('digits').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('offers').selectAll().where('contact', '=', id).orderBy('token').execute(),
     db.selectFrom('talks').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('holds').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
+    db.selectFrom('talk_gaps').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('recordings').selectAll().where('contact', '=', id).orderBy('number').execute(),
   ]);
-  return { contact, legs, waits, digits, offers, talks, holds, recordings };
+  return { contact, legs, waits, digits, offers, talks, holds, gaps, recordings };
 }
 
 export type ContactRecord = NonNullable<Awaited<ReturnType<typeof readContact>>>;

@@ -48,6 +48,10 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return holdStarted(db, fact, place);
     case 'holdEnded':
       return holdEnded(db, fact, place);
+    case 'gapStarted':
+      return gapStarted(db, fact, place);
+    case 'gapEnded':
+      return gapEnded(db, fact, place);
     case 'agentState':
       return agentState(db, fact, place);
     case 'recordingStarted':
@@ -299,6 +303,25 @@ async function holdEnded(db: Tables, fact: Fact<'holdEnded'>, { atMs }: Place): 
   await db
     .updateTable('holds')
     .set({ ended_at_ms: atMs })
+    .where('contact', '=', fact.contact)
+    .where('agent', '=', fact.agent)
+    .where('ended_at_ms', 'is', null)
+    .execute();
+}
+
+async function gapStarted(db: Tables, fact: Fact<'gapStarted'>, { seq, idx, atMs }: Place): Promise<void> {
+  const { contact, agent, cause } = fact;
+  await db
+    .insertInto('talk_gaps')
+    .values({ contact, seq, idx, agent, cause, started_at_ms: atMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function gapEnded(db: Tables, fact: Fact<'gapEnded'>, { atMs }: Place): Promise<void> {
+  await db
+    .updateTable('talk_gaps')
+    .set({ ended_at_ms: atMs, result: fact.result })
     .where('contact', '=', fact.contact)
     .where('agent', '=', fact.agent)
     .where('ended_at_ms', 'is', null)

@@ -1,5 +1,13 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { AgentState, ContactOutcome, MissedResult, OfferResult, TalkEnd, WaitResult } from '../core/command.ts';
+import type {
+  AgentState,
+  ContactOutcome,
+  GapResult,
+  MissedResult,
+  OfferResult,
+  TalkEnd,
+  WaitResult,
+} from '../core/command.ts';
 import type { Grade } from '../core/event.ts';
 import type { ModeName, ProfileEntry, SlotCounts } from '../core/settings.ts';
 
@@ -14,6 +22,7 @@ export interface Database {
   offers: OfferTable;
   talks: TalkTable;
   holds: HoldTable;
+  talk_gaps: TalkGapTable;
   agent_states: AgentStateTable;
   recordings: RecordingTable;
   mode_changes: ModeChangeTable;
@@ -186,6 +195,16 @@ export interface HoldTable extends Placed {
   agent: string;
   started_at_ms: number;
   ended_at_ms: number | null;
+}
+
+export interface TalkGapTable extends Placed {
+  contact: string;
+  agent: string;
+  /** Of the end of the leg that was lost. */
+  cause: string;
+  started_at_ms: number;
+  ended_at_ms: number | null;
+  result: GapResult | null;
 }
 
 export interface AgentStateTable extends Placed {

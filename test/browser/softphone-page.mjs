@@ -8,8 +8,18 @@ let agent;
 let session;
 let heard = [];
 
-function adopt({ session: arrived, originator }) {
+/** A call that this seat was in and lost: the page answers by itself, and gives up what is left of the older one. */
+function resume(arrived, request) {
+  const former = session;
   session = arrived;
+  if (former !== undefined && !former.isEnded()) former.terminate();
+  note('resumes', { contact: request.getHeader('X-Minhu-Contact') });
+  arrived.answer({ mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] } });
+}
+
+function adopt({ session: arrived, originator, request }) {
+  const resumes = originator === 'remote' && request.getHeader('X-Minhu-Resume') === 'true';
+  if (!resumes) session = arrived;
   note('session', {
     originator,
     from: arrived.remote_identity?.uri?.user,
@@ -23,6 +33,7 @@ function adopt({ session: arrived, originator }) {
   }
   if (arrived.connection) listen(arrived.connection);
   else arrived.on('peerconnection', ({ peerconnection }) => listen(peerconnection));
+  if (resumes) resume(arrived, request);
 }
 
 function listen(connection) {

@@ -40,6 +40,7 @@ function moreRules(name: string): Settings {
  * > key caller 1 | nokey caller | played caller
  * > press caller 1              a key of somebody who waits
  * > answer ana | end caller NORMAL_CLEARING | hold ana | resume ana | apart caller
+ * > plug ben desk | unplug ben  a phone of the seat registers, or is gone; its first one, or the one named
  * > tick                        to the next deadline
  * > wait 20000                  so long, with every deadline on the way
  * > nobridge                    bridges are not carried out from now on
@@ -116,16 +117,19 @@ class Scene {
           state: verb,
         });
       default:
-        return this.#pass(verb, a);
+        return this.#pass(verb, a, b);
     }
   }
 
-  #pass(verb: string, a: string): void {
+  #pass(verb: string, a: string, b: string): void {
     switch (verb) {
       case 'tick':
         return this.#until(nextDeadlineMs(this.#state) ?? this.#atMs);
       case 'wait':
         return this.#until(this.#atMs + Number(a));
+      case 'plug':
+      case 'unplug':
+        return this.#plug(verb, a, b);
       case 'silence':
       case 'speech':
         this.#deaf = verb === 'silence';
@@ -158,6 +162,13 @@ class Scene {
       dueMs = nextDeadlineMs(this.#state);
     }
     this.#atMs = untilMs;
+  }
+
+  #plug(verb: 'plug' | 'unplug', agent: string, phone: string): void {
+    const sipUser = `${8001 + AGENTS.indexOf(agent as (typeof AGENTS)[number])}`;
+    const uri = `sip:${sipUser}${phone === '' ? '' : `-${phone}`}`;
+    if (verb === 'unplug') return this.#submit({ type: 'deviceGone', node: NODE, sipUser, device: uri });
+    this.#submit({ type: 'deviceRegistered', node: NODE, device: { sipUser, uri, expiresAtMs: 1e13 } });
   }
 
   #apart(name: string): void {
@@ -207,7 +218,11 @@ class Scene {
       const { key, node, leg, do: wish, ...rest } = command;
       const agent = agentViews(this.#state).find(({ sipUser }) => 'sipUser' in rest && sipUser === rest.sipUser)?.agent;
       const words = Object.entries(rest).flatMap(([name, value]) =>
-        ['number', 'timeoutMs', 'waitMs', 'cause', 'files', 'other'].includes(name) ? [this.#word(value)] : [],
+        ['number', 'timeoutMs', 'waitMs', 'cause', 'files', 'other'].includes(name)
+          ? [this.#word(value)]
+          : name === 'resume'
+            ? ['resume']
+            : [],
       );
       return [wish, this.#name(leg, agent ?? 'caller'), ...words].join(' ').trimEnd();
     }

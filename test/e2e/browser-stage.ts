@@ -96,10 +96,14 @@ export async function openStage(chromium: Chromium, change: Partial<SwitchOption
   };
 }
 
-/** Between the pages and the switch, so that a WebSocket can be cut without either's doing. */
-async function openWire(to: number): Promise<{ port: number; cut(): void; close(): void }> {
+/** Between the pages and the switch, so that a WebSocket can be cut without either's doing. `block`: nobody gets through from now on. */
+export async function openWire(
+  to: number,
+): Promise<{ port: number; cut(): void; block(blocked: boolean): void; close(): void }> {
   const ends = new Set<Socket>();
+  let blocked = false;
   const server = createServer((near) => {
+    if (blocked) return void near.destroy();
     const far = connect(to, '127.0.0.1');
     near.pipe(far).pipe(near);
     for (const socket of [near, far]) {
@@ -119,6 +123,10 @@ async function openWire(to: number): Promise<{ port: number; cut(): void; close(
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    block(now) {
+      blocked = now;
+      if (now) cut();
+    },
     close: () => {
       server.close();
       cut();

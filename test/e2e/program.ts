@@ -74,6 +74,7 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
         MINHU_DATA: dataFolder,
         MINHU_HTTP: '127.0.0.1:0',
         MINHU_SIP: '127.0.0.1:0',
+        MINHU_WS: '127.0.0.1:0',
         MINHU_RTP: `${rtpMin - (rtpMin % 2)}-${rtpMin + 1_000}`,
         NODE_ENV: 'test',
         ...real?.env,

@@ -24,16 +24,21 @@ const SEED = process.env['SEED'];
 const FC_SEED = Number(process.env['FC_SEED'] ?? 12_345);
 const seeds = SEED === undefined ? Array.from({ length: 120 }, (_, seed) => seed) : [Number(SEED)];
 
-test('[Q1][Q2][Q6][Q11][Q14][Q17][O1][O2][O7][O8][O9][R1][R3][S1][S2][S7][S8] drawn days with kills of core, link and switch keep every law', async () => {
+test('[Q1][Q2][Q6][Q11][Q14][Q17][O1][O2][O7][O8][O9][T8][T9][T10][R1][R3][S1][S2][S7][S8] drawn days with kills of core, link and switch keep every law', async () => {
   const outcomes = new Set<string>();
+  const gaps = new Set<string>();
   let kills = 0;
   for (const seed of seeds) {
     const lived = await live(drawScenario(seed));
     kills += lived.kills;
-    for (const { outcome } of lived.accounts) outcomes.add(outcome!);
+    for (const account of lived.accounts) {
+      outcomes.add(account.outcome!);
+      for (const gap of account.gaps) gaps.add(gap);
+    }
   }
   if (SEED !== undefined) return;
   expect([...outcomes].sort()).toEqual(['abandonedInMenu', 'abandonedInQueue', 'answered', 'ended', 'lostNode']);
+  expect([...gaps].sort()).toEqual(['abandoned', 'givenUp', 'joined', 'lost']);
   expect(kills).toBeGreaterThan(100);
 }, 120_000);
 
@@ -44,7 +49,7 @@ test('[Q1][Q5][O7][R1][S2][S7] whatever day is thought up, its smallest failure 
   );
 }, 120_000);
 
-test('[E1][Q17][S3][S4][S5][S6] a core that dies at any point and is back at once changes nothing that a caller or a record can tell', async () => {
+test('[E1][Q17][S3][S4][S5][S6][S10] a core that dies at any point and is back at once changes nothing that a caller or a record can tell', async () => {
   await fc.assert(
     fc.asyncProperty(unnoticeable, async (scenario) => {
       const killed = await live(scenario);
@@ -55,8 +60,8 @@ test('[E1][Q17][S3][S4][S5][S6] a core that dies at any point and is back at onc
   );
 }, 120_000);
 
-function toldOf({ from, queue, enqueuedAtMs, outcome, talks }: Account) {
-  return { from, queue, enqueuedAtMs, outcome, talks };
+function toldOf({ from, queue, enqueuedAtMs, outcome, talks, gaps }: Account) {
+  return { from, queue, enqueuedAtMs, outcome, talks, gaps };
 }
 
 test('the same laws hold with the journal on a disk, its last record torn at every death', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Caller } from '../../src/sim/people.ts';
+import type { Caller, Mishap } from '../../src/sim/people.ts';
 import { LINE } from '../../src/sim/rough/rules.ts';
 import { type AgentPlan, type Fault, type Scenario, tellScenario } from '../../src/sim/rough/scenario.ts';
 
@@ -80,11 +80,18 @@ const siteFault: fc.Arbitrary<Fault> = fc.record({
 
 const mishap = fc.option(
   fc.record({
-    kind: fc.constantFrom<'phoneDies' | 'comesApart' | 'hold'>('phoneDies', 'comesApart', 'hold'),
+    kind: fc.constantFrom<Mishap['kind']>('phoneDies', 'pageLost', 'comesApart', 'hold'),
     afterMs: shortMs(20_000),
+    backAfterMs: fc.oneof({ weight: 3, arbitrary: shortMs(35_000) }, { weight: 1, arbitrary: fc.constant(Infinity) }),
   }),
   { nil: undefined, freq: 3 },
 );
+
+const pageLost: fc.Arbitrary<Mishap> = fc.record({
+  kind: fc.constant('pageLost' as const),
+  afterMs: shortMs(20_000),
+  backAfterMs: shortMs(28_000),
+});
 
 /** Everything may happen. */
 export const roughScenario: fc.Arbitrary<Scenario> = fc
@@ -115,7 +122,10 @@ export const unnoticeable: fc.Arbitrary<Scenario> = fc
   .record({
     seed: fc.nat(1_000),
     routing,
-    callers: fc.array(caller, { minLength: 1, maxLength: 20 }),
+    callers: fc.array(fc.record({ caller, lost: fc.option(pageLost, { nil: undefined, freq: 2 }) }), {
+      minLength: 1,
+      maxLength: 20,
+    }),
     agents: fc.array(agent, { minLength: 1, maxLength: 4 }),
     faults: fc.array(killOf(fc.constant(0)), { minLength: 1, maxLength: 12 }),
   })
@@ -125,7 +135,10 @@ export const unnoticeable: fc.Arbitrary<Scenario> = fc
       roughMs: 0,
       promptMs: 0,
       routing,
-      callers: callers.map(placed),
+      callers: callers.map(({ caller, lost }, nth) => ({
+        ...placed(caller, nth),
+        ...(lost === undefined ? {} : { mishap: lost }),
+      })),
       agents: agents.map((plan, nth) => named(plan, 1, nth)),
       faults,
     }),

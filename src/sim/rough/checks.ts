@@ -69,11 +69,11 @@ export class Watchman {
 
   /**
    * Q1, Q17: nobody of the same queue and step whose effective age is greater is passed over, except by an agent who missed that call, or
-   * was not joined with it, a short while ago (O5, T4).
+   * was not joined with it, a short while ago (O5, T4), or for the one whose talk with that agent broke off (T10).
    */
   #isNext(id: ContactId, agent: AgentId, commands: readonly Command[], state: State): void {
     const chosen = waitOf(state, id);
-    if (chosen === undefined) return;
+    if (chosen === undefined || chosen.returnTo === agent) return;
     for (const other of state.contacts.values()) {
       const { stage } = other;
       if (stage.in !== 'queue' || stage.offer !== null || !isAlike(stage.wait, chosen)) continue;

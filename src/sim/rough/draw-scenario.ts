@@ -7,7 +7,7 @@ import type { AgentPlan, Fault, Scenario } from './scenario.ts';
 const NAMES = ['ana', 'ben', 'eva', 'leo', 'mia', 'noa'];
 const SKILLS = [['personal'], ['enterprise'], ['personal', 'enterprise']];
 const KEYS = [['1'], ['2'], [''], ['7', '1'], ['7', '8'], ['9'], ['1'], ['2']];
-const MISHAPS: readonly Mishap['kind'][] = ['phoneDies', 'comesApart', 'hold'];
+const MISHAPS: readonly Mishap['kind'][] = ['phoneDies', 'pageLost', 'comesApart', 'hold'];
 const POINTS = ['beforeWrite', 'beforeRelease', 'halfReleased'] as const;
 
 /** A rough day of this seed: some twenty minutes of calls, a handful of agents, up to a dozen faults. */
@@ -30,7 +30,11 @@ export function drawScenario(seed: number): Scenario {
 function drawCaller(chance: Chance, nth: number, spanMs: number): Caller {
   const exponentialMs = (meanMs: number) => durationMs({ meanMs, shape: 'exponential' }, chance.unit());
   const impatient = chance.below(10) === 0;
-  const mishap: Mishap = { kind: MISHAPS[chance.below(MISHAPS.length)]!, afterMs: exponentialMs(10_000) };
+  const mishap: Mishap = {
+    kind: MISHAPS[chance.below(MISHAPS.length)]!,
+    afterMs: exponentialMs(10_000),
+    backAfterMs: chance.below(3) === 0 ? Infinity : chance.below(35_000),
+  };
   return {
     from: `139${(10_000_000 + nth).toString()}`,
     dialled: LINE,

@@ -1,4 +1,4 @@
-import type { RecordFact } from '../../core/command.ts';
+import type { GapResult, RecordFact } from '../../core/command.ts';
 import type { AgentId, ContactId, LegId } from '../../core/ids.ts';
 
 /** One caller's call as the records tell it. */
@@ -12,6 +12,8 @@ export interface Account {
   outcome: string | null;
   closedAtMs: number | null;
   readonly talks: Talk[];
+  /** How the gaps in its talks ended. */
+  readonly gaps: GapResult[];
   /** Turned away by a queue that was full. */
   turnedAway: boolean;
   readonly recordings: { readonly expectedMs: number; readonly durationMs: number | null }[];
@@ -30,6 +32,7 @@ const PAIRS: Readonly<Record<string, string>> = {
   offerMade: 'offerEnded',
   talkStarted: 'talkEnded',
   holdStarted: 'holdEnded',
+  gapStarted: 'gapEnded',
   recordingStarted: 'recordingEnded',
 };
 const OPENER = new Map(Object.entries(PAIRS).map(([opens, closes]) => [closes, opens]));
@@ -105,6 +108,10 @@ export class Ledger {
         this.#talks.delete(fact.agent);
         account.talks.at(-1)!.toMs = atMs;
         return;
+      case 'gapEnded':
+        demand(this.#talks.get(fact.agent) === account.contact, `a gap of ${account.contact} outside of a talk`);
+        account.gaps.push(fact.result);
+        return;
       case 'recordingEnded':
         account.recordings.push({ expectedMs: fact.expectedMs, durationMs: fact.durationMs });
         return;
@@ -125,6 +132,7 @@ export class Ledger {
       outcome: null,
       closedAtMs: null,
       talks: [],
+      gaps: [],
       turnedAway: false,
       recordings: [],
     });

@@ -62,7 +62,9 @@ function tellCaller(caller: Caller): string {
   return (
     `${seconds(atMs)} call from ${from}, keys [${keys.join(' ')}] after ${seconds(keyAfterMs)}, waits ${seconds(menuPatienceMs)} in the menu, ` +
     `${seconds(patienceMs)} in the queue, talks ${seconds(talkMs)}, ${talkEndedBy} ends, notes ${seconds(wrapUpMs)}` +
-    (mishap === undefined ? '' : `, ${mishap.kind} after ${seconds(mishap.afterMs)}`)
+    (mishap === undefined
+      ? ''
+      : `, ${mishap.kind} after ${seconds(mishap.afterMs)}, back after ${seconds(mishap.backAfterMs ?? 0)}`)
   );
 }
 

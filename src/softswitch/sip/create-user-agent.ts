@@ -41,6 +41,7 @@ export function userAgentOn(state: State): UserAgent {
   const reasonOf = (reason: string | undefined) => (reason === undefined ? undefined : headerSafe(reason));
   return {
     receive: (flow, data, nowMs) => receive(state, flow, data, nowMs),
+    connectionQuiet: (connection, quiet) => connectionQuiet(state, connection, quiet),
     connectionClosed: (connection, nowMs) => connectionClosed(state, connection, nowMs),
     unreachable: (flow, nowMs) => peerUnreachable(state, flow, nowMs),
     advance: (nowMs) => advance(state, nowMs),
@@ -109,6 +110,10 @@ function takeFrame(state: State, flow: Flow, data: Uint8Array, nowMs: number): v
   if (data.length === 4 && data.every((byte, at) => byte === (at % 2 === 0 ? 13 : 10))) {
     emit(state, { kind: 'send', flow, data: Buffer.from('\r\n') });
   }
+}
+
+function connectionQuiet(state: State, connection: number, quiet: boolean): void {
+  for (const { call } of state.connected.dialogs.on(connection)) emit(state, { kind: 'quiet', call, quiet });
 }
 
 function connectionClosed(state: State, connection: number, nowMs: number): void {

@@ -1,6 +1,7 @@
 import { authenticate, seconds } from './authenticate.ts';
 import { decodeText } from './characters.ts';
-import { returned } from './dialog.ts';
+import { connectionBroken } from './client-transaction.ts';
+import { connectionLost, returned } from './dialog.ts';
 import { flowToText, isWebSocket, unconnected } from './flow.ts';
 import { type Header, header, headerOf, headersOf, type RequestIn } from './message.ts';
 import { type Address, parseAddress } from './parse-address.ts';
@@ -110,9 +111,19 @@ function apply(state: State, request: RequestIn, user: string, wish: Wish, flow:
     cseq: request.cseq,
     userAgent: headerOf(request, 'User-Agent'),
   };
+  if (known !== undefined) giveUpOlder(state, known.flow, flow, nowMs);
   put(state, registration);
   if (isWebSocket(flow)) takeUpCalls(state, wish.contact.uri, flow);
   emit(state, { kind: 'registered', registration, refreshed: known !== undefined });
+}
+
+/** The same Contact on another WebSocket: the page has given the older one up, whether or not its end was noticed here. */
+function giveUpOlder(state: State, older: Flow, flow: Flow, nowMs: number): void {
+  const { connection } = older;
+  if (!isWebSocket(older) || connection === undefined || connection === flow.connection) return;
+  for (const dialog of state.connected.dialogs.on(connection)) connectionLost(state, dialog);
+  connectionBroken(state, connection, nowMs);
+  emit(state, { kind: 'close', flow: older });
 }
 
 /** Who lost the WebSocket and registers the same Contact on a new one has its calls there from now on (as RFC 5626 §5.3 does). */

@@ -64,6 +64,8 @@ export type SipHappening =
   | { readonly kind: 'digit'; readonly call: string; readonly digit: string; readonly durationMs: number }
   /** The WebSocket that this call's peer is reached by has closed, or the peer is back on another one. */
   | { readonly kind: 'connection'; readonly call: string; readonly alive: boolean }
+  /** The WebSocket of the call answers no pings just now, or does again. */
+  | { readonly kind: 'quiet'; readonly call: string; readonly quiet: boolean }
   /** Answer to `ping`: true when anything but silence came back. */
   | { readonly kind: 'pinged'; readonly call: string; readonly alive: boolean }
   | { readonly kind: 'registered'; readonly registration: Registration; readonly refreshed: boolean }
@@ -129,6 +131,8 @@ export interface UserAgent {
   /** One datagram, or any piece of a TCP stream. Never throws, whatever the bytes. */
   receive(flow: Flow, data: Uint8Array, nowMs: number): void;
   connectionClosed(connection: number, nowMs: number): void;
+  /** A WebSocket has missed its keep-alive, or answers again. */
+  connectionQuiet(connection: number, quiet: boolean): void;
   /** A `send` to this flow failed (connection refused, no route): what waits for an answer from there fails at once with 503. Optional to call. */
   unreachable(flow: Flow, nowMs: number): void;
   /** Fires every timer that is due. */

@@ -9,8 +9,8 @@ import type { PeerNews } from './keep-peers.ts';
 const BYE_MS = 1500;
 /** A network that lets SIP through but no UDP. */
 const CONNECT_MS_MAX = 10_000;
-/** A browser whose WebSocket closed and whose sound stopped has so long to come back. */
-const ADRIFT_MS = 2000;
+/** A browser whose WebSocket closed and whose sound stopped has so long to come back: a citizen waits for it. */
+const ADRIFT_MS = 800;
 
 /** What a leg over WebRTC waits for besides its port is there; for another there is nothing to wait for. */
 export function isDescribed({ secure }: Leg): boolean {
@@ -69,6 +69,7 @@ export function peerReported(board: Board, news: PeerNews, ready: (leg: Leg) => 
     case 'connected':
       return clearTimer(leg, 'connect');
     case 'lost':
+      if (secure.adrift) return endUnheard(board, leg);
       return setTimer(leg, 'lost', BYE_MS, () => endUnheard(board, leg));
     case 'silent':
       secure.silent = true;
@@ -90,9 +91,19 @@ export function connectionChanged(board: Board, leg: Leg, alive: boolean): void 
   if (alive) return clearTimer(leg, 'adrift');
   if (leg.answered === 'no')
     return board.hangUp(leg, leg.direction === 'inbound' ? 'ORIGINATOR_CANCEL' : 'NORMAL_TEMPORARY_FAILURE');
+  if (leg.timers.has('lost')) return endUnheard(board, leg);
   setTimer(leg, 'adrift', ADRIFT_MS, () => {
     if (secure.silent) endUnheard(board, leg);
   });
+}
+
+/** The leg's WebSocket has missed its keep-alive: with its sound gone as well, so is the page, or its network. */
+export function connectionQuiet(board: Board, leg: Leg, quiet: boolean): void {
+  const { secure } = leg;
+  if (secure === undefined || leg.answered !== 'yes') return;
+  secure.adrift = quiet;
+  if (!quiet) clearTimer(leg, 'adrift');
+  else if (secure.silent) endUnheard(board, leg);
 }
 
 function endUnheard(board: Board, leg: Leg): void {

@@ -57,4 +57,4 @@ export interface PeerOptions {
 }
 
 /** A browser sends sound without pause, muted or not; a report every few seconds on hold. */
-export const SILENT_MS = 2000;
+export const SILENT_MS = 600;

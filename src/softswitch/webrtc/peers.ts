@@ -34,7 +34,7 @@ interface Table {
   readonly held: Map<string, Peer>;
 }
 
-const LISTEN_MS = 500;
+const LISTEN_MS = 200;
 
 /** The peer connections of one process. Never throws; what goes wrong is reported. */
 export function createPeers(options: PeerOptions, report: (report: PeerReport) => void): Peers {

@@ -18,8 +18,12 @@ export const WEB_SOCKETS_MAX = 2000;
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 /** Who connects must show within this time that it is a phone of ours. */
 const STRANGER_MS_MAX = 30_000;
-/** A ping this often; a peer that was heard neither by message nor by pong for `SILENT_MS_MAX` is gone (asleep, or its network is). */
-const PING_MS = 10_000;
+/**
+ * A ping this often. A peer that was heard neither by message nor by pong for `QUIET_MS_MAX` has missed its keep-alive: its calls are told. After
+ * `SILENT_MS_MAX` it is gone (asleep, or its network is).
+ */
+const PING_MS = 500;
+const QUIET_MS_MAX = 1_000;
 const SILENT_MS_MAX = 25_000;
 
 /** RFC 6455 §7.4.1 and the project's own. */
@@ -40,6 +44,7 @@ export interface WebSocketLimits {
   readonly connectionsMax: number;
   readonly strangerMs: number;
   readonly pingMs: number;
+  readonly quietMs: number;
   readonly silentMs: number;
 }
 
@@ -47,6 +52,7 @@ const LIMITS: WebSocketLimits = {
   connectionsMax: WEB_SOCKETS_MAX,
   strangerMs: STRANGER_MS_MAX,
   pingMs: PING_MS,
+  quietMs: QUIET_MS_MAX,
   silentMs: SILENT_MS_MAX,
 };
 
@@ -56,6 +62,7 @@ interface Held {
   readonly localIp: string;
   readonly rate: Rate;
   heardAtMs: number;
+  quiet: boolean;
   stranger: NodeJS.Timeout | undefined;
 }
 
@@ -179,14 +186,12 @@ function adopt(socket: WebSocket, request: IncomingMessage, table: Table): void 
   };
   const nowMs = performance.now();
   const held: Held = {
-    ...{ socket, flow, localIp: plainIp(localAddress), rate: fullRate(nowMs), heardAtMs: nowMs },
+    ...{ socket, flow, localIp: plainIp(localAddress), rate: fullRate(nowMs), heardAtMs: nowMs, quiet: false },
     stranger: setTimeout(() => cut(table, held, CLOSED.stranger, 'registered nobody'), table.limits.strangerMs),
   };
   table.held.set(connection, held);
   socket.on('message', (data: Buffer) => heard(table, held, data));
-  socket.on('pong', () => {
-    held.heardAtMs = performance.now();
-  });
+  socket.on('pong', () => wasHeard(table, held, performance.now()));
   socket.on('error', () => socket.terminate());
   socket.on('close', () => {
     clearTimeout(held.stranger);
@@ -201,13 +206,23 @@ function plainIp(address: string | undefined): string {
 
 function heard(table: Table, held: Held, data: Buffer): void {
   const nowMs = performance.now();
-  held.heardAtMs = nowMs;
+  wasHeard(table, held, nowMs);
   if (!takeMessageToken(held.rate, nowMs)) return cut(table, held, CLOSED.rate, 'sends too much');
   // The one that has been quiet longest stands first.
   const { connection } = held.flow;
   if (connection === undefined || !table.held.delete(connection)) return;
   table.held.set(connection, held);
   table.listener.received(held.flow, data);
+}
+
+function wasHeard(table: Table, held: Held, nowMs: number): void {
+  held.heardAtMs = nowMs;
+  if (held.quiet) tellQuiet(table, held, false);
+}
+
+function tellQuiet(table: Table, held: Held, quiet: boolean): void {
+  held.quiet = quiet;
+  if (held.flow.connection !== undefined) table.listener.connectionQuiet?.(held.flow.connection, quiet);
 }
 
 function cut(table: Table, held: Held, code: number, why: string): void {
@@ -234,7 +249,9 @@ function makeRoom(table: Table): void {
 function pingAll(table: Table): void {
   const nowMs = performance.now();
   for (const held of table.held.values()) {
-    if (nowMs - held.heardAtMs > table.limits.silentMs) held.socket.terminate();
+    const silentMs = nowMs - held.heardAtMs;
+    if (silentMs > table.limits.silentMs) held.socket.terminate();
     else held.socket.ping();
+    if (silentMs > table.limits.quietMs && !held.quiet) tellQuiet(table, held, true);
   }
 }

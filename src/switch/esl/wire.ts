@@ -107,6 +107,16 @@ export function dialOut(dial: Dial, trunk: string): string {
   return `bgapi originate {${list}}sofia/internal/sip:${dial.number}@${trunk} &park()\nJob-UUID: ${dial.leg}`;
 }
 
+/**
+ * What a phone that is to answer by itself is told by: RFC 3261 §20.9 with the `answer-after` that desk phones know, the `Alert-Info` of others,
+ * and our own for the desk, which also looks at the contact. Only a talk that lost its phone is marked so.
+ */
+const RESUME_HEADERS: Readonly<Record<string, string>> = {
+  'sip_h_X-Minhu-Resume': 'true',
+  'sip_h_Call-Info': '<sip:minhu>;answer-after=0',
+  'sip_h_Alert-Info': '<http://minhu>;info=alert-autoanswer;delay=0',
+};
+
 /** `Job-UUID` is the leg, so that the answer finds its way home on any later connection. */
 export function originate(ring: Ring): string {
   const variables: Readonly<Record<string, string>> = {
@@ -124,6 +134,7 @@ export function originate(ring: Ring): string {
     minhu_key: ring.key,
     minhu_contact: ring.contact,
     'sip_h_X-Minhu-Contact': ring.contact,
+    ...(ring.resume === true ? RESUME_HEADERS : {}),
   };
   const pairs = Object.entries(variables).filter(([, value]) => value !== '');
   const list = pairs.map(([name, value]) => `${name}=${value}`).join(',');

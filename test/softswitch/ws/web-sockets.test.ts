@@ -27,6 +27,7 @@ const log = pino(
 let sockets: WebSockets;
 let received: { flow: Flow; text: string }[];
 let closed: number[];
+let quiet: boolean[];
 let unreachable: Flow[];
 let wake: () => void;
 
@@ -36,8 +37,13 @@ async function open(
   tls?: WebSocketOptions['tls'],
 ): Promise<void> {
   // What a former socket still tells is not for this test.
-  const told = { received: [] as typeof received, closed: [] as number[], unreachable: [] as Flow[] };
-  ({ received, closed, unreachable } = told);
+  const told = {
+    received: [] as typeof received,
+    closed: [] as number[],
+    quiet: [] as boolean[],
+    unreachable: [] as Flow[],
+  };
+  ({ received, closed, quiet, unreachable } = told);
   wake = () => {};
   sockets = await openWebSockets(
     { host: '127.0.0.1', port: 0, origins, ...(tls && { tls }) },
@@ -48,6 +54,10 @@ async function open(
       },
       connectionClosed: (connection) => {
         told.closed.push(connection);
+        wake();
+      },
+      connectionQuiet: (_connection, isQuiet) => {
+        told.quiet.push(isQuiet);
         wake();
       },
       unreachable: (flow) => {
@@ -166,6 +176,16 @@ describe('a connection', () => {
     expect(await closeCode(stranger)).toBe(4001);
     seat.send('OPTIONS');
     await until(() => received.length === 2);
+  });
+
+  test('that misses its keep-alive is told, and told again once it is heard; it is not ended for that', async () => {
+    await reopen({ pingMs: 20, quietMs: 60 });
+    const deaf = await connected({ autoPong: false });
+    await until(() => quiet.length === 1);
+    deaf.send('OPTIONS');
+    await until(() => quiet.length >= 2);
+    expect(quiet.slice(0, 2)).toEqual([true, false]);
+    expect(closed).toEqual([]);
   });
 
   test('that answers no ping is ended, and its owner learns it; one that answers stays', async () => {

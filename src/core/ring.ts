@@ -1,0 +1,29 @@
+import type { SwitchWish } from './command.ts';
+import { askLeg, type Decision, nextLegId } from './decision.ts';
+import type { AgentId, LegId, OfferToken } from './ids.ts';
+import { openLeg } from './leg.ts';
+import type { Contact } from './state.ts';
+
+type Ring = Extract<SwitchWish, { do: 'ring' }>;
+
+/** Rings one phone of an agent. The leg is made where the caller's is: a bridge joins legs of one node. */
+export function ringPhone(
+  d: Decision,
+  contact: Contact,
+  agent: AgentId,
+  phone: Pick<Ring, 'sipUser' | 'device' | 'timeoutMs' | 'resume'>,
+  token: OfferToken,
+  because: string,
+): LegId {
+  const id = nextLegId(d);
+  const ringKey = askLeg(d, id, contact.node, because, {
+    do: 'ring',
+    ...phone,
+    callerNumber: contact.from,
+    callerName: contact.fromName,
+    contact: contact.id,
+  });
+  const leg = { id, node: contact.node, contact: contact.id, agent, token, ringKey };
+  openLeg(d, contact, { ...leg, role: 'agent', answered: false, endByMs: null }, phone.device);
+  return id;
+}
