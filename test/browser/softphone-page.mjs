@@ -7,6 +7,8 @@ const audio = { echoCancellation: false, noiseSuppression: false, autoGainContro
 let agent;
 let session;
 let heard = [];
+/** What records now. Held here, or it would be collected. */
+let tapped;
 
 /** A call that this seat was in and lost: the page answers by itself, and gives up what is left of the older one. */
 function resume(arrived, request) {
@@ -44,8 +46,9 @@ function listen(connection) {
   });
 }
 
-/** Chromium feeds a remote stream to Web Audio only while an element plays it too. */
+/** A track comes anew when a hold ends: the former tap would hear it too. Chromium feeds a remote stream to Web Audio only while an element plays it too. */
 function record(stream) {
+  void tapped?.context.close();
   const element = new Audio();
   element.srcObject = stream;
   element.muted = true;
@@ -57,7 +60,7 @@ function record(stream) {
     heard.push(Int16Array.from(inputBuffer.getChannelData(0), (x) => x * 32767));
   source.connect(tap);
   tap.connect(context.destination);
-  window.kept = [...(window.kept ?? []), { element, context, source, tap }];
+  tapped = { element, context, source, tap };
 }
 
 window.phone = {
