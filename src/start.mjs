@@ -1,8 +1,8 @@
 // The one plain-JavaScript file: it must run before anything is installed or built.
 // Installs what is missing, builds when the sources changed, then runs the program in this same process.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -28,13 +28,21 @@ if (read(installStamp) !== lockHash) {
   writeFileSync(installStamp, lockHash);
 }
 
-const sourceHash = hash([join(root, 'tsconfig.json'), ...sources(join(root, 'src'))]) + lockHash;
+const deskFolder = join(root, 'src', 'desk');
+// The page takes these two from the API, and nothing else.
+const shared = ['messages.ts', 'live-client.ts'].map((name) => join(root, 'src', 'api', 'live', name));
+const deskHash = hash([...sources(deskFolder, /\.(ts|vue|css|svg|html)$/), ...shared]) + lockHash;
+const sourceHash = hash([join(root, 'tsconfig.json'), ...sources(join(root, 'src'))]) + deskHash;
 if (read(buildStamp) !== sourceHash) {
   step('正在编译… / building…');
   // Built beside and renamed, so that a build that fails or is interrupted leaves the last good one.
   const fresh = join(root, 'dist.new');
   rmSync(fresh, { recursive: true, force: true });
+  // The page takes longest, and is the same as before more often than not.
+  const page = read(join(root, 'dist', 'desk', '.minhu-built')) === deskHash ? undefined : buildDesk(fresh);
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh]);
+  if (page === undefined) cpSync(join(root, 'dist', 'desk'), join(fresh, 'desk'), { recursive: true });
+  else await page;
   writeFileSync(join(fresh, '.minhu-built'), sourceHash);
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(fresh, join(root, 'dist'));
@@ -93,9 +101,23 @@ function startOf(pid) {
     .replace(/\s+/g, '_');
 }
 
-function sources(folder) {
+/** Bundled beside the compiler, on the machine's other processor. */
+function buildDesk(fresh) {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const outDir = join(fresh, 'desk');
+  const args = [vite, 'build', deskFolder, '--outDir', outDir, '--emptyOutDir', '--logLevel', 'warn'];
+  return new Promise((resolve) => {
+    spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).once('exit', (status) => {
+      if (status !== 0) fail('“vite build” 失败 / failed');
+      writeFileSync(join(outDir, '.minhu-built'), deskHash);
+      resolve();
+    });
+  });
+}
+
+function sources(folder, wanted = /\.(ts|sql)$/) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.(ts|sql)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && wanted.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }

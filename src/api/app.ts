@@ -15,13 +15,18 @@ import { addCallerRoutes } from './routes/callers.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addConversationRoutes } from './routes/conversations.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
+import { addFormRoutes } from './routes/forms.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
+import { addHistoryRoute } from './routes/history.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
 import { addMissedCallRoutes } from './routes/missed-calls.ts';
 import { addModeRoutes } from './routes/mode.ts';
 import { addOperationRoutes } from './routes/operations.ts';
+import { addPageRoute } from './routes/page.ts';
+import { addPhoneRoute } from './routes/phone.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
+import { addReferenceRoute } from './routes/reference.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSiteRoutes } from './routes/sites.ts';
 import { addTeamRoutes } from './routes/teams.ts';
@@ -81,4 +86,9 @@ const ROUTES = [
   addOperationRoutes,
   addFreeSwitchRoutes,
   addLiveRoutes,
+  addFormRoutes,
+  addPhoneRoute,
+  addHistoryRoute,
+  addReferenceRoute,
+  addPageRoute,
 ];

@@ -31,6 +31,16 @@ export const ERRORS = {
     en: 'The journal holds no decision about this contact.',
   },
   FORBIDDEN: { status: 403, zh: '您的角色无权进行此操作。', en: 'Your role may not do this.' },
+  FORM_NEWER: {
+    status: 409,
+    zh: '这张登记单已有更新的草稿。',
+    en: 'There is a newer draft of this form.',
+  },
+  FORM_SUBMITTED: {
+    status: 409,
+    zh: '这张登记单已提交，不能再改。',
+    en: 'This form was submitted and does not change.',
+  },
   INTERNAL: { status: 500, zh: '系统内部错误，已记录。', en: 'Something went wrong here; it is in the log.' },
   LOGIN_REQUIRED: { status: 401, zh: '请先登录。', en: 'Log in first.' },
   LOGIN_THROTTLED: {
@@ -56,6 +66,11 @@ export const ERRORS = {
     en: 'Nobody changes the own roles or disables the own account.',
   },
   PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
+  PHONE_ELSEWHERE: {
+    status: 409,
+    zh: '话机注册在 FreeSWITCH，网页话机不可用。',
+    en: 'Phones register at a FreeSWITCH; there is none in the page.',
+  },
   QUEUE_FULL: { status: 503, zh: '排队已满，请稍后再试。', en: 'The queue is full; try again later.' },
   QUEUE_UNKNOWN: { status: 404, zh: '没有这个队列。', en: 'There is no such queue.' },
   RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },

@@ -44,8 +44,38 @@ export interface ApiOptions {
   readonly secureCookies?: boolean;
   /** PEM texts: the API then speaks https itself. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Absent: nothing. */
+  readonly reference?: Reference;
+  /** The page; absent: none is served, and nothing is said of its telephone. */
+  readonly desk?: DeskSource;
   /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
   readonly directorySecret?: string;
+}
+
+/** What an agent has beside a call: what to say, and how to class what is heard. */
+export interface Reference {
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly title: { readonly zh: string; readonly en: string };
+    readonly lines: readonly { readonly id: string; readonly text: string }[];
+  }[];
+  readonly categories: readonly {
+    readonly code: string;
+    readonly path: readonly string[];
+    readonly type: string;
+    readonly urgency: string;
+    readonly urgent: readonly string[];
+  }[];
+}
+
+/** Where the page comes from, and where its telephone goes to. */
+export interface DeskSource {
+  /** As built by Vite: `index.html` and files named by their content. */
+  readonly folder: string;
+  /** The page itself comes over https. */
+  readonly secure: boolean;
+  /** SIP over WebSocket at the embedded switch, on the page's own host; undefined: a FreeSWITCH is the switch. */
+  ws(): { readonly port: number; readonly secure: boolean } | undefined;
 }
 
 /** What the live socket hears of. */

@@ -1,6 +1,7 @@
 import type { Calendar } from '../core/calendar.ts';
 import type { ProfileEntry, Settings, SlotCounts } from '../core/settings.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
+import type { Reference } from './reference.ts';
 
 /** All that the city folder says, checked. The seats here are the first ones only: afterwards the database is the truth. */
 export interface City {
@@ -10,6 +11,8 @@ export interface City {
   readonly trunks: readonly Trunk[];
   /** Active or not. */
   readonly hotlines: readonly Hotline[];
+  /** What agents have beside a call. */
+  readonly reference: Reference;
   /** By what the connect rate is watched. */
   readonly connectLimits: ConnectLimits;
   /** IANA time zone of every calendar. */

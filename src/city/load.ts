@@ -13,6 +13,7 @@ import { readModes } from './modes.ts';
 import { type Plans, readPlans } from './plans.ts';
 import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
 import { type ReadQueues, readQueues } from './queues.ts';
+import { readReference } from './reference.ts';
 import { type KnownToSeats, readSeats } from './seats.ts';
 import { readSites } from './sites.ts';
 import { readSlots } from './slots.ts';
@@ -75,6 +76,7 @@ export function loadCity(folder: string): CityResult {
   const numbers = merged.hotlines.map(({ number }) => number);
   const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
   const trunks = trunkFile ? readTrunks(trunkFile, answered, numbers) : [];
+  const reference = readReference(optional('scripts.yaml'), optional('categories.yaml'));
   const connectLimits = readConnectLimits(optional('supervision.yaml'));
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
@@ -96,6 +98,7 @@ export function loadCity(folder: string): CityResult {
     seats,
     trunks,
     hotlines: merged.hotlines,
+    reference,
     connectLimits,
     zone: hours.zone,
     office: hours.calendars['office'] ?? { offsets: hours.offsets, ...OFFICE },

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../api/app.ts';
 import { createMetrics, type Metrics } from '../api/metrics.ts';
 import { type City, loadCity } from '../city/load.ts';
-import type { Endpoint } from '../config.ts';
+import { type Endpoint, parseEndpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
 import {
@@ -33,6 +34,7 @@ import { fieldKeyOf } from './field-key.ts';
 import { createHappening, type Happening } from './happening.ts';
 import { liveCore } from './live-core.ts';
 import { loadRules } from './rules.ts';
+import { readJson } from './run-file.ts';
 import { tlsProblem } from './tls-files.ts';
 
 const WORKDAYS_ASKED_EVERY_MS = 86_400_000;
@@ -174,12 +176,13 @@ function followJournal(
 }
 
 function buildApi(
-  { config, folders, logger, link, loop, submit }: Calls,
+  calls: Calls,
   store: Store,
   metrics: Metrics,
   city: City | undefined,
   happenings: Readonly<Record<'accounts' | 'alarm' | 'day', Happening>> & { readonly sum: () => DaySum | undefined },
 ): Promise<FastifyInstance> {
+  const { config, folders, logger, link, loop, submit } = calls;
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
     db: store.db,
@@ -211,6 +214,12 @@ function buildApi(
     connectLimits: city?.connectLimits ?? CONNECT_LIMITS,
     logger,
     recordingFolder: folders.recordings,
+    ...(city === undefined ? {} : { reference: city.reference }),
+    desk: {
+      folder: join(import.meta.dirname, '../desk'),
+      secure: config.tls !== undefined,
+      ws: () => pagePhone(calls),
+    },
     ...(directorySecret === undefined ? {} : { directorySecret }),
     ...(config.tls === undefined
       ? {}
@@ -219,6 +228,13 @@ function buildApi(
           tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) },
         }),
   });
+}
+
+/** Where the page's telephone goes to: the switch may have chosen its port itself, and tells it when it has started. */
+function pagePhone({ config, folders }: Calls): { port: number; secure: boolean } | undefined {
+  const status = readJson<{ ws?: string }>(folders.switchStatusFile);
+  const ws = config.eslNodes.length > 0 ? undefined : parseEndpoint(status?.ws ?? '');
+  return ws && { port: ws.port, secure: config.tls !== undefined };
 }
 
 /** @returns where HTTP listens, or why it cannot. */

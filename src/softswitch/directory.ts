@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Logger } from 'pino';
+import { pageHa1, seatOfPageLogin } from '../lib/page-login.ts';
 import type { Credential } from './sip/user-agent.ts';
 
 export const USERS_MAX = 20_000;
@@ -20,7 +21,7 @@ export interface Directory {
  * The seats' credentials, read again whenever the core replaces the file. A file that cannot be read leaves the last good one in force.
  * `secret` is the same over restarts.
  */
-export function openDirectory(file: string, secret: string, log: Logger): Directory {
+export function openDirectory(file: string, secret: string, realm: string, log: Logger): Directory {
   let users = new Map<string, Credential>();
   let sha256Share = 0;
   let changed: () => void = () => {};
@@ -32,6 +33,12 @@ export function openDirectory(file: string, secret: string, log: Logger): Direct
       [...users.values()].filter(({ algorithm }) => algorithm === 'sha256').length / Math.max(1, users.size);
   };
   load();
+  const pageCredential = (username: string): Credential | undefined => {
+    const seat = seatOfPageLogin(username, Date.now());
+    const ha1 = seat === undefined ? undefined : users.get(seat)?.ha1;
+    if (seat === undefined || ha1 === undefined) return undefined;
+    return { algorithm: 'md5', ha1: pageHa1(username, realm, ha1), seat };
+  };
   // The folder, not the file: each new version is another file under the same name.
   const watcher = watch(dirname(file), { persistent: false }, (_, name) => {
     if (name !== basename(file)) return;
@@ -40,7 +47,7 @@ export function openDirectory(file: string, secret: string, log: Logger): Direct
   });
   return {
     has: (user) => users.has(user),
-    credentialOf: (user) => users.get(user),
+    credentialOf: (user) => users.get(user) ?? pageCredential(user),
     guiseOf: (user) => {
       const drawn = createHmac('sha256', secret).update(user).digest().readUInt32BE(0) / 2 ** 32;
       return drawn < sha256Share ? 'sha256' : 'md5';

@@ -55,7 +55,7 @@ export interface RunningSwitch {
 /** Opens everything and writes the status file when calls and clients may come. */
 export async function startSwitch(options: SwitchOptions, layers: Layers, log: Logger): Promise<RunningSwitch> {
   const password = readFileSync(options.eslPasswordFile, 'utf8').trim();
-  const directory = openDirectory(options.directoryFile, password, log);
+  const directory = openDirectory(options.directoryFile, password, options.realm, log);
   const legLog = openLegLog(options.legLogFile, (error) => log.error({ error }, 'leg log'));
   const pace = options.roughSeed === undefined ? createSmoothPace() : createRoughPace(options.roughSeed);
   const bootId = randomUUID();

@@ -22,6 +22,12 @@ export async function writeDirectory(db: Db, file: string): Promise<void> {
   await replaceFile(file, `${JSON.stringify({ realm: SIP_REALM, users }, null, 2)}\n`);
 }
 
+/** A user's seat as the embedded switch's directory has it. */
+export async function directoryEntryOf(db: Db, user: string): Promise<{ sipUser: string; ha1: string } | undefined> {
+  const seat = await db.selectFrom('seats').selectAll().where('user_name', '=', user).executeTakeFirst();
+  return seat && { sipUser: seat.sip_user, ha1: seat.digest === 'sha256' ? seat.ha1_sha256 : seat.ha1_md5 };
+}
+
 /** The MD5 HA1 of a seat that may register, for FreeSWITCH, whose challenge is MD5 for every seat; undefined when there is no such seat. */
 export async function md5Ha1Of(db: Db, sipUser: string): Promise<string | undefined> {
   const seat = await db

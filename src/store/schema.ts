@@ -38,6 +38,7 @@ export interface Database {
   recovery_codes: RecoveryCodeTable;
   api_tokens: ApiTokenTable;
   audit: AuditTable;
+  contact_forms: ContactFormTable;
 }
 
 /** How far each journal is folded into the tables. */
@@ -364,4 +365,28 @@ export interface SessionTable {
   expires_at_ms: number;
   /** When its person did something last. */
   seen_at_ms: number;
+}
+
+/** What an agent wrote down of a contact, 登记单: a draft until it is submitted, and then never changed. */
+export interface ContactFormTable {
+  contact: string;
+  by_user: string;
+  type: string;
+  urgency: string;
+  category: string;
+  title: string;
+  place: string;
+  content: string;
+  /** When it happened, in the caller's words. */
+  occurred: string;
+  resolution: string;
+  wants_callback: boolean;
+  confidential: boolean;
+  anonymous: boolean;
+  /** Counts what was saved: an older page's draft never covers a newer one. */
+  revision: number;
+  saved_at_ms: number;
+  submitted_at_ms: number | null;
+  /** By which key it was submitted: the same again is no second one. */
+  submit_key: string | null;
 }

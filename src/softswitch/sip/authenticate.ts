@@ -11,6 +11,7 @@ import {
   responseOf,
   sameHex,
 } from './digest.ts';
+import { isWebSocket } from './flow.ts';
 import { type Header, header, headersOf, type RequestIn } from './message.ts';
 import { parseUri } from './parse-uri.ts';
 import type { State } from './state.ts';
@@ -31,7 +32,7 @@ export function authenticate(state: State, request: RequestIn, claimed: string, 
   const user = decodeText(fields.get('username') ?? '');
   const known = state.options.credentialOf(user);
   const guise = { algorithm: guiseOf(state, user), ha1: fakeHa1(state.options.secret, user) };
-  const credential = known ?? guise;
+  const credential: Credential = known ?? guise;
   const right = isRight(request, fields, credential) && known !== undefined;
   const nonce = fields.get('nonce') ?? '';
   const age = checkNonce(state.options.secret, nonce, flow.remoteIp, nowMs);
@@ -42,14 +43,14 @@ export function authenticate(state: State, request: RequestIn, claimed: string, 
   }
   const nc = fields.has('qop') ? Number.parseInt(fields.get('nc') ?? '', 16) : Number.MAX_SAFE_INTEGER;
   if (age === 'stale' || !useNonce(state, nonce, nc, nowMs)) return challenge(state, claimed, flow, true, nowMs);
-  return { kind: 'user', user };
+  return { kind: 'user', user: credential.seat ?? user };
 }
 
 function challenge(state: State, claimed: string, flow: Flow, stale: boolean, nowMs: number): Verdict {
   const { options } = state;
   const nonce = makeNonce(options.secret, nowMs, flow.remoteIp, options.random(6));
-  const guise = guiseOf(state, claimed);
-  const algorithm = options.credentialOf(claimed)?.algorithm ?? guise;
+  // Browsers' telephones compute nothing but MD5; what they register with is good for an hour only.
+  const algorithm = isWebSocket(flow) ? 'md5' : (options.credentialOf(claimed)?.algorithm ?? guiseOf(state, claimed));
   const value = challengeValue(options.realm, nonce, algorithm, stale);
   return { kind: 'challenge', header: header('WWW-Authenticate', value) };
 }

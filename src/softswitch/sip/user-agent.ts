@@ -89,6 +89,8 @@ export interface Registration {
 export interface Credential {
   readonly algorithm: 'md5' | 'sha256';
   readonly ha1: string;
+  /** Whose it is, when the digest's user name says more than the seat. */
+  readonly seat?: string;
 }
 
 export interface UserAgentOptions {

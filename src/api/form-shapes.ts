@@ -1,0 +1,54 @@
+import { type Static, Type } from 'typebox';
+import type { FormText } from '../store/contact-forms.ts';
+import type { ContactFormTable } from '../store/schema.ts';
+
+/** Domain guide §3.2 Request, as far as there are fields for it before work orders; §3.3 for the enumerations. */
+export const REQUEST_TYPES = 'CONSULT HELP COMPLAINT REPORT SUGGESTION PRAISE OTHER INVALID'.split(' ');
+export const URGENCIES = 'EMERGENCY URGENT NORMAL'.split(' ');
+export const RESOLUTIONS = 'DIRECT_ANSWER ORDER TRANSFER LINKAGE MERGED REJECTED INVALID'.split(' ');
+
+/** Line breaks and tabs, but no other control characters. */
+const written = (maxLength: number) =>
+  Type.String({ maxLength, pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$' });
+/** Empty in a draft: not chosen yet. */
+const oneOf = (names: readonly string[]) =>
+  Type.Unsafe<string>({ type: 'string', enum: ['', ...names], description: 'Empty: not chosen yet.' });
+
+const fields = {
+  type: oneOf(REQUEST_TYPES),
+  urgency: oneOf(URGENCIES),
+  category: Type.String({ pattern: '^([0-9]{2,10})?$', description: 'Code of the dispatch directory, 派单目录.' }),
+  title: written(80),
+  place: written(200),
+  occurred: written(80),
+  content: written(4_000),
+  resolution: oneOf(RESOLUTIONS),
+  wantsCallback: Type.Boolean(),
+  confidential: Type.Boolean(),
+  anonymous: Type.Boolean(),
+  revision: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+};
+export const FormBody = Type.Object(fields, { additionalProperties: false });
+export const FormShape = Type.Object({
+  ...fields,
+  contact: Type.String(),
+  by: Type.String(),
+  savedAtMs: Type.Integer(),
+  submittedAtMs: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+});
+export const SubmitHeaders = Type.Object({
+  'idempotency-key': Type.String({ pattern: '^[A-Za-z0-9_-]{16,64}$', description: 'The same for every attempt.' }),
+});
+
+export function formText({ wantsCallback, revision: _, ...rest }: Static<typeof FormBody>): FormText {
+  return { ...rest, wants_callback: wantsCallback };
+}
+
+export function formView(row: ContactFormTable) {
+  const { contact, type, urgency, category, title, place, occurred, content, resolution, revision } = row;
+  return {
+    ...{ contact, type, urgency, category, title, place, occurred, content, resolution, revision },
+    ...{ wantsCallback: row.wants_callback, confidential: row.confidential, anonymous: row.anonymous },
+    ...{ by: row.by_user, savedAtMs: row.saved_at_ms, submittedAtMs: row.submitted_at_ms },
+  };
+}

@@ -1,0 +1,93 @@
+import { type Static, Type } from 'typebox';
+import { contactId } from '../../core/ids.ts';
+import { readForm, saveDraft, submitForm } from '../../store/contact-forms.ts';
+import { hadContact } from '../../store/contact-records.ts';
+import { LEADS, personOf, reachOf } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import { FormBody, FormShape, formText, formView, SubmitHeaders } from '../form-shapes.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams } from '../schemas.ts';
+import { writeDown } from '../write-down.ts';
+
+const WRITERS = ['agent', ...LEADS] as const;
+
+/** 登记单: what an agent writes down of a contact. Drafts are saved as often as the page likes; one submission closes the form. */
+export function addFormRoutes(app: Api, options: ApiOptions): void {
+  const { db, core } = options;
+  const url = '/api/v1/contacts/:id/form';
+
+  app.get(
+    url,
+    { config: { access: WRITERS }, schema: { params: ContactParams, response: { 200: FormShape, 204: Type.Null() } } },
+    async (request, reply) => {
+      await mayWrite(request, options);
+      const row = await readForm(db, request.params.id);
+      return row === undefined ? reply.code(204).send(null) : formView(row);
+    },
+  );
+
+  app.put(
+    url,
+    {
+      config: { access: WRITERS, audit: 'never' },
+      schema: { params: ContactParams, body: FormBody, response: { 200: FormShape } },
+    },
+    async (request) => {
+      await mayWrite(request, options);
+      const row = await saveDraft(db, wishOf(request));
+      if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
+      if (row.submitted_at_ms !== null) throw new ApiError('FORM_SUBMITTED');
+      if (row.revision > request.body.revision) throw new ApiError('FORM_NEWER');
+      return formView(row);
+    },
+  );
+
+  app.post(
+    `${url}/submit`,
+    {
+      config: { access: WRITERS },
+      schema: { params: ContactParams, headers: SubmitHeaders, body: FormBody, response: { 200: FormShape } },
+    },
+    async (request) => {
+      await mayWrite(request, options);
+      const { id } = request.params;
+      const { type, content, resolution } = request.body;
+      if (type === '' || resolution === '' || content.trim() === '')
+        throw new ApiError('REQUEST_INVALID', { detail: 'type, resolution and content are needed' });
+      const key = request.headers['idempotency-key'];
+      const before = await readForm(db, id);
+      if (before !== undefined && before.submitted_at_ms !== null) return formView(onlyOnce(before, key));
+      const event = { contact: contactId(id), by: personOf(request).user, code: resolution };
+      // First: an attempt that is cut after it is repeated whole, and says the same again.
+      await writeDown(core, request, { type: 'dispositionGiven', ...event }, 'what came of a contact');
+      const row = await submitForm(db, wishOf(request), key);
+      if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
+      return formView(onlyOnce(row, key));
+    },
+  );
+}
+
+function onlyOnce<Row extends { submit_key: string | null }>(row: Row, key: string): Row {
+  if (row.submit_key !== key) throw new ApiError('FORM_SUBMITTED');
+  return row;
+}
+
+type Asked = Parameters<typeof personOf>[0] & { readonly params: { readonly id: string } };
+
+/** Who has the contact now, or spoke in it, or leads who did. */
+export async function mayWrite(request: Asked, { db, core }: ApiOptions): Promise<void> {
+  const { id } = request.params;
+  const now = core.agents().find(({ agent }) => agent === personOf(request).user);
+  if (now?.contact === id) return;
+  if (!(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
+}
+
+function wishOf(request: Asked & { readonly body: Static<typeof FormBody> }) {
+  return {
+    contact: request.params.id,
+    by: personOf(request).user,
+    text: formText(request.body),
+    revision: request.body.revision,
+    atMs: Date.now(),
+  };
+}

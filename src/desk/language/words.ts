@@ -1,0 +1,32 @@
+import { computed, ref, watchEffect } from 'vue';
+import { en } from './en.ts';
+import { type Words, zh } from './zh.ts';
+
+export type Language = 'zh' | 'en';
+
+const KEY = 'minhu.language';
+export const language = ref<Language>(localStorage.getItem(KEY) === 'en' ? 'en' : 'zh');
+
+/** Every text of the page, in the language chosen. */
+export const words = computed<Words>(() => (language.value === 'en' ? en : zh));
+
+watchEffect(() => {
+  document.documentElement.lang = language.value === 'en' ? 'en' : 'zh-CN';
+  document.title = `${words.value.name} 12345`;
+  localStorage.setItem(KEY, language.value);
+});
+
+export function toggleLanguage(): void {
+  language.value = language.value === 'en' ? 'zh' : 'en';
+}
+
+/** A word of a list that the server may know more of than we do. */
+export function wordOf(list: Readonly<Record<string, string>>, name: string | null | undefined): string {
+  return name === null || name === undefined || name === '' ? '—' : (list[name] ?? name);
+}
+
+/** Reasons are kept in Chinese, whoever chose them in which language. */
+export function reasonWord(reason: string): string {
+  const at = zh.state.reasons.indexOf(reason);
+  return at < 0 ? reason : words.value.state.reasons[at]!;
+}

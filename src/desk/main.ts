@@ -1,0 +1,9 @@
+import { createApp } from 'vue';
+import './theme/element.ts';
+import './theme/base.css';
+import App from './App.vue';
+import { followTheme } from './theme/theme.ts';
+import { ways } from './ways.ts';
+
+followTheme();
+createApp(App).use(ways).mount('#desk');

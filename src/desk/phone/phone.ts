@@ -1,0 +1,207 @@
+import JsSIP from 'jssip';
+import type { RTCSession } from 'jssip/lib/RTCSession';
+import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent, UA } from 'jssip/lib/UA';
+import { reactive } from 'vue';
+import { ask, Refused } from '../request.ts';
+import { choices, microphoneWish } from './choices.ts';
+import { isResumed, keptContact } from './same-call.ts';
+
+/** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
+interface Login {
+  readonly sipUser: string;
+  readonly realm: string;
+  readonly username: string;
+  readonly ha1: string;
+  readonly expiresAtMs: number;
+  readonly nowMs: number;
+  readonly ws: { readonly port: number; readonly secure: boolean };
+  readonly echoNumber: string;
+}
+
+export type Registration = 'off' | 'connecting' | 'registered' | 'lost' | 'refused' | 'elsewhere';
+
+/** The telephone in the page, as it stands. */
+export const phone = reactive({
+  registration: 'off' as Registration,
+  line: 'idle' as 'idle' | 'ringing' | 'dialling' | 'talking',
+  /** The call is the echo number's, not a citizen's. */
+  echo: false,
+  held: false,
+  muted: false,
+  /** Our own part of the call began, by this computer's clock. */
+  sinceMs: 0,
+  /** Keys sent in this call. */
+  keys: '',
+  failure: '',
+});
+
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LAST_MS = 30_000;
+const REGISTER_S = 120;
+/** Longer than any offer lasts. */
+const NO_ANSWER_S = 600;
+
+let agent: UA | undefined;
+let session: RTCSession | undefined;
+let login: Login | undefined;
+let renewal: ReturnType<typeof setTimeout> | undefined;
+let attempts = 0;
+const loudspeaker = new Audio();
+loudspeaker.autoplay = true;
+
+/** Registers the seat's telephone, and keeps it registered. */
+export async function startPhone(): Promise<void> {
+  if (agent !== undefined || phone.registration === 'connecting') return;
+  phone.registration = 'connecting';
+  if (!(await renew())) return;
+  agent = createAgent(login!);
+  agent.start();
+}
+
+export function stopPhone(): void {
+  clearTimeout(renewal);
+  agent?.stop();
+  agent = undefined;
+  session = undefined;
+  login = undefined;
+  Object.assign(phone, { registration: 'off', line: 'idle', echo: false });
+}
+
+function createAgent({ sipUser, realm, username, ha1, ws }: Login): UA {
+  const host = location.hostname;
+  const socket = new JsSIP.WebSocketInterface(`${ws.secure ? 'wss' : 'ws'}://${host}:${ws.port}`);
+  const made: UA = new JsSIP.UA({
+    sockets: [socket],
+    uri: `sip:${sipUser}@${realm}`,
+    ...{ authorization_user: username, realm, ha1, register: true, register_expires: REGISTER_S },
+    ...{ session_timers: true, no_answer_timeout: NO_ANSWER_S, user_agent: 'Minhu desk' },
+    ...{ connection_recovery_min_interval: 1, connection_recovery_max_interval: 5 },
+  });
+  made.on('registered', () => {
+    attempts = 0;
+    phone.registration = 'registered';
+  });
+  made.on('disconnected', () => {
+    if (agent !== undefined) phone.registration = 'lost';
+  });
+  made.on('registrationFailed', ({ cause }) => {
+    if (agent === undefined) return;
+    phone.registration = cause === JsSIP.C.causes.AUTHENTICATION_ERROR ? 'refused' : 'lost';
+    again(() => renew().then((renewed) => void (renewed && agent?.register())));
+  });
+  made.on('newRTCSession', adopt);
+  return made;
+}
+
+/** Draws a login, for the first time or in time before the last one is over. @returns false: later, or never. */
+async function renew(): Promise<boolean> {
+  clearTimeout(renewal);
+  try {
+    login = await ask<Login>('/me/phone', { method: 'POST' });
+  } catch (error) {
+    const elsewhere = error instanceof Refused && (error.code === 'PHONE_ELSEWHERE' || error.code === 'NO_SEAT');
+    if (elsewhere) phone.registration = 'elsewhere';
+    else if (!(error instanceof Refused)) again(() => (agent === undefined ? restart() : renew()));
+    return false;
+  }
+  agent?.set('authorization_user', login.username);
+  agent?.set('ha1', login.ha1);
+  renewal = setTimeout(() => void renew(), (login.expiresAtMs - login.nowMs) / 2);
+  return true;
+}
+
+async function restart(): Promise<void> {
+  phone.registration = 'off';
+  await startPhone();
+}
+
+/** Each time after a random part of a growing pause. */
+function again(work: () => Promise<unknown>): void {
+  clearTimeout(renewal);
+  const pauseMs = Math.random() * Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** attempts);
+  attempts += 1;
+  renewal = setTimeout(() => void work(), pauseMs);
+}
+
+function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
+  const arrived = event.session;
+  const incoming = event.originator === 'remote';
+  // One call at a time: the switch offers no second one to a seat, so this is none of its.
+  if (session !== undefined) return arrived.terminate({ status_code: 486 });
+  session = arrived;
+  const echo = !incoming;
+  Object.assign(phone, {
+    ...{ line: incoming ? 'ringing' : 'dialling', echo, held: false, muted: false },
+    ...{ keys: '', failure: '', sinceMs: Date.now() },
+  });
+  follow(arrived);
+  if (incoming && isResumed(event.request, keptContact())) void answer();
+}
+
+function follow(arrived: RTCSession): void {
+  arrived.on('accepted', () => {
+    phone.line = 'talking';
+    phone.sinceMs = Date.now();
+  });
+  // Held from here; the switch holds the seat, too, and says so by the live socket.
+  arrived.on('hold', ({ originator }) => void (originator === 'local' && Object.assign(phone, { held: true })));
+  arrived.on('unhold', ({ originator }) => void (originator === 'local' && Object.assign(phone, { held: false })));
+  arrived.on('muted', () => void Object.assign(phone, { muted: true }));
+  arrived.on('unmuted', () => void Object.assign(phone, { muted: false }));
+  const over = ({ cause }: { cause?: string }): void => {
+    if (session !== arrived) return;
+    session = undefined;
+    loudspeaker.srcObject = null;
+    const failed = cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS || cause === JsSIP.C.causes.WEBRTC_ERROR;
+    Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, failure: failed ? cause : '' });
+  };
+  arrived.on('ended', over);
+  arrived.on('failed', over);
+  if (arrived.connection) hear(arrived.connection);
+  else arrived.on('peerconnection', ({ peerconnection }) => hear(peerconnection));
+}
+
+function hear(connection: RTCPeerConnection): void {
+  connection.addEventListener('track', ({ streams, track }) => {
+    loudspeaker.srcObject = streams[0] ?? new MediaStream([track]);
+    if (choices.speaker !== '') void loudspeaker.setSinkId?.(choices.speaker).catch(() => undefined);
+    void loudspeaker.play().catch(() => undefined);
+  });
+}
+
+const media = () => ({ mediaConstraints: { audio: microphoneWish(), video: false }, pcConfig: { iceServers: [] } });
+
+export async function answer(): Promise<void> {
+  if (session === undefined || phone.line !== 'ringing') return;
+  session.answer(media());
+}
+
+/** Ends the call, or declines it. */
+export function hangUp(): void {
+  if (session === undefined || session.isEnded()) return;
+  session.terminate(phone.line === 'ringing' ? { status_code: 486 } : {});
+}
+
+export function toggleHold(): void {
+  if (session === undefined || phone.line !== 'talking') return;
+  if (phone.held) session.unhold();
+  else session.hold();
+}
+
+export function toggleMute(): void {
+  if (session === undefined || phone.line !== 'talking') return;
+  if (phone.muted) session.unmute({ audio: true });
+  else session.mute({ audio: true });
+}
+
+/** A key, as telephone-event (RFC 4733). */
+export function press(key: string): void {
+  if (session === undefined || phone.line !== 'talking' || !/^[0-9*#]$/.test(key)) return;
+  session.sendDTMF(key, { transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833, duration: 120, interToneGap: 80 });
+  phone.keys = (phone.keys + key).slice(-24);
+}
+
+export function callEcho(): void {
+  if (agent === undefined || login === undefined || session !== undefined) return;
+  agent.call(`sip:${login.echoNumber}@${login.realm}`, media());
+}

@@ -1,0 +1,63 @@
+/** The server answered no: `code` is one of the API's. */
+export class Refused extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(code: string, status: number, title: string) {
+    super(title);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The server did not answer at all, or only said that it cannot now: to be tried again. */
+export class Away extends Error {}
+
+interface Options {
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The page is closing: the browser sends it to the end. */
+  readonly keepalive?: boolean;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+const AWAY_STATUS = new Set([502, 503, 504]);
+let whenLoginRequired = (): void => undefined;
+let language = (): string => 'zh';
+
+/** Who hears that the session is over, and in which language errors come. */
+export function prepareRequests(onLoginRequired: () => void, languageNow: () => string): void {
+  whenLoginRequired = onLoginRequired;
+  language = languageNow;
+}
+
+/** Asks the API. @throws Refused, Away. */
+export async function ask<Answer>(path: string, options: Options = {}): Promise<Answer> {
+  const response = await reach(path, options);
+  if (response.status === 204) return undefined as Answer;
+  if (response.ok) return (await response.json()) as Answer;
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; title?: string };
+  if (AWAY_STATUS.has(response.status)) throw new Away(problem.title ?? '');
+  if (problem.code === 'LOGIN_REQUIRED') whenLoginRequired();
+  throw new Refused(problem.code ?? 'INTERNAL', response.status, problem.title ?? response.statusText);
+}
+
+async function reach(path: string, { method = 'GET', body, headers, keepalive = false }: Options): Promise<Response> {
+  try {
+    return await fetch(`/api/v1${path}`, {
+      method,
+      keepalive,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      headers: {
+        'accept-language': language(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    throw new Away(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,36 @@
+import { ref, watch } from 'vue';
+import { words } from '../language/words.ts';
+import { contact } from '../live/live.ts';
+import { phone } from '../phone/phone.ts';
+import { ring, stopRing } from '../phone/ring-tone.ts';
+import { keepContact } from '../phone/same-call.ts';
+
+export const permission = ref(typeof Notification === 'undefined' ? 'denied' : Notification.permission);
+
+export async function askPermission(): Promise<void> {
+  permission.value = await Notification.requestPermission();
+}
+
+/** Rings and shows a notification while a call is offered; remembers which contact this tab speaks in. */
+export function announceCalls(): void {
+  let shown: Notification | undefined;
+  watch(
+    () => phone.line === 'ringing',
+    (ringing) => {
+      shown?.close();
+      shown = undefined;
+      if (!ringing) return stopRing();
+      ring();
+      if (permission.value !== 'granted' || document.hasFocus()) return;
+      shown = new Notification(words.value.call.notification(contact.value?.from ?? ''), {
+        tag: 'minhu-call',
+        requireInteraction: true,
+      });
+      shown.onclick = () => window.focus();
+    },
+  );
+  watch(contact, (now) => {
+    if (now?.phase === 'talking' || now?.phase === 'held') keepContact(now.contact);
+    else if (now?.phase === 'wrapUp') keepContact(undefined);
+  });
+}

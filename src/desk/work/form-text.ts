@@ -1,0 +1,30 @@
+/** 登记单 as the API takes it. */
+export interface FormText {
+  type: string;
+  urgency: string;
+  category: string;
+  title: string;
+  place: string;
+  occurred: string;
+  content: string;
+  resolution: string;
+  wantsCallback: boolean;
+  confidential: boolean;
+  anonymous: boolean;
+}
+
+export const LENGTH_MAX = { title: 80, place: 200, occurred: 80, content: 4_000 } as const;
+
+export function emptyForm(): FormText {
+  return {
+    ...{ type: '', urgency: 'NORMAL', category: '', title: '', place: '', occurred: '', content: '' },
+    ...{ resolution: '', wantsCallback: true, confidential: false, anonymous: false },
+  };
+}
+
+export type Needed = 'type' | 'resolution' | 'content';
+
+export function missingIn(text: FormText): readonly Needed[] {
+  const needed: readonly Needed[] = ['type', 'content', 'resolution'];
+  return needed.filter((name) => text[name].trim() === '');
+}

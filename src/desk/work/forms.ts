@@ -1,0 +1,183 @@
+import { reactive, watch } from 'vue';
+import { serverNow } from '../live/clock.ts';
+import { ask, Refused } from '../request.ts';
+import { emptyForm, type FormText } from './form-text.ts';
+import { forgetForm, type Kept, keepForm, keptForms } from './kept-forms.ts';
+
+/** One contact's form in this page. */
+export interface Form {
+  readonly contact: string;
+  text: FormText;
+  revision: number;
+  /** Written since it was last saved at the server. */
+  unsaved: boolean;
+  /** At the server, by its clock. */
+  savedAtMs: number | undefined;
+  submittedAtMs: number | undefined;
+  /** It is to be submitted under this key, however often it takes. */
+  submitKey: string | undefined;
+  away: boolean;
+  refusal: string;
+}
+
+interface Answer extends FormText {
+  readonly revision: number;
+  readonly savedAtMs: number;
+  readonly submittedAtMs: number | null;
+}
+
+const SAVE_EVERY_MS = 5_000;
+const RETRY_LAST_MS = 30_000;
+
+const forms = reactive(new Map<string, Form>());
+const busy = new Set<string>();
+let user = '';
+
+/** Takes up what an earlier page of this person kept here. */
+export function openForms(person: string): void {
+  user = person;
+  forms.clear();
+  for (const [contact, kept] of keptForms(person)) adopt(contact, kept);
+}
+
+/** The form of a contact: what this page knows, brought up to date by what the server has. */
+export function formOf(contact: string): Form {
+  return forms.get(contact) ?? adopt(contact);
+}
+
+function adopt(contact: string, kept?: Kept): Form {
+  const form: Form = reactive({
+    ...{ contact, text: kept?.text ?? emptyForm(), revision: kept?.revision ?? 0 },
+    ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
+    ...{ submitKey: kept?.submitKey, away: false, refusal: '' },
+  });
+  forms.set(contact, form);
+  // Synchronous: what was typed is kept before anything else can happen to the page.
+  watch(
+    () => form.text,
+    () => written(form),
+    { deep: true, flush: 'sync' },
+  );
+  if (kept === undefined) void load(form);
+  else schedule(form, 0);
+  return form;
+}
+
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+let loading = false;
+
+function written(form: Form): void {
+  if (loading) return;
+  form.revision += 1;
+  form.unsaved = true;
+  form.refusal = '';
+  keepForm(user, form);
+  schedule(form, SAVE_EVERY_MS);
+}
+
+async function load(form: Form, attempt = 0): Promise<void> {
+  try {
+    const answer = await ask<Answer | undefined>(`/contacts/${form.contact}/form`);
+    form.away = false;
+    if (answer !== undefined && answer.revision >= form.revision) take(form, answer);
+  } catch (error) {
+    if (error instanceof Refused) return;
+    form.away = true;
+    setTimeout(() => void load(form, attempt + 1), pauseMs(attempt));
+  }
+}
+
+/** What the server has becomes ours. */
+function take(form: Form, answer: Answer): void {
+  const text = Object.fromEntries(
+    Object.keys(emptyForm()).map((name) => [name, answer[name as keyof FormText]]),
+  ) as unknown as FormText;
+  loading = true;
+  Object.assign(form.text, text);
+  loading = false;
+  confirm(form, answer);
+  form.revision = answer.revision;
+}
+
+function confirm(form: Form, { revision, savedAtMs, submittedAtMs }: Answer): void {
+  form.savedAtMs = savedAtMs;
+  form.away = false;
+  if (submittedAtMs === null && revision !== form.revision) return;
+  form.unsaved = false;
+  form.submittedAtMs = submittedAtMs ?? undefined;
+  form.submitKey = submittedAtMs === null ? form.submitKey : undefined;
+  forgetForm(user, form.contact);
+}
+
+function schedule(form: Form, inMs: number): void {
+  if (timers.has(form.contact) && inMs > 0) return;
+  clearTimeout(timers.get(form.contact));
+  timers.set(
+    form.contact,
+    setTimeout(() => void send(form), inMs),
+  );
+}
+
+/** At once, whatever is unsaved. */
+export function saveNow(form: Form): void {
+  if (form.unsaved && form.submittedAtMs === undefined) schedule(form, 0);
+}
+
+/** Submits it now, or as soon as the server is back: under one key, so that it is submitted once. */
+export function submit(form: Form): void {
+  if (form.submittedAtMs !== undefined || form.submitKey !== undefined) return;
+  form.submitKey = crypto.randomUUID?.() ?? `${Math.floor(serverNow())}-${Math.random().toString(36).slice(2, 14)}`;
+  keepForm(user, form);
+  schedule(form, 0);
+}
+
+async function send(form: Form, attempt = 0): Promise<void> {
+  timers.delete(form.contact);
+  if (busy.has(form.contact) || form.submittedAtMs !== undefined) return;
+  busy.add(form.contact);
+  const body = { ...form.text, revision: Math.max(1, form.revision) };
+  const path = `/contacts/${form.contact}/form`;
+  const key = form.submitKey;
+  try {
+    const answer =
+      key === undefined
+        ? await ask<Answer>(path, { method: 'PUT', body })
+        : await ask<Answer>(`${path}/submit`, { method: 'POST', body, headers: { 'idempotency-key': key } });
+    confirm(form, answer);
+  } catch (error) {
+    if (error instanceof Refused) refused(form, error);
+    else {
+      form.away = true;
+      timers.set(
+        form.contact,
+        setTimeout(() => void send(form, attempt + 1), pauseMs(attempt)),
+      );
+    }
+    return;
+  } finally {
+    busy.delete(form.contact);
+  }
+  // Written, or submitted, while it was being sent.
+  if (form.unsaved || (form.submitKey !== undefined && form.submittedAtMs === undefined))
+    schedule(form, key === form.submitKey ? SAVE_EVERY_MS : 0);
+}
+
+function refused(form: Form, error: Refused): void {
+  form.away = false;
+  if (error.code === 'FORM_SUBMITTED' || error.code === 'FORM_NEWER') {
+    form.submitKey = undefined;
+    forgetForm(user, form.contact);
+    form.revision = 0;
+    void load(form);
+    return;
+  }
+  // Signed out: it stays here, and is sent after the next sign-in.
+  if (error.status === 401) return;
+  form.submitKey = undefined;
+  form.refusal = error.message;
+  keepForm(user, form);
+}
+
+function pauseMs(attempt: number): number {
+  return 500 + Math.random() * Math.min(RETRY_LAST_MS, 1_000 * 2 ** attempt);
+}

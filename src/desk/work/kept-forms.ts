@@ -1,0 +1,56 @@
+import type { FormText } from './form-text.ts';
+
+/** What is kept in this browser until the server has it. */
+export interface Kept {
+  readonly text: FormText;
+  readonly revision: number;
+  readonly submitKey?: string;
+}
+
+const PREFIX = 'minhu.form.';
+const DAYS_MAX_MS = 7 * 86_400_000;
+const FORMS_MAX = 200;
+
+function nameOf(user: string, contact: string): string {
+  return `${PREFIX}${user}.${contact}`;
+}
+
+interface Source {
+  readonly contact: string;
+  readonly text: FormText;
+  readonly revision: number;
+  readonly submitKey: string | undefined;
+}
+
+/** A full or forbidden store changes nothing: the form then lives in the page alone. */
+export function keepForm(user: string, { contact, text, revision, submitKey }: Source): void {
+  try {
+    localStorage.setItem(nameOf(user, contact), JSON.stringify({ text, revision, submitKey, atMs: Date.now() }));
+  } catch {
+    return;
+  }
+}
+
+export function forgetForm(user: string, contact: string): void {
+  localStorage.removeItem(nameOf(user, contact));
+}
+
+/** This person's, oldest first; what is older than a week is dropped. */
+export function keptForms(user: string): ReadonlyMap<string, Kept> {
+  const found: [string, Kept & { readonly atMs: number }][] = [];
+  for (const name of Object.keys(localStorage)) {
+    if (!name.startsWith(`${PREFIX}${user}.`)) continue;
+    const kept = read(name);
+    if (kept === undefined || Date.now() - kept.atMs > DAYS_MAX_MS) localStorage.removeItem(name);
+    else found.push([name.slice(PREFIX.length + user.length + 1), kept]);
+  }
+  return new Map(found.sort(([, a], [, b]) => a.atMs - b.atMs).slice(-FORMS_MAX));
+}
+
+function read(name: string): (Kept & { readonly atMs: number }) | undefined {
+  try {
+    return JSON.parse(localStorage.getItem(name) ?? '') as Kept & { readonly atMs: number };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import type { ContactFormTable } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** What the agent writes; the rest is the program's. */
+export type FormText = Omit<
+  ContactFormTable,
+  'contact' | 'by_user' | 'revision' | 'saved_at_ms' | 'submitted_at_ms' | 'submit_key'
+>;
+
+export interface FormWish {
+  readonly contact: string;
+  readonly by: string;
+  readonly text: FormText;
+  readonly revision: number;
+  readonly atMs: number;
+}
+
+export async function readForm(db: Db, contact: string): Promise<ContactFormTable | undefined> {
+  return await db.selectFrom('contact_forms').selectAll().where('contact', '=', contact).executeTakeFirst();
+}
+
+/** Keeps a draft. @returns the form as it stands: when it was submitted, or a newer draft is there, not what was wished. */
+export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTable | undefined> {
+  const row = { ...wish.text, by_user: wish.by, revision: wish.revision, saved_at_ms: wish.atMs };
+  await db
+    .insertInto('contact_forms')
+    .values({ contact: wish.contact, submitted_at_ms: null, submit_key: null, ...row })
+    .onConflict((conflict) =>
+      conflict
+        .column('contact')
+        .doUpdateSet(row)
+        .where('contact_forms.submitted_at_ms', 'is', null)
+        .where('contact_forms.revision', '<=', wish.revision),
+    )
+    .execute();
+  return await readForm(db, wish.contact);
+}
+
+/** Submits once. @returns the form as it stands: its `submit_key` tells whether this was the one. */
+export async function submitForm(db: Db, wish: FormWish, key: string): Promise<ContactFormTable | undefined> {
+  const row = {
+    ...{ ...wish.text, by_user: wish.by, revision: wish.revision, saved_at_ms: wish.atMs },
+    ...{ submitted_at_ms: wish.atMs, submit_key: key },
+  };
+  await db
+    .insertInto('contact_forms')
+    .values({ contact: wish.contact, ...row })
+    .onConflict((conflict) =>
+      conflict.column('contact').doUpdateSet(row).where('contact_forms.submitted_at_ms', 'is', null),
+    )
+    .execute();
+  return await readForm(db, wish.contact);
+}
