@@ -33,6 +33,8 @@ export const phone = reactive({
   /** Keys sent in this call. */
   keys: '',
   failure: '',
+  /** The talk that this page was in is coming back. */
+  resuming: false,
 });
 
 const RETRY_FIRST_MS = 1_000;
@@ -126,22 +128,23 @@ function again(work: () => Promise<unknown>): void {
 function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
   const arrived = event.session;
   const incoming = event.originator === 'remote';
-  // One call at a time: the switch offers no second one to a seat, so this is none of its.
-  if (session !== undefined) return arrived.terminate({ status_code: 486 });
+  const resumed = event.originator === 'remote' && isResumed(event.request, keptContact());
+  const former = session;
+  // One call at a time: the switch offers no second one to a seat, but it does bring back one whose way here was lost.
+  if (former !== undefined && !resumed) return arrived.terminate({ status_code: 486 });
   session = arrived;
-  const echo = !incoming;
+  if (former !== undefined && !former.isEnded()) former.terminate();
   Object.assign(phone, {
-    ...{ line: incoming ? 'ringing' : 'dialling', echo, held: false, muted: false },
-    ...{ keys: '', failure: '', sinceMs: Date.now() },
+    ...{ line: incoming ? 'ringing' : 'dialling', echo: !incoming, held: false, muted: false },
+    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: resumed },
   });
   follow(arrived);
-  if (incoming && isResumed(event.request, keptContact())) void answer();
+  if (resumed) answer();
 }
 
 function follow(arrived: RTCSession): void {
   arrived.on('accepted', () => {
-    phone.line = 'talking';
-    phone.sinceMs = Date.now();
+    Object.assign(phone, { line: 'talking', sinceMs: Date.now(), resuming: false });
   });
   // Held from here; the switch holds the seat, too, and says so by the live socket.
   arrived.on('hold', ({ originator }) => void (originator === 'local' && Object.assign(phone, { held: true })));
@@ -171,7 +174,7 @@ function hear(connection: RTCPeerConnection): void {
 
 const media = () => ({ mediaConstraints: { audio: microphoneWish(), video: false }, pcConfig: { iceServers: [] } });
 
-export async function answer(): Promise<void> {
+export function answer(): void {
   if (session === undefined || phone.line !== 'ringing') return;
   session.answer(media());
 }

@@ -12,7 +12,8 @@ export function keptContact(): string | undefined {
   return sessionStorage.getItem(KEY) ?? undefined;
 }
 
-/** Whether the switch brings back a call that this page was in: it says so (RFC 3261 §20.9, `answer-after=0`), and we know of one. */
+/** Whether the switch brings back the talk that this page was in (`src/softswitch/README.md`): only that is answered by itself. */
 export function isResumed(request: IncomingRequest, kept: string | undefined): boolean {
-  return kept !== undefined && /;\s*answer-after\s*=\s*0\b/i.test(String(request.getHeader('Call-Info') ?? ''));
+  const says = (name: string): string => String(request.getHeader(name) ?? '').trim();
+  return kept !== undefined && says('X-Minhu-Resume') === 'true' && says('X-Minhu-Contact') === kept;
 }

@@ -15,7 +15,7 @@ export async function askPermission(): Promise<void> {
 export function announceCalls(): void {
   let shown: Notification | undefined;
   watch(
-    () => phone.line === 'ringing',
+    () => phone.line === 'ringing' && !phone.resuming,
     (ringing) => {
       shown?.close();
       shown = undefined;
