@@ -1,5 +1,6 @@
 import { ElMessage } from 'element-plus';
 import { words } from '../language/words.ts';
+import { zh } from '../language/zh.ts';
 import { self } from '../live/live.ts';
 import { Away, ask } from '../request.ts';
 
@@ -20,5 +21,5 @@ export function toggleReady(): void {
   const next = self.value?.next;
   const toReady =
     state === 'wrapUp' || state === 'notReady' || state === 'offline' || (state !== 'ready' && next !== 'ready');
-  void (toReady ? setState('ready') : setState('notReady', '小休'));
+  void (toReady ? setState('ready') : setState('notReady', zh.state.reasons[0]));
 }

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import type { Account } from '../e2e/program.ts';
+
+/** The desk in a browser, as somebody sits before it. */
+export interface DeskPage {
+  readonly page: Page;
+  /** 16-bit samples at 8 kHz, all that was heard so far. */
+  heard(): Promise<Int16Array>;
+  signIn(account: Account): Promise<void>;
+  /** Signed in, the seat confirmed, the telephone registered. */
+  sitDown(account: Account): Promise<void>;
+  state(name: string): Promise<void>;
+  seen(selector: string): Promise<void>;
+  click(name: string): Promise<void>;
+  text(name: string): Promise<string>;
+  /** What the page did that it must not: errors, and what its policy forbade. */
+  readonly faults: readonly string[];
+  /** Serious and critical findings of axe-core. */
+  audit(): Promise<readonly string[]>;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const WITHIN_MS = 30_000;
+
+export interface DeskOptions {
+  readonly theme?: 'light' | 'dark';
+  readonly language?: 'zh' | 'en';
+}
+
+export async function openDesk(browser: Browser, http: string, options: DeskOptions = {}): Promise<DeskPage> {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
+  });
+  page.setDefaultTimeout(WITHIN_MS);
+  await page.addInitScript(prepare, { theme: 'light', language: 'zh', ...options });
+  await page.goto(`http://${http}/`);
+  const seen = async (selector: string) => void (await page.waitForSelector(selector));
+  const signIn = async ({ user, password }: Account) => {
+    await page.fill('input[name=user]', user);
+    await page.fill('input[name=password]', password);
+    await page.click('button[type=submit]');
+    await seen('header');
+  };
+  return {
+    ...{ page, faults, signIn, seen },
+    async sitDown(account) {
+      await signIn(account);
+      await page.click('[data-test=start]');
+      await seen('[data-test=phone].is-good');
+    },
+    state: (name) => seen(`[data-test=state][data-state=${name}]`),
+    click: (name) => page.click(`[data-test=${name}]`),
+    text: async (name) => ((await page.textContent(`[data-test=${name}]`)) ?? '').trim(),
+    heard: async () =>
+      Int16Array.from(await page.evaluate(() => (globalThis as unknown as { heardHere: number[][] }).heardHere.flat())),
+    async audit() {
+      await page.evaluate(axe);
+      return page.evaluate(findings);
+    },
+  };
+}
+
+/** Runs in the page before its own code: what it is to look like, a microphone as it comes, and an ear on every connection. */
+function prepare({ theme, language }: Required<DeskOptions>): void {
+  localStorage.setItem('minhu.theme', theme);
+  localStorage.setItem('minhu.language', language);
+  localStorage.setItem('minhu.devices', JSON.stringify({ processing: false }));
+  const heardHere: number[][] = [];
+  const kept: unknown[] = [];
+  Object.assign(globalThis, { heardHere, kept });
+  const Native = RTCPeerConnection;
+  const listen = (track: MediaStreamTrack): void => {
+    const stream = new MediaStream([track]);
+    const element = new Audio();
+    element.srcObject = stream;
+    element.muted = true;
+    void element.play();
+    const context = new AudioContext({ sampleRate: 8_000 });
+    const source = context.createMediaStreamSource(stream);
+    const tap = context.createScriptProcessor(1_024, 1, 1);
+    tap.onaudioprocess = ({ inputBuffer }) =>
+      heardHere.push(Array.from(inputBuffer.getChannelData(0), (x) => Math.round(x * 32_767)));
+    source.connect(tap);
+    tap.connect(context.destination);
+    kept.push(element, context, source, tap);
+  };
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      this.addEventListener('track', ({ track }) => listen(track));
+    }
+  };
+}
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** Runs in the page. */
+async function findings(): Promise<string[]> {
+  const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
+  const { violations } = await axe.run();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary?.slice(0, 220)}`),
+    );
+}

@@ -1,0 +1,258 @@
+import { mkdirSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Chromium, startChromium } from '../browser/chromium.ts';
+import { type DeskPage, openDesk } from '../browser/desk-page.ts';
+import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
+import { shareNow, untilHears } from './browser-stage.ts';
+import type { Phone } from './peers.ts';
+import { until } from './program.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const DESK_HZ = 1_000;
+const CITIZEN_HZ = 440;
+/** Where pictures of every page go when somebody wants to look. */
+const PICTURES = process.env['MINHU_PICTURES'];
+
+let chromium: Chromium;
+let stage: Stage;
+let desk: DeskPage;
+let events: EventSocketClient;
+
+beforeAll(async () => {
+  [chromium, stage] = await Promise.all([startChromium({ toneHz: DESK_HZ }), openStage()]);
+  events = new EventSocketClient(Number(stage.program.run().esl.split(':')[1]));
+  await events.ask(`auth ${stage.program.eslPassword()}`);
+  await events.ask('event plain DTMF');
+  desk = await openDesk(chromium.browser, stage.program.run().http);
+  await desk.sitDown(seat('seat1001'));
+}, 180_000);
+
+afterEach(async () => {
+  await stage.clear();
+  await picture('after');
+});
+
+afterAll(async () => {
+  events?.close();
+  await chromium?.close();
+  expect(await stage?.close()).toBe(0);
+}, 60_000);
+
+const seat = (user: string) => stage.program.firstRun().seats.find((each) => each.user === user)!;
+
+async function picture(name: string, of: DeskPage = desk): Promise<void> {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await of.page.screenshot({ path: `${PICTURES}/${name}.png` });
+}
+
+/** A citizen who pressed 1, at the desk's phone. */
+async function ringing(from: string): Promise<Phone> {
+  await desk.click('ready');
+  await desk.state('ready');
+  const citizen = await stage.dial(from, CITIZEN_HZ);
+  citizen.type('1');
+  await desk.seen('[data-test=answer]');
+  return citizen;
+}
+
+async function bothHear(citizen: Phone): Promise<void> {
+  expect(await untilHears(desk.heard, CITIZEN_HZ)).toBeGreaterThanOrEqual(0.9);
+  expect(await untilHears(() => citizen.heard(), DESK_HZ)).toBeGreaterThanOrEqual(0.9);
+}
+
+const silent = (citizen: Phone) =>
+  until(
+    'the agent is no longer heard',
+    () => shareNow(citizen.heard(), DESK_HZ),
+    (share) => share < 0.2,
+  );
+
+/** From the first sign of a call in the page until all of it is there, ms. */
+function watchPop(): Promise<number> {
+  return desk.page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let rangMs: number | undefined;
+        const look = (): void => {
+          if (document.querySelector('.is-ringing') !== null) rangMs ??= performance.now();
+          const from = document.querySelector('[data-test=from]')?.textContent ?? '';
+          const line = document.querySelector('[data-test=line]')?.textContent ?? '';
+          const history = document.querySelector('[data-test=history]')?.textContent ?? '';
+          if (rangMs === undefined || !/\d\*+\d/.test(from) || line === '—' || !/首次来电|次/.test(history)) return;
+          observer.disconnect();
+          resolve(performance.now() - rangMs);
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+      }),
+  );
+}
+
+describe('a call at the desk', () => {
+  test('rings with who calls, masked, is answered by a click, heard both ways, held, muted, sends keys, and is hung up', async () => {
+    const popped = watchPop();
+    const citizen = await ringing('13800138101');
+    await picture('ringing');
+    expect(await popped).toBeLessThan(1_000);
+    expect(await desk.text('from')).toBe('138****8101');
+    expect(await desk.text('line')).toBe('12345');
+    await desk.click('answer');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await picture('talking');
+
+    await desk.click('hold');
+    await silent(citizen);
+    await desk.click('hold');
+    await bothHear(citizen);
+
+    await desk.click('mute');
+    await silent(citizen);
+    await desk.click('mute');
+    await bothHear(citizen);
+
+    await desk.click('keypad');
+    await desk.page.keyboard.press('5');
+    await desk.page.keyboard.press('#');
+    for (const digit of ['5', '#']) await events.event('DTMF', undefined, { 'DTMF-Digit': digit });
+    expect(await desk.text('sent')).toBe('5#');
+    await picture('keypad');
+
+    await desk.click('hang-up');
+    await desk.state('wrapUp');
+    expect(await stage.closedRecord('13800138101')).toMatchObject({ outcome: 'answered' });
+    await desk.click('finish');
+    await desk.state('ready');
+  }, 120_000);
+
+  test('is done by the keyboard alone', async () => {
+    const citizen = await ringing('13800138102');
+    await desk.page.keyboard.press('F2');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await desk.page.keyboard.press('F6');
+    await silent(citizen);
+    await desk.page.keyboard.press('F6');
+    await bothHear(citizen);
+    await desk.page.keyboard.press('F7');
+    await silent(citizen);
+    await desk.page.keyboard.press('F7');
+    await bothHear(citizen);
+    await desk.page.keyboard.press('F10');
+    await desk.page.keyboard.type('路灯不亮');
+    await desk.page.keyboard.press('Control+s');
+    await desk.seen('[data-test=form-status]:text("草稿已保存")');
+    await desk.page.keyboard.press('F4');
+    await desk.state('wrapUp');
+    await desk.page.keyboard.press('F8');
+    await desk.state('ready');
+  }, 120_000);
+});
+
+interface FormShape {
+  readonly content: string;
+  readonly revision: number;
+  readonly submittedAtMs: number | null;
+}
+
+describe('the form', () => {
+  test('goes on while the server is away, as the talk does: kept here, saved and submitted once when it is back', async () => {
+    const citizen = await ringing('13800138103');
+    await desk.click('answer');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await desk.page.fill('textarea[name=content]', '小区门口');
+    const contact = (await stage.contacts()).find(({ from }) => from === '13800138103')!.id;
+    const form = () => stage.lead.get<FormShape>(`/api/v1/contacts/${contact}/form`);
+    await until('a draft by itself', form, ({ content }) => content === '小区门口');
+
+    const submissions: string[] = [];
+    desk.page.on('request', (request) => {
+      if (request.url().endsWith('/form/submit')) submissions.push(request.headers()['idempotency-key']!);
+    });
+    const core = stage.program.run().pids.core;
+    await desk.page.route('**/api/v1/**', (route) => route.abort());
+    process.kill(core, 'SIGKILL');
+    await desk.seen('[data-test=live].is-bad, [data-test=live].is-warn');
+    await desk.page.fill('textarea[name=content]', '小区门口路灯不亮，已经三天');
+    await desk.page.click('label:has-text("投诉")');
+    await desk.page.click('label:has-text("转办")');
+    await desk.page.keyboard.press('Control+Enter');
+    await desk.seen('[data-test=form-status]:text("恢复后自动提交一次")');
+    await picture('away');
+    expect(shareNow(await desk.heard(), CITIZEN_HZ)).toBeGreaterThanOrEqual(0.9);
+    expect(shareNow(citizen.heard(), DESK_HZ)).toBeGreaterThanOrEqual(0.9);
+    await desk.page.unroute('**/api/v1/**');
+    await desk.seen('[data-test=live].is-good');
+    await desk.seen('[data-test=form-status]:text("提交")');
+    const submitted = await until('submitted', form, ({ submittedAtMs }) => submittedAtMs !== null);
+    expect(submitted.content).toBe('小区门口路灯不亮，已经三天');
+    expect(new Set(submissions).size).toBe(1);
+    await desk.page.unroute('**/api/v1/**');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await desk.click('hang-up');
+    await desk.state('wrapUp');
+  }, 120_000);
+});
+
+describe('every page, in both languages and both themes', () => {
+  test.each([
+    ['zh', 'light'],
+    ['zh', 'dark'],
+    ['en', 'light'],
+    ['en', 'dark'],
+  ] as const)(
+    '%s, %s: nothing serious for axe-core, nothing to scroll, nothing that the policy forbids',
+    async (language, theme) => {
+      const other = await openDesk(chromium.browser, stage.program.run().http, { language, theme });
+      const found: string[] = [];
+      const look = async (name: string): Promise<void> => {
+        await picture(`${name}-${language}-${theme}`, other);
+        for (const finding of await other.audit()) found.push(`${name}: ${finding}`);
+        const { scrollHeight, clientHeight } = await other.page.evaluate(() => document.documentElement);
+        if (scrollHeight > clientHeight) found.push(`${name}: ${scrollHeight} px high`);
+      };
+      await other.seen('input[name=user]');
+      await look('sign-in');
+      await other.signIn(seat('seat1002'));
+      await other.seen('[data-test=start]');
+      await look('seat');
+      await other.click('start');
+      await other.seen('[data-test=phone].is-good');
+      await look('desk');
+      await other.page.click('[data-test=not-ready]');
+      await look('reasons');
+      await other.page.keyboard.press('F1');
+      await other.seen('.el-dialog dl');
+      await look('help');
+      await other.page.keyboard.press('Escape');
+      await other.page.keyboard.press('Alt+2');
+      await other.seen('section.all');
+      await look('calls');
+      await other.page.keyboard.press('Alt+3');
+      await other.seen('[data-test=echo]');
+      await look('devices');
+      await other.page.context().close();
+      expect(found).toEqual([]);
+      expect(other.faults).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+test('the echo call brings back what the microphone says, and a recording is shown to a lead', async () => {
+  await desk.page.goto(`http://${stage.program.run().http}/devices`);
+  await desk.click('echo');
+  expect(await untilHears(desk.heard, DESK_HZ)).toBeGreaterThanOrEqual(0.9);
+  await desk.click('echo-stop');
+  const lead = await openDesk(chromium.browser, stage.program.run().http);
+  await lead.signIn(stage.program.firstRun().lead);
+  await lead.page.click('a[href="/calls"]');
+  await lead.page.click('[data-test=detail] >> nth=0');
+  await lead.page.click('[data-test=recording] button');
+  await lead.seen('[data-test=recording] canvas');
+  await picture('recording', lead);
+  expect(await lead.audit()).toEqual([]);
+}, 60_000);
