@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -100,6 +101,7 @@ export class Hall {
       connectLimits: CONNECT_LIMITS,
       fieldKey: randomBytes(32),
       directorySecret: 'only-for-this-test-4711',
+      desk: { folder: pageIn(database.folder), secure: false, ws: () => ({ port: 5066, secure: false }) },
       logger: silent,
       recordingFolder: database.folder,
     });
@@ -226,6 +228,16 @@ export function hallRules(seats: readonly SeatSeed[] = HALL_SEATS): Settings {
     agents: seats.map(({ user, number, sipUser, skills }) => ({ id: agentId(user), number, sipUser, skills })),
     prompts: {},
   };
+}
+
+/** A page as the build leaves it. */
+function pageIn(folder: string): string {
+  const page = join(folder, 'desk');
+  mkdirSync(join(page, 'assets'), { recursive: true });
+  writeFileSync(join(page, 'index.html'), '<!doctype html><title>desk</title>');
+  writeFileSync(join(page, 'assets', 'main-4711.js'), `export const page = '${'desk '.repeat(400)}';`);
+  writeFileSync(join(folder, 'secret.js'), 'beside the page');
+  return page;
 }
 
 function carryOut(command: SwitchCommand, ringing: Map<string, LegId>, tell: (event: EventBody) => void): void {

@@ -72,6 +72,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'GET /readyz': '*',
   'GET /metrics': '*',
   'GET /api/openapi.json': '*',
+  'GET /*': '*',
 };
 
 let hall: Hall;

@@ -239,7 +239,7 @@ export const zh = {
     open: '键盘帮助',
     close: '关闭',
     keys: {
-      answer: '接听来电，就绪时无操作',
+      answer: '接听',
       hangUp: '挂断 / 拒接',
       hold: '保持 / 取回',
       mute: '静音 / 取消',

@@ -2,6 +2,8 @@
 export type Peaks = readonly number[];
 
 const COLUMNS = 480;
+/** Nothing quieter is drawn large, -34 dBFS. */
+const QUIET = 0.02;
 
 /** One row for each channel: left the citizen, right the agent. */
 export function peaksOf(audio: AudioBuffer): readonly Peaks[] {
@@ -29,11 +31,13 @@ export function drawWaveform(canvas: HTMLCanvasElement, rows: readonly Peaks[], 
   const colour = (name: string): string => getComputedStyle(canvas).getPropertyValue(name);
   const [heard, rest] = [colour('--accent'), colour('--line-strong')];
   const rowHeight = height / rows.length;
+  // The loudest fills its row; a recording of silence stays a line.
+  const loudest = Math.max(QUIET, ...rows.flat());
   rows.forEach((peaks, row) => {
     const middle = rowHeight * (row + 0.5);
     peaks.forEach((peak, column) => {
       pen.fillStyle = column / peaks.length < played ? heard : rest;
-      const half = Math.max(0.5, peak * rowHeight * 0.45);
+      const half = Math.max(0.5, (peak / loudest) * rowHeight * 0.45);
       pen.fillRect((column / peaks.length) * width, middle - half, Math.max(1, width / peaks.length - 0.4), 2 * half);
     });
   });

@@ -1,0 +1,179 @@
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PAGE_LOGIN_LIFE_MS, pageHa1, seatOfPageLogin } from '../../src/lib/page-login.ts';
+import { applyEntries } from '../../src/store/projection.ts';
+import { JournalByHand, writeCall } from '../store/facts.ts';
+import { Hall } from './hall.ts';
+
+let hall: Hall;
+let ana: string;
+let ben: string;
+
+beforeAll(async () => {
+  hall = await Hall.open();
+  [ana, ben] = await Promise.all([hall.login('ana'), hall.login('ben')]);
+});
+afterAll(async () => hall?.close());
+
+const get = (url: string, headers: Record<string, string> = {}) => hall.api.inject({ method: 'GET', url, headers });
+
+describe('the page', () => {
+  test('comes with a policy that allows nothing from elsewhere but its own two sockets', async () => {
+    const { statusCode, headers } = await get('/', { host: 'desk.example:8443' });
+    expect(statusCode).toBe(200);
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toMatch(/connect-src 'self' ws:\/\/desk\.example:8443 ws:\/\/desk\.example:5066$/);
+    expect(policy).not.toMatch(/unsafe|\*/);
+    expect(headers).toMatchObject({ 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
+  });
+
+  test('puts no word of a strange Host into its policy', async () => {
+    const { headers } = await get('/', { host: "a;script-src 'unsafe-inline'" });
+    expect(String(headers['content-security-policy'])).not.toContain('unsafe');
+  });
+
+  test('is what every way of its own answers; the API and missing files stay 404', async () => {
+    expect((await get('/calls')).body).toContain('<title>desk</title>');
+    for (const url of [
+      '/api/v1/nothing',
+      '/assets/gone.js',
+      '/api',
+      '/../secret.js',
+      '/assets/%2e%2e/secret.js',
+      '/secret.js',
+    ]) {
+      const answer = await get(url);
+      expect([url, answer.statusCode]).toEqual([url, 404]);
+      expect(answer.json()).toMatchObject({ code: 'NOT_FOUND' });
+    }
+  });
+
+  test('keeps files for ever that are named by their content, and packs them for who can unpack', async () => {
+    const plain = await get('/assets/main-4711.js');
+    expect(plain.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    const packed = await get('/assets/main-4711.js', { 'accept-encoding': 'gzip, br' });
+    expect(packed.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(packed.rawPayload).toString()).toBe(plain.body);
+  });
+});
+
+describe('the login of its telephone', () => {
+  const draw = (cookie: string) => hall.api.inject({ method: 'POST', url: '/api/v1/me/phone', headers: { cookie } });
+
+  test('is for the own seat, for an hour, follows from the seat, and is never stored on the way', async () => {
+    const answer = await draw(ana);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const { username, ha1, sipUser, realm, expiresAtMs, nowMs } = answer.json();
+    expect(sipUser).toBe('8001');
+    expect(expiresAtMs - nowMs).toBe(PAGE_LOGIN_LIFE_MS);
+    expect(seatOfPageLogin(username, nowMs)).toBe('8001');
+    expect(seatOfPageLogin(username, expiresAtMs)).toBeUndefined();
+    const seat = await hall.database.store.db
+      .selectFrom('seats')
+      .selectAll()
+      .where('sip_user', '=', '8001')
+      .executeTakeFirstOrThrow();
+    expect(ha1).toBe(pageHa1(username, realm, seat.ha1_md5));
+    expect(ha1).not.toBe(seat.ha1_md5);
+    expect(answer.body).not.toContain(seat.ha1_md5);
+  });
+
+  test('of a made-up time or seat is none', () => {
+    const nowMs = 1_795_000_000_000;
+    const name = (seconds: number) => `8001~${seconds}~abcdefghijkl`;
+    expect(seatOfPageLogin(name(nowMs / 1_000 + 3_000), nowMs)).toBe('8001');
+    expect(seatOfPageLogin(name(nowMs / 1_000 + 7_200), nowMs)).toBeUndefined();
+    expect(seatOfPageLogin('8001', nowMs)).toBeUndefined();
+  });
+});
+
+const text = {
+  ...{
+    type: 'COMPLAINT',
+    urgency: 'NORMAL',
+    category: '010104',
+    title: '路灯不亮',
+    place: '人民路 8 号',
+    occurred: '昨晚',
+  },
+  ...{ content: '三盏路灯不亮', resolution: 'ORDER', wantsCallback: true, confidential: false, anonymous: false },
+};
+
+describe('the form of a contact', () => {
+  const ask = (method: 'GET' | 'PUT' | 'POST', url: string, cookie: string, payload?: object, key?: string) =>
+    hall.api.inject({
+      ...{ method, url, headers: { cookie, ...(key === undefined ? {} : { 'idempotency-key': key }) } },
+      ...(payload === undefined ? {} : { payload }),
+    });
+
+  beforeAll(async () => {
+    const journal = new JournalByHand();
+    const call = { queuedAfterMs: 1_000, answeredAfterMs: 2_000, talkMs: 60_000, agent: 'ana' };
+    writeCall(journal, { ...call, id: 'first', openedAtMs: 1_000_000, from: '13800138333' });
+    writeCall(journal, { ...call, id: 'second', openedAtMs: 2_000_000, from: '13800138333' });
+    writeCall(journal, { ...call, id: 'other', openedAtMs: 3_000_000, from: '13900139333', agent: 'ben' });
+    await applyEntries(hall.database.store.db, 'desk', journal.entries);
+  });
+
+  test('is the business of who spoke in it', async () => {
+    expect((await ask('GET', '/api/v1/contacts/first/form', ana)).statusCode).toBe(204);
+    for (const [method, way] of [
+      ['GET', 'form'],
+      ['GET', 'history'],
+      ['PUT', 'form'],
+      ['POST', 'form/submit'],
+    ] as const) {
+      const payload = method === 'GET' ? undefined : { ...text, revision: 1 };
+      const answer = await ask(method, `/api/v1/contacts/first/${way}`, ben, payload, 'k'.repeat(20));
+      expect([way, answer.json().code]).toEqual([way, 'CONTACT_UNKNOWN']);
+    }
+  });
+
+  test('is a draft as often as it is saved; an older page does not cover a newer one', async () => {
+    const save = (revision: number, content: string) =>
+      ask('PUT', '/api/v1/contacts/first/form', ana, { ...text, type: '', content, revision });
+    expect((await save(1, 'one')).json()).toMatchObject({ content: 'one', type: '', by: 'ana', submittedAtMs: null });
+    expect((await save(3, 'three')).json()).toMatchObject({ content: 'three', revision: 3 });
+    expect((await save(2, 'two')).json()).toMatchObject({ status: 409, code: 'FORM_NEWER' });
+    expect((await ask('GET', '/api/v1/contacts/first/form', ana)).json().content).toBe('three');
+  });
+
+  test('is submitted once, however often it is sent, and never changes again', async () => {
+    const submit = (key: string, more: object = {}) =>
+      ask('POST', '/api/v1/contacts/first/form/submit', ana, { ...text, revision: 4, ...more }, key);
+    expect((await submit('k'.repeat(20), { type: '' })).json().code).toBe('REQUEST_INVALID');
+    const all = await Promise.all(Array.from({ length: 5 }, () => submit('k'.repeat(20))));
+    expect(all.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
+    expect(new Set(all.map(({ body }) => body)).size).toBe(1);
+    expect((await submit('another-key-4711')).json().code).toBe('FORM_SUBMITTED');
+    expect((await ask('PUT', '/api/v1/contacts/first/form', ana, { ...text, revision: 9 })).json().code).toBe(
+      'FORM_SUBMITTED',
+    );
+  });
+
+  test('refuses what is not of its lists, too long, or without a key', async () => {
+    const url = '/api/v1/contacts/second/form';
+    for (const wrong of [
+      { type: 'SHOUT' },
+      { content: 'x'.repeat(4_001) },
+      { title: 'a\u0000b' },
+      { revision: 0 },
+      { extra: 1 },
+    ]) {
+      const answer = await ask('PUT', url, ana, { ...text, revision: 1, ...wrong });
+      expect([wrong, answer.statusCode]).toEqual([wrong, 400]);
+    }
+    expect((await ask('POST', `${url}/submit`, ana, { ...text, revision: 1 })).statusCode).toBe(400);
+    expect((await ask('GET', url, ana)).statusCode).toBe(204);
+  });
+
+  test('shows in what the same caller called about before', async () => {
+    const { contacts } = (await ask('GET', '/api/v1/contacts/second/history', ana)).json();
+    expect(contacts).toMatchObject([
+      { id: 'first', agent: 'ana', outcome: 'answered', type: 'COMPLAINT', title: '路灯不亮' },
+    ]);
+    expect(JSON.stringify(contacts)).not.toContain('13800138333');
+  });
+});
