@@ -76,8 +76,7 @@ export function loadCity(folder: string): CityResult {
   const numbers = merged.hotlines.map(({ number }) => number);
   const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
   const trunks = trunkFile ? readTrunks(trunkFile, answered, numbers) : [];
-  const reference = readReference(optional('scripts.yaml'), optional('categories.yaml'));
-  const connectLimits = readConnectLimits(optional('supervision.yaml'));
+  const beside = readBeside(optional);
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
   const { recordings } = prompts;
@@ -98,8 +97,7 @@ export function loadCity(folder: string): CityResult {
     seats,
     trunks,
     hotlines: merged.hotlines,
-    reference,
-    connectLimits,
+    ...beside,
     zone: hours.zone,
     office: hours.calendars['office'] ?? { offsets: hours.offsets, ...OFFICE },
     promptFolder: join(root, PROMPT_FOLDER),
@@ -108,6 +106,14 @@ export function loadCity(folder: string): CityResult {
     recordings,
   };
   return { ok: true, city };
+}
+
+/** What decides about no call. */
+function readBeside(optional: (name: string) => Field | undefined): Pick<City, 'connectLimits' | 'reference'> {
+  return {
+    connectLimits: readConnectLimits(optional('supervision.yaml')),
+    reference: readReference(optional('scripts.yaml'), optional('categories.yaml')),
+  };
 }
 
 function readModesIn(file: Field, { names }: ReadQueues, { planNames }: Routing, { placed }: ReadFlows) {

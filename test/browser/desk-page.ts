@@ -6,7 +6,7 @@ import type { Account } from '../e2e/program.ts';
 /** The desk in a browser, as somebody sits before it. */
 export interface DeskPage {
   readonly page: Page;
-  /** 16-bit samples at 8 kHz, all that was heard so far. */
+  /** 16-bit samples at 8 kHz: what was heard in the last two seconds. */
   heard(): Promise<Int16Array>;
   signIn(account: Account): Promise<void>;
   /** Signed in, the seat confirmed, the telephone registered. */
@@ -72,6 +72,8 @@ function prepare({ theme, language }: Required<DeskOptions>): void {
   localStorage.setItem('minhu.language', language);
   localStorage.setItem('minhu.devices', JSON.stringify({ processing: false }));
   const heardHere: number[][] = [];
+  /** Pieces of 1,024 samples: two seconds. */
+  const kept2s = 16;
   const kept: unknown[] = [];
   Object.assign(globalThis, { heardHere, kept });
   const Native = RTCPeerConnection;
@@ -84,8 +86,10 @@ function prepare({ theme, language }: Required<DeskOptions>): void {
     const context = new AudioContext({ sampleRate: 8_000 });
     const source = context.createMediaStreamSource(stream);
     const tap = context.createScriptProcessor(1_024, 1, 1);
-    tap.onaudioprocess = ({ inputBuffer }) =>
+    tap.onaudioprocess = ({ inputBuffer }) => {
       heardHere.push(Array.from(inputBuffer.getChannelData(0), (x) => Math.round(x * 32_767)));
+      if (heardHere.length > kept2s) heardHere.shift();
+    };
     source.connect(tap);
     tap.connect(context.destination);
     kept.push(element, context, source, tap);

@@ -29,7 +29,11 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await stage.clear();
-  await picture('after');
+  await until(
+    'nobody is left on the line',
+    () => stage.agent('seat1001'),
+    (view) => !['ringing', 'talking', 'held'].includes(view?.state ?? ''),
+  );
 });
 
 afterAll(async () => {
