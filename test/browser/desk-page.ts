@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Account } from '../e2e/program.ts';
 
@@ -38,7 +39,9 @@ export async function openDesk(browser: Browser, http: string, options: DeskOpti
     if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
   });
   page.setDefaultTimeout(WITHIN_MS);
-  await page.addInitScript(prepare, { theme: 'light', language: 'zh', ...options });
+  const wish = JSON.stringify({ theme: 'light', language: 'zh', ...options });
+  await page.addInitScript({ content: `globalThis.deskWish = ${wish};` });
+  await page.addInitScript({ path: join(import.meta.dirname, 'desk-ear.mjs') });
   await page.goto(`http://${http}/`);
   const seen = async (selector: string) => void (await page.waitForSelector(selector));
   const signIn = async ({ user, password }: Account) => {
@@ -63,42 +66,6 @@ export async function openDesk(browser: Browser, http: string, options: DeskOpti
       await page.evaluate(axe);
       return page.evaluate(findings);
     },
-  };
-}
-
-/** Runs in the page before its own code: what it is to look like, a microphone as it comes, and an ear on every connection. */
-function prepare({ theme, language }: Required<DeskOptions>): void {
-  localStorage.setItem('minhu.theme', theme);
-  localStorage.setItem('minhu.language', language);
-  localStorage.setItem('minhu.devices', JSON.stringify({ processing: false }));
-  const heardHere: number[][] = [];
-  /** Pieces of 1,024 samples: two seconds. */
-  const kept2s = 16;
-  const kept: unknown[] = [];
-  Object.assign(globalThis, { heardHere, kept });
-  const Native = RTCPeerConnection;
-  const listen = (track: MediaStreamTrack): void => {
-    const stream = new MediaStream([track]);
-    const element = new Audio();
-    element.srcObject = stream;
-    element.muted = true;
-    void element.play();
-    const context = new AudioContext({ sampleRate: 8_000 });
-    const source = context.createMediaStreamSource(stream);
-    const tap = context.createScriptProcessor(1_024, 1, 1);
-    tap.onaudioprocess = ({ inputBuffer }) => {
-      heardHere.push(Array.from(inputBuffer.getChannelData(0), (x) => Math.round(x * 32_767)));
-      if (heardHere.length > kept2s) heardHere.shift();
-    };
-    source.connect(tap);
-    tap.connect(context.destination);
-    kept.push(element, context, source, tap);
-  };
-  globalThis.RTCPeerConnection = class extends Native {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      this.addEventListener('track', ({ track }) => listen(track));
-    }
   };
 }
 

@@ -180,6 +180,7 @@ export const en: Words = {
   today: {
     title: 'Today',
     none: 'No calls yet today',
+    noneThen: 'No calls on this day',
     at: 'Time',
     from: 'Caller',
     outcome: 'Outcome',

@@ -174,6 +174,7 @@ export const zh = {
   today: {
     title: '今日通话',
     none: '今天还没有通话',
+    noneThen: '这一天没有通话',
     at: '时间',
     from: '号码',
     outcome: '结果',
