@@ -11,7 +11,7 @@ import * as rights from './migrations/0009-rights.ts';
 import * as callers from './migrations/0010-callers.ts';
 import * as slots from './migrations/0011-slots.ts';
 import * as talkGaps from './migrations/0013-talk-gaps.ts';
-import * as contactForms from './migrations/0012-contact-forms.ts';
+import * as contactForms from './migrations/0014-contact-forms.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -28,7 +28,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-callers': callers,
   '0011-slots': slots,
   '0013-talk-gaps': talkGaps,
-  '0012-contact-forms': contactForms,
+  '0014-contact-forms': contactForms,
 };
 
 /**

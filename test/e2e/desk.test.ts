@@ -133,6 +133,21 @@ describe('a call at the desk', () => {
   }, 120_000);
 });
 
+describe('the page', () => {
+  test('that is reloaded in the middle of a talk has it back by itself', async () => {
+    const citizen = await ringing('13800138104');
+    await desk.click('answer');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await desk.page.reload();
+    await desk.seen('[data-test=hang-up]');
+    await bothHear(citizen);
+    await desk.click('hang-up');
+    await desk.state('wrapUp');
+    expect(await stage.closedRecord('13800138104')).toMatchObject({ outcome: 'answered' });
+  }, 120_000);
+});
+
 interface FormShape {
   readonly content: string;
   readonly revision: number;
