@@ -10,8 +10,8 @@ import * as missedCalls from './migrations/0008-missed-calls.ts';
 import * as rights from './migrations/0009-rights.ts';
 import * as callers from './migrations/0010-callers.ts';
 import * as slots from './migrations/0011-slots.ts';
-import * as talkGaps from './migrations/0013-talk-gaps.ts';
-import * as contactForms from './migrations/0014-contact-forms.ts';
+import * as talkGaps from './migrations/0012-talk-gaps.ts';
+import * as contactForms from './migrations/0013-contact-forms.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -27,8 +27,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-rights': rights,
   '0010-callers': callers,
   '0011-slots': slots,
-  '0013-talk-gaps': talkGaps,
-  '0014-contact-forms': contactForms,
+  '0012-talk-gaps': talkGaps,
+  '0013-contact-forms': contactForms,
 };
 
 /**

@@ -93,6 +93,7 @@ test('a machine on which all is well gets a tick for each check, and exit status
     'http',
     'sip-udp',
     'sip-tcp',
+    'ws',
     'rtp',
     'esl-password',
   ]);
@@ -134,7 +135,7 @@ test('taken SIP ports are told apart: UDP and TCP', async () => {
 });
 
 test('an address that is not of this machine is named as that', async () => {
-  const findings = await wrong({ MINHU_HTTP: '192.0.2.1:8080' });
+  const findings = await wrong({ MINHU_HTTP: '192.0.2.1:8080', MINHU_WS: '127.0.0.1:0' });
   expect(findings).toMatchObject([{ check: 'http', en: expect.stringContaining('is not an address of this machine') }]);
 });
 
