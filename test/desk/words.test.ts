@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileTemplate, parse } from 'vue/compiler-sfc';
 import { expect, test } from 'vitest';
+import { compileTemplate, parse } from 'vue/compiler-sfc';
 import { en } from '../../src/desk/language/en.ts';
 import { zh } from '../../src/desk/language/zh.ts';
 

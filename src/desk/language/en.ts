@@ -74,6 +74,9 @@ export const en: Words = {
     noneNotReady: 'Calls are offered once you are ready',
     incoming: 'Incoming call',
     callback: 'Call-back: answer, and the citizen is dialled',
+    missed: 'Missed call: answer, and the citizen is dialled',
+    elder: 'Elder',
+    order: (no: string) => `Open order ${no}`,
     from: 'Caller',
     line: 'Number dialled',
     queue: 'Queue',
@@ -98,6 +101,7 @@ export const en: Words = {
     failed: (why: string) => `The call failed: ${why}`,
     noMicrophone: 'No microphone, so the call cannot be answered. Check the device and the permission.',
   },
+  grades: { business: 'Business seat', expert: 'Expert seat', emergency: 'Emergency' },
   queues: { personal: 'Personal', enterprise: 'Enterprise', waiting: (n: number) => `${n} waiting`, title: 'Queues' },
   history: {
     title: 'Earlier calls',

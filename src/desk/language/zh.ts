@@ -68,6 +68,9 @@ export const zh = {
     noneNotReady: '置为就绪后开始派接',
     incoming: '来电',
     callback: '回拨任务：接听后呼叫市民',
+    missed: '漏接回拨：接听后呼叫市民',
+    elder: '老年人',
+    order: (no: string) => `未办结工单 ${no}`,
     from: '来电号码',
     line: '拨打号码',
     queue: '队列',
@@ -92,6 +95,7 @@ export const zh = {
     failed: (why: string) => `通话没有接通：${why}`,
     noMicrophone: '麦克风不可用，无法接听。请检查设备与浏览器权限。',
   },
+  grades: { business: '业务座席', expert: '专家座席', emergency: '特急' },
   queues: { personal: '个人服务', enterprise: '企业服务', waiting: (n: number) => `${n} 人等候`, title: '排队' },
   history: {
     title: '历史来电',
