@@ -229,14 +229,9 @@ function tellFact(fact: RecordFact): Said {
         `${fact.agent} 的状态为 ${fact.state}${fact.reason === undefined ? '' : `（${fact.reason}）`}。`,
       );
     case 'modeProposed':
-      return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式 ${fact.mode}。`);
     case 'modeChanged':
-      return said(
-        `${fact.by} changed the mode from ${fact.from} to ${fact.mode}.`,
-        `${fact.by} 将模式由 ${fact.from} 切换为 ${fact.mode}。`,
-      );
     case 'siteStatus':
-      return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
+      return tellRunning(fact);
     case 'rated':
       return said(
         `The caller gave ${fact.score} of 5 to ${fact.agent}.`,
@@ -259,6 +254,20 @@ function tellFact(fact: RecordFact): Said {
       return tellCaller(fact);
     default:
       return tellOpening(fact);
+  }
+}
+
+function tellRunning(fact: Extract<RecordFact, { fact: 'modeProposed' | 'modeChanged' | 'siteStatus' }>): Said {
+  switch (fact.fact) {
+    case 'modeProposed':
+      return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式 ${fact.mode}。`);
+    case 'modeChanged':
+      return said(
+        `${fact.by} changed the mode from ${fact.from} to ${fact.mode}.`,
+        `${fact.by} 将模式由 ${fact.from} 切换为 ${fact.mode}。`,
+      );
+    case 'siteStatus':
+      return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
   }
 }
 
