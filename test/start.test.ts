@@ -20,19 +20,35 @@ writeFileSync(out + '/main.js', "console.log('running');");
 writeFileSync(out + '/package.json', '{"type":"module"}');
 `;
 
+/** Builds a page into the folder that the compiler has made. */
+const VITE = `
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+const out = process.argv[process.argv.indexOf('--outDir') + 1];
+while (!existsSync(dirname(out))) await new Promise((resolve) => setTimeout(resolve, 20));
+mkdirSync(out, { recursive: true });
+writeFileSync(out + '/index.html', 'a page');
+`;
+
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'minhu-clone-'));
-  for (const folder of ['src', 'compiler/bin']) mkdirSync(join(clone, folder), { recursive: true });
+  const folders = ['src/desk', 'src/api/live', 'compiler/bin', 'bundler/bin'];
+  for (const folder of folders) mkdirSync(join(clone, folder), { recursive: true });
+  for (const name of ['messages.ts', 'live-client.ts']) writeFileSync(join(clone, 'src/api/live', name), '');
   cpSync(join(import.meta.dirname, '../src/start.mjs'), join(clone, 'src/start.mjs'));
   writeJson('tsconfig.json', {});
   writeJson('compiler/package.json', { name: 'typescript', version: '1.0.0', type: 'module' });
   writeFileSync(join(clone, 'compiler/bin/tsc'), TSC);
-  const dependencies = { typescript: 'file:compiler' };
+  writeJson('bundler/package.json', { name: 'vite', version: '1.0.0', type: 'module' });
+  writeFileSync(join(clone, 'bundler/bin/vite.js'), VITE);
+  const dependencies = { typescript: 'file:compiler', vite: 'file:bundler' };
   writeJson('package.json', { name: 'clone', version: '1.0.0', type: 'module', dependencies });
   const packages = {
     '': { name: 'clone', version: '1.0.0', dependencies },
     compiler: { name: 'typescript', version: '1.0.0' },
     'node_modules/typescript': { resolved: 'compiler', link: true },
+    bundler: { name: 'vite', version: '1.0.0' },
+    'node_modules/vite': { resolved: 'bundler', link: true },
   };
   writeJson('package-lock.json', { name: 'clone', version: '1.0.0', lockfileVersion: 3, requires: true, packages });
 });
@@ -82,6 +98,7 @@ test('two first starts in one clone: one installs and builds, the other waits an
     expect(one.said()).toContain('running');
   }
   expect(builds()).toBe(1);
+  expect(readFileSync(join(clone, 'dist/desk/index.html'), 'utf8')).toBe('a page');
   expect(readdirSync(join(clone, '.minhu-start'))).toEqual([]);
 }, 60_000);
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type StartedSwitch, startSwitchProcess } from '../start.ts';
 import { EventSocketClient } from './event-socket-client.ts';
 
@@ -80,15 +80,20 @@ test('SIGTERM ends it cleanly', async () => {
 
 test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
   'the thread of the media goes before what else the machine does, and it alone',
-  () => {
+  async () => {
     const tasks = `/proc/${started.pid}/task`;
-    // Field 19 of `stat`, counted behind the name, which may hold blanks: proc(5).
-    const priorities = readdirSync(tasks).map((task) => {
-      const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1');
-      return { task: Number(task), nice: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]) };
-    });
-    const preferred = priorities.filter(({ nice }) => nice === constants.priority.PRIORITY_HIGH);
-    expect(preferred).toHaveLength(1);
-    expect(preferred[0]?.task).not.toBe(started.pid);
+    // The event socket is there before the thread of the media has begun.
+    await vi.waitFor(() => expect(preferredThreads(tasks)).toHaveLength(1), { timeout: 10_000 });
+    expect(preferredThreads(tasks)[0]).not.toBe(started.pid);
   },
 );
+
+/** Field 19 of `stat`, counted behind the name, which may hold blanks: proc(5). */
+function preferredThreads(tasks: string): number[] {
+  return readdirSync(tasks)
+    .map(Number)
+    .filter((task) => {
+      const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]) === constants.priority.PRIORITY_HIGH;
+    });
+}
