@@ -29,6 +29,7 @@ import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReferenceRoute } from './routes/reference.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSiteRoutes } from './routes/sites.ts';
+import { addSupervisionRoutes } from './routes/supervision.ts';
 import { addTeamRoutes } from './routes/teams.ts';
 import { addUserRoutes } from './routes/users.ts';
 
@@ -72,6 +73,7 @@ const ROUTES = [
   addContactRoutes,
   addConversationRoutes,
   addDispositionRoute,
+  addSupervisionRoutes,
   addRecordingRoutes,
   addMeasureRoutes,
   addAlarmRoutes,

@@ -89,7 +89,7 @@ function legView(leg: ContactRecord['legs'][number], whole: boolean) {
     leg: leg.id,
     role: leg.role,
     agent: leg.agent,
-    address: whole || leg.role === 'agent' ? leg.address : maskNumber(leg.address),
+    address: whole || leg.role !== 'citizen' ? leg.address : maskNumber(leg.address),
     node: leg.node,
     openedAtMs: leg.opened_at_ms,
     answeredAtMs: leg.answered_at_ms,

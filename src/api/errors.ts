@@ -19,6 +19,11 @@ export const ERRORS = {
     en: 'The contact is a call; this is for digital contacts.',
   },
   CONTACT_NOT_HELD: { status: 409, zh: '这条联络不在您手上。', en: 'You do not have this contact.' },
+  CONTACT_NOT_TALKING: {
+    status: 404,
+    zh: '该联络当前没有您可介入的通话。',
+    en: 'Nobody talks in this contact, or not in your reach.',
+  },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
   EXPLAIN_FAILED: {
     status: 500,
@@ -65,6 +70,7 @@ export const ERRORS = {
     zh: '不能更改自己的角色或停用自己。',
     en: 'Nobody changes the own roles or disables the own account.',
   },
+  OWN_TALK: { status: 409, zh: '不能监听自己的通话。', en: 'Nobody supervises the own talk.' },
   PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
   PHONE_ELSEWHERE: {
     status: 409,
@@ -102,12 +108,23 @@ export const ERRORS = {
   SECOND_FACTOR_WRONG: { status: 401, zh: '动态验证码错误或已用过。', en: 'The code is wrong or was used before.' },
   SECOND_PERSON_NEEDED: {
     status: 409,
-    zh: '限制来电须由另一人批准。',
-    en: 'A caller is limited only when a second person asks for it.',
+    zh: '须由另一人批准。',
+    en: 'A second person has to agree.',
   },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },
+  SUPERVISED_ALREADY: {
+    status: 409,
+    zh: '已有人在监听或介入该通话。',
+    en: 'Somebody supervises this talk already.',
+  },
+  SUPERVISION_NONE: { status: 404, zh: '您没有介入该通话。', en: 'There is no supervision of yours to change.' },
+  SUPERVISOR_BUSY: {
+    status: 409,
+    zh: '您的席位没有可用的话机，或正在通话。',
+    en: 'Your seat has no phone that can be rung, or is in a call.',
+  },
   TEAM_UNKNOWN: { status: 404, zh: '没有这个班组。', en: 'There is no such team.' },
   TOKEN_NOT_MADE: {
     status: 409,

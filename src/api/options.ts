@@ -3,8 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
 import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
-import type { ContactId } from '../core/ids.ts';
+import type { AgentId, ContactId } from '../core/ids.ts';
 import type { DigitalMedium } from '../core/medium.ts';
+import type { TalkView } from '../core/talk-view.ts';
 import type { AgentView, DigitalView, ModeView, QueueView, SiteView } from '../core/view.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
 import type { DaySum } from '../store/day-counts.ts';
@@ -26,6 +27,10 @@ export interface ApiOptions {
     conversation(medium: DigitalMedium, reference: string): ContactId | undefined;
     /** `call`: the contact is open and none of these; undefined: none that is open. */
     digital(contact: string): DigitalView | 'call' | undefined;
+    /** Undefined when nobody talks in this contact. */
+    talk(contact: ContactId): TalkView | undefined;
+    /** Whether this agent's seat could be rung for a supervision now. */
+    canSupervise(agent: AgentId): boolean;
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
     explain(contact: string): Promise<unknown | undefined>;
   };

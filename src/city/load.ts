@@ -17,7 +17,7 @@ import { readReference } from './reference.ts';
 import { type KnownToSeats, readSeats } from './seats.ts';
 import { readSites } from './sites.ts';
 import { readSlots } from './slots.ts';
-import { readConnectLimits } from './supervision.ts';
+import { readSupervision } from './supervision.ts';
 import { readTrunks } from './trunks.ts';
 import { readWorkdays } from './workdays.ts';
 import { complain, type Field, hasYaml, openYaml } from './yaml-file.ts';
@@ -76,10 +76,9 @@ export function loadCity(folder: string): CityResult {
   const numbers = merged.hotlines.map(({ number }) => number);
   const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
   const trunks = trunkFile ? readTrunks(trunkFile, answered, numbers) : [];
-  const beside = readBeside(optional);
+  const { alerts, ...beside } = readBeside(optional);
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
-  const { recordings } = prompts;
   const city: City = {
     settings: {
       lines,
@@ -91,8 +90,9 @@ export function loadCity(folder: string): CityResult {
       ...routing.settings,
       ...modes,
       ...callers,
+      ...alerts,
       plans: { ...plans, ...merged.plans },
-      prompts: Object.fromEntries(Object.entries(recordings).map(([id, { file }]) => [id, file])),
+      prompts: Object.fromEntries(Object.entries(prompts.recordings).map(([id, { file }]) => [id, file])),
     },
     seats,
     trunks,
@@ -101,17 +101,17 @@ export function loadCity(folder: string): CityResult {
     zone: hours.zone,
     office: hours.calendars['office'] ?? { offsets: hours.offsets, ...OFFICE },
     promptFolder: join(root, PROMPT_FOLDER),
-    musicFile: recordings[MUSIC_PROMPT]!.file,
-    apologyFile: recordings[APOLOGY_PROMPT]!.file,
-    recordings,
+    musicFile: prompts.recordings[MUSIC_PROMPT]!.file,
+    apologyFile: prompts.recordings[APOLOGY_PROMPT]!.file,
+    recordings: prompts.recordings,
   };
   return { ok: true, city };
 }
 
 /** What decides about no call. */
-function readBeside(optional: (name: string) => Field | undefined): Pick<City, 'connectLimits' | 'reference'> {
+function readBeside(optional: (name: string) => Field | undefined) {
   return {
-    connectLimits: readConnectLimits(optional('supervision.yaml')),
+    ...readSupervision(optional('supervision.yaml')),
     reference: readReference(optional('scripts.yaml'), optional('categories.yaml')),
   };
 }

@@ -1,16 +1,46 @@
+import type { AlertLimits } from '../core/settings.ts';
 import { CONNECT_LIMITS, type ConnectLimits } from '../lib/measure-alarm.ts';
-import { readFields, readWhole } from './fields.ts';
+import { readDurationMs, readFields, readWhole } from './fields.ts';
 import type { Field } from './yaml-file.ts';
 
 const CALLS_MAX = 100_000;
 
-/** supervision.yaml: by what the connect rate is watched; without the file as the standard asks. */
-export function readConnectLimits(top: Field | undefined): ConnectLimits {
-  const fields = top && readFields(top, ['connectRate']);
-  const rate = fields && readFields(fields.connectRate, ['alarm', 'target', 'callsMin']);
+/** supervision.yaml: what is watched over, and by what. */
+export function readSupervision(top: Field | undefined): {
+  readonly connectLimits: ConnectLimits;
+  /** What a lead is told of at once (U1–U4). Absent: nothing. */
+  readonly alerts: { readonly alerts?: AlertLimits };
+} {
+  const fields = top && readFields(top, ['connectRate'], ['alerts']);
+  return {
+    connectLimits: readConnectLimits(fields?.connectRate),
+    alerts: fields?.alerts === undefined ? {} : { alerts: readAlertLimits(fields.alerts) },
+  };
+}
+
+/** Without the file as the standard asks. */
+function readConnectLimits(field: Field | undefined): ConnectLimits {
+  const rate = field && readFields(field, ['alarm', 'target', 'callsMin']);
   return {
     alarmPercent: (rate && readWhole(rate.alarm, 1, 100)) ?? CONNECT_LIMITS.alarmPercent,
     targetPercent: (rate && readWhole(rate.target, 1, 100)) ?? CONNECT_LIMITS.targetPercent,
     callsMin: (rate && readWhole(rate.callsMin, 1, CALLS_MAX)) ?? CONNECT_LIMITS.callsMin,
+  };
+}
+
+const MISSES_MAX = 100;
+const HOUR_MS = 3_600_000;
+
+function readAlertLimits(field: Field): AlertLimits {
+  const fields = readFields(field, [], ['wait', 'hold', 'wrapUp', 'missedOffers']);
+  if (fields === undefined) return {};
+  const lasting = (each: Field | undefined) => each && readDurationMs(each, 1_000, HOUR_MS);
+  const [waitMs, holdMs, wrapUpMs] = [fields.wait, fields.hold, fields.wrapUp].map(lasting);
+  const missedOffers = fields.missedOffers && readWhole(fields.missedOffers, 1, MISSES_MAX);
+  return {
+    ...(waitMs === undefined ? {} : { waitMs }),
+    ...(holdMs === undefined ? {} : { holdMs }),
+    ...(wrapUpMs === undefined ? {} : { wrapUpMs }),
+    ...(missedOffers === undefined ? {} : { missedOffers }),
   };
 }

@@ -1,8 +1,8 @@
 import { leaveDesk } from './conversation.ts';
-import { type Decision, setWork, touchAgent } from './decision.ts';
+import { type Decision, note, setWork, touchAgent } from './decision.ts';
 import type { Event } from './event.ts';
 import type { AgentId } from './ids.ts';
-import { REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
+import { NAME_CHARS_MAX, REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
 import { giveBack, partedOf } from './parting.ts';
 import type { Settings } from './settings.ts';
@@ -12,6 +12,7 @@ import type { Agent } from './state.ts';
 export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStateAsked' }>): void {
   const agent = d.state.agents.get(event.agent);
   if (agent === undefined || !d.state.standing.settingOf.has(agent.id)) return;
+  if (event.by !== undefined) stateForced(d, agent, event, event.by);
   const wasReady = agent.wish === 'ready';
   agent.wish = event.state;
   agent.reason = event.state === 'notReady' ? (event.reason ?? '').slice(0, REASON_CHARS_MAX) : '';
@@ -28,6 +29,18 @@ export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStat
   if (event.state === 'offline') leaveDesk(d, agent);
   else if (asked !== undefined && event.state !== 'ready') withdraw(d, agent, asked.contact);
   touchAgent(d, agent);
+}
+
+/** P8. */
+function stateForced(d: Decision, agent: Agent, event: Extract<Event, { type: 'agentStateAsked' }>, by: string): void {
+  note(d, 'P8', {
+    do: 'record-fact',
+    fact: 'stateForced',
+    agent: agent.id,
+    state: event.state,
+    by: by.slice(0, NAME_CHARS_MAX),
+    reason: (event.reason ?? '').slice(0, REASON_CHARS_MAX),
+  });
 }
 
 /** P3: asked for, or the longest wrap-up is over. */

@@ -14,6 +14,7 @@ import { endWait } from './queue.ts';
 import { freeAgent } from './release.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, Leg, Wait } from './state.ts';
+import { supervisorGone } from './supervision.ts';
 import { agentLegGone, endTalk } from './talk.ts';
 
 /** A call as a switch tells of it, new (`callArrived`) or found by a survey. */
@@ -60,7 +61,8 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
   const contact = d.state.contacts.get(leg.contact);
   if (contact === undefined) return;
   if (leg.role === 'citizen' && leg.id !== contact.leg) return; // K4: of an earlier try
-  if (leg.role === 'citizen') citizenGone(d, contact, end.cause);
+  if (leg.role === 'supervisor') supervisorGone(d, contact, leg);
+  else if (leg.role === 'citizen') citizenGone(d, contact, end.cause);
   else if (contact.stage.in === 'queue') offerLegGone(d, contact, leg, end);
   else if (contact.stage.in === 'parted') returnLegGone(d, contact, contact.stage, leg, end);
   else agentLegGone(d, contact, leg, end);

@@ -1,3 +1,4 @@
+import { forgetContact } from './alert.ts';
 import type { ContactOutcome } from './command.ts';
 import { type Decision, note, setStage } from './decision.ts';
 import type { Event } from './event.ts';
@@ -37,6 +38,7 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
   d.state.contacts.delete(contact.id);
   letGoOfMissed(d, contact);
   unplaceContact(d.state, contact);
+  forgetContact(d, contact.id);
   note(d, 'R1', {
     do: 'record-fact',
     fact: 'contactClosed',

@@ -40,11 +40,27 @@ export type SwitchWish =
     }
   /** Joins two answered legs; whatever plays is cut. When one ends, the other stays, parked, until told. */
   | { readonly do: 'bridge'; readonly other: LegId }
+  /**
+   * Lets this leg, answered, hear another leg and whoever that is bridged with; the talk goes on as it was, whatever becomes of this leg.
+   * Asked again it changes who hears it, without a gap. Ends with either leg, with a bridge of this one, or untimely: `superviseEnded`.
+   */
+  | {
+      readonly do: 'supervise';
+      /** The agent's leg. */
+      readonly of: LegId;
+      readonly mode: ListeningMode;
+    }
   /** Two channels: left what this leg says, right what it hears. Goes on through holds. */
   | { readonly do: 'record'; readonly file: string }
   | { readonly do: 'stopRecord'; readonly file: string }
   /** Ends the leg, ringing or answered. A leg that is gone is no failure. */
   | { readonly do: 'hangUp'; readonly cause: string };
+
+/** Who hears a supervisor who hears both: nobody, the agent, both. */
+export type ListeningMode = 'listen' | 'whisper' | 'barge';
+
+/** `takeOver`: the citizen and the supervisor talk, the agent does no longer. */
+export type SupervisionMode = ListeningMode | 'takeOver';
 
 /** Facts for the records; the projector folds them into SQL. Each stands at its entry's `atMs`. */
 export type RecordCommand = { readonly do: 'record-fact' } & RecordFact;
@@ -77,7 +93,7 @@ export type RecordFact =
       readonly contact: ContactId;
       readonly leg: LegId;
       readonly node: NodeId;
-      readonly role: 'citizen' | 'agent';
+      readonly role: 'citizen' | 'agent' | 'supervisor';
       readonly agent?: AgentId;
       readonly address: string;
     }
@@ -194,6 +210,51 @@ export type RecordFact =
       readonly reason?: string;
       readonly contact?: ContactId;
     }
+  /** Somebody who leads asks to hear a talk. */
+  | {
+      readonly fact: 'supervisionAsked';
+      readonly contact: ContactId;
+      readonly by: AgentId;
+      readonly mode: SupervisionMode;
+      readonly reason: string;
+    }
+  /** The second person that a sensitive contact needs. */
+  | {
+      readonly fact: 'supervisionApproved';
+      readonly contact: ContactId;
+      readonly by: string;
+      readonly supervisor: AgentId;
+    }
+  | {
+      readonly fact: 'supervisionStarted' | 'supervisionChanged';
+      readonly contact: ContactId;
+      readonly by: AgentId;
+      readonly mode: SupervisionMode;
+    }
+  /** `refused`: the supervisor's phones were not answered, or no second person agreed. `fault`: the switch could not, or the agent's phone was lost. */
+  | {
+      readonly fact: 'supervisionEnded';
+      readonly contact: ContactId;
+      readonly by: AgentId;
+      readonly result: 'left' | 'phoneGone' | 'talkOver' | 'refused' | 'fault' | 'takenOver';
+    }
+  | { readonly fact: 'contactMarked'; readonly contact: ContactId; readonly sensitive: boolean; readonly by: string }
+  /** A lead set an agent's state. */
+  | {
+      readonly fact: 'stateForced';
+      readonly agent: AgentId;
+      readonly state: 'ready' | 'notReady' | 'offline';
+      readonly by: string;
+      readonly reason: string;
+    }
+  /** Something lasts longer than the city wants, or an agent takes no offers; once until it ends. */
+  | {
+      readonly fact: 'alertRaised' | 'alertEnded';
+      readonly alert: AlertName;
+      readonly contact?: ContactId;
+      readonly agent?: AgentId;
+      readonly sinceMs: number;
+    }
   | { readonly fact: 'modeProposed'; readonly mode: ModeName }
   | {
       readonly fact: 'modeChanged';
@@ -222,6 +283,8 @@ export type RecordFact =
       readonly bytes?: number;
     };
 
+export type AlertName = 'longWait' | 'longHold' | 'longWrapUp' | 'missedOffers';
+
 /** Reported agent states, in the words of the interface. */
 export type AgentState = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
 
@@ -231,8 +294,8 @@ export type MissedResult = 'reached' | 'cameThrough' | 'promised' | 'unreached' 
 /** `moved`: to another queue. `ended`: closed by an agent before anybody had it. */
 export type WaitResult = 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached' | 'moved' | 'ended';
 
-/** `returned`: a digital contact went back to a queue. */
-export type TalkEnd = 'citizen' | 'agent' | 'fault' | 'returned';
+/** `returned`: a digital contact went back to a queue. `supervisor`: took the talk over. */
+export type TalkEnd = 'citizen' | 'agent' | 'fault' | 'returned' | 'supervisor';
 /** How a gap in a talk ended: by a phone of the seat, after its time or the agent's word, by the caller, by the switch's death. */
 export type GapResult = 'joined' | 'givenUp' | 'abandoned' | 'lost';
 

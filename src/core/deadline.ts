@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { endWrapUp } from './agent.ts';
+import { alertDue } from './alert.ts';
 import { endLeg } from './call.ts';
 import { notReached } from './call-back.ts';
 import { forgetCaller } from './caller.ts';
@@ -20,6 +21,7 @@ import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
 import { DUE, setDeadline } from './standing.ts';
 import type { Contact, State } from './state.ts';
+import { superviseDue } from './supervision.ts';
 import { connectFailed, rejoin } from './talk.ts';
 
 /** Each deadline is met a bounded number of times; more means that one of them does not move on. */
@@ -62,6 +64,13 @@ function meet(d: Decision, kind: number, id: string): void {
       return weighAgain(d, id);
     case DUE.missed:
       return callBackMissed(d);
+    case DUE.supervision: {
+      const contact = d.state.contacts.get(contactId(id));
+      if (contact === undefined) return setDeadline(d.state, 'supervision', id, null);
+      return superviseDue(d, contact);
+    }
+    case DUE.alert:
+      return alertDue(d, id);
     case DUE.mode:
       // Looked at at the end of every entry; this one is met by its coming.
       return setDeadline(d.state, 'mode', '', null);

@@ -1,3 +1,4 @@
+import { watchAgent, watchContact } from './alert.ts';
 import type { Command, RecordCommand, SwitchWish } from './command.ts';
 import type { Event } from './event.ts';
 import { siteOpen } from './gate.ts';
@@ -100,6 +101,7 @@ export function setConversation(d: Decision, agent: Agent, contact: ContactId, n
 export function touchContact(d: Decision, contact: Contact): void {
   advanceStep(d.state, contact);
   if (placeContact(d.state, contact)) d.state.standing.freshContacts.add(contact.id);
+  watchContact(d, contact);
 }
 
 /** After any change of an agent: new place among the idle ones, and a record when the reported state is another. */
@@ -116,7 +118,7 @@ export function touchAgent(d: Decision, agent: Agent): void {
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';
-  if (agent.reported === reported && agent.reportedReason === reason) return;
+  if (agent.reported === reported && agent.reportedReason === reason) return watchAgent(d, agent);
   agent.reported = reported;
   agent.reportedReason = reason;
   agent.reportedSinceMs = d.state.nowMs;
@@ -128,6 +130,7 @@ export function touchAgent(d: Decision, agent: Agent): void {
     ...(reason === '' ? null : { reason }),
     ...(agent.work === null ? null : { contact: agent.work.contact }),
   });
+  watchAgent(d, agent);
 }
 
 /** Q14: a call ended at a site that was full. */

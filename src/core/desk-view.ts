@@ -3,6 +3,7 @@ import type { AgentId, ContactId } from './ids.ts';
 import { isDigital, type Medium } from './medium.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, State } from './state.ts';
+import { type SupervisionView, supervisionOf } from './talk-view.ts';
 import { type AgentView, agentView } from './view.ts';
 
 /** An agent with the instants of what is under way. Values, made afresh. */
@@ -36,6 +37,8 @@ export interface ContactCard {
   readonly waiting: boolean;
   /** Whose phone rings for it, or who has it. */
   readonly agent?: AgentId;
+  /** Who hears the talk, or is about to. */
+  readonly supervision?: SupervisionView;
 }
 
 export function deskView(state: State, id: AgentId): DeskView | undefined {
@@ -81,6 +84,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
       : {}),
     waiting: !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting'),
     ...(agent === undefined ? {} : { agent }),
+    ...supervisionOf(contact),
   };
 }
 

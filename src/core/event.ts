@@ -1,3 +1,4 @@
+import type { SupervisionMode } from './command.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { DigitalMedium } from './medium.ts';
 import type { ModeName, Settings } from './settings.ts';
@@ -69,7 +70,11 @@ export type PeopleEvent =
   | ModeAsked
   | DispositionGiven
   | ContactRegraded
-  | MissedCallHandled;
+  | MissedCallHandled
+  | SupervisionAsked
+  | SupervisionApproved
+  | SupervisionLeft
+  | ContactMarked;
 
 /** Of the number that calls, from the records, when it calls (domain guide §3.2, §3.9). */
 export interface CallerKnown {
@@ -91,6 +96,39 @@ export interface ContactRegraded {
   readonly type: 'contactRegraded';
   readonly contact: ContactId;
   readonly grade: Grade | null;
+  /** At most 64 characters. */
+  readonly by: string;
+}
+
+/** From somebody who leads: to hear the talk of this contact at the own seat, or, while that lasts, to hear it in another way. */
+export interface SupervisionAsked {
+  readonly type: 'supervisionAsked';
+  readonly contact: ContactId;
+  readonly by: AgentId;
+  readonly mode: SupervisionMode;
+  /** 1 to 40 characters; of a change, that of the first asking stays. */
+  readonly reason: string;
+}
+
+/** From a second person who leads: a supervision of a sensitive contact may begin. */
+export interface SupervisionApproved {
+  readonly type: 'supervisionApproved';
+  readonly contact: ContactId;
+  /** At most 64 characters. */
+  readonly by: string;
+}
+
+export interface SupervisionLeft {
+  readonly type: 'supervisionLeft';
+  readonly contact: ContactId;
+  readonly by: AgentId;
+}
+
+/** From a lead. */
+export interface ContactMarked {
+  readonly type: 'contactMarked';
+  readonly contact: ContactId;
+  readonly sensitive: boolean;
   /** At most 64 characters. */
   readonly by: string;
 }
@@ -142,6 +180,8 @@ export type AgentStateAsked = {
   readonly state: 'ready' | 'notReady' | 'offline';
   /** Reason code for `notReady`, at most 40 characters. */
   readonly reason?: string;
+  /** A lead who asks in the agent's stead, at most 64 characters (P8). */
+  readonly by?: string;
 };
 
 /** From a switch. `node` says which; a leg never moves between nodes. */
@@ -190,6 +230,8 @@ type SwitchEventBody =
   /** Two legs hear each other now. One event per bridge; `leg` is the first leg of the command. */
   | { readonly type: 'bridged'; readonly leg: LegId; readonly other: LegId }
   | { readonly type: 'unbridged'; readonly leg: LegId; readonly other: LegId }
+  /** A `supervise` of this leg, which lives on, is over without having been told to end, or could not begin. */
+  | { readonly type: 'superviseEnded'; readonly leg: LegId }
   /** The phone on this leg put the other side on hold, or took it back (re-INVITE). The switch plays the music by itself. */
   | { readonly type: 'legHeld'; readonly leg: LegId }
   | { readonly type: 'legResumed'; readonly leg: LegId }
@@ -238,8 +280,8 @@ export interface SurveyedLeg {
   readonly bridgedTo?: LegId;
   /** Key of the last command that the leg carries out (`minhu_key`). */
   readonly key?: CommandKey;
-  /** What the leg is doing: nothing, a prompt, collecting a key, music. */
-  readonly doing: 'nothing' | 'playing' | 'collecting' | 'music';
+  /** What the leg is doing: nothing, a prompt, collecting a key, music, hearing a talk. */
+  readonly doing: 'nothing' | 'playing' | 'collecting' | 'music' | 'supervising';
   /** Digit already taken by the collect with `key`, when it ended unseen. */
   readonly digits?: string;
   readonly held?: boolean;

@@ -8,6 +8,7 @@ import { askRating } from './rating.ts';
 import { ringPhone } from './ring.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Stage } from './state.ts';
+import { endSupervision } from './supervision.ts';
 import { backToQueue, endTalk, isPutDown, losePhone } from './talk.ts';
 
 export type Parted = Extract<Stage, { in: 'parted' }>;
@@ -17,6 +18,7 @@ type Talk = Extract<Stage, { in: 'talk' }>;
 export function part(d: Decision, contact: Contact, { wait, agent, held }: Talk, cause: string): void {
   if (held) note(d, 'T6', { do: 'record-fact', fact: 'holdEnded', contact: contact.id, agent });
   note(d, 'T8', { do: 'record-fact', fact: 'gapStarted', contact: contact.id, agent, cause });
+  endSupervision(d, contact, 'fault', 'V4');
   playMusic(d, contact, ['TONE-FAULT'], 'T8');
   const untilMs = d.state.nowMs + RETURN_MS;
   setStage(d, contact, { in: 'parted', wait, agent, seq: d.seq, untilMs, rings: [], retryAtMs: null, joining: null });

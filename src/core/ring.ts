@@ -2,7 +2,7 @@ import type { SwitchWish } from './command.ts';
 import { askLeg, type Decision, nextLegId } from './decision.ts';
 import type { AgentId, LegId, OfferToken } from './ids.ts';
 import { openLeg } from './leg.ts';
-import type { Contact } from './state.ts';
+import type { Contact, Leg } from './state.ts';
 
 type Ring = Extract<SwitchWish, { do: 'ring' }>;
 
@@ -14,6 +14,7 @@ export function ringPhone(
   phone: Pick<Ring, 'sipUser' | 'device' | 'timeoutMs' | 'resume'>,
   token: OfferToken,
   because: string,
+  role: Leg['role'] = 'agent',
 ): LegId {
   const id = nextLegId(d);
   const ringKey = askLeg(d, id, contact.node, because, {
@@ -24,6 +25,6 @@ export function ringPhone(
     contact: contact.id,
   });
   const leg = { id, node: contact.node, contact: contact.id, agent, token, ringKey };
-  openLeg(d, contact, { ...leg, role: 'agent', answered: false, endByMs: null }, phone.device);
+  openLeg(d, contact, { ...leg, role, answered: false, endByMs: null }, phone.device);
   return id;
 }

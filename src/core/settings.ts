@@ -37,8 +37,19 @@ export interface Settings {
   readonly grades?: Readonly<Partial<Record<Grade, GradeSetting>>>;
   /** How callers who were missed are called back (B1–B5). Absent: they are not. */
   readonly missedCalls?: MissedCallSetting;
+  /** What a lead is told of at once (U1–U4). Absent: of nothing. */
+  readonly alerts?: AlertLimits;
   /** Absolute folder the switch records into, one flat file a talk; absent: nothing is recorded. */
   readonly recordingFolder?: string;
+}
+
+/** Each absent: not watched. */
+export interface AlertLimits {
+  readonly waitMs?: number;
+  readonly holdMs?: number;
+  readonly wrapUpMs?: number;
+  /** Offers in a row that an agent has not taken. */
+  readonly missedOffers?: number;
 }
 
 /** A small directed graph of steps; data, never code. `src/city/check.ts` proves that every path ends at a person or an end. */

@@ -10,6 +10,7 @@ import { idleAtMs, roomNow } from './room.ts';
 import { levelDueMs } from './service-level.ts';
 import type { AgentSetting, PlanStep, Settings } from './settings.ts';
 import type { Agent, Contact, MissedCall, Registration, Stage, State, Wait } from './state.ts';
+import { alertKey, watchedState, watchedWait } from './watch.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state
@@ -139,6 +140,7 @@ export function rebuildStanding(state: State): void {
     if (medium === 'callback') state.standing.missedUnderWay.set(id, from);
   setDeadline(state, 'missed', '', missedDueMs(state));
   setDeadline(state, 'mode', '', modeDueMs(state));
+  watchAll(state);
   for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, 'level', queue, levelDueMs(level));
 }
 
@@ -147,6 +149,7 @@ export function placeContact(state: State, contact: Contact): boolean {
   const { stage, id } = contact;
   const before = state.standing.placeOf.get(id);
   const live = isReachable(state, contact);
+  if (contact.supervision !== undefined) setDeadline(state, 'supervision', id, superviseDueMs(state, contact));
   if (stage.in !== 'queue' && stage.in !== 'connecting') {
     if (before !== undefined) forgetPlace(state, before);
     setDeadline(state, 'contact', id, live ? contactDeadline(stage) : null);
@@ -229,10 +232,38 @@ export function placeDevices(state: State, sipUser: string): void {
 }
 
 /** What a deadline is of, in the order in which those of one moment are met. */
-export const DUE = { agent: 0, contact: 1, seat: 2, level: 3, leg: 4, caller: 5, mode: 6, missed: 7 } as const;
+export const DUE = {
+  agent: 0,
+  contact: 1,
+  seat: 2,
+  level: 3,
+  leg: 4,
+  caller: 5,
+  mode: 6,
+  missed: 7,
+  supervision: 8,
+  alert: 9,
+} as const;
 
 export function setDeadline(state: State, of: keyof typeof DUE, id: string, atMs: number | null): void {
   state.standing.dues.set(DUE[of], id, atMs);
+}
+
+/** V2, V5. */
+export function superviseDueMs(state: State, { node, supervision }: Contact): number | null {
+  return nodeLive(state, node) ? (supervision?.untilMs ?? null) : null;
+}
+
+/** U1–U3: what lasts already, and is not too long yet. */
+function watchAll(state: State): void {
+  const limits = state.settings?.alerts;
+  if (limits === undefined) return;
+  for (const [of, watched] of [
+    ...[...state.contacts.values()].map((contact) => [contact.id, watchedWait(limits, contact)] as const),
+    ...[...state.agents.values()].map((agent) => [agent.id, watchedState(limits, agent)] as const),
+  ])
+    if (watched !== undefined && !state.alerts.has(alertKey(watched.alert, of)))
+      setDeadline(state, 'alert', of, watched.dueMs);
 }
 
 /** Everybody who asks for what this step of this wait asks for. Made when first asked for. */

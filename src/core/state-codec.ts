@@ -4,6 +4,7 @@ import { inMode } from './mode-rules.ts';
 import { rebuildStanding } from './standing.ts';
 import {
   type Agent,
+  type Alert,
   type Caller,
   type Contact,
   initialState,
@@ -35,6 +36,7 @@ export function encodeState(state: State): string {
     sites,
     levels,
     paces,
+    alerts,
     ...plain
   } = state;
   return JSON.stringify({
@@ -51,6 +53,7 @@ export function encodeState(state: State): string {
     sites: [...sites],
     levels: [...levels],
     paces: [...paces],
+    alerts: [...alerts],
   });
 }
 
@@ -67,6 +70,7 @@ interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'base' | 'mode
   readonly sites: [string, SiteStatus][];
   readonly levels: [string, ServiceLevel][];
   readonly paces?: [string, Pace][];
+  readonly alerts: [string, Alert][];
 }
 
 /** @throws AssertionError when the text is of another format; SyntaxError when it is no JSON. */
@@ -92,6 +96,7 @@ export function decodeState(text: string): State {
     sites: new Map(raw.sites),
     levels: new Map(raw.levels),
     paces: new Map(raw.paces ?? []),
+    alerts: new Map(raw.alerts),
   };
   rebuildStanding(state);
   return state;

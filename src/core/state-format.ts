@@ -1,7 +1,7 @@
 import type { Wait } from './state.ts';
 
 /** Rises with every change of `State` that an older snapshot does not fit; `fromOlderFormat` then learns what became of the older one. */
-export const FORMAT = 5;
+export const FORMAT = 6;
 
 /** As parsed: nothing is known of it but its format. */
 export type RawState = Record<string, unknown> & { readonly format: number };
@@ -13,7 +13,8 @@ export type RawState = Record<string, unknown> & { readonly format: number };
 export function fromOlderFormat(raw: RawState): RawState {
   if (raw.format === 1) return fromOlderFormat(fromFormat1(raw));
   if (raw.format === 3) return fromOlderFormat(fromFormat3(raw));
-  return raw.format === 4 ? fromFormat4(raw) : raw;
+  if (raw.format === 4) return fromOlderFormat(fromFormat4(raw));
+  return raw.format === 5 ? fromFormat5(raw) : raw;
 }
 
 type Entries<Value> = [string, Value][];
@@ -53,9 +54,14 @@ function fromFormat3({ contacts, ...raw }: RawState): RawState {
 function fromFormat4({ agents, ...raw }: RawState): RawState {
   return {
     ...raw,
-    format: FORMAT,
+    format: 5,
     agents: (agents as Entries<object>).map(([id, agent]) => [id, { ...agent, conversations: [], deskNotBeforeMs: 0 }]),
   };
+}
+
+/** Nothing was watched, and nobody heard a talk besides the two. */
+function fromFormat5(raw: RawState): RawState {
+  return { ...raw, format: FORMAT, alerts: [] };
 }
 
 function withWait({ queue, enqueuedAtMs, ...stage }: Stage): object {

@@ -1,4 +1,4 @@
-import type { AgentState, ContactOutcome } from './command.ts';
+import type { AgentState, AlertName, ContactOutcome, SupervisionMode } from './command.ts';
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { Medium, Slot } from './medium.ts';
@@ -39,7 +39,17 @@ export interface State {
   readonly levels: Map<string, ServiceLevel>;
   /** Queue → how fast its places went lately. */
   readonly paces: Map<string, Pace>;
+  /** What lasts too long now, by what it is and of whom (U1–U4). */
+  readonly alerts: Map<string, Alert>;
   readonly standing: Standing;
+}
+
+export interface Alert {
+  readonly alert: AlertName;
+  readonly contact?: ContactId;
+  readonly agent?: AgentId;
+  /** Since when what is too long lasts. */
+  readonly sinceMs: number;
 }
 
 export interface Mode {
@@ -108,8 +118,30 @@ export interface Contact {
   recordingsMade: number;
   /** An agent and the citizen have heard each other. */
   spoke: boolean;
+  /** Who hears the talk besides the two, or is about to (V1–V7). */
+  supervision?: Supervision | undefined;
+  /** A lead said so: nobody hears it alone (V5). */
+  sensitive?: boolean;
   /** What became of the offer to be called back (K1–K6); absent: not offered, or over. */
   callBack?: CallBack | undefined;
+}
+
+export interface Supervision {
+  readonly by: AgentId;
+  readonly mode: SupervisionMode;
+  readonly reason: string;
+  /** `asked`: waits for a second person. */
+  readonly step: 'asked' | 'ringing' | 'on';
+  /** The supervisor's, still open. */
+  readonly legs: readonly LegId[];
+  /** The one of them that has answered. */
+  readonly leg: LegId | null;
+  /** The last command that says who hears whom. */
+  readonly key: CommandKey | null;
+  /** Of `asked`, `ringing`, and a take-over that the switch has not reported. */
+  readonly untilMs: number | null;
+  /** The second person. */
+  readonly approvedBy?: string;
 }
 
 export interface CallBack {
@@ -239,7 +271,7 @@ export interface Leg {
   readonly id: LegId;
   readonly node: NodeId;
   readonly contact: ContactId;
-  readonly role: 'citizen' | 'agent';
+  role: 'citizen' | 'agent' | 'supervisor';
   readonly agent: AgentId | null;
   readonly token: OfferToken;
   /** Key of the `ring` that made it; empty for a citizen's leg. */
@@ -350,6 +382,7 @@ export function initialState(journalId: string): State {
     sites: new Map(),
     levels: new Map(),
     paces: new Map(),
+    alerts: new Map(),
     standing: emptyStanding(),
   };
 }

@@ -10,7 +10,14 @@ import { type Decision, note } from './decision.ts';
 import { deflectTaken } from './deflect.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
 import { offerAnswered } from './digital-offer.ts';
-import type { DispositionGiven, Event } from './event.ts';
+import type {
+  ContactMarked,
+  DispositionGiven,
+  Event,
+  SupervisionApproved,
+  SupervisionAsked,
+  SupervisionLeft,
+} from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
 import { contactRegraded } from './grade.ts';
 import type { CommandKey, LegId } from './ids.ts';
@@ -24,6 +31,15 @@ import { ratingTaken } from './rating.ts';
 import type { Settings } from './settings.ts';
 import { siteAsked } from './site.ts';
 import type { Contact, State } from './state.ts';
+import {
+  contactMarked,
+  superviseEnded,
+  superviseRefused,
+  supervisionApproved,
+  supervisionAsked,
+  supervisionLeft,
+  supervisorAnswered,
+} from './supervision.ts';
 import { nodeLost, nodesUnknown, surveyed } from './survey.ts';
 import { cameApart, citizenReached, connectFailed, held, joined } from './talk.ts';
 
@@ -102,6 +118,11 @@ function apply(d: Decision, event: Event): void {
       return endConversation(d, event);
     case 'conversationReturned':
       return returnConversation(d, event);
+    case 'supervisionAsked':
+    case 'supervisionApproved':
+    case 'supervisionLeft':
+    case 'contactMarked':
+      return supervise(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
     case 'surveyed':
@@ -120,10 +141,11 @@ function apply(d: Decision, event: Event): void {
       return withContact(d, event.leg, joined, event.leg, event.other);
     case 'unbridged':
       return withContact(d, event.leg, cameApart);
+    case 'superviseEnded':
+      return withContact(d, event.leg, superviseEnded, event.leg);
     case 'legHeld':
-      return withContact(d, event.leg, held, event.leg, true);
     case 'legResumed':
-      return withContact(d, event.leg, held, event.leg, false);
+      return withContact(d, event.leg, held, event.leg, event.type === 'legHeld');
     case 'recordingEnded':
       return recordingEnded(d, event);
     case 'deviceRegistered':
@@ -132,6 +154,21 @@ function apply(d: Decision, event: Event): void {
       return deviceGone(d, event.node, event.sipUser, event.device);
     case 'commandFailed':
       return commandFailed(d, event);
+  }
+}
+
+type SupervisionEvent = SupervisionAsked | SupervisionApproved | SupervisionLeft | ContactMarked;
+
+function supervise(d: Decision, event: SupervisionEvent): void {
+  switch (event.type) {
+    case 'supervisionAsked':
+      return supervisionAsked(d, event);
+    case 'supervisionApproved':
+      return supervisionApproved(d, event.contact, event.by.slice(0, NAME_CHARS_MAX));
+    case 'supervisionLeft':
+      return supervisionLeft(d, event);
+    case 'contactMarked':
+      return contactMarked(d, event.contact, event.sensitive, event.by.slice(0, NAME_CHARS_MAX));
   }
 }
 
@@ -149,7 +186,8 @@ function legAnswered(d: Decision, id: LegId): void {
   if (leg === undefined || contact === undefined || leg.answered) return;
   leg.answered = true;
   note(d, 'L1', { do: 'record-fact', fact: 'legAnswered', contact: contact.id, leg: id });
-  if (leg.role === 'agent' && contact.stage.in === 'parted') phoneBack(d, contact, contact.stage, leg);
+  if (leg.role === 'supervisor') supervisorAnswered(d, contact, leg);
+  else if (leg.role === 'agent' && contact.stage.in === 'parted') phoneBack(d, contact, contact.stage, leg);
   else if (leg.role === 'agent') phoneAnswered(d, contact, leg);
   else if (contact.stage.in === 'dialling' && contact.leg === id) citizenReached(d, contact, contact.stage);
   else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);
@@ -189,6 +227,7 @@ function commandFailed(d: Decision, event: Extract<Event, { type: 'commandFailed
 
 function wishFailed(d: Decision, contact: Contact, key: CommandKey): void {
   const { stage } = contact;
+  superviseRefused(d, contact, key);
   if (stage.in === 'menu' && stage.key === key) menuStuck(d, contact, stage);
   else if (stage.in === 'rating') ratingTaken(d, contact, stage, key, '');
   else if (stage.in === 'deflecting') deflectTaken(d, contact, stage, key, '');

@@ -16,6 +16,7 @@ import { joinBack, joinedAgain, type Parted, phoneBack, ringSeat } from './parti
 import { playMusic } from './queue.ts';
 import { ratingAgain, ratingTaken } from './rating.ts';
 import type { Contact, Leg } from './state.ts';
+import { resumeSupervision, supervisorGone, supervisorJoined } from './supervision.ts';
 import { agentLegGone, citizenReached, connectAgain, held, joined, rejoin } from './talk.ts';
 
 type Seen = ReadonlyMap<LegId, SurveyedLeg>;
@@ -70,13 +71,14 @@ function endOf(end: EndedLeg | undefined, rebooted: boolean, nowMs: number): Leg
 
 /** S7: the switch that held it has restarted. */
 function loseLeg(d: Decision, leg: Leg, end: LegEnd): void {
-  if (leg.role === 'agent') {
+  if (leg.role !== 'citizen') {
     const contact = d.state.contacts.get(leg.contact);
     if (contact?.stage.in === 'queue') return removeRing(d, leg, end);
     removeLeg(d, leg, end);
     if (contact === undefined) return;
     // The citizen's leg may be about to be lost as well: that is the weightier reason.
-    if (d.state.legs.has(contact.leg) && d.event.type === 'surveyed' && citizenSeen(d, contact))
+    if (leg.role === 'supervisor') supervisorGone(d, contact, leg);
+    else if (d.state.legs.has(contact.leg) && d.event.type === 'surveyed' && citizenSeen(d, contact))
       agentLegGone(d, contact, leg, end);
     // Whichever of its legs is lost last, nothing more is heard of its recordings.
     if (contact.stage.in === 'closing' && contact.legs.length === 0) closeWithoutRecordings(d, contact);
@@ -202,11 +204,13 @@ function resumeTalk(d: Decision, contact: Contact, leg: SurveyedLeg, seen: Seen)
   if (stage.in !== 'connecting' && stage.in !== 'talk') return;
   const phone = seen.get(stage.agentLeg);
   if (phone === undefined) return;
+  if (leg.bridgedTo !== undefined && supervisorJoined(d, contact, leg.bridgedTo)) return;
   const bridged = leg.bridgedTo === stage.agentLeg || phone.bridgedTo === contact.leg;
   if (bridged) joined(d, contact, contact.leg, stage.agentLeg);
   else if (stage.in === 'connecting') connectAgain(d, contact, stage, leg.recording !== undefined);
   else rejoin(d, contact, { ...stage, rejoins: 0 }, 'S6');
   if (phone.held !== undefined) held(d, contact, stage.agentLeg, phone.held);
+  resumeSupervision(d, contact, (id) => seen.get(id));
 }
 
 /** S10: who came back unseen has the caller; who was asked to and never heard of it is asked again, in what time is left or a little more. */

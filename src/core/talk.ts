@@ -14,6 +14,7 @@ import { countTalk, startRecording, stopRecordings } from './recording.ts';
 import { freeAgent } from './release.ts';
 import { siteOf } from './standing.ts';
 import type { Contact, Leg, Pair, Stage, Wait } from './state.ts';
+import { endSupervision, supervisorJoined, takeOverFailed } from './supervision.ts';
 
 type Talk = Extract<Stage, { in: 'talk' }>;
 type Connecting = Extract<Stage, { in: 'connecting' }>;
@@ -60,8 +61,12 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
   const { stage } = contact;
   if (stage.in === 'parted') return joinedAgain(d, contact, stage, a, b);
   if (stage.in !== 'connecting' && stage.in !== 'talk') return;
+  if (supervisorJoined(d, contact, a) || supervisorJoined(d, contact, b)) return;
   if (a !== stage.agentLeg && b !== stage.agentLeg) return;
-  if (stage.in === 'talk') return setStage(d, contact, { ...stage, rejoinAtMs: null });
+  if (stage.in === 'talk') {
+    setStage(d, contact, { ...stage, rejoinAtMs: null });
+    return takeOverFailed(d, contact);
+  }
   const { wait, agent: id, agentLeg } = stage;
   endWait(d, contact, wait, 'connected', 'T1');
   note(d, 'T1', {
@@ -168,13 +173,14 @@ export function endTalk(
   d: Decision,
   contact: Contact,
   stage: Pick<Talk, 'wait' | 'agent' | 'held'>,
-  endedBy: 'citizen' | 'agent' | 'fault',
+  endedBy: 'citizen' | 'agent' | 'fault' | 'supervisor',
   because: string,
 ): void {
   if (stage.held) note(d, 'T6', { do: 'record-fact', fact: 'holdEnded', contact: contact.id, agent: stage.agent });
   note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
   stopRecordings(d, contact);
   spokeWith(d, contact.from, stage.agent, stage.wait.queue);
+  endSupervision(d, contact, 'talkOver', 'V4');
   const agent = d.state.agents.get(stage.agent);
   if (agent === undefined) return;
   const wrapUpMs = queueOf(d.state, stage.wait.queue)?.wrapUpMs ?? 0;

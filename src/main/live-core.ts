@@ -18,6 +18,7 @@ export function liveCore(loop: Loop): LiveCore {
     estimate: (queue, ahead) => estimateFor(loop.state, queue, ahead),
     sites: () => siteViews(loop.state),
     mode: () => modeView(loop.state),
+    alerts: () => loop.state.alerts,
     *devices() {
       for (const [sipUser, ofSeat] of loop.state.devices)
         for (const { expiresAtMs } of ofSeat.values()) yield { sipUser, expiresAtMs };

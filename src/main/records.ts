@@ -8,6 +8,7 @@ import { type City, loadCity } from '../city/load.ts';
 import { type Endpoint, parseEndpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { contactId } from '../core/ids.ts';
+import { canSupervise, talkView } from '../core/talk-view.ts';
 import {
   agentViews,
   conversationView,
@@ -194,6 +195,8 @@ function buildApi(
       conversation: (medium, reference) => conversationView(loop.state, medium, reference),
       digital: (contact) => digitalView(loop.state, contactId(contact)),
       queues: () => queueViews(loop.state),
+      talk: (contact) => talkView(loop.state, contact),
+      canSupervise: (agent) => canSupervise(loop.state, agent),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
     fieldKey: fieldKeyOf(folders),

@@ -35,6 +35,17 @@ export function tellEvent(event: Event): Said {
       return said(`${event.by} closed a missed call.`, `${event.by} 办结了一个漏接来电。`);
     case 'dispositionGiven':
       return said(`${event.by} said what came of it.`, `${event.by} 填写了处理结果。`);
+    case 'supervisionAsked':
+      return said(`${event.by} asked to hear the talk: ${event.mode}.`, `${event.by} 申请介入通话：${event.mode}。`);
+    case 'supervisionApproved':
+      return said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`);
+    case 'supervisionLeft':
+      return said(`${event.by} left the talk.`, `${event.by} 退出通话。`);
+    case 'contactMarked':
+      return said(
+        `${event.by} marked the contact as ${event.sensitive ? '' : 'not '}sensitive.`,
+        event.sensitive ? `${event.by} 将该联络标为敏感。` : `${event.by} 取消该联络的敏感标记。`,
+      );
     case 'nodeLost':
       return said('The link to the switch was lost.', '与交换机的连接中断。');
     case 'surveyed':
@@ -95,6 +106,10 @@ type LegEvent = Exclude<
       | 'contactRegraded'
       | 'missedCallHandled'
       | 'modeAsked'
+      | 'supervisionAsked'
+      | 'supervisionApproved'
+      | 'supervisionLeft'
+      | 'contactMarked'
       | 'nodeLost'
       | 'surveyed'
       | 'deviceRegistered'
@@ -119,6 +134,8 @@ function tellLegEvent(event: LegEvent): Said {
         : said(`The caller chose ${event.digits.slice(0, 1)}.`, `来电人按 ${event.digits.slice(0, 1)}。`);
     case 'digitPressed':
       return said('A key was pressed.', '有按键。');
+    case 'superviseEnded':
+      return said('The supervisor hears the talk no longer.', '班长已听不到通话。');
     case 'bridged':
       return said('Two legs hear each other.', '两路已接通对讲。');
     case 'unbridged':
@@ -173,6 +190,8 @@ function tellWish(wish: SwitchWish): Said {
         `Dial ${maskNumber(wish.number)} for ${wish.timeoutMs} ms.`,
         `呼叫 ${maskNumber(wish.number)}，振铃 ${wish.timeoutMs} 毫秒。`,
       );
+    case 'supervise':
+      return said(`Let the supervisor hear the talk: ${wish.mode}.`, `让班长听到通话：${wish.mode}。`);
     case 'bridge':
       return said('Join the caller and the agent.', '接通来电人与坐席。');
     case 'record':
@@ -190,6 +209,7 @@ type OpeningFact = Extract<
 >;
 
 function tellFact(fact: RecordFact): Said {
+  if (isOfSupervision(fact)) return tellSupervision(fact);
   switch (fact.fact) {
     case 'waitStarted':
       return said(`The caller waits in queue ${fact.queue}.`, `来电人进入队列 ${fact.queue}。`);
@@ -313,6 +333,58 @@ function tellGapEnd({ agent, result }: Extract<RecordFact, { fact: 'gapEnded' }>
       return said(`The caller left while ${agent} was away.`, `来电人在 ${agent} 恢复前挂机。`);
     case 'lost':
       return said('The switch that held the talk died.', '承载通话的交换机故障。');
+  }
+}
+
+type SupervisionFact = Extract<
+  RecordFact,
+  { fact: `supervision${string}` | 'contactMarked' | 'stateForced' | 'alertRaised' | 'alertEnded' }
+>;
+
+const OF_SUPERVISION: ReadonlySet<RecordFact['fact']> = new Set<SupervisionFact['fact']>([
+  'supervisionAsked',
+  'supervisionApproved',
+  'supervisionStarted',
+  'supervisionChanged',
+  'supervisionEnded',
+  'contactMarked',
+  'stateForced',
+  'alertRaised',
+  'alertEnded',
+]);
+
+function isOfSupervision(fact: RecordFact): fact is SupervisionFact {
+  return OF_SUPERVISION.has(fact.fact);
+}
+
+function tellSupervision(fact: SupervisionFact): Said {
+  switch (fact.fact) {
+    case 'supervisionAsked':
+      return said(
+        `${fact.by} asks for the talk (${fact.mode}): ${fact.reason}.`,
+        `${fact.by} 申请介入（${fact.mode}）：${fact.reason}。`,
+      );
+    case 'supervisionApproved':
+      return said(`${fact.by} agrees, for ${fact.supervisor}.`, `${fact.by} 同意 ${fact.supervisor} 介入。`);
+    case 'supervisionStarted':
+      return said(`${fact.by} is on the talk: ${fact.mode}.`, `${fact.by} 介入通话：${fact.mode}。`);
+    case 'supervisionChanged':
+      return said(`${fact.by} goes over to ${fact.mode}.`, `${fact.by} 切换为 ${fact.mode}。`);
+    case 'supervisionEnded':
+      return said(`${fact.by} is not on the talk any more: ${fact.result}.`, `${fact.by} 的介入结束：${fact.result}。`);
+    case 'contactMarked':
+      return fact.sensitive
+        ? said(`${fact.by} marked it as sensitive.`, `${fact.by} 标为敏感。`)
+        : said(`${fact.by} took the mark of sensitive away.`, `${fact.by} 取消敏感标记。`);
+    case 'stateForced':
+      return said(
+        `${fact.by} set ${fact.agent} to ${fact.state}: ${fact.reason}.`,
+        `${fact.by} 将 ${fact.agent} 置为 ${fact.state}：${fact.reason}。`,
+      );
+    case 'alertRaised':
+      return said(`Too long or too often: ${fact.alert}.`, `提醒：${fact.alert}。`);
+    case 'alertEnded':
+      return said(`No longer: ${fact.alert}.`, `提醒解除：${fact.alert}。`);
   }
 }
 

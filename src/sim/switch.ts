@@ -127,6 +127,8 @@ export class VirtualSwitch {
         return this.#music(leg, command);
       case 'bridge':
         return this.#bridge(leg, command);
+      case 'supervise':
+        return;
       case 'record':
         return this.#record(leg, command.file);
       case 'stopRecord':

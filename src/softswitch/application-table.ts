@@ -4,6 +4,7 @@ import { clearTimer, setTimer } from './board.ts';
 import { isCause, statusOf } from './causes.ts';
 import { conference } from './conference.ts';
 import { playAndGetDigits } from './digits.ts';
+import { eavesdrop } from './eavesdrop.ts';
 import { echo } from './echo.ts';
 import { setVariable } from './leg.ts';
 import { playback } from './play.ts';
@@ -19,6 +20,7 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
   ['record_session', recordSession],
   ['stop_record_session', stopRecordSession],
   ['conference', conference],
+  ['eavesdrop', eavesdrop],
   ['echo', echo],
   ['set', (_board, leg, order, run) => run.done(assign(leg, order.data) ? '_none_' : '-ERR NOT SET')],
   [

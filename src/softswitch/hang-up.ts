@@ -3,6 +3,7 @@ import { type Board, setTimer } from './board.ts';
 import { settleSurvivor, unbridge } from './bridging.ts';
 import { q850Of, reasonHeader, statusOf } from './causes.ts';
 import { leaveRoom } from './conference.ts';
+import { endOverhearing } from './eavesdrop.ts';
 import { emit } from './event-headers.ts';
 import { type Leg, setVariable, setVariables } from './leg.ts';
 import type { MediaStats } from './media/messages.ts';
@@ -32,6 +33,7 @@ export function hangUp(board: Board, leg: Leg, cause: string, peer?: PeerEnd): v
   leg.waiting.length = 0;
   leg.program.length = 0;
   leaveRoom(board, leg);
+  endOverhearing(board, leg);
   stopRunning(board, leg, 'hangup');
   leavePark(board, leg);
   const partner = unbridge(board, leg);

@@ -49,6 +49,10 @@ export interface Leg {
   /** By whom this leg is held: its phone's re-INVITE, or `uuid_hold`. */
   held: 'phone' | 'switch' | undefined;
   conference: string | undefined;
+  /** The leg that this one overhears, and who of that leg and its partner hears it. */
+  overhears: { readonly leg: string; readonly toLeg: boolean; readonly toPartner: boolean } | undefined;
+  /** The leg that overhears this one: one at a time. */
+  overheardBy: string | undefined;
   /** File → when it started, unset until the media worker says so. At most `RECORDINGS_MAX`. */
   readonly recordings: Map<string, number | undefined>;
   /** Somebody controls this leg: it is not played the apology. */
@@ -170,6 +174,8 @@ export function createLeg(made: NewLeg): Leg {
     other: undefined,
     held: undefined,
     conference: undefined,
+    overhears: undefined,
+    overheardBy: undefined,
     recordings: new Map(),
     adopted: false,
     ending: undefined,

@@ -9,9 +9,11 @@ import { upTime } from './api-show.ts';
 import { APPLICATIONS } from './application-table.ts';
 import type { Board, EventPort } from './board.ts';
 import { type Directory, openDirectory } from './directory.ts';
+import { eventForLeg } from './eavesdrop.ts';
 import { HEARTBEAT_MS, SHUTTING_DOWN } from './esl/dialect.ts';
 import { createRoughPace, createSmoothPace } from './esl/pace.ts';
 import { createEventSocket, type EventSocket } from './esl/server.ts';
+import type { SwitchCommands } from './esl/switch-commands.ts';
 import { createEventPort } from './event-port.ts';
 import { hangUp } from './hang-up.ts';
 import { mediaReported, sipHappened } from './happenings.ts';
@@ -94,11 +96,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     hangUp: (leg, cause) => hangUp(board, leg, cause),
     leaving: false,
   };
-  const commands = {
-    api: (name: string, argument: string) => runApi(board, name, argument),
-    message: (leg: string, headers: ReadonlyMap<string, string>, body: string) =>
-      sendMessage(board, leg, headers, body),
-  };
+  const commands = commandsOf(board);
   const complain = (why: string): void => log.warn({ why }, 'event-socket client cut off');
   socket = createEventSocket({ password, commands, pace, publish: events.publish, complain });
   agent.restore(loadRegistrations(options.registrationsFile), Date.now());
@@ -121,6 +119,14 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
       closing ??= close();
       return closing;
     },
+  };
+}
+
+function commandsOf(board: Board): SwitchCommands {
+  return {
+    api: (name, argument) => runApi(board, name, argument),
+    message: (leg, headers, body) => sendMessage(board, leg, headers, body),
+    event: (leg, headers) => eventForLeg(board, leg, headers),
   };
 }
 

@@ -72,13 +72,34 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return rated(db, fact, place);
     case 'disposition':
       return disposition(db, fact, place);
-    case 'hoursAsked':
-      return; // Where the contact went stands in its other facts.
     case 'modeProposed':
     case 'modeChanged':
       return modeChange(db, fact, place);
+    default:
+      return onlyInJournal(fact);
+  }
+}
+
+type OnlyInJournal = Extract<
+  RecordFact,
+  { fact: 'hoursAsked' | 'siteStatus' | `supervision${string}` | 'contactMarked' | 'stateForced' | `alert${string}` }
+>;
+
+/** The journal keeps them; the audit trail has who asked for what, and why. */
+function onlyInJournal(fact: OnlyInJournal): void {
+  switch (fact.fact) {
+    case 'hoursAsked':
     case 'siteStatus':
-      return; // No contact's: the journal keeps it.
+    case 'supervisionAsked':
+    case 'supervisionApproved':
+    case 'supervisionStarted':
+    case 'supervisionChanged':
+    case 'supervisionEnded':
+    case 'contactMarked':
+    case 'stateForced':
+    case 'alertRaised':
+    case 'alertEnded':
+      return;
     default:
       return unreachable(fact);
   }

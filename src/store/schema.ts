@@ -137,7 +137,7 @@ export interface LegTable {
   id: string;
   contact: string;
   node: string;
-  role: 'citizen' | 'agent';
+  role: 'citizen' | 'agent' | 'supervisor';
   agent: string | null;
   address: string;
   opened_at_ms: number;

@@ -101,6 +101,8 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
         idleAgents: 1,
       },
     ],
+    talk: () => undefined,
+    canSupervise: () => false,
     explain: async (contact: string) => {
       assert(contact !== 'c-odd', 'an invariant of the replay');
       return contact === 'c0' ? { decisions: ['Q1'] } : undefined;

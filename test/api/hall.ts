@@ -16,8 +16,9 @@ import {
 import { createMetrics } from '../../src/api/metrics.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
-import { agentId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import { type AgentId, agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
+import { canSupervise, talkView } from '../../src/core/talk-view.ts';
 import { agentViews, modeView, queueViews, siteViews } from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
@@ -84,6 +85,8 @@ export class Hall {
       mode: () => modeView(loop.state),
       conversation: () => undefined,
       digital: () => undefined,
+      talk: (contact: ContactId) => talkView(loop.state, contact),
+      canSupervise: (agent: AgentId) => canSupervise(loop.state, agent),
       explain: async () => undefined,
     };
     const api = await createApi({

@@ -37,6 +37,8 @@ beforeAll(async () => {
     conversation: () => undefined,
     digital: () => undefined,
     sites: () => [],
+    talk: () => undefined,
+    canSupervise: () => false,
     explain: async () => undefined,
   };
   metrics = createMetrics({ ...core, missed: () => ({ open: 3, overdue: 1 }), projectorLag: () => 0, day });

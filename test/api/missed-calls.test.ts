@@ -31,6 +31,8 @@ beforeAll(async () => {
     conversation: () => undefined,
     digital: () => undefined,
     sites: () => [],
+    talk: () => undefined,
+    canSupervise: () => false,
     explain: async () => undefined,
   };
   const metrics = createMetrics({ ...core, missed: () => ({ open: 2, overdue: 1 }), projectorLag: () => 0 });

@@ -173,11 +173,19 @@ export class LegSwitch {
             leg: command.leg,
             reason: 'gone',
           });
+        for (const { bridgedTo } of [target, other]) {
+          const left = bridgedTo === undefined ? undefined : this.legs.get(bridgedTo);
+          if (left !== undefined) left.bridgedTo = undefined;
+        }
         target.bridgedTo = other.id;
         other.bridgedTo = target.id;
         target.doing = 'nothing';
         return void this.told.push({ type: 'bridged', node: NODE, leg: target.id, other: other.id });
       }
+      case 'supervise':
+        target.key = command.key;
+        target.doing = 'supervising';
+        return;
       case 'record':
         target.recording = command.file;
         return;

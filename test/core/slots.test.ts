@@ -433,4 +433,15 @@ describe('opening', () => {
     expect(hotline.state.paces.get('personal')?.placeMs ?? []).toEqual([]);
     expect(hotline.ringing(hotline.call('personal'))).toBe('ana');
   });
+
+  test('[U1] calls alone raise the alert of a wait that is too long: a mail has all day', () => {
+    const city = rules([queue('personal')], [agent('ana', LEVEL)], { slots: SLOTS, alerts: { waitMs: 60_000 } });
+    const hotline = new Hotline(city);
+    const [mail, chat] = [hotline.open('mail', 'personal')!, hotline.open('chat', 'personal')!];
+    const call = hotline.call('personal');
+    hotline.pass(60_000);
+    const alerts = (contact: ContactId) =>
+      factsOf(hotline, contact).filter(({ fact }) => fact === 'alertRaised').length;
+    expect([mail, chat, call].map(alerts)).toEqual([0, 0, 1]);
+  });
 });

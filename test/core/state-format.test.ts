@@ -30,6 +30,14 @@ it('goes on deciding from an older snapshot, and writes it as its own', () => {
   expect(state.contacts.has(contactId('C0000000008-012345'))).toBe(true);
 });
 
+it('takes over a snapshot from before alerts and supervisions: nothing is watched yet, everything else is as it was', () => {
+  const { alerts, ...older } = JSON.parse(encodeState(decodeState(OLDER)));
+  expect(alerts).toEqual([]);
+  const state = decodeState(JSON.stringify({ ...older, format: 5 }));
+  expect(state.alerts).toEqual(new Map());
+  expect(JSON.parse(encodeState(state))).toEqual({ ...older, alerts });
+});
+
 it('refuses a snapshot of a later version', () => {
   expect(() => decodeState(JSON.stringify({ ...JSON.parse(OLDER), format: 99 }))).toThrow(/format 99/);
 });

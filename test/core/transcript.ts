@@ -26,6 +26,7 @@ function moreRules(name: string): Settings {
     hours: { day: { offsets: [{ fromMs: 0, offsetMinutes: 0 }], week: Array(7).fill(shifts) } },
     missedCalls: { calendar: 'day', withinMs: 5 * MINUTE_MS, afterOpeningMs: 3 * MINUTE_MS, standingMax: 2 },
     queues: { ...queues, personal: name === 'full' ? { ...personal!, waitingMax: 1 } : personal! },
+    ...(name === 'alerts' ? { alerts: { waitMs: 60_000, holdMs: 30_000, wrapUpMs: 20_000, missedOffers: 2 } } : {}),
     prompts: { ...rules.prompts, 'FUL-02': '/FUL-02' },
   };
 }
@@ -46,6 +47,11 @@ function moreRules(name: string): Settings {
  * > nobridge                    bridges are not carried out from now on
  * > lose | survey | reboot | restart
  * > silence | speech            effects of commands are kept back from now on, or heard again
+ * > supervise eva listen        that agent asks to hear the only contact's talk; or whisper, barge, takeOver
+ * > agree leo | leave eva | mark leo sensitive
+ * > unheard eva                 the switch says that the supervisor on this leg hears nothing more
+ * > force ben notReady          by leo, in ben's stead
+ * > rules alerts                waits, holds, wrap-ups and misses are watched
  * > rules missed | full         those rules are loaded: missed calls are called back; queues of one place as well
  * ```
  */
@@ -67,6 +73,7 @@ class Scene {
   #state: State = initialState('0123456789abcdef');
   #atMs = FROM_MS;
   #deaf = false;
+  #lost = false;
   #bridges = true;
   #told: string[] = [];
 
@@ -116,6 +123,35 @@ class Scene {
           agent: AGENTS.find((name) => name === a)! as never,
           state: verb,
         });
+      case 'force':
+        return this.#submit({
+          type: 'agentStateAsked',
+          agent: a as never,
+          state: b as never,
+          reason: 'shift',
+          by: 'leo',
+        });
+      default:
+        return this.#supervise(verb, a, b);
+    }
+  }
+
+  /** Of the only contact. */
+  #supervise(verb: string, a: string, b: string): void {
+    const [contact] = this.#state.contacts.keys();
+    if (contact === undefined) return this.#pass(verb, a, b);
+    const by = a as never;
+    switch (verb) {
+      case 'supervise':
+        return this.#submit({ type: 'supervisionAsked', contact, by, mode: b as never, reason: 'training' });
+      case 'agree':
+        return this.#submit({ type: 'supervisionApproved', contact, by });
+      case 'leave':
+        return this.#submit({ type: 'supervisionLeft', contact, by });
+      case 'mark':
+        return this.#submit({ type: 'contactMarked', contact, sensitive: b === 'sensitive', by });
+      case 'unheard':
+        return this.#submit({ type: 'superviseEnded', node: NODE, leg: this.#leg(a) });
       default:
         return this.#pass(verb, a, b);
     }
@@ -138,6 +174,7 @@ class Scene {
         this.#bridges = false;
         return;
       case 'lose':
+        this.#lost = true;
         return this.#submit({ type: 'nodeLost', node: NODE });
       case 'reboot':
         this.#fake.reboot();
@@ -181,6 +218,7 @@ class Scene {
 
   #survey(): EventBody {
     this.#deaf = false;
+    this.#lost = false;
     return this.#fake.survey(knownLegs(this.#state, NODE), this.#atMs);
   }
 
@@ -193,7 +231,7 @@ class Scene {
     const commands = step(this.#state, { ...body, atMs: this.#atMs } as Event, seq);
     for (const command of commands) {
       this.#told.push(`< ${this.#tell(command)}`);
-      if (this.#bridges || command.do !== 'bridge') this.#fake.execute(command);
+      if (!this.#lost && (this.#bridges || command.do !== 'bridge')) this.#fake.execute(command);
     }
   }
 
@@ -218,7 +256,7 @@ class Scene {
       const { key, node, leg, do: wish, ...rest } = command;
       const agent = agentViews(this.#state).find(({ sipUser }) => 'sipUser' in rest && sipUser === rest.sipUser)?.agent;
       const words = Object.entries(rest).flatMap(([name, value]) =>
-        ['number', 'timeoutMs', 'waitMs', 'cause', 'files', 'other'].includes(name)
+        ['number', 'timeoutMs', 'waitMs', 'cause', 'files', 'other', 'mode', 'of'].includes(name)
           ? [this.#word(value)]
           : name === 'resume'
             ? ['resume']
@@ -231,7 +269,10 @@ class Scene {
     const words = Object.entries(rest).flatMap(([name, value]) => {
       if (name === 'contact' || name === 'node' || name === 'address' || name === 'file' || name === 'medium')
         return [];
-      return [name.endsWith('AtMs') || name.endsWith('UntilMs') ? at(Number(value)) : this.#word(value)];
+      if (name === 'sensitive') return [value === true ? 'sensitive' : 'plain'];
+      return [
+        name.endsWith('AtMs') || name.endsWith('UntilMs') || name === 'sinceMs' ? at(Number(value)) : this.#word(value),
+      ];
     });
     return [`${at(this.#atMs)} ${fact}`, ...words].join(' ').trimEnd();
   }

@@ -3,6 +3,7 @@ import type { ContactCard, DeskView } from '../../core/desk-view.ts';
 import type { Estimate } from '../../core/estimate.ts';
 import type { Event } from '../../core/event.ts';
 import type { AgentId, ContactId } from '../../core/ids.ts';
+import type { Alert } from '../../core/state.ts';
 import type { ModeView, SiteView } from '../../core/view.ts';
 
 /** What was heard and decided in one entry of the journal. */
@@ -27,6 +28,8 @@ export interface LiveCore {
   estimate(queue: string, ahead: number): Estimate | undefined;
   sites(): readonly SiteView[];
   mode(): ModeView;
+  /** By key: what lasts too long now. */
+  alerts(): ReadonlyMap<string, Alert>;
   /** Registered phones: whose, and when the registration ends. */
   devices(): Iterable<{ readonly sipUser: string; readonly expiresAtMs: number }>;
 }

@@ -78,7 +78,9 @@ export type Item =
   | FiguresItem
   | AgentItem
   | WaitingItem
-  | AlarmItem;
+  | AlarmItem
+  | AlertItem
+  | SupervisionItem;
 
 export type AgentStateName = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
 
@@ -250,4 +252,28 @@ export interface AlarmItem {
   readonly raisedAtMs: number;
   readonly figure: Share;
   readonly limitPercent: number;
+}
+
+/** In `board`, as `alert/NAME/OF`: what lasts too long now. It goes when it no longer does. */
+export interface AlertItem {
+  readonly key: string;
+  readonly kind: 'alert';
+  readonly alert: 'longWait' | 'longHold' | 'longWrapUp' | 'missedOffers';
+  readonly contact?: string;
+  readonly agent?: string;
+  /** Since when it lasts. */
+  readonly sinceMs: number;
+}
+
+/** In `board`, as `supervision/CONTACT`: who hears a talk, or is about to. Agents are not shown. */
+export interface SupervisionItem {
+  readonly key: string;
+  readonly kind: 'supervision';
+  readonly contact: string;
+  readonly agent: string;
+  readonly by: string;
+  readonly mode: 'listen' | 'whisper' | 'barge' | 'takeOver';
+  /** `asked`: a second person must agree, until `untilMs`. */
+  readonly step: 'asked' | 'ringing' | 'on';
+  readonly untilMs?: number;
 }

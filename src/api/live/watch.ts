@@ -3,6 +3,7 @@ import type { ContactCard, DeskView } from '../../core/desk-view.ts';
 import type { AgentId, ContactId } from '../../core/ids.ts';
 import { agentId } from '../../core/ids.ts';
 import { Deadlines } from '../../lib/deadlines.ts';
+import { BoardItems } from './board-items.ts';
 import { FloorItems } from './floor-items.ts';
 import type { Decided, LiveCore } from './live-core.ts';
 import type { AlarmItem, DayFigures, HintItem } from './messages.ts';
@@ -27,6 +28,7 @@ interface Seen {
 export class Watch {
   readonly floor = new Stream('floor');
   readonly #core: LiveCore;
+  readonly #boardItems: BoardItems;
   readonly #floorItems: FloorItems;
   readonly #waiting = new WaitingList();
   readonly #seen = new Map<AgentId, Seen>();
@@ -42,6 +44,7 @@ export class Watch {
 
   constructor(core: LiveCore) {
     this.#core = core;
+    this.#boardItems = new BoardItems(core, (team, agent) => this.#isOn(team, agent));
     this.#floorItems = new FloorItems(core, this.floor, this.#waiting);
     this.#lookAtAll();
   }
@@ -88,6 +91,7 @@ export class Watch {
     for (const { view } of this.#seen.values()) if (this.#isOn(team, view.agent)) board.put(agentItem(view));
     for (const id of this.#core.contacts()) this.#showOn(board, this.#core.contact(id));
     for (const alarm of this.#alarms) board.put(alarm);
+    this.#boardItems.showAll(team, board);
     board.commit();
     return board;
   }
@@ -165,6 +169,8 @@ export class Watch {
     if ('contact' in command && command.contact !== undefined) contacts.add(command.contact);
     if (command.do !== 'record-fact') return;
     if ('agent' in command && command.agent !== undefined) agents.add(command.agent);
+    if (command.fact === 'alertRaised' || command.fact === 'alertEnded')
+      for (const [team, board] of this.#boards) this.#boardItems.showAlerts(team, board);
     if (command.fact === 'siteStatus') this.#floorItems.sitesChanged();
     if (command.fact === 'modeChanged' || command.fact === 'modeProposed') this.#floorItems.modeChanged();
   }
@@ -177,11 +183,13 @@ export class Watch {
     const agents = new Set([...this.#seen.keys(), ...this.#core.agents(), ...this.#seats.keys()]);
     for (const id of this.#core.contacts()) this.#lookAtContact(id, agents);
     for (const id of agents) this.#lookAtAgent(id);
+    for (const [team, board] of this.#boards) this.#boardItems.showAll(team, board);
     this.#floorItems.refreshAll();
   }
 
   #lookAtContact(id: ContactId, agents: Set<AgentId>): void {
     const card = this.#core.contact(id);
+    for (const [team, board] of this.#boards) this.#boardItems.showSupervision(team, board, id, card);
     for (const queue of this.#waiting.place(id, card)) this.#floorItems.queueChanged(queue);
     if (card?.agent !== undefined) agents.add(card.agent);
     if (card?.waiting === true) {

@@ -1,20 +1,26 @@
+import { Type } from 'typebox';
 import { isDigital } from '../../core/medium.ts';
 import type { WaitingView } from '../../core/view.ts';
 import { maskKey, maskNumber } from '../../lib/mask-number.ts';
 import { seatOf } from '../../store/accounts.ts';
 import type { Role } from '../../store/schema.ts';
 import { membersOf } from '../../store/teams.ts';
-import { LEADS, personOf, STAFF, seesNumbers } from '../access.ts';
+import { LEADS, personOf, reachOf, STAFF, seesNumbers } from '../access.ts';
 import { agentShown } from '../agent-view.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { AgentShape, AgentStateBody, AgentsShape, QueuesShape } from '../schemas.ts';
+import { ForcedStateBody } from '../supervision-shapes.ts';
 import { writeDown } from '../write-down.ts';
+
+const AgentParams = Type.Object({ agent: Type.String({ minLength: 1, maxLength: 64 }) });
 
 /** Others of a team see that team. */
 const SEE_EVERY_AGENT: readonly Role[] = ['dispatcher', 'supervisor', 'admin'];
 
-export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
+export function addAgentRoutes(app: Api, options: ApiOptions): void {
+  const { db, core } = options;
+  addForcedStateRoute(app, options);
   app.put(
     '/api/v1/agents/me/state',
     { config: { access: ['agent', ...LEADS] }, schema: { body: AgentStateBody, response: { 200: AgentShape } } },
@@ -79,6 +85,35 @@ export function addAgentRoutes(app: Api, { db, core }: ApiOptions): void {
           waiting: view.waiting.map((waiting) => ({ ...waiting, from: shown(waiting) })),
         })),
       };
+    },
+  );
+}
+
+/** P8: a lead asks in an agent's stead. */
+function addForcedStateRoute(app: Api, { db, core }: ApiOptions): void {
+  app.put(
+    '/api/v1/agents/:agent/state',
+    {
+      config: { access: LEADS, audit: 'now' },
+      schema: { params: AgentParams, body: ForcedStateBody, response: { 200: AgentShape } },
+    },
+    async (request) => {
+      const { agent } = request.params;
+      const { state, reason } = request.body;
+      request.deed = { target: agent, detail: `${state}: ${reason}` };
+      const agents = await reachOf(request, db);
+      const known = core.agents().find((view) => view.agent === agent);
+      if (known === undefined || agents?.includes(agent) === false) throw new ApiError('USER_UNKNOWN');
+      const by = personOf(request).user;
+      await writeDown(
+        core,
+        request,
+        { type: 'agentStateAsked', agent: known.agent, state, reason, by },
+        "another's state",
+      );
+      const view = core.agents().find((each) => each.agent === agent);
+      if (!view) throw new ApiError('USER_UNKNOWN');
+      return agentShown(view);
     },
   );
 }

@@ -216,6 +216,11 @@ function sendEvent(state: State, command: ClientCommand): void {
     ['Event-UUID', id],
   ];
   reply(state, `+OK ${id}`);
+  const leg = command.headers.get('unique-id');
+  if (leg !== undefined) {
+    state.options.pace.run(`effect ${state.options.id}`, () => void state.options.commands.event(leg, command.headers));
+    return;
+  }
   const body = command.body === '' ? {} : { body: command.body };
   state.options.publish(name, headers, { lane: `sent ${state.options.id}`, subclass, ...body });
 }

@@ -4,6 +4,8 @@ export interface SwitchCommands {
   api(name: string, argument: string): ApiAnswer;
   /** `sendmsg LEG`. */
   message(leg: string, headers: ReadonlyMap<string, string>, body: string): CommandAnswer;
+  /** `sendevent` with a `Unique-ID`: for what runs on that leg, and for nobody else. False: there is no such leg. */
+  event(leg: string, headers: ReadonlyMap<string, string>): boolean;
 }
 
 export interface CommandAnswer {

@@ -9,6 +9,7 @@ import { tickEar } from './hear.ts';
 import { createLeg, isHeld, LEGS_MAX, type Leg, type Media, sampleAt, statsOf } from './leg.ts';
 import type { MediaOptions, MediaReport, MediaWish, Remote } from './messages.ts';
 import { joinLegs, joinRoom, part } from './mix.ts';
+import { letGo, overhear } from './overhear.ts';
 import { cutPlay, startPlay } from './play.ts';
 import { createPortPool, restPort, takePort } from './ports.ts';
 import { payloadTypesOf, receiveRtp, tellDigits } from './receive.ts';
@@ -86,6 +87,10 @@ function apply(media: Media, wish: Exclude<MediaWish, { wish: 'closeAll' }>): vo
       return part(media, leg);
     case 'mix':
       return joinRoom(media, leg, wish.room, wish.hears, wish.speaks);
+    case 'overhear': {
+      const of = media.legs.get(wish.of);
+      return of && overhear(media, leg, of, wish.toLeg, wish.toPartner);
+    }
     case 'record':
       return startRecording(media, leg, wish.file);
     case 'stopRecord': {
@@ -180,6 +185,7 @@ async function dismantle(media: Media, leg: Leg): Promise<void> {
   media.legs.delete(leg.id);
   tellDigits(media, leg, endPressed(leg.digitsIn));
   part(media, leg);
+  letGo(leg);
   cutPlay(media, leg);
   if (leg.wire) {
     sayBye(media, leg);

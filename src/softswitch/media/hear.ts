@@ -2,12 +2,13 @@ import { nextEventFrame } from '../rtp/digits-out.ts';
 import { isHeld, type Leg, type Media } from './leg.ts';
 import type { Remote } from './messages.ts';
 import { lonely, nextMixed } from './mix.ts';
+import { intruder, nextOverheard } from './overhear.ts';
 import { nextPlayed } from './play.ts';
 import { sendEventFrame, sendFrame } from './send.ts';
 import { endless, nextFrame, silentFrame } from './sounds.ts';
 
 /** What a leg hears at this moment, first match first. */
-type Ear = 'digits' | 'play' | 'music' | 'partner' | 'room' | 'silence';
+type Ear = 'digits' | 'play' | 'music' | 'partner' | 'room' | 'pair' | 'silence';
 
 /** Whether packets of the partner go straight to this leg. */
 export function hearsPartner(leg: Leg): boolean {
@@ -38,7 +39,10 @@ function ear(leg: Leg): Ear {
     case 'nobody':
       return 'silence';
     case 'leg':
-      return isHeld(leg.joined.other) ? 'music' : 'partner';
+      if (isHeld(leg.joined.other)) return 'music';
+      return intruder(leg) ? 'pair' : 'partner';
+    case 'pair':
+      return 'pair';
     case 'room':
       return lonely(leg, leg.joined.room) ? 'music' : 'room';
   }
@@ -47,6 +51,7 @@ function ear(leg: Leg): Ear {
 function frameWithoutPlay(media: Media, leg: Leg, remote: Remote, nowSample: number): Uint8Array {
   const hears = ear(leg);
   if (hears === 'room') return nextMixed(leg, remote.codec, nowSample) ?? silentFrame(remote.codec);
+  if (hears === 'pair') return nextOverheard(leg, remote.codec, nowSample) ?? silentFrame(remote.codec);
   if (hears !== 'music' || !media.music) return silentFrame(remote.codec);
   leg.music ??= endless(media.music);
   return nextFrame(leg.music, remote.codec) ?? silentFrame(remote.codec);

@@ -41,6 +41,8 @@ export interface Leg {
   readonly digitsIn: DigitReader;
   readonly digitsOut: DigitSender;
   joined: Joined;
+  /** Overhears this leg and its partner. */
+  overheardBy: Leg | undefined;
   play: Play | undefined;
   /** Where the music stands that this leg hears while its partner is on hold, or alone in a room. */
   music: Source | undefined;
@@ -57,7 +59,16 @@ export interface Leg {
 export type Joined =
   | { readonly to: 'nobody' }
   | { readonly to: 'leg'; readonly other: Leg }
-  | { readonly to: 'room'; readonly room: Room; readonly hears: boolean; readonly speaks: boolean };
+  | { readonly to: 'room'; readonly room: Room; readonly hears: boolean; readonly speaks: boolean }
+  | {
+      readonly to: 'pair';
+      /** Overheard; the other of the pair is whoever it is joined with. */
+      readonly of: Leg;
+      readonly toLeg: boolean;
+      readonly toPartner: boolean;
+      /** From this sample on its voice can be mixed in: by then the others' are laid out as well, so that nobody hears a gap. */
+      readonly fromSample: number;
+    };
 
 export interface Room {
   readonly name: string;
@@ -88,6 +99,7 @@ export function createLeg(id: string, nowMs: number): Leg {
     digitsIn: createDigitReader(),
     digitsOut: createDigitSender(),
     joined: NOBODY,
+    overheardBy: undefined,
     play: undefined,
     music: undefined,
     says: createTimeline(),

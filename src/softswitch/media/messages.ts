@@ -24,6 +24,19 @@ export type MediaWish =
       readonly hears: boolean;
       readonly speaks: boolean;
     }
+  /**
+   * Hears what a leg says and what its partner in a relay says, through every change of partner; who of the two hears it is told apart. For
+   * whom it says nothing to, nothing changes: packets go on as they went. Asked again it changes who hears it. Ends with `part`.
+   */
+  | {
+      readonly wish: 'overhear';
+      readonly leg: string;
+      readonly of: string;
+      /** The leg `of` hears it. */
+      readonly toLeg: boolean;
+      /** The partner hears it. */
+      readonly toPartner: boolean;
+    }
   /** Two-channel 8 kHz WAV: left what the leg says, right what it is sent. Appends as it goes; the header is true after every flush. */
   | { readonly wish: 'record'; readonly leg: string; readonly file: string }
   | { readonly wish: 'stopRecord'; readonly leg: string; readonly file: string }

@@ -38,11 +38,12 @@ export function joinLegs(media: Media, leg: Leg, other: Leg): void {
   other.joined = { to: 'leg', other: leg };
 }
 
-/** Leaves relay or room; a partner of a relay stays behind alone. */
+/** Leaves relay, room or the pair that it overhears; a partner of a relay stays behind alone. */
 export function part(media: Media, leg: Leg): void {
   const { joined } = leg;
   leg.joined = NOBODY;
   if (joined.to === 'leg') joined.other.joined = NOBODY;
+  if (joined.to === 'pair') joined.of.overheardBy = undefined;
   if (joined.to !== 'room') return;
   joined.room.members.delete(leg);
   if (joined.room.members.size === 0) media.rooms.delete(joined.room.name);

@@ -10,6 +10,7 @@ import { place } from '../rtp/timeline.ts';
 import { hearsPartner } from './hear.ts';
 import { type Leg, type Media, sampleAt } from './leg.ts';
 import type { Remote } from './messages.ts';
+import { isRead } from './overhear.ts';
 import { hearRtcp } from './rtcp-exchange.ts';
 import { sendSound, transmit } from './send.ts';
 import { bindToSource } from './wire.ts';
@@ -66,7 +67,7 @@ function accept(media: Media, leg: Leg, remote: Remote, packet: RtpPacket, nowMs
     return;
   }
   if (packet.payloadType === COMFORT_NOISE_PAYLOAD) return;
-  if (leg.recordings.size > 0 || leg.joined.to === 'room') {
+  if (leg.recordings.size > 0 || leg.joined.to === 'room' || isRead(leg)) {
     const samples = scratch.subarray(0, packet.payload.length);
     decode(remote.codec, packet.payload, samples);
     place(leg.says, packet.ssrc, packet.timestamp, samples, nowSample);

@@ -26,6 +26,8 @@ export function carryOut(node: Node, command: SwitchCommand): void {
       return dial(node, command);
     case 'bridge':
       return bridge(node, command);
+    case 'supervise':
+      return supervise(node, command);
     case 'record':
       return record(node, command);
     case 'stopRecord':
@@ -47,6 +49,7 @@ function unsafePart(command: SwitchCommand): string | undefined {
   if (command.do === 'play' && command.files.length === 0) return 'nothing to play';
   if ('file' in command && !wire.isSafePath(command.file)) return 'file name not allowed';
   if ('other' in command && !wire.isSafeId(command.other)) return 'leg id not allowed';
+  if ('of' in command && !wire.isSafeId(command.of)) return 'leg id not allowed';
   if ('cause' in command && !wire.isSafeId(command.cause)) return 'cause not allowed';
   if (command.do === 'ring' && !wire.isSafeUri(command.device)) return 'device not allowed';
   if (command.do === 'dial' && !wire.isDiallable(command.number)) return 'number not allowed';
@@ -142,6 +145,20 @@ function bridge(node: Node, command: Of<'bridge'>): void {
     sendQuietly(node, wire.setVariables(id, variables));
   }
   send(node, command, `api uuid_bridge ${command.leg} ${command.other}`);
+}
+
+/** A change is told to what runs already: nobody hears a gap. The variable comes last, so that a survey never claims what was not sent. */
+function supervise(node: Node, command: Of<'supervise'>): void {
+  const leg = node.legs.live.get(command.leg);
+  const running = [...(leg?.running.values() ?? [])].some(({ kind, cut }) => kind === 'supervise' && !cut);
+  if (running) {
+    sendQuietly(node, wire.changeHearers(command.leg, command.mode));
+    sendQuietly(node, wire.setVariables(command.leg, { minhu_key: command.key }));
+    return;
+  }
+  if (leg !== undefined) noteRunning(leg, command.key, 'supervise');
+  sendQuietly(node, wire.setVariables(command.leg, { minhu_key: command.key, ...wire.hearers(command.mode) }));
+  send(node, command, wire.execute(command.leg, command.key, 'eavesdrop', command.of));
 }
 
 function record(node: Node, command: Of<'record'>): void {

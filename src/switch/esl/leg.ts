@@ -20,7 +20,7 @@ export interface Leg {
 }
 
 export interface Running {
-  readonly kind: 'play' | 'collect' | 'music';
+  readonly kind: 'play' | 'collect' | 'music' | 'supervise';
   /** A later command put an end to it. */
   cut: boolean;
 }

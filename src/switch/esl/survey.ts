@@ -133,6 +133,8 @@ function isAnswered(headers: Headers, inbound: boolean): boolean {
 function activity(headers: Headers): Pick<SurveyedLeg, 'doing' | 'digits'> {
   const over = variable(headers, 'current_application_response') !== undefined;
   switch (variable(headers, 'current_application')) {
+    case 'eavesdrop':
+      return { doing: over ? 'nothing' : 'supervising' };
     case 'play_and_get_digits': {
       if (variable(headers, 'read_result') === undefined) return { doing: 'collecting' };
       return { doing: 'nothing', digits: variable(headers, 'minhu_digits') ?? '' };
@@ -176,6 +178,8 @@ function takeOver(node: Node, seen: ReadonlyMap<LegId, Seen>, missing: readonly 
   for (const { surveyed } of seen.values()) rejoin(legs.live, surveyed);
 }
 
+const KINDS = { playing: 'play', collecting: 'collect', music: 'music', supervising: 'supervise' } as const;
+
 function takenOver(surveyed: SurveyedLeg, sequence: number): Leg {
   const { leg, direction, state, key, doing } = surveyed;
   const made = newLeg(leg, direction, {
@@ -185,8 +189,7 @@ function takenOver(surveyed: SurveyedLeg, sequence: number): Leg {
     surveyedTo: sequence,
   });
   if (key !== undefined && doing !== 'nothing') {
-    const kind = doing === 'collecting' ? 'collect' : doing === 'music' ? 'music' : 'play';
-    made.running.set(key, { kind, cut: false });
+    made.running.set(key, { kind: KINDS[doing], cut: false });
   }
   return made;
 }

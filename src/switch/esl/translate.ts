@@ -151,6 +151,7 @@ function unbridged(node: Node, leg: Leg): void {
 }
 
 function applicationOver(node: Node, leg: Leg, headers: Headers): void {
+  if (headers.get('Application') === 'eavesdrop') return superviseOver(node, leg, headers);
   const key = (headers.get('Application-UUID') ?? '') as CommandKey;
   const running = leg.running.get(key);
   if (running === undefined) return;
@@ -161,6 +162,7 @@ function applicationOver(node: Node, leg: Leg, headers: Headers): void {
     case 'collect':
       return collected(node, leg, key, headers);
     case 'music':
+    case 'supervise':
       return;
   }
 }
@@ -169,6 +171,15 @@ function applicationOver(node: Node, leg: Leg, headers: Headers): void {
 function collected(node: Node, leg: Leg, key: CommandKey, headers: Headers): void {
   if (headers.has('Hangup-Cause') || headers.get('Answer-State') === 'hangup') return;
   tell(node, { type: 'digitsCollected', leg: leg.id, key, digits: variable(headers, 'minhu_digits') ?? '' });
+}
+
+/** Found by what it is: after a survey its key may be that of a later change. A leg that ends tells of that itself. */
+function superviseOver(node: Node, leg: Leg, headers: Headers): void {
+  for (const [key, { kind, cut }] of [...leg.running]) {
+    if (kind !== 'supervise') continue;
+    leg.running.delete(key);
+    if (!cut && !headers.has('Hangup-Cause')) tell(node, { type: 'superviseEnded', leg: leg.id });
+  }
 }
 
 /** Whatever was cut and is still not reported over was dropped before it began: over all the same. */

@@ -1,4 +1,4 @@
-import type { SwitchCommand } from '../../core/command.ts';
+import type { ListeningMode, SwitchCommand } from '../../core/command.ts';
 
 /**
  * Every string that is sent to a switch is made here, and only from parts that have passed one of these checks: a caller decides its own
@@ -49,6 +49,30 @@ export function execute(leg: string, key: string, application: string, argument?
     `Event-UUID: ${key}`,
   ];
   return lines.join('\n');
+}
+
+/**
+ * Who hears a leg that overhears an agent's leg: the switch's `bleg` is the agent, `aleg` whoever the agent is bridged with. Keys of the
+ * overhearing phone must change nothing: who may be heard is decided and written down elsewhere.
+ */
+export function hearers(mode: ListeningMode): Readonly<Record<string, string>> {
+  return {
+    eavesdrop_enable_dtmf: 'false',
+    eavesdrop_whisper_aleg: String(mode === 'barge'),
+    eavesdrop_whisper_bleg: String(mode !== 'listen'),
+  };
+}
+
+const HEARERS_DIGIT: Readonly<Record<ListeningMode, string>> = { listen: '0', whisper: '2', barge: '3' };
+
+/** The same to a leg that overhears already. */
+export function changeHearers(leg: string, mode: ListeningMode): string {
+  const headers = [
+    'Event-Subclass: minhu::supervise',
+    `Unique-ID: ${leg}`,
+    `eavesdrop-command: ${HEARERS_DIGIT[mode]}`,
+  ];
+  return ['sendevent CUSTOM', ...headers].join('\n');
 }
 
 export const MUSIC = 'local_stream://moh';

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LegId } from '../../../src/core/ids.ts';
-import { baresip, type Phone } from '../../e2e/peers.ts';
 import { channelOf, toneSeconds, toneShare, toneTimeline } from '../../e2e/tone.ts';
+import { dialIn, heard, seatPhone } from './people.ts';
 import { openStage, type Stage, until } from './stage.ts';
 import { MUSIC_HZ, type Place, PROMPT_HZ, SWITCHES } from './switches.ts';
 
@@ -83,8 +82,8 @@ describe.each(SWITCHES)('two legs at $name', ({ start }) => {
 
   test('hear prompts, music and each other, and the record holds both voices apart', { timeout: 40_000 }, async () => {
     const file = join(place.recordings, `${Date.now()}.wav`);
-    const citizen = await dialIn(stage);
-    const agent = await baresipAgent(stage);
+    const citizen = await dialIn(stage, CITIZEN_HZ);
+    const agent = await seatPhone(stage, '1004', AGENT_HZ);
     stage.tell({ do: 'music', leg: citizen.leg, files: [place.prompts.short, place.prompts.second] });
     await heard(citizen.phone, PROMPT_HZ, 0.6);
     await heard(citizen.phone, MUSIC_HZ, 0.8);
@@ -127,43 +126,3 @@ describe.each(SWITCHES)('two legs at $name', ({ start }) => {
 function secondsOf(samples: Int16Array, hz: number): number {
   return toneTimeline(samples, hz).filter((share) => share > 0.95).length / 10;
 }
-
-async function dialIn(stage: Stage): Promise<{ readonly leg: LegId; readonly phone: Phone }> {
-  const from = `139${Math.floor(Math.random() * 1e8)}`;
-  const phone = stage.keep(baresip({ server: stage.place.sip, user: from, toneHz: CITIZEN_HZ }));
-  await isReady(phone);
-  phone.type(`/dial sip:12345@${stage.place.sip}\n`);
-  const { leg } = await stage.hear('callArrived', { from });
-  stage.tell({ do: 'answer', leg });
-  await stage.hear('legAnswered', { leg });
-  return { leg, phone };
-}
-
-async function baresipAgent(stage: Stage): Promise<{ readonly leg: LegId; readonly phone: Phone }> {
-  const account = { user: '1004', password: stage.place.seatPassword };
-  const phone = stage.keep(baresip({ server: stage.place.sip, ...account, toneHz: AGENT_HZ, answer: 'auto' }));
-  const { device } = await until(
-    () => {
-      for (const event of stage.events) {
-        if (event.type === 'deviceRegistered' && event.device.sipUser === '1004') return event;
-      }
-      return undefined;
-    },
-    () => `not registered: ${phone.output()}`,
-  );
-  const leg = stage.ring(device.uri, { sipUser: '1004' });
-  await stage.hear('legAnswered', { leg });
-  return { leg, phone };
-}
-
-const isReady = (phone: Phone): Promise<true> =>
-  until(
-    () => (phone.output().includes('baresip is ready') ? true : undefined),
-    () => `baresip is not up: ${phone.output()}`,
-  );
-
-const heard = (phone: Phone, hz: number, seconds: number): Promise<true> =>
-  until(
-    () => (toneSeconds(phone.heard(), hz) >= seconds ? true : undefined),
-    () => `${hz} Hz for ${toneSeconds(phone.heard(), hz)} s instead of ${seconds} s`,
-  );

@@ -1,0 +1,137 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { SupervisionMode } from '../../core/command.ts';
+import type { PeopleEvent } from '../../core/event.ts';
+import { agentId, contactId } from '../../core/ids.ts';
+import type { SupervisionView, TalkView } from '../../core/talk-view.ts';
+import { seatOf } from '../../store/accounts.ts';
+import { LEADS, personOf, reachOf } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams } from '../schemas.ts';
+import { SensitiveBody, SupervisionBody, SupervisionChange, TalkShape } from '../supervision-shapes.ts';
+import { writeDown } from '../write-down.ts';
+
+const URL = '/api/v1/contacts/:id/supervision';
+/** Nobody listens before it is written down who does, and why. */
+const config = { access: LEADS, audit: 'now' } as const;
+const params = ContactParams;
+
+/** Channels guide, rights: a talk is heard by who leads, at the own seat, for a reason. Rules V1 to V7 of the core. */
+export function addSupervisionRoutes(app: Api, options: ApiOptions): void {
+  app.get(URL, { config: { access: LEADS }, schema: { params, response: { 200: TalkShape } } }, (request) =>
+    talkOf(options, request, request.params.id),
+  );
+  addOwnRoutes(app, options);
+  addApprovalRoute(app, options);
+  addMarkRoute(app, options);
+}
+
+/** Begins, changes, ends the own. */
+function addOwnRoutes(app: Api, options: ApiOptions): void {
+  app.post(
+    URL,
+    { config, schema: { params, body: SupervisionBody, response: { 201: TalkShape } } },
+    async (request, reply) => {
+      const { id } = request.params;
+      request.deed = { target: id, detail: `${request.body.mode}: ${request.body.reason}` };
+      return reply.code(201).send(await begin(options, request, id, request.body));
+    },
+  );
+
+  app.patch(
+    URL,
+    { config, schema: { params, body: SupervisionChange, response: { 200: TalkShape } } },
+    async (request) => {
+      const { id } = request.params;
+      const { mode } = request.body;
+      request.deed = { target: id, detail: mode };
+      const { by, reason } = await own(options, request, id);
+      await tell(options, request, { type: 'supervisionAsked', contact: contactId(id), by, mode, reason });
+      return await talkOf(options, request, id);
+    },
+  );
+
+  app.delete(URL, { config, schema: { params, response: { 204: Type.Null() } } }, async (request, reply) => {
+    const { id } = request.params;
+    request.deed = { target: id };
+    const { by } = await own(options, request, id);
+    await tell(options, request, { type: 'supervisionLeft', contact: contactId(id), by });
+    return reply.code(204).send(null);
+  });
+}
+
+async function begin(
+  options: ApiOptions,
+  request: FastifyRequest,
+  id: string,
+  { mode, reason }: { readonly mode: SupervisionMode; readonly reason: string },
+): Promise<TalkView> {
+  const { core } = options;
+  const by = await ownSeat(options, request);
+  const talk = await talkOf(options, request, id);
+  if (talk.agent === by) throw new ApiError('OWN_TALK');
+  if (talk.supervision !== undefined) throw new ApiError('SUPERVISED_ALREADY');
+  if (!core.canSupervise(by)) throw new ApiError('SUPERVISOR_BUSY');
+  await tell(options, request, { type: 'supervisionAsked', contact: contactId(id), by, mode, reason });
+  // Between the look and the core's own the talk may have ended, or somebody else have come first.
+  const begun = core.talk(contactId(id));
+  if (begun === undefined) throw new ApiError('CONTACT_NOT_TALKING');
+  if (begun.supervision?.by !== by) throw new ApiError('SUPERVISED_ALREADY');
+  return begun;
+}
+
+/** V5: the second person. */
+function addApprovalRoute(app: Api, options: ApiOptions): void {
+  app.post(`${URL}/approval`, { config, schema: { params, response: { 200: TalkShape } } }, async (request) => {
+    const { id } = request.params;
+    const { user } = personOf(request);
+    request.deed = { target: id };
+    const { agent, supervision } = await talkOf(options, request, id);
+    if (supervision?.step !== 'asked') throw new ApiError('SUPERVISION_NONE');
+    request.deed = { target: id, detail: `${supervision.by}, ${supervision.mode}: ${supervision.reason}` };
+    if (user === supervision.by || user === agent) throw new ApiError('SECOND_PERSON_NEEDED');
+    await tell(options, request, { type: 'supervisionApproved', contact: contactId(id), by: user });
+    return await talkOf(options, request, id);
+  });
+}
+
+function addMarkRoute(app: Api, options: ApiOptions): void {
+  app.put(
+    '/api/v1/contacts/:id/sensitive',
+    { config, schema: { params, body: SensitiveBody, response: { 200: TalkShape } } },
+    async (request) => {
+      const { id } = request.params;
+      const { sensitive } = request.body;
+      request.deed = { target: id, detail: sensitive ? 'sensitive' : 'not sensitive' };
+      await talkOf(options, request, id);
+      const by = personOf(request).user;
+      await tell(options, request, { type: 'contactMarked', contact: contactId(id), sensitive, by });
+      return await talkOf(options, request, id);
+    },
+  );
+}
+
+/** The talk, for who may hear of it. */
+async function talkOf({ core, db }: ApiOptions, request: FastifyRequest, id: string): Promise<TalkView> {
+  const talk = core.talk(contactId(id));
+  const agents = await reachOf(request, db);
+  if (talk === undefined || agents?.includes(talk.agent) === false) throw new ApiError('CONTACT_NOT_TALKING');
+  return talk;
+}
+
+async function own(options: ApiOptions, request: FastifyRequest, id: string): Promise<SupervisionView> {
+  const { supervision } = await talkOf(options, request, id);
+  if (supervision?.by !== personOf(request).user) throw new ApiError('SUPERVISION_NONE');
+  return supervision;
+}
+
+async function ownSeat({ db }: ApiOptions, request: FastifyRequest) {
+  const seat = await seatOf(db, personOf(request).user);
+  if (seat === undefined) throw new ApiError('NO_SEAT');
+  return agentId(seat.agent);
+}
+
+function tell({ core }: ApiOptions, request: FastifyRequest, event: PeopleEvent): Promise<void> {
+  return writeDown(core, request, event, 'a supervision');
+}

@@ -1,0 +1,41 @@
+import { Type } from 'typebox';
+
+const Mode = Type.Union(
+  [Type.Literal('listen'), Type.Literal('whisper'), Type.Literal('barge'), Type.Literal('takeOver')],
+  {
+    description:
+      'listen: nobody hears the supervisor; whisper: the agent does; barge: both do; takeOver: the citizen and the supervisor talk, the agent no longer.',
+  },
+);
+/** Without control characters: it is shown and kept in the journal. */
+const Reason = Type.String({
+  minLength: 1,
+  maxLength: 40,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$',
+});
+
+export const SupervisionBody = Type.Object({ mode: Mode, reason: Reason }, { additionalProperties: false });
+export const SupervisionChange = Type.Object({ mode: Mode }, { additionalProperties: false });
+export const SensitiveBody = Type.Object({ sensitive: Type.Boolean() }, { additionalProperties: false });
+export const ForcedStateBody = Type.Object(
+  {
+    state: Type.Union([Type.Literal('ready'), Type.Literal('notReady'), Type.Literal('offline')]),
+    reason: Reason,
+  },
+  { additionalProperties: false },
+);
+export const TalkShape = Type.Object({
+  contact: Type.String(),
+  agent: Type.String(),
+  sensitive: Type.Boolean(),
+  supervision: Type.Optional(
+    Type.Object({
+      by: Type.String(),
+      mode: Type.String(),
+      step: Type.String({ description: 'asked (a second person is needed), ringing or on' }),
+      reason: Type.String(),
+      approvedBy: Type.Optional(Type.String()),
+      untilMs: Type.Optional(Type.Integer()),
+    }),
+  ),
+});

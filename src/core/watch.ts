@@ -1,0 +1,30 @@
+import type { AlertName } from './command.ts';
+import { isDigital } from './medium.ts';
+import type { AlertLimits } from './settings.ts';
+import type { Agent, Alert, Contact } from './state.ts';
+
+/** What may come to last too long, and when it does. */
+export interface Watched extends Alert {
+  readonly dueMs: number;
+}
+
+/** U1. */
+export function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Watched | undefined {
+  const { waitMs } = limits;
+  if (waitMs === undefined || isDigital(medium) || (stage.in !== 'queue' && stage.in !== 'connecting'))
+    return undefined;
+  const sinceMs = stage.wait.enqueuedAtMs;
+  return { alert: 'longWait', contact: id, sinceMs, dueMs: sinceMs + waitMs };
+}
+
+/** U2, U3. */
+export function watchedState({ holdMs, wrapUpMs }: AlertLimits, agent: Agent): Watched | undefined {
+  const { id, work, reported, reportedSinceMs: sinceMs } = agent;
+  if (reported === 'held' && holdMs !== undefined && work !== null)
+    return { alert: 'longHold', contact: work.contact, agent: id, sinceMs, dueMs: sinceMs + holdMs };
+  if (reported === 'wrapUp' && wrapUpMs !== undefined && work !== null)
+    return { alert: 'longWrapUp', contact: work.contact, agent: id, sinceMs, dueMs: sinceMs + wrapUpMs };
+  return undefined;
+}
+
+export const alertKey = (alert: AlertName, of: string): string => `${alert}/${of}`;

@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { LegId } from '../../src/core/ids.ts';
+import { setRights } from '../../src/store/accounts.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { Hall, hallRules, type LiveView, until } from './hall.ts';
+
+let hall: Hall;
+let lead: string;
+let eva: string;
+let ben: string;
+let ana: string;
+let caller: LegId;
+let contact: string;
+let url: string;
+
+beforeAll(async () => {
+  hall = await Hall.open({ ...hallRules(), alerts: { missedOffers: 1 } });
+  const { db } = hall.database.store;
+  await setRights(db, 'eva', { roles: ['lead', 'agent'] });
+  await setRights(db, 'ben', { roles: ['lead', 'agent'] });
+  [lead, eva, ben, ana] = (await Promise.all(['lead', 'eva', 'ben', 'ana'].map((user) => hall.login(user)))) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+});
+afterAll(async () => hall?.close());
+
+/** ana talks with a citizen. */
+beforeEach(async () => {
+  hall.ringing.clear();
+  await hall.setState('ana', 'ready');
+  caller = await hall.call();
+  await hall.answer('8001');
+  contact = await until2(() => agent('ana')?.contact);
+  url = `/api/v1/contacts/${contact}/supervision`;
+  await until(() => agent('ana')?.state === 'talking');
+});
+afterEach(async () => {
+  await hall.hangUp(caller);
+  await hall.setState('ana', 'offline');
+});
+
+test('a lead listens for a reason, is rung at the own seat, and may then be heard', async () => {
+  expect(await ask(eva, 'POST', url, { mode: 'listen', reason: 'training' })).toMatchObject({
+    status: 201,
+    body: { agent: 'ana', supervision: { by: 'eva', mode: 'listen', step: 'ringing', reason: 'training' } },
+  });
+  await hall.answer('8003');
+  expect((await ask(lead, 'GET', url)).body.supervision).toMatchObject({ by: 'eva', step: 'on' });
+  expect((await ask(eva, 'PATCH', url, { mode: 'barge' })).body.supervision).toMatchObject({ mode: 'barge' });
+  expect((await ask(eva, 'DELETE', url)).status).toBe(204);
+  expect((await ask(lead, 'GET', url)).body.supervision).toBeUndefined();
+  expect(agent('ana')?.state).toBe('talking');
+});
+
+test('nobody listens without a reason, a seat, a free phone, or a second time; and nobody to the own talk', async () => {
+  for (const body of [
+    { mode: 'listen' },
+    { mode: 'listen', reason: '' },
+    { mode: 'listen', reason: '  ' },
+    { mode: 'spy', reason: 'x' },
+  ])
+    expect((await ask(eva, 'POST', url, body)).body.code).toBe('REQUEST_INVALID');
+  const body = { mode: 'listen', reason: 'training' };
+  expect((await ask(ana, 'POST', url, body)).body.code).toBe('FORBIDDEN');
+  expect((await ask(lead, 'POST', url, body)).body.code).toBe('NO_SEAT');
+  expect((await ask(eva, 'POST', '/api/v1/contacts/C-no/supervision', body)).body.code).toBe('CONTACT_NOT_TALKING');
+  expect((await ask(eva, 'PATCH', url, { mode: 'barge' })).body.code).toBe('SUPERVISION_NONE');
+  await ask(eva, 'POST', url, body);
+  expect((await ask(ben, 'POST', url, body)).body.code).toBe('SUPERVISED_ALREADY');
+  expect((await ask(ben, 'PATCH', url, { mode: 'barge' })).body.code).toBe('SUPERVISION_NONE');
+  expect((await ask(ben, 'DELETE', url)).body.code).toBe('SUPERVISION_NONE');
+  await ask(eva, 'DELETE', url);
+});
+
+test('every listening is in the audit trail with its reason, and so is what was refused', async () => {
+  await ask(eva, 'POST', url, { mode: 'whisper', reason: 'new colleague' });
+  await ask(eva, 'DELETE', url);
+  await ask(lead, 'POST', url, { mode: 'listen', reason: 'curious' });
+  const deeds = await listAudit(hall.database.store.db, { fromMs: 0, toMs: 1e15, rowsMax: 50 });
+  const ours = deeds.filter(({ target }) => target === contact);
+  expect(ours.map(({ who, detail, code }) => [who, detail, code]).reverse()).toEqual([
+    ['eva', 'whisper: new colleague', ''],
+    ['eva', '', ''],
+    ['lead', 'listen: curious', 'NO_SEAT'],
+  ]);
+});
+
+test('a sensitive contact is heard by nobody until a second person has agreed', async () => {
+  expect((await ask(lead, 'PUT', `/api/v1/contacts/${contact}/sensitive`, { sensitive: true })).body.sensitive).toBe(
+    true,
+  );
+  const asked = await ask(eva, 'POST', url, { mode: 'listen', reason: 'complaint' });
+  expect(asked.body.supervision).toMatchObject({ step: 'asked' });
+  expect(hall.ringing.has('8003')).toBe(false);
+  expect((await ask(eva, 'POST', `${url}/approval`)).body.code).toBe('SECOND_PERSON_NEEDED');
+  expect((await ask(ana, 'POST', `${url}/approval`)).body.code).toBe('FORBIDDEN');
+  expect((await ask(lead, 'POST', `${url}/approval`)).body.supervision).toMatchObject({
+    step: 'ringing',
+    approvedBy: 'lead',
+  });
+  await hall.answer('8003');
+  expect((await ask(lead, 'GET', url)).body.supervision).toMatchObject({ step: 'on', approvedBy: 'lead' });
+  await ask(eva, 'DELETE', url);
+});
+
+test('who takes over has the talk; the agent wraps up', async () => {
+  await ask(eva, 'POST', url, { mode: 'takeOver', reason: 'threat' });
+  await hall.answer('8003');
+  await until(() => agent('eva')?.state === 'talking');
+  expect(agent('eva')?.contact).toBe(contact);
+  expect(agent('ana')?.state).toBe('wrapUp');
+  expect((await ask(lead, 'GET', url)).body).toMatchObject({ agent: 'eva' });
+});
+
+test("a lead sets an agent's state for a reason, and it is audited", async () => {
+  const state = '/api/v1/agents/eva/state';
+  expect((await ask(lead, 'PUT', state, { state: 'ready' })).body.code).toBe('REQUEST_INVALID');
+  expect((await ask(ana, 'PUT', state, { state: 'ready', reason: 'x' })).body.code).toBe('FORBIDDEN');
+  expect((await ask(lead, 'PUT', '/api/v1/agents/nobody/state', { state: 'ready', reason: 'x' })).body.code).toBe(
+    'USER_UNKNOWN',
+  );
+  expect((await ask(lead, 'PUT', state, { state: 'notReady', reason: 'break over' })).body).toMatchObject({
+    state: 'notReady',
+    reason: 'break over',
+  });
+  const [deed] = await listAudit(hall.database.store.db, { fromMs: 0, toMs: 1e15, rowsMax: 1 });
+  expect(deed).toMatchObject({ who: 'lead', target: 'eva', detail: 'notReady: break over' });
+  await hall.setState('eva', 'offline');
+});
+
+test('leads see on their board who listens and what lasts too long; the agent does not', async () => {
+  const [board, seat] = await Promise.all([hall.sit(lead), hall.sit(ana)]);
+  try {
+    await ask(eva, 'POST', url, { mode: 'listen', reason: 'training' });
+    await until(() => board.item('board', `supervision/${contact}`, 'supervision')?.step === 'ringing');
+    await hall.answer('8003');
+    await until(() => board.item('board', `supervision/${contact}`, 'supervision')?.step === 'on');
+    await ask(eva, 'DELETE', url);
+    await until(() => board.item('board', `supervision/${contact}`, 'supervision') === undefined);
+    expect(said(seat)).not.toContain('training');
+    expect(said(seat)).not.toContain('supervision');
+    await hall.setState('ben', 'ready');
+    const second = await hall.call('13900139000');
+    await until(() => hall.ringing.has('8002'));
+    await hall.loop.submit({
+      type: 'legEnded',
+      node: 'switch' as never,
+      leg: hall.ringing.get('8002')!,
+      cause: 'CALL_REJECTED',
+    });
+    await until(() => board.item('board', 'alert/missedOffers/ben', 'alert'));
+    await hall.hangUp(second);
+    await hall.setState('ben', 'ready');
+    await until(() => board.item('board', 'alert/missedOffers/ben', 'alert') === undefined);
+    await hall.setState('ben', 'offline');
+  } finally {
+    board.socket.terminate();
+    seat.socket.terminate();
+  }
+});
+
+const agent = (name: string) => (hall.loop.state.agents.has(name as never) ? view(name) : undefined);
+
+function view(name: string) {
+  const { reported: state, work } = hall.loop.state.agents.get(name as never)!;
+  return { state, contact: work?.contact };
+}
+
+function said(view: LiveView): string {
+  return JSON.stringify(view.messages);
+}
+
+async function until2<Found>(look: () => Found | undefined): Promise<Found> {
+  await until(() => look() !== undefined);
+  return look()!;
+}
+
+async function ask(
+  cookie: string,
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+  path: string,
+  payload?: object,
+) {
+  const answer = await hall.api.inject({
+    method,
+    url: path,
+    headers: { cookie },
+    ...(payload === undefined ? {} : { payload }),
+  });
+  return { status: answer.statusCode, body: answer.body === '' ? {} : answer.json() };
+}
