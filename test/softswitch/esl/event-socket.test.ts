@@ -82,8 +82,8 @@ test('an unknown application, an unknown cause and another call-command are refu
   await client.ask('event json CHANNEL_PARK');
   script.caller(leg);
   await client.event('CHANNEL_PARK', leg);
-  const execute = ['call-command: execute', 'execute-app-name: eavesdrop'];
-  expect(await client.ask(`sendmsg ${leg}`, ...execute)).toBe('-ERR Invalid application [eavesdrop]');
+  const execute = ['call-command: execute', 'execute-app-name: rxfax'];
+  expect(await client.ask(`sendmsg ${leg}`, ...execute)).toBe('-ERR Invalid application [rxfax]');
   expect(await client.ask(`sendmsg ${leg}`, 'call-command: nomedia')).toBe('-ERR Invalid call-command [nomedia]');
   expect(await client.ask(`api uuid_kill ${leg} NO_SUCH`)).toBe('-ERR Invalid cause [NO_SUCH]\n');
   expect(await client.ask('api originate nonsense')).toMatch(/^-USAGE/);
