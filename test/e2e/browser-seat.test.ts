@@ -86,6 +86,8 @@ test('an agent whose page closes is gone for the citizen only: the caller is bac
     'the caller waits again',
     () => stage.waiting('personal'),
     (all) => all.length === 1,
+    // The talk is kept for 30 s for whichever phone of the seat comes.
+    60_000,
   );
   expect(waiting).toMatchObject({ place: 1 });
   const again = await signedIn();
@@ -98,4 +100,4 @@ test('an agent whose page closes is gone for the citizen only: the caller is bac
   );
   await again.do('hangUp');
   expect((await stage.closedRecord('13900139000')).outcome).toBe('answered');
-}, 90_000);
+}, 150_000);
