@@ -9,6 +9,8 @@ import type { AlarmItem, DayFigures, Share } from './messages.ts';
 
 const ALARMS_SHOWN_MAX = 200;
 const QUARTER_CHECK_MS = 60_000;
+/** PostgreSQL's SQLSTATE `undefined_table`. */
+const NO_SUCH_TABLE = '42P01';
 
 /** The figures of the last day, as they grow and as a quarter of an hour leaves them. @returns what ends it. */
 export function keepDay(hub: Hub, { day, onDay }: LiveSources): () => void {
@@ -90,8 +92,11 @@ export function keepRights(
   { db, logger }: ApiOptions,
   live: LiveSources,
 ): { look(user?: string): void; end(): void } {
-  const warn = (error: unknown): void =>
+  const warn = (error: unknown): void => {
+    // A first start is still making its tables: nobody can be here yet, and every change of accounts is heard of.
+    if ((error as { code?: unknown }).code === NO_SUCH_TABLE) return;
     logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
+  };
   const look = (user?: string): void => {
     const asked = hub.sessions(user);
     findSessions(db, asked, Date.now()).then(
