@@ -6,6 +6,8 @@ import type { Db } from './store.ts';
 /** Elders, open orders and malicious callers of a megacity, many times over. */
 export const BOOK_MAX = 1_000_000;
 const RETRY_MS = 1_000;
+/** PostgreSQL's SQLSTATE `undefined_table`. */
+const NO_SUCH_TABLE = '42P01';
 
 /**
  * What is known of calling numbers, in memory: a call must not wait for the database. Until it has been read, and for what it cannot hold,
@@ -47,7 +49,9 @@ export function createCallerBook(db: Db, logger: Logger): CallerBook {
           try {
             return await read(number);
           } catch (error) {
-            if (failures === 0) logger.warn({ err: error }, 'what is known of callers cannot be read now');
+            // A first start is still making its tables.
+            const none = (error as { code?: unknown }).code === NO_SUCH_TABLE;
+            if (failures === 0 && !none) logger.warn({ err: error }, 'what is known of callers cannot be read now');
             // The next connection to the database reads all of it (`listenForChanges`).
             if (number !== undefined) return;
             await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
