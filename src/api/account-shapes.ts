@@ -5,12 +5,10 @@ import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts'
 import { ROLES } from '../store/schema.ts';
 import { TEAM_NAME_PATTERN } from '../store/teams.ts';
 import { INSTANT_PATTERN } from './instant.ts';
+import { orNull } from './schemas.ts';
 
 /** Shapes of accounts, rights and the audit trail. Instants are Unix time in ms. */
 const STRICT = { additionalProperties: false } as const;
-const orNull = <Shape extends 'integer' | 'string'>(type: Shape) =>
-  Type.Unsafe<(Shape extends 'string' ? string : number) | null>({ type: [type, 'null'] });
-
 export const RoleName = Type.Enum([...ROLES]);
 export const Digest = Type.Union([Type.Literal('md5'), Type.Literal('sha256')]);
 export const UserName = Type.String({ pattern: USER_NAME_PATTERN });

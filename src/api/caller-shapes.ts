@@ -1,9 +1,7 @@
 import { Type } from 'typebox';
+import { orNull } from './schemas.ts';
 
 /** Shapes of what is known of callers. Instants are Unix time in ms; numbers are masked in answers. */
-const orNull = <Kind extends 'integer' | 'string'>(type: Kind) =>
-  Type.Unsafe<(Kind extends 'string' ? string : number) | null>({ type: [type, 'null'] });
-
 const GradeName = Type.Union([Type.Literal('business'), Type.Literal('expert'), Type.Literal('emergency')]);
 const Reason = () => Type.String({ minLength: 1, maxLength: 500 });
 

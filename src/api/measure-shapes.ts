@@ -1,11 +1,8 @@
 import { type TObject, Type } from 'typebox';
 import { MEASURE_NAMES, type MeasureName } from '../lib/measures.ts';
-import { PeriodQuery } from './schemas.ts';
+import { orNull, PeriodQuery } from './schemas.ts';
 
 /** Shapes of the figures and the alarms about them. Instants are Unix time in ms. */
-const orNull = <Kind extends 'integer' | 'string' | 'number'>(type: Kind) =>
-  Type.Unsafe<(Kind extends 'string' ? string : number) | null>({ type: [type, 'null'] });
-
 const Key = () => Type.String({ minLength: 1, maxLength: 64 });
 const GroupingName = Type.Union([
   Type.Literal('site'),

@@ -1,10 +1,7 @@
 import { Type } from 'typebox';
-import { PeriodQuery } from './schemas.ts';
+import { orNull, PeriodQuery } from './schemas.ts';
 
 /** Shapes of missed calls. Instants are Unix time in ms; numbers are masked. */
-const orNull = <Kind extends 'integer' | 'string'>(type: Kind) =>
-  Type.Unsafe<(Kind extends 'string' ? string : number) | null>({ type: [type, 'null'] });
-
 export const MissedCallsQuery = Type.Object({
   ...PeriodQuery.properties,
   open: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { INSTANT_PATTERN } from './instant.ts';
 
 /** Shapes of what goes in and out; the OpenAPI document is made from them. Instants are Unix time in ms, `null` means "not (yet)". */
-const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
+export const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
   Type.Unsafe<(Shape extends 'string' ? string : number) | null>({ type: [type, 'null'] });
 const instant = () => Type.Integer();
 const maybeInstant = () => orNull('integer');

@@ -1,13 +1,12 @@
 import type { Logger } from 'pino';
 import type { CallerKnown } from '../core/event.ts';
 import { type BookEntry, readBook } from './callers.ts';
+import { isUnmade } from './migrate.ts';
 import type { Db } from './store.ts';
 
 /** Elders, open orders and malicious callers of a megacity, many times over. */
 export const BOOK_MAX = 1_000_000;
 const RETRY_MS = 1_000;
-/** PostgreSQL's SQLSTATE `undefined_table`. */
-const NO_SUCH_TABLE = '42P01';
 
 /**
  * What is known of calling numbers, in memory: a call must not wait for the database. Until it has been read, and for what it cannot hold,
@@ -50,8 +49,8 @@ export function createCallerBook(db: Db, logger: Logger): CallerBook {
             return await read(number);
           } catch (error) {
             // A first start is still making its tables.
-            const none = (error as { code?: unknown }).code === NO_SUCH_TABLE;
-            if (failures === 0 && !none) logger.warn({ err: error }, 'what is known of callers cannot be read now');
+            if (failures === 0 && !isUnmade(error))
+              logger.warn({ err: error }, 'what is known of callers cannot be read now');
             // The next connection to the database reads all of it (`listenForChanges`).
             if (number !== undefined) return;
             await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());

@@ -44,6 +44,11 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   throw new Error(`The database cannot be brought up to date${failed ? ` (step ${failed})` : ''}: ${reasonOf(error)}`);
 }
 
+/** Whether a query failed for a table that a first start has still to make (SQLSTATE `undefined_table`). */
+export function isUnmade(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '42P01';
+}
+
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.startsWith('corrupted migrations')

@@ -1,6 +1,7 @@
 import { measureOf, percentOf } from '../../lib/measures.ts';
 import { type Alarm, listAlarms } from '../../store/alarms.ts';
 import type { DaySum } from '../../store/day-counts.ts';
+import { isUnmade } from '../../store/migrate.ts';
 import { findSessions } from '../../store/sessions.ts';
 import { loadTeams } from '../../store/teams.ts';
 import type { ApiOptions, LiveSources } from '../options.ts';
@@ -9,8 +10,6 @@ import type { AlarmItem, DayFigures, Share } from './messages.ts';
 
 const ALARMS_SHOWN_MAX = 200;
 const QUARTER_CHECK_MS = 60_000;
-/** PostgreSQL's SQLSTATE `undefined_table`. */
-const NO_SUCH_TABLE = '42P01';
 
 /** The figures of the last day, as they grow and as a quarter of an hour leaves them. @returns what ends it. */
 export function keepDay(hub: Hub, { day, onDay }: LiveSources): () => void {
@@ -94,7 +93,7 @@ export function keepRights(
 ): { look(user?: string): void; end(): void } {
   const warn = (error: unknown): void => {
     // A first start is still making its tables: nobody can be here yet, and every change of accounts is heard of.
-    if ((error as { code?: unknown }).code === NO_SUCH_TABLE) return;
+    if (isUnmade(error)) return;
     logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
   };
   const look = (user?: string): void => {
