@@ -31,7 +31,8 @@ export async function openCallCenter(prefix, seatCount) {
   const at = ['conf', 'log', 'run', 'db', 'storage'].flatMap((name) => [`-${name}`, join(folder, name)]);
   const child = spawn(
     join(prefix, 'bin/freeswitch'),
-    ['-nf', '-nonat', '-nc', ...at, '-mod', join(prefix, 'lib/freeswitch/mod')],
+    // Without real-time priority, which it takes as root: the phones and Minhu have none either.
+    ['-nf', '-nonat', '-nc', '-np', ...at, '-mod', join(prefix, 'lib/freeswitch/mod')],
     { stdio: 'ignore' },
   );
   const api = await control(eslPort, password);

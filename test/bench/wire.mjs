@@ -54,7 +54,11 @@ async function measure(open, size, samples) {
     const waiting = Math.min(200, size * 2);
     const offers = system.offer === undefined ? undefined : await readyToInvite(system, load);
     const endProbe = probeDisk();
-    const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 });
+    const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch(async (error) => {
+      // A probe left alone would keep this process alive.
+      await endProbe();
+      throw error;
+    });
     return { idle, freed, rates, offers, flushes: await endProbe() };
   } finally {
     load.kill('SIGTERM');
