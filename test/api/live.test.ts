@@ -267,9 +267,9 @@ describe('a reader that is too slow', () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await new Promise((resolve) => server.once('listening', resolve));
     const admitted = new Promise<Client>((resolve) => {
-      server.once('connection', (socket) => {
+      server.once('connection', (socket, { socket: wire }) => {
         const admission = { person: { user: 'ana', roles: [] }, session: 's', endsAtMs: 1e15, seenAtMs: 0 };
-        resolve(new Client(socket, admission, Date.now()));
+        resolve(new Client(socket, wire, admission, Date.now()));
       });
     });
     const reader = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { LIVE_CLOSE } from './messages.ts';
 import type { Stream } from './stream.ts';
@@ -17,6 +18,7 @@ const CLOSE_MAX_MS = 1_000;
 /** One socket that has said hello: what it has been sent of each stream. */
 export class Client {
   readonly socket: WebSocket;
+  readonly #wire: Duplex;
   readonly admission: Admission;
   /** Our own reason, whether or not the client ever reads it. */
   cutWith: number | undefined;
@@ -28,8 +30,10 @@ export class Client {
   #messages = 0;
   #messagesAtMs: number;
 
-  constructor(socket: WebSocket, admission: Admission, nowMs: number) {
+  /** `wire`: what the socket is written to. */
+  constructor(socket: WebSocket, wire: Duplex, admission: Admission, nowMs: number) {
     this.socket = socket;
+    this.#wire = wire;
     this.admission = admission;
     this.#heardMs = nowMs;
     this.#pingAtMs = nowMs + PING_EVERY_MS;
@@ -67,6 +71,13 @@ export class Client {
     this.cursors.set(stream, stream.seq);
     if (missed !== undefined) for (const frame of missed) this.send(frame);
     else this.#sendWhole(stream);
+  }
+
+  /** Brings the client up to date in those streams that it reads: all that is new in one write. */
+  catchUpAll(streams: readonly Stream[]): void {
+    this.#wire.cork();
+    for (const stream of streams) if (this.cursors.has(stream)) this.catchUp(stream);
+    this.#wire.uncork();
   }
 
   #sendWhole(stream: Stream): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -21,8 +22,8 @@ export const HELLO_MAX_MS = 5_000;
 const STRANGERS_MAX = 4_000;
 /** Sent to so many at once; then whatever else waits has its turn. */
 const FAN_OUT_CHUNK = 100;
-/** What all read is sent again only after so many times the time that the last round took, so that decisions always have most of the process. */
-const REST_SHARE = 2;
+/** What all read is sent again only after as long a rest as the last round took, so that decisions always have half of the process. */
+const REST_SHARE = 1;
 const SWEEP_EVERY_MS = 500;
 /** A seat or board that nobody looks at is kept for those who come back. */
 const KEPT_MS = 60_000;
@@ -90,8 +91,8 @@ export class Hub {
     return this.#clients.size < SOCKETS_MAX && this.#strangers.size < STRANGERS_MAX;
   }
 
-  /** A socket of a session, which has still to show a ticket. */
-  welcome(socket: WebSocket, session: string): void {
+  /** A socket of a session, on its wire, which has still to show a ticket. */
+  welcome(socket: WebSocket, wire: Duplex, session: string): void {
     this.#strangers.add(socket);
     const late = setTimeout(() => closeSocket(socket, 'helloLate'), HELLO_MAX_MS);
     late.unref();
@@ -108,7 +109,7 @@ export class Hub {
       if (!Value.Check(Hello, hello)) return closeSocket(socket, 'badMessage');
       const admission = this.tickets.redeem(hello.ticket, session, Date.now());
       if (admission === undefined) return closeSocket(socket, 'sessionOver');
-      this.#admit(socket, admission, hello.resume as Resume | undefined);
+      this.#admit(new Client(socket, wire, admission, Date.now()), hello.resume as Resume | undefined);
     });
   }
 
@@ -158,9 +159,9 @@ export class Hub {
     for (const client of this.#clients) client.cut('restarting');
   }
 
-  #admit(socket: WebSocket, admission: Admission, resume: Resume | undefined): void {
+  #admit(client: Client, resume: Resume | undefined): void {
+    const { socket, admission } = client;
     this.#makeRoom(admission);
-    const client = new Client(socket, admission, Date.now());
     this.#clients.add(client);
     const { session, seenAtMs, person } = admission;
     const { user } = person;
@@ -253,11 +254,9 @@ export class Hub {
     while (this.#again) {
       this.#again = false;
       const startedMs = performance.now();
-      let workMs = 0;
-      for (const stream of this.watch.changed()) {
-        stream.commit();
-        workMs += await this.#fanOut(stream);
-      }
+      const changed = this.watch.changed();
+      for (const stream of changed) stream.commit();
+      const workMs = await this.#fanOut(changed);
       const restMs = workMs * REST_SHARE - (performance.now() - startedMs - workMs);
       if (restMs >= 1) await new Promise((resolve) => setTimeout(resolve, restMs));
     }
@@ -265,13 +264,13 @@ export class Hub {
   }
 
   /** @returns how long it kept the process, ms. */
-  async #fanOut(stream: Stream): Promise<number> {
-    const readers = [...(this.#readers.get(stream) ?? [])];
+  async #fanOut(streams: readonly Stream[]): Promise<number> {
+    const readers = [...new Set(streams.flatMap((stream) => [...(this.#readers.get(stream) ?? [])]))];
     let workMs = 0;
     for (let at = 0; at < readers.length; at += FAN_OUT_CHUNK) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
       const startedMs = performance.now();
-      for (const client of readers.slice(at, at + FAN_OUT_CHUNK)) client.catchUp(stream);
+      for (const client of readers.slice(at, at + FAN_OUT_CHUNK)) client.catchUpAll(streams);
       workMs += performance.now() - startedMs;
     }
     return workMs;

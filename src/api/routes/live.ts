@@ -70,7 +70,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const session = sessionOfUpgrade(request, hub);
     if (typeof session === 'number') return refuse(socket, session);
-    sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, session));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, socket, session));
   });
   const endings = [alarms.end, rights.end, keepDay(hub, live)];
   app.addHook('preClose', async () => {
