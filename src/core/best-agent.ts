@@ -1,4 +1,4 @@
-import type { TimeOrder } from '../lib/time-order.ts';
+import { isAskedElse } from './asked-else.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, agentId } from './ids.ts';
@@ -22,7 +22,7 @@ interface Chance {
 function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
   const before = returnedTo(state, contact, bucket);
   if (before !== undefined) return before;
-  if (bucket.only !== null) return chanceOf(state, bucket, bucket.only);
+  if (bucket.only !== null) return chanceOf(state, contact, bucket, bucket.only);
   const waitedMs = state.nowMs - state.standing.placeOf.get(contact.id)!.atMs;
   let best: Chance | undefined;
   for (const serving of bucket.servedBy) {
@@ -31,7 +31,7 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
     if (idle.size === 0 || (serving.delayMs > 0 && waitedMs < serving.delayMs)) continue;
     if (!gateOpen(state, serving.kind, bucket.queue, bucket.slot)) continue;
     const found = chanceIn(state, contact, serving);
-    if (best === undefined || better(found, best)) best = found;
+    if (found !== undefined && (best === undefined || better(found, best))) best = found;
   }
   return best;
 }
@@ -40,29 +40,34 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
 function returnedTo(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
   const agent = contact.stage.in === 'queue' ? contact.stage.wait.returnTo : undefined;
   if (agent === undefined || (bucket.only !== null && bucket.only !== agent)) return undefined;
-  return isExcluded(state, contact, agent) ? undefined : chanceOf(state, bucket, agent);
+  return isExcluded(state, contact, agent) ? undefined : chanceOf(state, contact, bucket, agent);
 }
 
 /** Q18. */
-function chanceOf(state: State, bucket: Bucket, agent: AgentId): Chance | undefined {
+function chanceOf(state: State, contact: Contact, bucket: Bucket, agent: AgentId): Chance | undefined {
   const idle = state.standing.idleOf.get(agent);
   if (idle === undefined || (idle.slots & (1 << bucket.slot)) === 0) return undefined;
   if (servingOf(idle.kind, bucket, state.settings!) === undefined) return undefined;
   if (!gateOpen(state, idle.kind, bucket.queue, bucket.slot)) return undefined;
+  if (isAskedElse(state, contact, idle.kind, agent)) return undefined;
   return { agent, excluded: false, score: 0, idleSinceMs: idle.atMs };
 }
 
-function chanceIn(state: State, contact: Contact, { kind, bucket, score }: Serving): Chance {
+function chanceIn(state: State, contact: Contact, { kind, bucket, score }: Serving): Chance | undefined {
   const idle = kind.idle[bucket.slot]!;
-  const longest = longestIdle(state, contact, idle);
-  const first = longest ?? idle.first()!;
-  return { agent: agentId(first.id), excluded: longest === undefined, score, idleSinceMs: first.atMs };
-}
-
-function longestIdle(state: State, contact: Contact, idle: TimeOrder) {
-  if (contact.excluded.length === 0) return idle.first();
-  for (const item of idle) if (!isExcluded(state, contact, agentId(item.id))) return item;
-  return undefined;
+  if (contact.excluded.length === 0 && contact.medium !== 'callback') {
+    const { id, atMs } = idle.first()!;
+    return { agent: agentId(id), excluded: false, score, idleSinceMs: atMs };
+  }
+  let first: Chance | undefined;
+  for (const { id, atMs } of idle) {
+    const agent = agentId(id);
+    if (isAskedElse(state, contact, kind, agent)) continue;
+    const excluded = isExcluded(state, contact, agent);
+    if (!excluded || first === undefined) first = { agent, excluded, score, idleSinceMs: atMs };
+    if (!excluded) break;
+  }
+  return first;
 }
 
 function better(a: Chance, b: Chance): boolean {

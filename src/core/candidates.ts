@@ -1,3 +1,4 @@
+import { isAskedElse } from './asked-else.ts';
 import type { Decision, NotChosen } from './decision.ts';
 import { isExcluded } from './exclusion.ts';
 import { isKeptHome, siteOpen } from './gate.ts';
@@ -50,5 +51,6 @@ function whyNot(
   if (serving.delayMs > 0 && waitedMs < serving.delayMs) return 'Q12';
   if (!siteOpen(state, kind.site, bucket.slot)) return 'Q14';
   if (isKeptHome(state, kind, bucket.queue)) return 'Q15';
+  if (isAskedElse(state, contact, kind, agent)) return 'W13';
   return isExcluded(state, contact, agent) ? 'O5' : undefined;
 }

@@ -96,6 +96,8 @@ export function setConversation(d: Decision, agent: Agent, contact: ContactId, n
   const others = agent.conversations.filter((each) => each.contact !== contact);
   agent.conversations = now === null ? others : [...others, now];
   touchAgent(d, agent);
+  // W13: an offer that was taken stands in no call-back's way any more, though nothing else about the agent's room is new.
+  if (now?.in === 'talk' && d.state.standing.idleOf.has(agent.id)) d.state.standing.freshAgents.add(agent.id);
 }
 
 export function touchContact(d: Decision, contact: Contact): void {

@@ -4,7 +4,7 @@ import { type DigitalMedium, isDigital, slotOf } from './medium.ts';
 import { boundMsOf, mediumRules } from './medium-rules.ts';
 import { cancelOffer, endOffer, missOffer, setOffer } from './offer.ts';
 import { endWait } from './queue.ts';
-import { countOf, limitOf } from './room.ts';
+import { offerInTheWay } from './room.ts';
 import { effectiveSinceMs, siteOf } from './standing.ts';
 import type { Agent, Contact, Stage } from './state.ts';
 
@@ -48,9 +48,8 @@ export function offerAnswered(d: Decision, { contact: id, agent: who, token, tak
 
 /** W7: with a phone ringing an agent is not asked for what a call leaves no room for. */
 export function takeBackForCall(d: Decision, agent: Agent): void {
-  const offer = agent.conversations.find((each) => each.in === 'offer');
-  const contact = offer === undefined ? undefined : d.state.contacts.get(offer.contact);
   const room = d.state.standing.kindOf.get(agent.id)?.room;
-  if (offer === undefined || contact === undefined || room === undefined) return;
-  if (countOf(agent, offer.slot) > limitOf(room, agent, offer.slot, true)) cancelOffer(d, contact, 'cancelled', 'W7');
+  const offer = room === undefined ? undefined : offerInTheWay(room, agent);
+  const contact = offer === undefined ? undefined : d.state.contacts.get(offer.contact);
+  if (contact !== undefined) cancelOffer(d, contact, 'cancelled', 'W7');
 }

@@ -1,3 +1,4 @@
+import { isAskedElse } from './asked-else.ts';
 import { bestAgent } from './best-agent.ts';
 import { tellCandidates } from './candidates.ts';
 import type { Decision } from './decision.ts';
@@ -6,7 +7,7 @@ import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, type ContactId, contactId } from './ids.ts';
 import { type Kind, type Serving, servingOf } from './kind.ts';
-import { isDigital, type Slot, VOICE } from './medium.ts';
+import { isDigital, slotOf, VOICE } from './medium.ts';
 import { boundMsOf } from './medium-rules.ts';
 import { makeOffer } from './offer.ts';
 import type { Contact, State } from './state.ts';
@@ -61,7 +62,8 @@ function offer(d: Decision, contact: Contact, agent: AgentId): void {
 
 interface Turn {
   readonly excluded: boolean;
-  readonly slot: Slot;
+  /** Calls, chats, call-backs that are not due soon, mails. */
+  readonly turn: number;
   readonly rank: number;
   readonly atMs: number;
   readonly id: string;
@@ -94,24 +96,35 @@ function returningTo(state: State, agent: AgentId, kind: Kind): Turn | undefined
     if (bucket === null || (bucket.only !== null && bucket.only !== agent)) continue;
     if (servingOf(kind, bucket, state.settings!) === undefined || !gateOpen(state, kind, bucket.queue, VOICE)) continue;
     if (isExcluded(state, state.contacts.get(id)!, agent)) continue;
-    const turn: Turn = { id, slot: VOICE, atMs, excluded: false, rank: 0 };
+    const turn: Turn = { id, turn: TURN_OF[VOICE], atMs, excluded: false, rank: 0 };
     if (first === undefined || before(turn, first)) first = turn;
   }
   return first;
 }
 
 function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: Serving): Turn | undefined {
-  const oldest = bucket.open.first();
-  if (oldest === undefined || !mayServe(state, oldest.atMs, delayMs)) return undefined;
-  if (!gateOpen(state, kind, bucket.queue, bucket.slot)) return undefined;
-  const { slot } = bucket;
-  const boundMs = boundMsOf(state, bucket.queue, slot);
-  for (const item of bucket.open) {
-    if (!mayServe(state, item.atMs, delayMs)) break;
-    if (isExcluded(state, state.contacts.get(contactId(item.id))!, agent)) continue;
-    return { id: item.id, atMs: item.atMs, slot, excluded: false, rank: rankAt(state, item.atMs, rank, boundMs) };
+  const { open, queue, slot } = bucket;
+  if (open.size === 0 || !gateOpen(state, kind, queue, slot)) return undefined;
+  let oldest: Turn | undefined;
+  for (const { id, atMs } of open) {
+    if (!mayServe(state, atMs, delayMs)) break;
+    const contact = state.contacts.get(contactId(id))!;
+    if (isAskedElse(state, contact, kind, agent)) continue;
+    const excluded = isExcluded(state, contact, agent);
+    if (excluded && oldest !== undefined) continue;
+    const turn = turnOf(state, contact, atMs);
+    oldest = { id, atMs, turn, excluded, rank: rankAt(state, atMs, rank, boundMsOf(state, queue, slot)) };
+    if (!excluded) break;
   }
-  return { id: oldest.id, atMs: oldest.atMs, slot, excluded: true, rank: rankAt(state, oldest.atMs, rank, boundMs) };
+  return oldest;
+}
+
+/** W5, W13: in which turn the media come, by slot. */
+const TURN_OF = [0, 1, 3] as const;
+const NOT_DUE_SOON = 2;
+
+function turnOf(state: State, { medium }: Contact, sinceMs: number): number {
+  return medium === 'callback' && sinceMs > state.nowMs ? NOT_DUE_SOON : TURN_OF[slotOf(medium)];
 }
 
 /** Q12. An effective age below 0 is no delay: a call-back that is not due soon (B3). */
@@ -128,7 +141,7 @@ function before(a: Turn, b: Turn): boolean {
   if (a.excluded !== b.excluded) return b.excluded;
   const [aBound, bBound] = [a.rank === 0, b.rank === 0];
   if (aBound !== bBound) return aBound;
-  if (a.slot !== b.slot) return a.slot < b.slot; // W5
+  if (a.turn !== b.turn) return a.turn < b.turn; // W5, W13
   if (a.rank !== b.rank) return a.rank < b.rank;
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);
 }

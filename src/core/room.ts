@@ -1,7 +1,7 @@
 import { LOAD_MS } from './limits.ts';
 import { SLOT_NAMES, type Slot, VOICE } from './medium.ts';
 import type { AgentSetting, Settings, SlotCounts } from './settings.ts';
-import type { Agent } from './state.ts';
+import type { Agent, Conversation } from './state.ts';
 
 /** W2, W3: how much of each medium agents of one kind have room for. Indexed by slot. */
 export interface Room {
@@ -67,6 +67,12 @@ export function roomNow(room: Room, agent: Agent, nowMs: number): number {
     free |= 1 << slot;
   }
   return free;
+}
+
+/** W7: the digital offer that a call would leave no room for. */
+export function offerInTheWay(room: Room, agent: Agent): Conversation | undefined {
+  const offer = agent.conversations.find((each) => each.in === 'offer');
+  return offer !== undefined && countOf(agent, offer.slot) > limitOf(room, agent, offer.slot, true) ? offer : undefined;
 }
 
 /** W4: since when the agent counts as idle: everything that it has makes it a day later. */

@@ -42,10 +42,11 @@ export function connect(d: Decision, contact: Contact, stage: Extract<Stage, { i
   joinPair(d, contact, citizen, stage.wait, { agent: leg.agent!, agentLeg: leg.id });
 }
 
-/** K5: the citizen who was called back is there. */
+/** K5: the citizen who was called back is there, and from now on a caller like all others (B3). */
 export function citizenReached(d: Decision, contact: Contact, stage: Extract<Stage, { in: 'dialling' }>): void {
   const citizen = d.state.legs.get(contact.leg);
-  if (citizen !== undefined) joinPair(d, contact, citizen, stage.wait, stage);
+  const wait = { ...stage.wait, headStartMs: Math.max(0, stage.wait.headStartMs) };
+  if (citizen !== undefined) joinPair(d, contact, citizen, wait, stage);
 }
 
 function joinPair(d: Decision, contact: Contact, citizen: Leg, wait: Wait, { agent, agentLeg }: Pair): void {

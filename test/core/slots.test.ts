@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { agentId, type ContactId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, nodeId } from '../../src/core/ids.ts';
 import type { SlotRules } from '../../src/core/settings.ts';
 import { agentView, queueViews } from '../../src/core/view.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
@@ -11,6 +11,7 @@ const SLOTS: SlotRules = {
   media: { chat: MEDIUM, mail: { ...MEDIUM, boundMs: 86_400_000, wrapUpMs: 0 } },
 };
 const LEVEL = { personal: 1 };
+const NODE = nodeId('switch');
 
 function hotlineOf(names: readonly string[], slots: SlotRules = SLOTS): Hotline {
   return new Hotline(
@@ -252,6 +253,80 @@ describe('an offer', () => {
     hotline.ask('ana', 'notReady');
     expect([hotline.ringing(chat), hotline.holder(kept)]).toEqual([undefined, 'ana']);
     expect(hotline.state.agents.get(agentId('ana'))?.misses).toBe(0);
+  });
+});
+
+describe('call-backs of missed calls', () => {
+  const missing = (names: readonly string[]) =>
+    new Hotline(
+      rules(
+        [queue('personal')],
+        names.map((name) => agent(name, LEVEL)),
+        {
+          slots: SLOTS,
+          missedCalls: { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 2 },
+          dialsOut: true,
+        },
+      ),
+    );
+
+  /** A caller who gave up. @returns the contact by which it will be made good. */
+  function missed(hotline: Hotline): ContactId {
+    hotline.hangUp(hotline.call('personal', '13800138000'));
+    return hotline.state.missed.get('13800138000')!.by!;
+  }
+
+  test('[W13][B3] come after a chat until they are due within ten minutes, then before it', () => {
+    const hotline = missing(['ana']);
+    const callBack = missed(hotline);
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.ready('ana');
+    expect([hotline.ringing(chat), hotline.ringing(callBack)]).toEqual(['ana', undefined]);
+    hotline.ask('ana', 'notReady');
+    hotline.pass(7_200_000 - 600_000);
+    // The chat has waited for its bound by then; this one has not.
+    hotline.end(chat, 'citizen');
+    const another = hotline.open('chat', 'personal')!;
+    hotline.ready('ana');
+    expect([hotline.ringing(another), hotline.ringing(callBack)]).toEqual([undefined, 'ana']);
+  });
+
+  test('[W13] take back no offer of a chat, wait for its end, and come before mails', () => {
+    const hotline = missing(['ana']);
+    const mail = hotline.open('mail', 'personal')!;
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.ready('ana');
+    const callBack = missed(hotline);
+    expect([hotline.ringing(chat), hotline.ringing(callBack)]).toEqual(['ana', undefined]);
+    hotline.reply(chat);
+    expect([hotline.ringing(callBack), hotline.ringing(mail)]).toEqual(['ana', undefined]);
+  });
+
+  test('[W13] an agent without room for more is called for the one that waited beside the offer', () => {
+    const hotline = missing(['ana']);
+    hotline.ready('ana');
+    held(hotline);
+    const chat = hotline.open('chat', 'personal')!;
+    const callBack = missed(hotline);
+    expect(hotline.ringing(callBack)).toBeUndefined();
+    hotline.reply(chat);
+    expect(hotline.ringing(callBack)).toBe('ana');
+  });
+
+  test('[B3][T10] a citizen who was reached and lost by the phone of the agent waits like a caller, not behind all of them', () => {
+    const hotline = missing(['ana', 'ben']);
+    const callBack = missed(hotline);
+    hotline.ready('ana');
+    hotline.answer(callBack);
+    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(callBack)!.leg });
+    const talk = stageOf(hotline, callBack);
+    if (talk?.in !== 'talk') throw new Error(`is in ${talk?.in}`);
+    hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
+    hotline.ask('ana', 'offline');
+    hotline.pass(1_000);
+    const later = hotline.call('personal', '13900139000');
+    hotline.ready('ben');
+    expect([hotline.ringing(callBack), hotline.ringing(later)]).toEqual(['ben', undefined]);
   });
 });
 
