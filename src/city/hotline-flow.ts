@@ -33,12 +33,13 @@ export function callersFlow(hotline: Hotline, { notice, closed }: HotlineHouse):
  * First those of the hotline's own group, by skill and site; then by the plan of its queue, at once when nobody of the group is there today.
  *
  * @param rest plan of the queue; without one whoever has its skill.
+ * @param withinMs how long only the group is asked; 0: nobody is asked first.
  */
 export function groupPlan(
   hotline: Hotline,
   queueSkill: string,
   rest: readonly PlanStep[] | undefined,
-  { withinMs }: HotlineHouse,
+  withinMs: number,
 ): readonly (readonly [string, readonly PlanStep[]])[] {
   const { skill, site } = hotline;
   const name = planName(hotline);

@@ -30,6 +30,8 @@ export interface ReadHotlines {
   /** Number → flow. */
   readonly diverted: Readonly<Record<string, string>>;
   readonly plans: Readonly<Record<string, readonly PlanStep[]>>;
+  /** The same plans when queues and times are otherwise, as a mode has them. */
+  plansIn(change: HotlineChange): Readonly<Record<string, readonly PlanStep[]>>;
   /** Skills that some hotline asks for first. */
   readonly skills: ReadonlySet<string>;
   /** Number that inactive hotlines lead to, when they do. */
@@ -42,6 +44,7 @@ export const NO_HOTLINES: ReadHotlines = {
   placed: [],
   diverted: {},
   plans: {},
+  plansIn: () => ({}),
   skills: new Set(),
   main: '',
 };
@@ -55,6 +58,18 @@ export interface HotlineHouse {
   /** How long only those with the skill are asked. */
   readonly withinMs: number;
 }
+
+/** What a mode changes for callers of merged hotlines. */
+export interface HotlineChange {
+  /** Queue → its plan. */
+  readonly planOf: Readonly<Record<string, string>>;
+  /** How long only those with the skill are asked, in the place of `within`. */
+  readonly withinMs?: number;
+  /** Skill → the same for its group alone. */
+  readonly withinMsOf: ReadonlyMap<string, number>;
+}
+
+const AS_ALWAYS: HotlineChange = { planOf: {}, withinMsOf: new Map() };
 
 /** Undefined: the file that holds them could not be read. */
 export interface KnownToHotlines {
@@ -87,20 +102,33 @@ export function readHotlines(top: Field, known: KnownToHotlines): ReadHotlines {
       places,
     };
   });
-  const plans = active.flatMap(({ hotline }) => {
-    // Of a queue that cannot be read the plan has its name all the same: that mistake is said elsewhere.
-    const queue = known.queues?.[hotline.queue];
-    return groupPlan(hotline, queue?.skill ?? '', known.plans[queue?.plan ?? ''], house);
-  });
+  const plansIn = (change: HotlineChange) => groupPlans(active, known, house, change);
   return {
     hotlines: read.map(({ hotline }) => hotline),
     placed,
     diverted: Object.fromEntries(active.map(({ hotline }) => [hotline.number, flowName(hotline)])),
-    plans: Object.fromEntries(plans),
+    plans: plansIn(AS_ALWAYS),
+    plansIn,
     skills: new Set(active.flatMap(({ hotline }) => hotline.skill ?? [])),
     main: readText(fields.main, DIGITS) ?? '',
     mainField: fields.main,
   };
+}
+
+function groupPlans(
+  active: readonly { readonly hotline: Hotline }[],
+  { queues, plans }: KnownToHotlines,
+  house: HotlineHouse,
+  { planOf, withinMs = house.withinMs, withinMsOf }: HotlineChange,
+): Readonly<Record<string, readonly PlanStep[]>> {
+  return Object.fromEntries(
+    active.flatMap(({ hotline }) => {
+      // Of a queue that cannot be read the plan has its name all the same: that mistake is said elsewhere.
+      const queue = queues?.[hotline.queue];
+      const rest = plans[planOf[hotline.queue] ?? queue?.plan ?? ''];
+      return groupPlan(hotline, queue?.skill ?? '', rest, withinMsOf.get(hotline.skill ?? '') ?? withinMs);
+    }),
+  );
 }
 
 /** No file of the city's has such a name. */

@@ -70,7 +70,7 @@ export function loadCity(folder: string): CityResult {
   const lines = readLines(placed);
   if (flows.whole) leadToMain(merged, lines);
   const modeFile = optional('modes.yaml');
-  const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows) : undefined;
+  const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows, merged) : undefined;
   const callers = readCallers(optional('missed-calls.yaml'), optional('grades.yaml'), hours?.names, routing.planNames);
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const numbers = merged.hotlines.map(({ number }) => number);
@@ -116,8 +116,14 @@ function readBeside(optional: (name: string) => Field | undefined) {
   };
 }
 
-function readModesIn(file: Field, { names }: ReadQueues, { planNames }: Routing, { placed }: ReadFlows) {
-  return readModes(file, { queues: names, plans: planNames, flows: new Set(placed.map(({ name }) => name)) });
+function readModesIn(
+  file: Field,
+  { names: queues }: ReadQueues,
+  { planNames: plans }: Routing,
+  { placed }: ReadFlows,
+  hotlines: ReadHotlines,
+) {
+  return readModes(file, { queues, plans, hotlines, flows: new Set(placed.map(({ name }) => name)) });
 }
 
 function readCallers(

@@ -10,12 +10,14 @@ import {
   readList,
   readWhole,
 } from './fields.ts';
+import type { HotlineChange, ReadHotlines } from './hotlines.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 const MODES = ['holiday', 'majorTask', 'emergency'] as const;
 const RULES_MAX = 20;
 const NUMBERS_MAX = 200;
 const WAITING_MAX = 20_000;
+const WITHIN_MS_MAX = 600_000;
 
 export interface Modes {
   readonly modes: Readonly<Partial<Record<ModeName, ModeSetting>>>;
@@ -27,9 +29,10 @@ export interface KnownToModes {
   readonly queues: ReadonlySet<string>;
   readonly plans: ReadonlySet<string>;
   readonly flows: ReadonlySet<string>;
+  readonly hotlines: Pick<ReadHotlines, 'plansIn' | 'skills'>;
 }
 
-/** modes.yaml: what changes in each mode, and what proposes one. */
+/** modes.yaml: what changes in each mode, and what proposes one. Merged hotlines go by their queue's plan of the mode. */
 export function readModes(top: Field, known: KnownToModes): Modes {
   const fields = readFields(top, ['modes'], ['propose']);
   const modes: Partial<Record<ModeName, ModeSetting>> = {};
@@ -42,23 +45,43 @@ export function readModes(top: Field, known: KnownToModes): Modes {
 }
 
 function readMode(field: Field, known: KnownToModes): ModeSetting {
-  const fields = readFields(field, [], ['queues', 'lines']);
-  const queues = fields?.queues === undefined ? [] : readEntries(fields.queues, NAME, known.queues.size + 1);
+  const fields = readFields(field, [], ['queues', 'lines', 'hotlines']);
   const lines = fields?.lines === undefined ? [] : readEntries(fields.lines, DIGITS, NUMBERS_MAX);
+  const queues = fields?.queues === undefined ? {} : readQueueChanges(fields.queues, known);
+  const within = fields?.hotlines === undefined ? { withinMsOf: new Map() } : readHotlineTimes(fields.hotlines, known);
+  const planOf = Object.entries(queues).flatMap(([queue, { plan }]) => (plan === undefined ? [] : [[queue, plan]]));
   return {
-    queues: Object.fromEntries(
-      queues.flatMap(({ key, keyField, value }) => {
-        const queue = readKnown(keyField, known.queues);
-        return queue === undefined ? [] : [[key, readChange(value, known)]];
-      }),
-    ),
+    queues,
     lines: Object.fromEntries(
       lines.flatMap(({ key, value }) => {
         const flow = readKnown(value, known.flows);
         return flow === undefined ? [] : [[key, flow]];
       }),
     ),
+    plans: known.hotlines.plansIn({ planOf: Object.fromEntries(planOf), ...within }),
   };
+}
+
+function readQueueChanges(field: Field, known: KnownToModes): NonNullable<ModeSetting['queues']> {
+  return Object.fromEntries(
+    readEntries(field, NAME, known.queues.size + 1).flatMap(({ key, keyField, value }) => {
+      const queue = readKnown(keyField, known.queues);
+      return queue === undefined ? [] : [[key, readChange(value, known)]];
+    }),
+  );
+}
+
+/** How long only a hotline's own group is asked. */
+function readHotlineTimes(field: Field, { hotlines }: KnownToModes): Omit<HotlineChange, 'planOf'> {
+  const fields = readFields(field, [], ['within', 'skills']);
+  const withinMs = fields?.within && readDurationMs(fields.within, 0, WITHIN_MS_MAX);
+  const skills = fields?.skills === undefined ? [] : readEntries(fields.skills, NAME, hotlines.skills.size + 1);
+  const times = skills.flatMap(({ keyField, value }) => {
+    const skill = readKnown(keyField, hotlines.skills);
+    const onlyMs = readDurationMs(value, 0, WITHIN_MS_MAX);
+    return skill === undefined || onlyMs === undefined ? [] : [[skill, onlyMs] as const];
+  });
+  return { withinMsOf: new Map(times), ...(withinMs === undefined ? {} : { withinMs }) };
 }
 
 function readChange(field: Field, known: KnownToModes): NonNullable<ModeSetting['queues']>[string] {

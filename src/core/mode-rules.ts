@@ -9,5 +9,18 @@ export function inMode(base: Settings, name: ModeName): Settings {
       return [queue, { ...setting, ...change }];
     }),
   );
-  return { ...base, queues, lines: { ...base.lines, ...mode.lines } };
+  return {
+    ...base,
+    queues,
+    lines: { ...base.lines, ...mode.lines },
+    ...(base.diverted === undefined ? {} : { diverted: divertedIn(base.diverted, mode) }),
+    ...(mode.plans === undefined ? {} : { plans: { ...base.plans, ...mode.plans } }),
+  };
+}
+
+/** A call diverted from a number goes where a call to it goes. */
+function divertedIn(diverted: NonNullable<Settings['diverted']>, { lines = {} }: ModeSetting): typeof diverted {
+  return Object.fromEntries(
+    Object.entries(diverted).map(([number, flow]) => [number, Object.hasOwn(lines, number) ? lines[number]! : flow]),
+  );
 }

@@ -113,6 +113,8 @@ export interface ModeSetting {
   readonly queues?: Readonly<Record<string, Partial<Omit<QueueSetting, 'name' | 'skill'>>>>;
   /** Dialled number → the flow that answers it. */
   readonly lines?: Readonly<Record<string, string>>;
+  /** Plan → the steps that stand in for its own. */
+  readonly plans?: Readonly<Record<string, readonly PlanStep[]>>;
 }
 
 /** When a mode is proposed; a named person decides. The first rule that holds counts. */

@@ -218,6 +218,14 @@ const MISTAKES: readonly {
     fix: /citizen/,
   },
   {
+    title: 'a mode with a time for a group of hotlines that there is not',
+    file: 'modes.yaml',
+    find: 'safety: 20s',
+    put: 'safe: 20s',
+    says: /no "safe"/,
+    fix: /safety/,
+  },
+  {
     title: 'a kind of site that there is not',
     file: 'sites.yaml',
     find: 'kind: subCentre',

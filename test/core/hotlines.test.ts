@@ -20,12 +20,12 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** The shipped city after `change` of its hotlines. */
-function cityAfter(change?: (hotlines: string) => string): City {
+/** The shipped city after `change` of one of its files. */
+function cityAfter(change?: (text: string) => string, name = 'hotlines.yaml'): City {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-hotlines-'));
   folders.push(folder);
   cpSync(SHIPPED, folder, { recursive: true });
-  const file = join(folder, 'hotlines.yaml');
+  const file = join(folder, name);
   const before = readFileSync(file, 'utf8');
   const after = change?.(before);
   if (after === before) throw new Error('nothing was changed');
@@ -166,6 +166,65 @@ describe('the skill group of a hotline', () => {
     expect(night.heard.slice(0, 3)).toEqual(['GRT-12366', 'REC-01', 'CLS-01']);
     expect(night.queue).toBe('enterprise');
     expect(line.ringing(night.contact)).toBe('ben');
+  });
+});
+
+describe('[M2] a merged hotline in a mode', () => {
+  const EXPERTS = [agent('eva', { market: 3 }), agent('fay', { safety: 3 })];
+  const inMode = (mode: 'emergency' | 'majorTask' | 'holiday' | 'normal', line: Hotline) =>
+    line.hear({ type: 'modeAsked', mode, by: 'lead', reason: '测试' });
+  /** The experts are there, and none of them is free. */
+  const busy = () => {
+    const line = open(shipped, [...STAFF, ...EXPERTS]);
+    line.ask('eva', 'notReady');
+    line.ask('fay', 'notReady');
+    return line;
+  };
+
+  test('asks its own group for as long as the mode says, then goes by its queue in that mode', () => {
+    const line = busy();
+    inMode('emergency', line);
+    line.ready('ben');
+    // In an emergency the queue personal is anybody's, and so are its hotlines.
+    expect(line.ringing(walk(line, '12315').contact)).toBe('ben');
+  });
+
+  test('asks the group that the mode keeps for longer', () => {
+    const line = busy();
+    inMode('emergency', line);
+    line.ready('ben');
+    const call = walk(line, '12350');
+    expect(line.ringing(call.contact)).toBeUndefined();
+    line.pass(20_000);
+    expect(line.ringing(call.contact)).toBe('ben');
+  });
+
+  test('has who waits already offered at once, and waits as always when the mode is over', () => {
+    const line = busy();
+    line.ready('ana');
+    const early = walk(line, '12315');
+    expect(line.ringing(early.contact)).toBeUndefined();
+    inMode('emergency', line);
+    expect(line.ringing(early.contact)).toBe('ana');
+    line.hangUp(early.contact);
+    inMode('normal', line);
+    line.ready('ana');
+    const late = walk(line, '12315');
+    line.pass(19_999);
+    expect(line.ringing(late.contact)).toBeUndefined();
+    line.pass(1);
+    expect(line.ringing(late.contact)).toBe('ana');
+  });
+
+  test('is sent with its number to another flow, whoever diverted the call', () => {
+    const sent = (text: string) => text.replace('  emergency:', '  emergency:\n    lines: { "12350": hotline }');
+    const line = open(cityAfter(sent, 'modes.yaml'));
+    inMode('emergency', line);
+    expect(walk(line, '12350').opened?.flow).toBe('hotline');
+    expect(walk(line, '12345', '12350').opened?.flow).toBe('hotline');
+    expect(walk(line, '12345', '12315').opened?.flow).toBe('hotline:12315');
+    inMode('normal', line);
+    expect(walk(line, '12345', '12350').opened?.flow).toBe('hotline:12350');
   });
 });
 
