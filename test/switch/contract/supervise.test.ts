@@ -153,14 +153,20 @@ describe.each(SWITCHES)('a supervised talk at $name', ({ start }) => {
     supervise(lead, agent, 'listen');
     await hears(lead.phone, [CITIZEN_HZ, AGENT_HZ], []);
     const marks = [citizen, agent].map(({ phone }) => phone.heard().length);
+    const told = (digit: string) => stage.hear('digitPressed', { leg: lead.leg, digit });
     for (const digit of ['2', '3']) {
       lead.phone.type(digit);
-      await stage.hear('digitPressed', { leg: lead.leg, digit });
+      if (place.keysOfOverhearing === 'atOnce') await told(digit);
+      for (const { phone } of [citizen, agent]) await grows(phone, SECOND);
     }
-    for (const [n, { phone }] of [citizen, agent].entries()) {
-      await grows(phone, SECOND);
+    for (const [n, { phone }] of [citizen, agent].entries())
       expect(Math.max(...toneTimeline(phone.heard().subarray(marks[n]), LEAD_HZ))).toBeLessThan(NOT_HEARD);
-    }
+    if (place.keysOfOverhearing === 'atOnce') return;
+    // The keys were there all the while: they are told when the phone does something else.
+    stage.tell({ do: 'hangUp', leg: agent.leg, cause: 'NORMAL_CLEARING' });
+    await stage.hear('superviseEnded', { leg: lead.leg });
+    stage.tell({ do: 'play', leg: lead.leg, files: [place.prompts.long] });
+    for (const digit of ['2', '3']) await told(digit);
   });
 });
 
