@@ -11,7 +11,7 @@ import { closeMissed } from './missed.ts';
 import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { freeAgent } from './release.ts';
-import type { Contact, Leg, Stage } from './state.ts';
+import type { Contact, Leg, Stage, Wait } from './state.ts';
 
 type Queue = Extract<Stage, { in: 'queue' }>;
 type Dialling = Extract<Stage, { in: 'dialling' }>;
@@ -100,10 +100,20 @@ export function promiseTold(d: Decision, contact: Contact, key: CommandKey | nul
 
 /** K5: the agent is there; now the citizen is dialled. The agent hears music meanwhile. */
 export function dialOut(d: Decision, contact: Contact, stage: Queue, phone: Leg): void {
-  const ringMs = queueOf(d.state, stage.wait.queue)?.callBack?.ringMs ?? RING_MS;
+  dial(d, contact, stage.wait, phone, 'K5');
+}
+
+/** S5: no switch has heard of the call to the citizen: it is made again, and is no try of K6. */
+export function dialAgain(d: Decision, contact: Contact, stage: Dialling): void {
+  const phone = d.state.legs.get(stage.agentLeg);
+  if (phone !== undefined) dial(d, contact, stage.wait, phone, 'S5');
+}
+
+function dial(d: Decision, contact: Contact, wait: Wait, phone: Leg, because: string): void {
+  const ringMs = queueOf(d.state, wait.queue)?.callBack?.ringMs ?? RING_MS;
   const { number } = contact.callBack!;
   const id = nextLegId(d);
-  const ringKey = askLeg(d, id, contact.node, 'K5', {
+  const ringKey = askLeg(d, id, contact.node, because, {
     do: 'dial',
     number,
     timeoutMs: ringMs,
@@ -112,7 +122,7 @@ export function dialOut(d: Decision, contact: Contact, stage: Queue, phone: Leg)
   });
   contact.leg = id;
   const untilMs = d.state.nowMs + ringMs + DIAL_SPARE_MS;
-  setStage(d, contact, { in: 'dialling', wait: stage.wait, agent: phone.agent!, agentLeg: phone.id, untilMs });
+  setStage(d, contact, { in: 'dialling', wait, agent: phone.agent!, agentLeg: phone.id, untilMs });
   const leg: Leg = {
     id,
     node: contact.node,
@@ -125,7 +135,7 @@ export function dialOut(d: Decision, contact: Contact, stage: Queue, phone: Leg)
     endByMs: null,
   };
   openLeg(d, contact, leg, number);
-  ask(d, phone, 'K5', { do: 'music', files: [] });
+  ask(d, phone, because, { do: 'music', files: [] });
 }
 
 /** K6: busy, no answer, no such number: the agent is free again, and the place is kept for another try, or the contact ends. */

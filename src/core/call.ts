@@ -72,10 +72,12 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 /** S7: every leg of the contact went with its switch. The caller comes first when calling again (S8). */
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
-  const waited = stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'talk' || stage.in === 'parted';
+  const waited = 'wait' in stage;
   if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
   if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
-  if (stage.in === 'rating') return closing(d, contact, 'answered');
+  // T7: the talk was over already.
+  const thanked = stage.in === 'goodbye' && stage.outcome === 'answered';
+  if (stage.in === 'rating' || thanked) return closing(d, contact, 'answered');
   if (stage.in === 'deflecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in !== 'closing') placeLost(d, contact.from, waited ? stage.wait.enqueuedAtMs : contact.openedAtMs);
   if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');

@@ -1,4 +1,5 @@
 import { isOpen } from './calendar.ts';
+import { isPromised } from './call-back.ts';
 import { promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { type Decision, nextContactId, note } from './decision.ts';
@@ -97,7 +98,8 @@ function withdraw(d: Decision, id: ContactId): void {
   const contact = d.state.contacts.get(id);
   if (contact === undefined) return void d.state.standing.missedUnderWay.delete(id);
   const { stage } = contact;
-  if (stage.in !== 'queue' && stage.in !== 'pausing') return;
+  // A citizen who was reached, and waits because a phone or a bridge failed, is on the line.
+  if ((stage.in !== 'queue' && stage.in !== 'pausing') || !isPromised(contact)) return;
   cancelOffer(d, contact, 'cancelled', 'B3');
   endWait(d, contact, stage.wait, 'lost', 'B3');
   closing(d, contact, 'ended');

@@ -1,6 +1,6 @@
 import { touchSeat } from './agent.ts';
 import { arrive, endLeg, loseContact } from './call.ts';
-import { isPromised } from './call-back.ts';
+import { dialAgain, isPromised, promiseTold } from './call-back.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
 import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
 import { deflectAgain, deflectTaken } from './deflect.ts';
@@ -57,6 +57,7 @@ function endMissing(d: Decision, node: NodeId, seen: Seen, ended: readonly Ended
     if (!d.state.legs.has(leg.id)) continue;
     if (rebooted) loseLeg(d, leg, end);
     else if (isUnheardRing(d, leg, end)) removeRing(d, leg, end);
+    else if (isUnheardDial(d, leg, end)) removeLeg(d, leg, end);
     else endLeg(d, leg.id, end);
   }
 }
@@ -101,6 +102,13 @@ function isUnheardRing(d: Decision, leg: Leg, end: LegEnd): boolean {
   return stage?.in === 'queue' && stage.offer?.token === leg.token && leg.endByMs === null && end.approximate === true;
 }
 
+/** S5: nor is the citizen to blame, nor was it a try; `resume` dials again. */
+function isUnheardDial(d: Decision, leg: Leg, end: LegEnd): boolean {
+  const contact = d.state.contacts.get(leg.contact);
+  const dialled = contact?.stage.in === 'dialling' && contact.leg === leg.id;
+  return dialled && leg.endByMs === null && end.approximate === true;
+}
+
 /** Takes the ring out of its offer without a word about the agent; `resume` renews an offer that is left with none. */
 function removeRing(d: Decision, leg: Leg, end: LegEnd): void {
   const contact = d.state.contacts.get(leg.contact);
@@ -116,7 +124,11 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
   for (const id of contact.legs) resumeEnding(d, id);
   const citizen = d.state.legs.get(contact.leg);
   const leg = seen.get(contact.leg);
-  if (contact.stage.in === 'queue' && isPromised(contact)) return resumeOffer(d, contact, seen);
+  if (contact.stage.in === 'queue' && isPromised(contact)) {
+    if (leg !== undefined && leg.doing !== 'playing') promiseTold(d, contact, null);
+    return resumeOffer(d, contact, seen);
+  }
+  if (contact.stage.in === 'dialling' && citizen === undefined) return dialAgain(d, contact, contact.stage);
   if (citizen === undefined || leg === undefined) return;
   if (leg.state === 'answered') answeredUnseen(d, citizen);
   const { stage } = contact;

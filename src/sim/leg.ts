@@ -1,12 +1,15 @@
 import type { SurveyedLeg } from '../core/event.ts';
-import type { CommandKey, LegId } from '../core/ids.ts';
+import type { CommandKey, ContactId, LegId } from '../core/ids.ts';
 import type { Caller } from './people.ts';
 
 /** One leg as the virtual switch has it. */
 export interface VirtualLeg {
   readonly id: LegId;
+  readonly direction: SurveyedLeg['direction'];
   /** Null: a ringing or answered phone of a seat. */
   readonly caller: Caller | null;
+  /** The contact that a phone rings for. */
+  contact: ContactId | null;
   readonly from: string;
   readonly dialled: string;
   state: 'ringing' | 'answered';
@@ -19,6 +22,10 @@ export interface VirtualLeg {
   /** Partner of the talk that `talkUntilMs` belongs to. */
   talkedWith: LegId | null;
   talkUntilMs: number;
+  /** The phone whose talk it hears. */
+  overhears: VirtualLeg | null;
+  /** The last one that did, or does, hear its talk. */
+  overheardBy: VirtualLeg | null;
   held: boolean;
   recording: string | null;
   recordingFromMs: number;
@@ -32,10 +39,18 @@ export interface VirtualLeg {
   ended: boolean;
 }
 
-export function newLeg(id: LegId, caller: Caller | null, from: string, dialled: string): VirtualLeg {
+export function newLeg(
+  id: LegId,
+  direction: VirtualLeg['direction'],
+  caller: Caller | null,
+  from: string,
+  dialled: string,
+): VirtualLeg {
   return {
     id,
+    direction,
     caller,
+    contact: null,
     from,
     dialled,
     state: 'ringing',
@@ -45,6 +60,8 @@ export function newLeg(id: LegId, caller: Caller | null, from: string, dialled: 
     bridgedTo: null,
     talkedWith: null,
     talkUntilMs: 0,
+    overhears: null,
+    overheardBy: null,
     held: false,
     recording: null,
     recordingFromMs: 0,
@@ -59,7 +76,7 @@ export function newLeg(id: LegId, caller: Caller | null, from: string, dialled: 
 export function surveyedLeg(leg: VirtualLeg): SurveyedLeg {
   return {
     leg: leg.id,
-    direction: leg.caller === null ? 'outbound' : 'inbound',
+    direction: leg.direction,
     state: leg.state,
     from: leg.from,
     dialled: leg.dialled,

@@ -1,4 +1,5 @@
 import type { SwitchWish } from '../core/command.ts';
+import type { CallerKnown } from '../core/event.ts';
 
 /** One citizen's call as it was drawn, or read from a journal. All durations may be Infinity: never. */
 export interface Caller {
@@ -19,6 +20,10 @@ export interface Caller {
   /** What the agent has to write afterwards. */
   readonly wrapUpMs: number;
   readonly mishap?: Mishap;
+  /** Pressed when a call-back is offered, at its confirmation, and for another number; absent: nothing. */
+  readonly callBackKeys?: readonly [offer: string, confirm: string, number: string];
+  /** What is on record of the number. */
+  readonly known?: CallerKnown;
 }
 
 /**
@@ -42,3 +47,19 @@ export type Ring = Extract<SwitchWish, { do: 'ring' }>;
 
 /** Asked once for each ring of a seat's first phone; further phones of the seat only ring. */
 export type Phones = (ring: Ring) => Pickup;
+
+export type Dial = Extract<SwitchWish, { do: 'dial' }>;
+
+/** Who is dialled, and what becomes of it. */
+export interface Citizen {
+  readonly caller: Caller;
+  readonly pickup: Pickup;
+}
+
+/** What is out there beside the lines that come in. */
+export interface Outside {
+  /** Asked for each call that goes out; undefined: no such number. */
+  citizen(dial: Dial): Citizen | undefined;
+  /** Keys that a caller presses one after another on hearing these files with music behind them. */
+  keys(caller: Caller, files: readonly string[]): string;
+}

@@ -3,7 +3,7 @@ import type { Device, EndedLeg, Survey, SwitchEvent } from '../core/event.ts';
 import { type LegId, legId, type NodeId } from '../core/ids.ts';
 import type { Clock } from './clock.ts';
 import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
-import type { Caller, Mishap, Phones, Pickup, Ring } from './people.ts';
+import type { Caller, Dial, Mishap, Outside, Phones, Pickup, Ring } from './people.ts';
 import type { Stamped } from './stamped.ts';
 
 export interface SwitchOptions {
@@ -12,6 +12,8 @@ export interface SwitchOptions {
   /** Hears everything, at once and in order; must not give a command before it returns. */
   readonly tell: (event: Stamped<SwitchEvent>) => void;
   readonly phones: Phones;
+  /** Absent: no trunk, and no keys while music plays. */
+  readonly outside?: Outside;
   /** Length of a prompt's file. */
   readonly promptMs: (file: string) => number;
   /** Leaves out what the core only passes over: ringing, keys, starts of recordings, bridges that end with a leg. */
@@ -21,6 +23,7 @@ export interface SwitchOptions {
 }
 
 const HOLD_MS = 2_000;
+const KEY_MS = 200;
 /** A page that is back answers the call it had by itself, after this. */
 const RESUME_MS = 200;
 /** A page that is away for ever is opened again when its agent is back at work. */
@@ -52,7 +55,7 @@ export class VirtualSwitch {
 
   arrive(caller: Caller): LegId {
     const { clock, node } = this.#options;
-    const leg = newLeg(legId(`call-${++this.#calls}`), caller, caller.from, caller.dialled);
+    const leg = newLeg(legId(`call-${++this.#calls}`), 'inbound', caller, caller.from, caller.dialled);
     this.legs.set(leg.id, leg);
     if (caller.menuPatienceMs !== Infinity) {
       clock.after(caller.menuPatienceMs, () => {
@@ -65,6 +68,7 @@ export class VirtualSwitch {
       leg: leg.id,
       from: caller.from,
       dialled: caller.dialled,
+      ...(caller.known === undefined ? {} : { known: caller.known }),
       atMs: this.#nowMs,
     });
     return leg.id;
@@ -113,7 +117,7 @@ export class VirtualSwitch {
 
   carryOut(command: SwitchCommand): void {
     if (command.do === 'ring') return this.#ring(command);
-    if (command.do === 'dial') return this.#noTrunk(command);
+    if (command.do === 'dial') return this.#dial(command);
     const leg = this.legs.get(command.leg);
     if (leg === undefined) return command.do === 'hangUp' ? undefined : this.#refuse(command);
     switch (command.do) {
@@ -128,7 +132,7 @@ export class VirtualSwitch {
       case 'bridge':
         return this.#bridge(leg, command);
       case 'supervise':
-        return;
+        return this.#supervise(leg, command);
       case 'record':
         return this.#record(leg, command.file);
       case 'stopRecord':
@@ -150,6 +154,7 @@ export class VirtualSwitch {
     if (keepsLog) this.#log.set(leg.id, { leg: leg.id, cause, endedAtMs: clock.nowMs, approximate: false });
     const other = leg.bridgedTo;
     if (other !== null) this.#part(leg, other, !terse);
+    if (leg.overheardBy?.overhears === leg) this.#stopOverhearing(leg.overheardBy);
     if (leg.recording !== null) this.#stopRecord(leg, leg.recording);
     tell({ type: 'legEnded', node, leg: leg.id, cause, atMs: this.#nowMs });
   }
@@ -159,21 +164,26 @@ export class VirtualSwitch {
   }
 
   #ring(command: Extract<SwitchCommand, { do: 'ring' }>): void {
-    const { node, clock, tell, phones, terse } = this.#options;
+    const { node, tell, phones, terse } = this.#options;
     if (!this.#devices.has(command.device)) {
       return tell({ type: 'legEnded', node, leg: command.leg, cause: 'USER_NOT_REGISTERED', atMs: this.#nowMs });
     }
-    const leg = newLeg(command.leg, null, command.callerNumber, command.sipUser);
+    const leg = newLeg(command.leg, 'outbound', null, command.callerNumber, command.sipUser);
+    leg.contact = command.contact;
     this.legs.set(leg.id, leg);
     if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
+    const first = this.#firstOf.get(command.sipUser) === command.device;
+    this.#rings(leg, first ? this.#pickUp(command, phones) : { does: 'nothing' }, command.timeoutMs);
+  }
+
+  #rings(leg: VirtualLeg, pickup: Pickup, timeoutMs: number): void {
+    const { clock } = this.#options;
     const unanswered = (act: () => void) => () => {
       if (!leg.ended && leg.state === 'ringing') act();
     };
-    const first = this.#firstOf.get(command.sipUser) === command.device;
-    const pickup = first ? this.#pickUp(command, phones) : ({ does: 'nothing' } as const);
-    if (pickup.does === 'nothing' || pickup.afterMs >= command.timeoutMs) {
+    if (pickup.does === 'nothing' || pickup.afterMs >= timeoutMs) {
       return clock.after(
-        command.timeoutMs,
+        timeoutMs,
         unanswered(() => this.end(leg, 'NO_ANSWER')),
       );
     }
@@ -193,9 +203,30 @@ export class VirtualSwitch {
     return this.#dead.has(ring.device) ? { does: 'nothing' } : { does: 'answers', afterMs: RESUME_MS };
   }
 
-  #noTrunk({ leg }: SwitchCommand): void {
-    const { node, tell } = this.#options;
-    tell({ type: 'legEnded', node, leg, cause: 'NO_ROUTE_DESTINATION', atMs: this.#nowMs });
+  #dial(command: Extract<SwitchCommand, { do: 'dial' }> & Dial): void {
+    const { node, tell, terse, outside } = this.#options;
+    const citizen = outside?.citizen(command);
+    if (citizen === undefined) {
+      return tell({ type: 'legEnded', node, leg: command.leg, cause: 'NO_ROUTE_DESTINATION', atMs: this.#nowMs });
+    }
+    const leg = newLeg(command.leg, 'outbound', citizen.caller, command.callerNumber, command.number);
+    this.legs.set(leg.id, leg);
+    if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
+    this.#rings(leg, citizen.pickup, command.timeoutMs);
+  }
+
+  /** Who hears the supervisor is not looked at: nobody here hears anything. */
+  #supervise(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'supervise' }>): void {
+    const of = this.legs.get(command.of);
+    if (of === undefined || leg.state !== 'answered') return this.#refuse(command);
+    this.#begin(leg, 'supervising', command);
+    leg.overhears = of;
+    of.overheardBy = leg;
+  }
+
+  #stopOverhearing(leg: VirtualLeg): void {
+    this.#cut(leg);
+    this.#options.tell({ type: 'superviseEnded', node: this.#options.node, leg: leg.id, atMs: this.#nowMs });
   }
 
   #answered(leg: VirtualLeg): void {
@@ -232,6 +263,7 @@ export class VirtualSwitch {
 
   #music(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'music' }>): void {
     this.#begin(leg, 'music', command);
+    this.#pressInTurn(leg, command.files);
     if (leg.waitingFromMs !== null || leg.caller === null) return;
     const fromMs = this.#options.clock.nowMs;
     leg.waitingFromMs = fromMs;
@@ -241,6 +273,16 @@ export class VirtualSwitch {
     });
   }
 
+  #pressInTurn(leg: VirtualLeg, files: readonly string[]): void {
+    const { node, tell, outside } = this.#options;
+    const keys = leg.caller === null ? '' : (outside?.keys(leg.caller, files) ?? '');
+    for (const [nth, digit] of [...keys].entries()) {
+      this.#inTurn(leg, (leg.caller?.keyAfterMs ?? 0) + nth * KEY_MS, () =>
+        tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100, atMs: this.#nowMs }),
+      );
+    }
+  }
+
   #bridge(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'bridge' }>): void {
     const { node, clock, tell } = this.#options;
     const other = this.legs.get(command.other);
@@ -248,6 +290,7 @@ export class VirtualSwitch {
     if (leg.bridgedTo === other) return;
     for (const old of [leg, other]) if (old.bridgedTo !== null) this.#part(old, old.bridgedTo, true);
     this.#cut(leg);
+    this.#cut(other);
     leg.bridgedTo = other;
     other.bridgedTo = leg;
     leg.waitingFromMs = null;
@@ -345,6 +388,7 @@ export class VirtualSwitch {
     const { doing, key } = leg;
     leg.turn += 1;
     leg.doing = 'nothing';
+    leg.overhears = null;
     if (key === null) return;
     if (doing === 'playing') tell({ type: 'playEnded', node, leg: leg.id, key, outcome: 'broken', atMs: this.#nowMs });
     if (doing === 'collecting')

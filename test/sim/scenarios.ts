@@ -1,7 +1,10 @@
 import fc from 'fast-check';
+import type { ListeningMode, SupervisionMode } from '../../src/core/command.ts';
+import type { CallerKnown, Grade } from '../../src/core/event.ts';
+import type { ModeName } from '../../src/core/settings.ts';
 import type { Caller, Mishap } from '../../src/sim/people.ts';
 import { LINE } from '../../src/sim/rough/rules.ts';
-import { type AgentPlan, type Fault, type Scenario, tellScenario } from '../../src/sim/rough/scenario.ts';
+import { type AgentPlan, type Fault, type LeadAct, type Scenario, tellScenario } from '../../src/sim/rough/scenario.ts';
 
 const NAMES = ['ana', 'ben', 'eva', 'leo'] as const;
 const SPAN_MS = 600_000;
@@ -93,6 +96,90 @@ const pageLost: fc.Arbitrary<Mishap> = fc.record({
   backAfterMs: shortMs(28_000),
 });
 
+const NUMBERS = ['13700000001', '02164310001'] as const;
+
+/** What a caller was before, and makes of a call-back that is offered. */
+const history = fc.record({
+  callBackKeys: fc.option(
+    fc.tuple(fc.constant('1'), fc.constantFrom('1', '2', ''), fc.constantFrom<string>(...NUMBERS)),
+    { nil: undefined },
+  ),
+  known: fc.option(
+    fc.constantFrom<CallerKnown>(
+      { elder: true },
+      { order: { no: 'G1', urgency: 'urgent' } },
+      { grade: 'expert' },
+      { stage: 'warned' },
+      { stage: 'limited' },
+    ),
+    { nil: undefined, freq: 4 },
+  ),
+  again: fc.boolean(),
+});
+
+const conversation = fc.record({
+  medium: fc.constantFrom<'chat' | 'mail'>('chat', 'chat', 'mail'),
+  queue: fc.constantFrom('personal', 'enterprise'),
+  atMs: spanMs,
+  patienceMs: shortMs(180_000),
+  talkMs: shortMs(90_000),
+  endedBy: fc.constantFrom<'citizen' | 'agent'>('citizen', 'agent'),
+  givenTo: fc.option(fc.constantFrom('personal', 'enterprise'), { nil: undefined, freq: 4 }),
+});
+
+const leadAct: fc.Arbitrary<LeadAct> = fc
+  .record({
+    atMs: spanMs,
+    act: fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          does: fc.constant('supervise' as const),
+          by: fc.constantFrom<string>(NAMES[0]),
+          nth: fc.nat(3),
+          mode: fc.constantFrom<SupervisionMode>('listen', 'whisper', 'barge', 'takeOver'),
+          thenMode: fc.constantFrom<ListeningMode>('listen', 'whisper', 'barge'),
+          leavesAfterMs: shortMs(40_000),
+          sensitive: fc.boolean(),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ does: fc.constant('mark' as const), nth: fc.nat(3), sensitive: fc.boolean() }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          does: fc.constant('regrade' as const),
+          nth: fc.nat(3),
+          grade: fc.constantFrom<Grade | null>('expert', 'emergency', null),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          does: fc.constant('setMode' as const),
+          mode: fc.constantFrom<ModeName>('normal', 'holiday', 'emergency'),
+        }),
+      },
+    ),
+  })
+  .map(({ atMs, act }) => ({ ...act, atMs }));
+
+/** Beside calls: nothing, or everything else that the core can do. */
+const work = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(null) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      histories: fc.array(history, { minLength: 20, maxLength: 20 }),
+      conversations: fc.array(conversation, { maxLength: 12 }),
+      leads: fc.array(leadAct, { maxLength: 6 }),
+    }),
+  },
+);
+type Work = typeof work extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
 /** Everything may happen. */
 export const roughScenario: fc.Arbitrary<Scenario> = fc
   .record({
@@ -100,18 +187,21 @@ export const roughScenario: fc.Arbitrary<Scenario> = fc
     roughMs: fc.constantFrom(0, 0, 5, 60),
     promptMs: fc.constantFrom(0, 1_500),
     routing,
+    work,
     callers: fc.array(fc.record({ caller, mishap }), { minLength: 1, maxLength: 20 }),
     agents: fc.array(fc.record({ agent, phones: fc.constantFrom<1 | 2>(1, 1, 2) }), { minLength: 1, maxLength: 4 }),
     faults: fc.array(fc.oneof({ weight: 8, arbitrary: anyFault }, { weight: 1, arbitrary: siteFault }), {
       maxLength: 8,
     }),
   })
-  .map(({ callers, agents, ...rest }) =>
+  .map(({ callers, agents, work, ...rest }) =>
     readable({
       ...rest,
+      ...beside(work),
       callers: callers.map(({ caller, mishap }, nth) => ({
         ...placed(caller, nth),
         ...(mishap === undefined ? {} : { mishap }),
+        ...historyOf(work, nth),
       })),
       agents: agents.map(({ agent, phones }, nth) => named(agent, phones, nth)),
     }),
@@ -122,6 +212,7 @@ export const unnoticeable: fc.Arbitrary<Scenario> = fc
   .record({
     seed: fc.nat(1_000),
     routing,
+    work,
     callers: fc.array(fc.record({ caller, lost: fc.option(pageLost, { nil: undefined, freq: 2 }) }), {
       minLength: 1,
       maxLength: 20,
@@ -129,15 +220,17 @@ export const unnoticeable: fc.Arbitrary<Scenario> = fc
     agents: fc.array(agent, { minLength: 1, maxLength: 4 }),
     faults: fc.array(killOf(fc.constant(0)), { minLength: 1, maxLength: 12 }),
   })
-  .map(({ seed, routing, callers, agents, faults }) =>
+  .map(({ seed, routing, work, callers, agents, faults }) =>
     readable({
       seed,
       roughMs: 0,
       promptMs: 0,
       routing,
+      ...beside(work),
       callers: callers.map(({ caller, lost }, nth) => ({
         ...placed(caller, nth),
         ...(lost === undefined ? {} : { mishap: lost }),
+        ...withoutKeys(historyOf(work, nth)),
       })),
       agents: agents.map((plan, nth) => named(plan, 1, nth)),
       faults,
@@ -146,6 +239,34 @@ export const unnoticeable: fc.Arbitrary<Scenario> = fc
 
 function placed(drawn: Omit<Caller, 'from' | 'dialled'>, nth: number): Caller {
   return { ...drawn, atMs: 1_024 + drawn.atMs + nth, from: `139${10_000_000 + nth}`, dialled: LINE };
+}
+
+function beside(work: Work): Pick<Scenario, 'work' | 'conversations' | 'leads'> {
+  if (work === null) return { work: 'calls', conversations: [], leads: [] };
+  const conversations = work.conversations.map(({ givenTo, ...drawn }, nth) => ({
+    ...drawn,
+    // Of other milliseconds than callers.
+    atMs: 1_024 + drawn.atMs + 32 + nth,
+    from: `openid-${nth}`,
+    reference: `${drawn.medium}-${nth}`,
+    ...(givenTo === undefined ? {} : { givenTo }),
+  }));
+  const leads = work.leads.map((act, nth) => ({ ...act, atMs: 1_024 + act.atMs + 48 + nth }));
+  return { work: 'everything', conversations, leads };
+}
+
+function historyOf(work: Work, nth: number): Partial<Caller> {
+  const { callBackKeys, known, again } = work?.histories[nth] ?? { again: false };
+  return {
+    ...(callBackKeys === undefined ? {} : { callBackKeys }),
+    ...(known === undefined ? {} : { known }),
+    ...(again ? { from: NUMBERS[0] } : {}),
+  };
+}
+
+/** A key that is pressed while music plays and nobody listens is lost, on a real line as well: whoever pressed it notices. */
+function withoutKeys({ callBackKeys: _, ...history }: Partial<Caller>): Partial<Caller> {
+  return history;
 }
 
 function named(plan: Omit<AgentPlan, 'name' | 'phones'>, phones: 1 | 2, nth: number): AgentPlan {

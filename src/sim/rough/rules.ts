@@ -17,13 +17,76 @@ const PROMPTS = [
   'NUM-1',
   'RAT-01',
   'RAT-02',
+  'CBK-01',
+  'CBK-02',
+  'CBK-03',
+  'CBK-04',
+  'FUL-02',
 ];
 
 export const SUB_SITE = 'sub';
 
+/** W2: of every agent. */
+export const DESK_SLOTS = { chat: 2, mail: 1 } as const;
+
+/** Comes when the day is over and does whatever is left, so that nothing that waits for an agent waits for ever. */
+export const NIGHT_SHIFT: AgentPlan = {
+  name: 'zoe',
+  skills: ['personal', 'enterprise'],
+  fromMs: 0,
+  toMs: Infinity,
+  phones: 1,
+  answersAfterMs: 0,
+  declined: 0,
+  missed: 0,
+};
+
 /** The shipped hotline in small: a menu with every way through it, two queues, recordings. */
-export function roughRules({ agents, routing }: Pick<Scenario, 'agents' | 'routing'>): Settings {
-  return routing === 'plain' ? plainRules(agents) : twoSidedRules(agents);
+export function roughRules({ agents, routing, work }: Pick<Scenario, 'agents' | 'routing' | 'work'>): Settings {
+  const settings = routing === 'plain' ? plainRules(agents) : twoSidedRules(agents);
+  return work === 'calls' ? settings : withEverything(settings);
+}
+
+/** Beside calls: chats and mails, call-backs, missed calls, known callers, modes, alerts. All in times that a short day reaches. */
+function withEverything(settings: Settings): Settings {
+  const callBack = { afterMs: 20_000, ahead: 3, tries: 2, pauseMs: 10_000, ringMs: 15_000 };
+  const queues = Object.values(settings.queues).map((each) => [each.name, { ...each, callBack }] as const);
+  const digital = { offerMs: 15_000, boundMs: 60_000, waitingMax: 5 };
+  const { hotline } = settings.flows;
+  return {
+    ...settings,
+    version: `${settings.version}-everything`,
+    queues: Object.fromEntries(queues),
+    agents: [...settings.agents, seatOf(NIGHT_SHIFT)],
+    flows: {
+      hotline: {
+        ...hotline!,
+        known: {
+          direct: { step: 'personal', callers: ['elder', 'urgent', 'repeat'] },
+          warned: 'greet',
+          limited: 'afterOthers',
+        },
+        steps: {
+          ...hotline!.steps,
+          afterOthers: { kind: 'queue', queue: 'personal', prompts: [], headStartMs: -60_000 },
+        },
+      },
+    },
+    slots: {
+      each: DESK_SLOTS,
+      beside: {},
+      media: { chat: { ...digital, wrapUpMs: 5_000 }, mail: { ...digital, boundMs: 600_000, wrapUpMs: 0 } },
+    },
+    missedCalls: { calendar: 'always', withinMs: 900_000, afterOpeningMs: 900_000, standingMax: 3 },
+    dialsOut: true,
+    grades: { business: { headStartMs: 20_000 }, expert: { headStartMs: 0 }, emergency: { headStartMs: 600_000 } },
+    modes: {
+      holiday: { queues: { personal: { wrapUpMs: 5_000 } } },
+      emergency: { queues: { personal: { waitingMax: 3, boundMs: 30_000 }, enterprise: { ringMs: 10_000 } } },
+    },
+    modeRules: [{ mode: 'emergency', waitingOver: 4, forMs: 20_000 }],
+    alerts: { waitMs: 45_000, holdMs: 1_000, wrapUpMs: 10_000, missedOffers: 2 },
+  };
 }
 
 /** Everything that routing has, in times short enough for calls to live through all of it. */
@@ -118,14 +181,18 @@ function plainRules(agents: readonly AgentPlan[]): Settings {
       },
     },
     queues: { personal: queue('personal'), enterprise: queue('enterprise') },
-    agents: agents.map(({ name, skills }) => ({
-      id: agentId(name),
-      number: name,
-      sipUser: name,
-      skills: Object.fromEntries(skills.map((skill) => [skill, 3])),
-    })),
+    agents: agents.map(seatOf),
     prompts: Object.fromEntries(PROMPTS.map((id) => [id, `/prompts/${id}.wav`])),
     recordingFolder: '/recordings',
+  };
+}
+
+function seatOf({ name, skills }: AgentPlan): AgentSetting {
+  return {
+    id: agentId(name),
+    number: name,
+    sipUser: name,
+    skills: Object.fromEntries(skills.map((skill) => [skill, 3])),
   };
 }
 

@@ -1,3 +1,7 @@
+import type { ListeningMode, SupervisionMode } from '../../core/command.ts';
+import type { Grade } from '../../core/event.ts';
+import type { DigitalMedium } from '../../core/medium.ts';
+import type { ModeName } from '../../core/settings.ts';
 import type { Caller } from '../people.ts';
 
 /** A day in which things go wrong, as data: drawn from a seed or by a property, small enough to be read. Times from the day's start, ms. */
@@ -9,8 +13,12 @@ export interface Scenario {
   readonly promptMs: number;
   /** `twoSided`: plans that relax in steps, ranks, delays, home queues and sites; `plain`: a skill and a queue. */
   readonly routing: 'plain' | 'twoSided';
+  /** `calls`: calls alone. `everything`: chats and mails beside them, call-backs, missed calls, known callers, modes. */
+  readonly work: 'calls' | 'everything';
   readonly callers: readonly Caller[];
+  readonly conversations: readonly ConversationPlan[];
   readonly agents: readonly AgentPlan[];
+  readonly leads: readonly LeadAct[];
   readonly faults: readonly Fault[];
 }
 
@@ -25,6 +33,40 @@ export interface AgentPlan {
   readonly declined: number;
   readonly missed: number;
 }
+
+/** A chat or a mail. */
+export interface ConversationPlan {
+  readonly medium: DigitalMedium;
+  readonly queue: string;
+  readonly from: string;
+  /** Of one scenario, each another. */
+  readonly reference: string;
+  readonly atMs: number;
+  /** Leaves when nobody has had it for so long; Infinity: never. */
+  readonly patienceMs: number;
+  readonly talkMs: number;
+  readonly endedBy: 'citizen' | 'agent';
+  /** Its first agent gives it to this queue. */
+  readonly givenTo?: string;
+}
+
+/** What somebody who leads does, about the so-manieth contact that is open then. */
+export type LeadAct = { readonly atMs: number } & (
+  | {
+      readonly does: 'supervise';
+      readonly by: string;
+      readonly nth: number;
+      readonly mode: SupervisionMode;
+      readonly thenMode: ListeningMode;
+      readonly leavesAfterMs: number;
+      /** Marked so before, and agreed to by a second person a quarter of that time later. */
+      readonly sensitive: boolean;
+    }
+  | { readonly does: 'mark'; readonly nth: number; readonly sensitive: boolean }
+  | { readonly does: 'regrade'; readonly nth: number; readonly grade: Grade | null }
+  | { readonly does: 'setMode'; readonly mode: ModeName }
+  | { readonly does: 'force'; readonly agent: string; readonly state: 'ready' | 'notReady' }
+);
 
 export type Fault =
   /** The core dies at its so-manieth entry. `halfReleased`: after the first half of that entry's commands. */
@@ -41,11 +83,14 @@ export type Fault =
 export type KillPoint = 'beforeWrite' | 'beforeRelease' | 'halfReleased';
 
 /** For whoever must find out what went wrong. */
-export function tellScenario({ seed, roughMs, promptMs, routing, callers, agents, faults }: Scenario): string {
+export function tellScenario(scenario: Scenario): string {
+  const { seed, roughMs, promptMs, routing, work, callers, conversations, agents, leads, faults } = scenario;
   return [
-    `seed ${seed}, wire up to ${roughMs} ms, prompts of ${promptMs} ms, ${routing} routing`,
+    `seed ${seed}, wire up to ${roughMs} ms, prompts of ${promptMs} ms, ${routing} routing, ${work}`,
     ...agents.map(tellAgent),
     ...callers.map(tellCaller),
+    ...conversations.map(tellConversation),
+    ...leads.map(({ atMs, ...act }) => `${seconds(atMs)} a lead: ${JSON.stringify(act)}`),
     ...faults.map(tellFault),
   ].join('\n  ');
 }
@@ -59,12 +104,23 @@ function tellAgent({ name, skills, fromMs, toMs, phones, answersAfterMs, decline
 
 function tellCaller(caller: Caller): string {
   const { from, atMs, keys, keyAfterMs, menuPatienceMs, patienceMs, talkMs, talkEndedBy, wrapUpMs, mishap } = caller;
+  const { callBackKeys } = caller;
   return (
     `${seconds(atMs)} call from ${from}, keys [${keys.join(' ')}] after ${seconds(keyAfterMs)}, waits ${seconds(menuPatienceMs)} in the menu, ` +
     `${seconds(patienceMs)} in the queue, talks ${seconds(talkMs)}, ${talkEndedBy} ends, notes ${seconds(wrapUpMs)}` +
     (mishap === undefined
       ? ''
-      : `, ${mishap.kind} after ${seconds(mishap.afterMs)}, back after ${seconds(mishap.backAfterMs ?? 0)}`)
+      : `, ${mishap.kind} after ${seconds(mishap.afterMs)}, back after ${seconds(mishap.backAfterMs ?? 0)}`) +
+    (caller.known === undefined ? '' : `, known as ${JSON.stringify(caller.known)}`) +
+    (callBackKeys === undefined ? '' : `, ${callBackKeys} when a call-back is offered`)
+  );
+}
+
+function tellConversation(plan: ConversationPlan): string {
+  const { medium, reference, from, queue, atMs, patienceMs, talkMs, endedBy, givenTo } = plan;
+  return (
+    `${seconds(atMs)} ${medium} ${reference} from ${from} for ${queue}, waits ${seconds(patienceMs)}, lasts ${seconds(talkMs)}, ` +
+    `${endedBy} ends${givenTo === undefined ? '' : `, first given to ${givenTo}`}`
   );
 }
 

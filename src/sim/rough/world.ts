@@ -1,4 +1,4 @@
-import type { Command, SwitchCommand } from '../../core/command.ts';
+import type { Command, RecordFact, SwitchCommand } from '../../core/command.ts';
 import type { Event, EventBody } from '../../core/event.ts';
 import { type AgentId, agentId, type LegId, nodeId } from '../../core/ids.ts';
 import type { State } from '../../core/state.ts';
@@ -7,14 +7,17 @@ import { nextDeadlineMs, step } from '../../core/step.ts';
 import { knownLegs } from '../../core/view.ts';
 import { Chance } from '../chance.ts';
 import { Clock } from '../clock.ts';
-import { Desks } from '../desks.ts';
+import { Desks, type Shift } from '../desks.ts';
 import { Inbox } from '../inbox.ts';
 import type { Caller, Pickup, Ring } from '../people.ts';
 import { VirtualSwitch } from '../switch.ts';
 import { checkStanding, Watchman } from './checks.ts';
+import { Conversations } from './conversations.ts';
+import { Leads } from './leads.ts';
 import { type Account, demand, Ledger } from './ledger.ts';
-import { roughRules, SUB_SITE } from './rules.ts';
-import { type Fault, type KillPoint, type Scenario, tellScenario } from './scenario.ts';
+import { outsideOf } from './outside.ts';
+import { NIGHT_SHIFT, roughRules, SUB_SITE } from './rules.ts';
+import { type AgentPlan, type Fault, type KillPoint, type Scenario, tellScenario } from './scenario.ts';
 import { MemoryStore, type Store } from './store.ts';
 import { Wire } from './wire.ts';
 
@@ -23,10 +26,12 @@ const NODE = nodeId('switch');
 const EXPIRES_MS = 8_640_000_000_000_000;
 /** More than any scenario of an hour needs. */
 const STEPS_MAX = 200_000;
+const NIGHT_AFTER_MS = 60_000;
 
 export interface Lived {
   /** In the order in which the calls were opened. */
   readonly accounts: readonly Account[];
+  readonly told: ReadonlySet<RecordFact['fact']>;
   readonly entries: number;
   readonly kills: number;
 }
@@ -56,6 +61,8 @@ class World {
   readonly #wire: Wire;
   readonly #telephony: VirtualSwitch;
   readonly #desks: Desks;
+  readonly #conversations: Conversations;
+  readonly #leads: Leads;
   /** Calls that the core has heard of. */
   readonly #reached = new Set<LegId>();
   /** What people asked for and were refused, since the core was away: they ask again. */
@@ -79,6 +86,7 @@ class World {
       clock,
       tell: (event) => this.#wire.say(event),
       phones: (ring) => this.#pickUp(ring),
+      ...(scenario.work === 'calls' ? {} : { outside: outsideOf(scenario) }),
       promptMs: () => scenario.promptMs,
       terse: false,
       keepsLog: true,
@@ -93,12 +101,15 @@ class World {
         if (this.#switchIsUp) this.#telephony.carryOut(command);
       },
     });
-    this.#watchman = new Watchman(clock, this.#telephony);
+    this.#watchman = new Watchman(clock, this.#telephony, this.#ledger);
     this.#desks = new Desks(
       clock,
       (event) => this.#ask(event),
       (leg) => this.#callerOf(leg),
     );
+    const ask = (event: EventBody) => this.#ask(event);
+    this.#conversations = new Conversations(clock, scenario.seed, ask, (agent) => this.#habitsOf(agent));
+    this.#leads = new Leads(clock, ask);
   }
 
   get nowMs(): number {
@@ -107,19 +118,34 @@ class World {
 
   async live(): Promise<Lived> {
     const { callers, agents, faults } = this.#scenario;
-    for (const { name, phones } of agents) this.#plugIn(name, phones);
+    const { conversations, leads, work } = this.#scenario;
+    const staff = work === 'calls' ? agents : [...agents, NIGHT_SHIFT];
+    for (const { name, phones } of staff) this.#plugIn(name, phones);
     await this.#start();
     const shifts = agents.map(({ name, fromMs, toMs }) => ({
       agent: agentId(name),
       fromMs: START_MS + fromMs,
       toMs: START_MS + toMs,
     }));
+    if (work === 'everything') shifts.push(this.#nightShift());
     this.#desks.begin(shifts);
+    this.#conversations.begin(START_MS, conversations);
+    this.#leads.begin(START_MS, leads);
     for (const caller of callers) this.#clock.at(START_MS + caller.atMs, () => this.#call(caller));
     for (const fault of faults) this.#arrange(fault);
     await this.#untilNothingIsDue();
     await this.#checkEnd();
-    return { accounts: [...this.#ledger.accounts.values()], entries: this.entries, kills: this.#kills };
+    const { accounts, told } = this.#ledger;
+    return { accounts: [...accounts.values()], told, entries: this.entries, kills: this.#kills };
+  }
+
+  /** When everybody who comes by themselves has come. */
+  #nightShift(): Shift {
+    const { callers, conversations, faults } = this.#scenario;
+    const lasts = [...callers, ...conversations].map(({ atMs }) => atMs);
+    for (const fault of faults) if ('atMs' in fault) lasts.push(fault.atMs + fault.downMs);
+    const agent = agentId(NIGHT_SHIFT.name);
+    return { agent, fromMs: START_MS + Math.max(0, ...lasts) + NIGHT_AFTER_MS, toMs: Infinity };
   }
 
   async #untilNothingIsDue(): Promise<void> {
@@ -193,6 +219,8 @@ class World {
       if (command.do !== 'record-fact') continue;
       this.#ledger.take(event.atMs, command);
       this.#desks.see(command);
+      this.#conversations.see(command);
+      this.#leads.see(command);
     }
   }
 
@@ -305,11 +333,14 @@ class World {
 
   /** The same agent does the same with the same caller, however often the phone rings. */
   #pickUp({ sipUser, callerNumber }: Ring): Pickup {
-    const { agents, seed } = this.#scenario;
-    const { answersAfterMs, declined, missed } = agents.find(({ name }) => name === sipUser)!;
-    const u = new Chance(seed, `${sipUser} ${callerNumber}`).unit();
+    const { answersAfterMs, declined, missed } = this.#habitsOf(agentId(sipUser));
+    const u = new Chance(this.#scenario.seed, `${sipUser} ${callerNumber}`).unit();
     if (u < declined) return { does: u < declined / 4 ? 'isBusy' : 'declines', afterMs: answersAfterMs };
     return u < declined + missed ? { does: 'nothing' } : { does: 'answers', afterMs: answersAfterMs };
+  }
+
+  #habitsOf(agent: AgentId): AgentPlan {
+    return this.#scenario.agents.find(({ name }) => name === agent) ?? NIGHT_SHIFT;
   }
 
   async #checkEnd(): Promise<void> {
@@ -320,9 +351,9 @@ class World {
     demand(this.#telephony.legs.size === 0, `the switch has ${this.#telephony.legs.size} legs left`);
     demand(this.#ledger.left.length === 0, `left open in the records: ${this.#ledger.left.join(', ')}`);
     const accounts = [...this.#ledger.accounts.values()];
-    const legs = new Map(accounts.map((account) => [account.leg, account]));
-    demand(legs.size === accounts.length, 'a call has two contacts');
-    for (const leg of this.#reached) demand(legs.has(leg), `${leg} reached the hotline and has no record`);
+    const legs = accounts.flatMap((account) => account.legs);
+    demand(new Set(legs).size === legs.length, 'a call has two contacts');
+    for (const leg of this.#reached) demand(legs.includes(leg), `${leg} reached the hotline and has no record`);
     const restored = await this.#store.restore();
     demand(encodeState(restored) === encodeState(state), 'the journal restores another state than the one that lived');
     if (this.#store instanceof MemoryStore) {
@@ -331,9 +362,9 @@ class World {
   }
 }
 
-/** By a person, who sees that it came to nothing. */
+/** By people and by channels, who see that it came to nothing. */
 function isAsked(event: EventBody): boolean {
-  return event.type === 'agentStateAsked' || event.type === 'siteAsked';
+  return /(Asked|Answered|Opened|Ended|Returned|Approved|Left|Marked|Regraded)$/.test(event.type) && !('node' in event);
 }
 
 function phoneUris(name: string, phones: number): string[] {

@@ -1,0 +1,93 @@
+import type { RecordFact } from '../../core/command.ts';
+import type { ConversationEvent } from '../../core/event.ts';
+import type { AgentId, ContactId } from '../../core/ids.ts';
+import { Chance } from '../chance.ts';
+import type { Clock } from '../clock.ts';
+import type { AgentPlan, ConversationPlan } from './scenario.ts';
+
+interface Open {
+  readonly plan: ConversationPlan;
+  /** Rises with every change: what was meant for an older one is void. */
+  turn: number;
+  given: boolean;
+}
+
+/** Citizens who write, and agents at the part of the desk that is not the phone. */
+export class Conversations {
+  readonly #clock: Clock;
+  readonly #seed: number;
+  readonly #ask: (event: ConversationEvent) => void;
+  readonly #habitsOf: (agent: AgentId) => AgentPlan;
+  readonly #plans = new Map<string, ConversationPlan>();
+  readonly #open = new Map<ContactId, Open>();
+
+  constructor(
+    clock: Clock,
+    seed: number,
+    ask: (event: ConversationEvent) => void,
+    habitsOf: (agent: AgentId) => AgentPlan,
+  ) {
+    this.#clock = clock;
+    this.#seed = seed;
+    this.#ask = ask;
+    this.#habitsOf = habitsOf;
+  }
+
+  begin(startMs: number, plans: readonly ConversationPlan[]): void {
+    for (const plan of plans) {
+      const { medium, queue, from, reference } = plan;
+      this.#plans.set(reference, plan);
+      this.#clock.at(startMs + plan.atMs, () =>
+        this.#ask({ type: 'conversationOpened', medium, queue, from, reference }),
+      );
+    }
+  }
+
+  see(fact: RecordFact): void {
+    if (fact.fact === 'contactOpened' && fact.reference !== undefined) {
+      this.#open.set(fact.contact, { plan: this.#plans.get(fact.reference)!, turn: 0, given: false });
+    }
+    const open = 'contact' in fact && fact.contact !== undefined ? this.#open.get(fact.contact) : undefined;
+    if (open === undefined || !('contact' in fact) || fact.contact === undefined) return;
+    switch (fact.fact) {
+      case 'waitStarted':
+        return this.#later(open, open.plan.patienceMs, () => this.#end(fact.contact, 'citizen'));
+      case 'offerMade':
+        return this.#offered(open.plan, fact);
+      case 'talkStarted':
+        return this.#later(open, open.plan.talkMs, () => this.#over(fact.contact, open));
+      case 'contactClosed':
+        open.turn += 1;
+        this.#open.delete(fact.contact);
+    }
+  }
+
+  /** The same agent does the same with the same conversation, however often it is offered. */
+  #offered({ reference }: ConversationPlan, offer: Extract<RecordFact, { fact: 'offerMade' }>): void {
+    const { agent, contact, token } = offer;
+    const { answersAfterMs, declined, missed } = this.#habitsOf(agent);
+    const u = new Chance(this.#seed, `${agent} ${reference}`).unit();
+    if (u >= declined && u < declined + missed) return;
+    this.#clock.after(answersAfterMs, () =>
+      this.#ask({ type: 'offerAnswered', agent, contact, token, take: u >= declined }),
+    );
+  }
+
+  #over(contact: ContactId, open: Open): void {
+    const { givenTo, endedBy } = open.plan;
+    if (givenTo === undefined || open.given) return this.#end(contact, endedBy);
+    open.given = true;
+    this.#ask({ type: 'conversationReturned', contact, queue: givenTo, who: 'agent' });
+  }
+
+  #end(contact: ContactId, by: 'citizen' | 'agent'): void {
+    this.#ask({ type: 'conversationEnded', contact, by, who: by });
+  }
+
+  #later(open: Open, delayMs: number, act: () => void): void {
+    const turn = ++open.turn;
+    this.#clock.after(delayMs, () => {
+      if (open.turn === turn) act();
+    });
+  }
+}
