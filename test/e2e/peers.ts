@@ -119,8 +119,14 @@ export interface Phone extends Peer {
   heard(): Int16Array;
 }
 
+/** A phone that also keeps what it sent: on a busy machine its own tone stutters, which is no fault of the switch. */
+export interface WatchedPhone extends Phone {
+  /** What it spoke in its last call, as `heard`. */
+  spoken(): Int16Array;
+}
+
 /** baresip 1.0 plays no WAV out, but its sndfile filter dumps both directions of every call. */
-export function baresip(options: PhoneOptions): Phone {
+export function baresip(options: PhoneOptions): WatchedPhone {
   const folder = newFolder('baresip');
   writeFileSync(join(folder, 'tone.wav'), toneWav(options.toneHz, 300));
   writeFileSync(join(folder, 'contacts'), '');
@@ -136,14 +142,17 @@ export function baresip(options: PhoneOptions): Phone {
   return {
     ...peer,
     type: (keys) => void peer.child.stdin?.write(keys),
-    heard: () => {
-      const dump = readdirSync(folder)
-        .filter((name) => name.endsWith('-dec.wav'))
-        .sort()
-        .at(-1);
-      return dump === undefined ? new Int16Array() : samplesOf(readFileSync(join(folder, dump)));
-    },
+    heard: () => lastDump(folder, 'dec'),
+    spoken: () => lastDump(folder, 'enc'),
   };
+}
+
+function lastDump(folder: string, direction: 'enc' | 'dec'): Int16Array {
+  const dump = readdirSync(folder)
+    .filter((name) => name.endsWith(`-${direction}.wav`))
+    .sort()
+    .at(-1);
+  return dump === undefined ? new Int16Array() : samplesOf(readFileSync(join(folder, dump)));
 }
 
 function baresipConfig(folder: string, port: number): string[] {

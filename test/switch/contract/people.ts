@@ -1,12 +1,12 @@
 import type { LegId } from '../../../src/core/ids.ts';
-import { baresip, type Phone } from '../../e2e/peers.ts';
+import { baresip, type Phone, type WatchedPhone } from '../../e2e/peers.ts';
 import { toneSeconds } from '../../e2e/tone.ts';
 import { type Stage, until } from './stage.ts';
 
 /** Somebody with a real phone that says a tone without end. */
 export interface Speaker {
   readonly leg: LegId;
-  readonly phone: Phone;
+  readonly phone: WatchedPhone;
 }
 
 /** A citizen who has called and was answered. */
