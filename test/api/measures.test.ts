@@ -1,53 +1,27 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApi } from '../../src/api/app.ts';
-import { createMetrics, type Metrics } from '../../src/api/metrics.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
 import { contactId } from '../../src/core/ids.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { QUARTER_MS } from '../../src/lib/measure-counts.ts';
 import { judgeQuarter, nextQuarter } from '../../src/store/alarms.ts';
 import { dayFigures } from '../../src/store/day-figures.ts';
 import { applyEntries } from '../../src/store/projection.ts';
-import { type FirstRun, seedAccounts } from '../../src/store/seed.ts';
-import { silent, startDatabase, type TestDatabase } from '../store/database.ts';
 import { JournalByHand, writeCall } from '../store/facts.ts';
+import { openRecords, type RecordsStage } from './records-stage.ts';
 
 const FROM_MS = 1_000 * QUARTER_MS;
-let database: TestDatabase;
-let app: FastifyInstance;
-let metrics: Metrics;
-let cookie: string;
+let stage: RecordsStage;
 
 beforeAll(async () => {
-  database = await startDatabase();
-  const { db } = database.store;
-  const file = join(database.folder, 'first-run.json');
-  await seedAccounts(db, [], file, 1);
-  const day = dayFigures(db, () => FROM_MS + 2 * QUARTER_MS);
   const waiting = [
     { contact: contactId('before'), from: '1', medium: 'voice' as const, enqueuedAtMs: FROM_MS, place: 1 },
   ];
-  const core = {
-    submit: async () => undefined,
-    agents: () => [],
-    queues: () => [{ queue: 'personal', skill: 'personal', waiting, idleAgents: 0, foreseen: { ended: 0, inside: 0 } }],
-    mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
-    conversation: () => undefined,
-    digital: () => undefined,
-    sites: () => [],
-    talk: () => undefined,
-    canSupervise: () => false,
-    explain: async () => undefined,
-  };
-  metrics = createMetrics({ ...core, missed: () => ({ open: 3, overdue: 1 }), projectorLag: () => 0, day });
-  const health = () => ({ switch: true, nodes: {}, journal: true, store: true });
-  const parts = { db, core, health, metrics, connectLimits: CONNECT_LIMITS, logger: silent };
-  app = await createApi({ ...parts, recordingFolder: database.folder });
-  const { lead } = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
-  const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: lead });
-  cookie = `minhu_session=${answer.cookies[0]!.value}`;
+  const queue = { queue: 'personal', skill: 'personal', waiting, idleAgents: 0, foreseen: { ended: 0, inside: 0 } };
+  stage = await openRecords({
+    core: { queues: () => [queue] },
+    missed: { open: 3, overdue: 1 },
+    day: (db) => dayFigures(db, () => FROM_MS + 2 * QUARTER_MS),
+  });
   const journal = new JournalByHand();
   for (let n = 0; n < 40; n += 1) {
     const plan = { id: `m${n}`, openedAtMs: FROM_MS + n * 30_000, queuedAfterMs: 1_000, agent: `m${n}` };
@@ -55,15 +29,12 @@ beforeAll(async () => {
     if (n % 4 === 0) writeCall(journal, { ...plan, abandonedAfterMs: 9_000, site: 'sub1', dialled: '12315' });
     else writeCall(journal, { ...answered, queue: n % 2 ? 'personal' : 'enterprise' });
   }
-  const { facts } = await applyEntries(db, 'measured', journal.entries);
-  for (const applied of facts) metrics.countFact(applied);
+  const { facts } = await applyEntries(stage.db, 'measured', journal.entries);
+  for (const applied of facts) stage.metrics.countFact(applied);
 });
-afterAll(async () => {
-  await app?.close();
-  await database?.remove();
-});
+afterAll(() => stage?.close());
 
-const ask = async (url: string) => (await app.inject({ url, headers: { cookie } })).json();
+const ask = async (url: string) => (await stage.app.inject({ url, headers: { cookie: stage.cookie } })).json();
 const period = `from=${FROM_MS}&to=${FROM_MS + 2 * QUARTER_MS}`;
 
 test('the summary says each figure with what it is made of, and the definitions say of what that is', async () => {
@@ -112,9 +83,10 @@ test.each([
 });
 
 test('an alarm is listed with its figures, and a lead acknowledges it once', async () => {
-  const { db } = database.store;
+  const { db } = stage;
   await nextQuarter(db, FROM_MS);
-  for (const alarm of await judgeQuarter(db, FROM_MS, { ...CONNECT_LIMITS, callsMin: 5 }, 7)) metrics.countAlarm(alarm);
+  for (const alarm of await judgeQuarter(db, FROM_MS, { ...CONNECT_LIMITS, callsMin: 5 }, 7))
+    stage.metrics.countAlarm(alarm);
   const { alarms, limits, complete } = await ask(`/api/v1/alarms?${period}`);
   expect({ limits, complete }).toEqual({ limits: CONNECT_LIMITS, complete: true });
   expect(alarms.map(({ scope, key }: Record<string, string>) => [scope, key])).toEqual([
@@ -123,10 +95,10 @@ test('an alarm is listed with its figures, and a lead acknowledges it once', asy
   ]);
   expect(alarms[1]).toMatchObject({ fromMs: FROM_MS, numerator: 0, denominator: 8, value: 0, limitPercent: 95 });
   const acknowledge = (note: string) =>
-    app.inject({
+    stage.app.inject({
       method: 'POST',
       url: `/api/v1/alarms/${alarms[1].id}/acknowledge`,
-      headers: { cookie },
+      headers: { cookie: stage.cookie },
       payload: { note },
     });
   expect((await acknowledge('已加派座席')).json()).toMatchObject({ acknowledgedBy: 'lead', note: '已加派座席' });
@@ -135,7 +107,7 @@ test('an alarm is listed with its figures, and a lead acknowledges it once', asy
 });
 
 test('a scrape tells the waits, the last day and the alarms; names as Prometheus wants them', async () => {
-  const { body } = await app.inject('/metrics');
+  const { body } = await stage.app.inject('/metrics');
   const lines = body.split('\n');
   expect(lines).toEqual(
     expect.arrayContaining([
@@ -163,9 +135,10 @@ test('a scrape tells the waits, the last day and the alarms; names as Prometheus
 test('who waited already when the program started is measured when answered, and once only', async () => {
   const contact = contactId('before');
   const talk = { fact: 'talkStarted', contact, agent: 'a', citizenLeg: 'x', agentLeg: 'y' } as never;
-  const count = async () => /minhu_answer_wait_seconds_count (\d+)/.exec((await app.inject('/metrics')).body)?.[1];
+  const count = async () =>
+    /minhu_answer_wait_seconds_count (\d+)/.exec((await stage.app.inject('/metrics')).body)?.[1];
   const before = Number(await count());
-  for (const seq of [1, 2]) metrics.countFact({ fact: talk, place: { seq, idx: 0, atMs: FROM_MS + 90_000 } });
+  for (const seq of [1, 2]) stage.metrics.countFact({ fact: talk, place: { seq, idx: 0, atMs: FROM_MS + 90_000 } });
   expect(Number(await count())).toBe(before + 1);
 });
 

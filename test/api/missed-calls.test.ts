@@ -1,53 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApi } from '../../src/api/app.ts';
-import { createMetrics } from '../../src/api/metrics.ts';
 import { contactId } from '../../src/core/ids.ts';
-import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { applyEntries } from '../../src/store/projection.ts';
-import { type FirstRun, seedAccounts } from '../../src/store/seed.ts';
-import { silent, startDatabase, type TestDatabase } from '../store/database.ts';
 import { JournalByHand, writeCall } from '../store/facts.ts';
+import { openRecords, type RecordsStage } from './records-stage.ts';
 
 const HOUR_MS = 3_600_000;
 const nowMs = Date.now();
 const submitted: unknown[] = [];
-let database: TestDatabase;
-let app: FastifyInstance;
-let cookie: string;
+let stage: RecordsStage;
 
 beforeAll(async () => {
-  database = await startDatabase();
-  const { db } = database.store;
-  const file = join(database.folder, 'first-run.json');
-  await seedAccounts(db, [], file, 1);
-  const core = {
-    submit: async (event: unknown) => submitted.push(event),
-    agents: () => [],
-    queues: () => [],
-    mode: () => ({ mode: 'normal' as const, sinceMs: 0, by: '' }),
-    conversation: () => undefined,
-    digital: () => undefined,
-    sites: () => [],
-    talk: () => undefined,
-    canSupervise: () => false,
-    explain: async () => undefined,
-  };
-  const metrics = createMetrics({ ...core, missed: () => ({ open: 2, overdue: 1 }), projectorLag: () => 0 });
-  const health = () => ({ switch: true, nodes: {}, journal: true, store: true });
-  const parts = { db, core, health, metrics, connectLimits: CONNECT_LIMITS, logger: silent };
-  app = await createApi({ ...parts, recordingFolder: database.folder });
-  const { lead } = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
-  const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: lead });
-  cookie = `minhu_session=${answer.cookies[0]!.value}`;
-  await applyEntries(db, 'missed', journal().entries);
+  const submit = async (event: unknown) => submitted.push(event);
+  stage = await openRecords({ core: { submit }, missed: { open: 2, overdue: 1 } });
+  await applyEntries(stage.db, 'missed', journal().entries);
 });
-afterAll(async () => {
-  await app?.close();
-  await database?.remove();
-});
+afterAll(() => stage?.close());
 
 /** Three numbers: one is overdue, one tried twice and is not due, one was reached by a call-back. */
 function journal(): JournalByHand {
@@ -75,8 +42,9 @@ function journal(): JournalByHand {
   return book;
 }
 
-const get = async (url: string) => (await app.inject({ url, headers: { cookie } })).json();
-const post = (url: string, payload: object) => app.inject({ method: 'POST', url, headers: { cookie }, payload });
+const headers = () => ({ cookie: stage.cookie });
+const get = async (url: string) => (await stage.app.inject({ url, headers: headers() })).json();
+const post = (url: string, payload: object) => stage.app.inject({ method: 'POST', url, headers: headers(), payload });
 
 test('a lead sees who is still to be called back, the first due first, and who is late', async () => {
   const { missedCalls, complete } = await get('/api/v1/missed-calls?open=true');
@@ -110,12 +78,12 @@ test('what is unknown, closed or without a word changes nothing', async () => {
   expect((await post('/api/v1/missed-calls/nobody/handled', { note: 'x' })).json().code).toBe('MISSED_CALL_UNKNOWN');
   expect((await post('/api/v1/missed-calls/reached/handled', { note: 'x' })).json().code).toBe('MISSED_CALL_CLOSED');
   expect((await post('/api/v1/missed-calls/late/handled', { note: '' })).json().code).toBe('REQUEST_INVALID');
-  expect((await app.inject({ url: '/api/v1/missed-calls' })).statusCode).toBe(401);
+  expect((await stage.app.inject({ url: '/api/v1/missed-calls' })).statusCode).toBe(401);
   expect(submitted).toEqual([]);
 });
 
 test('what is open and late is told to the monitoring', async () => {
-  const text = (await app.inject({ url: '/metrics' })).body;
+  const text = (await stage.app.inject({ url: '/metrics' })).body;
   expect(text).toContain('minhu_missed_calls{which="open"} 2');
   expect(text).toContain('minhu_missed_calls{which="overdue"} 1');
 });

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CityFolder, cityWith } from './city.ts';
 import { freePort } from './free-port.ts';
 import { killPart } from './kill-part.ts';
-import { baresip } from './peers.ts';
 import { until } from './program.ts';
+import { reachCitizen } from './reached.ts';
 import { openStage, type Stage } from './stage.ts';
-import { toneSeconds } from './tone.ts';
 
 const CITIZEN = '13800138061';
 let city: CityFolder;
@@ -53,24 +52,7 @@ test('a caller keeps the place and hangs up; the core dies; the agent is rung fi
     ([first]) => first?.medium === 'callback' && first.enqueuedAtMs === waiting!.enqueuedAtMs,
   );
 
-  const citizen = baresip({
-    server: stage.program.run().sip,
-    user: CITIZEN,
-    toneHz: 440,
-    answer: 'auto',
-    listenPort: trunkPort,
-  });
-  const seat = await stage.readyPhone('seat1001', 700);
-  await until(
-    'the citizen hears the agent',
-    () => toneSeconds(citizen.heard(), 700),
-    (seconds) => seconds >= 2,
-  );
-  await until(
-    'the agent hears the citizen',
-    () => toneSeconds(seat.heard(), 440),
-    (seconds) => seconds >= 2,
-  );
+  const citizen = await reachCitizen(stage, CITIZEN, trunkPort);
   citizen.type('b');
   const record = await stage.closedRecord(CITIZEN);
   expect(record).toMatchObject({ outcome: 'answered', callBackNumber: CITIZEN });

@@ -2,12 +2,10 @@ import { Type } from 'typebox';
 import { listEarlierContacts } from '../../store/caller-history.ts';
 import { LEADS } from '../access.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { ContactParams } from '../schemas.ts';
+import { ContactParams, orNull } from '../schemas.ts';
 import { mayWrite } from './forms.ts';
 
 const ROWS_MAX = 20;
-const orNull = <Kind extends 'string' | 'integer'>(kind: Kind) =>
-  Type.Unsafe<(Kind extends 'string' ? string : number) | null>({ type: [kind, 'null'] });
 
 const HistoryShape = Type.Object({
   contacts: Type.Array(

@@ -1,3 +1,5 @@
+import { wordOf, words } from '../language/words.ts';
+
 /** A contact as `GET /api/v1/contacts` lists it. */
 export interface ContactRow {
   readonly id: string;
@@ -35,4 +37,9 @@ export interface ContactDetail extends ContactRow {
     readonly endedAtMs: number | null;
     readonly durationMs: number | null;
   }[];
+}
+
+/** What became of a contact, in the language of the page. */
+export function outcomeWord(outcome: string | null): string {
+  return outcome === null ? words.value.outcomes.open : wordOf(words.value.outcomes, outcome);
 }
