@@ -79,7 +79,7 @@ test(`[Q1][Q2][Q6][Q11][Q14][Q16][Q17][O1][O2][O7][O8][O9][T8][T9][T10][R1][R3][
 test(`[Q1][Q5][O7][R1][S2][S7] whatever day is thought up keeps ${LAWS}, or its smallest failure is shown in words`, async () => {
   await fc.assert(
     fc.asyncProperty(roughScenario, async (scenario) => void (await live(scenario))),
-    { numRuns: 50, interruptAfterTimeLimit: 60_000, seed: FC_SEED },
+    { numRuns: 80, interruptAfterTimeLimit: 60_000, seed: FC_SEED },
   );
 }, 120_000);
 
@@ -90,7 +90,7 @@ test('[E1][Q17][S3][S4][S5][S6][S10] a core that dies at any point and is back a
       const whole = await live({ ...scenario, faults: [] });
       expect(killed.accounts.map(toldOf)).toEqual(whole.accounts.map(toldOf));
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 60_000, seed: FC_SEED },
+    { numRuns: 80, interruptAfterTimeLimit: 60_000, seed: FC_SEED },
   );
 }, 120_000);
 
