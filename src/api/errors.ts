@@ -9,6 +9,7 @@ interface ErrorEntry {
 /** Every error that the API answers with. A code is for ever: programs look at it. The words may change. */
 export const ERRORS = {
   AGENT_AWAY: { status: 409, zh: '该座席没有打开工作台。', en: 'Nobody is at the page of that seat.' },
+  ALERT_UNKNOWN: { status: 404, zh: '没有这条提醒，或已解除。', en: 'There is no such alert, or it is over.' },
   ALARM_UNKNOWN: { status: 404, zh: '没有这条告警。', en: 'There is no such alarm.' },
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },

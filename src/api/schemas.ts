@@ -139,6 +139,11 @@ export const ContactsQuery = Type.Object({
   cursor: Type.Optional(Type.String({ maxLength: 200 })),
   limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|1\\d\\d|200)$', description: '1 to 200; 50' })),
 });
+/** In a body, so that no number stands in an address. */
+export const ContactSearchBody = Type.Object(
+  { number: Type.String({ pattern: '^\\+?[0-9]{3,24}$', description: 'the whole calling number' }) },
+  { additionalProperties: false },
+);
 export const ContactParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
 export const DispositionBody = Type.Object(
   {

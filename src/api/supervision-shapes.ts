@@ -15,7 +15,20 @@ const Reason = Type.String({
 });
 
 export const SupervisionBody = Type.Object({ mode: Mode, reason: Reason }, { additionalProperties: false });
-export const SupervisionChange = Type.Object({ mode: Mode }, { additionalProperties: false });
+/** `reason`: why the mode is another now; without one, that of the beginning goes on. */
+export const SupervisionChange = Type.Object(
+  { mode: Mode, reason: Type.Optional(Reason) },
+  { additionalProperties: false },
+);
+export const AlertParams = Type.Object({
+  alert: Type.Union([
+    Type.Literal('longWait'),
+    Type.Literal('longHold'),
+    Type.Literal('longWrapUp'),
+    Type.Literal('missedOffers'),
+  ]),
+  of: Type.String({ minLength: 1, maxLength: 128, description: 'the contact or the agent that it is about' }),
+});
 export const SensitiveBody = Type.Object({ sensitive: Type.Boolean() }, { additionalProperties: false });
 export const ForcedStateBody = Type.Object(
   {

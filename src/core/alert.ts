@@ -1,5 +1,7 @@
 import { type Decision, note } from './decision.ts';
+import type { AlertSeen } from './event.ts';
 import { type AgentId, agentId, type ContactId, contactId } from './ids.ts';
+import { NAME_CHARS_MAX } from './limits.ts';
 import type { AlertLimits } from './settings.ts';
 import { setDeadline } from './standing.ts';
 import type { Agent, Alert, Contact, State } from './state.ts';
@@ -35,6 +37,16 @@ export function alertDue(d: Decision, id: string): void {
   const state = agent === undefined ? undefined : watchedState(limits, agent);
   if (wait !== undefined) raise(d, id, wait, 'U1');
   if (state !== undefined) raise(d, id, state, state.alert === 'longHold' ? 'U2' : 'U3');
+}
+
+/** U5: the first who says so is the one; it stays until it is over. */
+export function alertSeen(d: Decision, { alert, of, by }: AlertSeen): void {
+  const key = alertKey(alert, of);
+  const known = d.state.alerts.get(key);
+  if (known === undefined || known.seenBy !== undefined) return;
+  const seenBy = by.slice(0, NAME_CHARS_MAX);
+  d.state.alerts.set(key, { ...known, seenBy, seenAtMs: d.state.nowMs });
+  note(d, 'U5', { do: 'record-fact', fact: 'alertSeen', ...about(known), by: seenBy });
 }
 
 /** U1: a contact that is over waits no longer. */
@@ -77,5 +89,13 @@ function endAlert(d: Decision, key: string, because: string): void {
   const alert = d.state.alerts.size === 0 ? undefined : d.state.alerts.get(key);
   if (alert === undefined) return;
   d.state.alerts.delete(key);
-  note(d, because, { do: 'record-fact', fact: 'alertEnded', ...alert });
+  note(d, because, { do: 'record-fact', fact: 'alertEnded', ...about(alert), sinceMs: alert.sinceMs });
+}
+
+function about({ alert, contact, agent }: Alert): Pick<Alert, 'alert' | 'contact' | 'agent'> {
+  return {
+    alert,
+    ...(contact === undefined ? {} : { contact }),
+    ...(agent === undefined ? {} : { agent }),
+  };
 }

@@ -255,6 +255,13 @@ export type RecordFact =
       readonly agent?: AgentId;
       readonly sinceMs: number;
     }
+  | {
+      readonly fact: 'alertSeen';
+      readonly alert: AlertName;
+      readonly contact?: ContactId;
+      readonly agent?: AgentId;
+      readonly by: string;
+    }
   | { readonly fact: 'modeProposed'; readonly mode: ModeName }
   | {
       readonly fact: 'modeChanged';

@@ -37,6 +37,8 @@ export interface ContactCard {
   readonly waiting: boolean;
   /** Whose phone rings for it, or who has it. */
   readonly agent?: AgentId;
+  /** Heard only with a second person's word (V5). */
+  readonly sensitive?: true;
   /** Who hears the talk, or is about to. */
   readonly supervision?: SupervisionView;
 }
@@ -84,6 +86,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
       : {}),
     waiting: !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting'),
     ...(agent === undefined ? {} : { agent }),
+    ...(contact.sensitive === true ? { sensitive: true as const } : {}),
     ...supervisionOf(contact),
   };
 }

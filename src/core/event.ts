@@ -1,4 +1,4 @@
-import type { SupervisionMode } from './command.ts';
+import type { AlertName, SupervisionMode } from './command.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { DigitalMedium } from './medium.ts';
 import type { ModeName, Settings } from './settings.ts';
@@ -74,7 +74,8 @@ export type PeopleEvent =
   | SupervisionAsked
   | SupervisionApproved
   | SupervisionLeft
-  | ContactMarked;
+  | ContactMarked
+  | AlertSeen;
 
 /** Of the number that calls, from the records, when it calls (domain guide §3.2, §3.9). */
 export interface CallerKnown {
@@ -129,6 +130,16 @@ export interface ContactMarked {
   readonly type: 'contactMarked';
   readonly contact: ContactId;
   readonly sensitive: boolean;
+  /** At most 64 characters. */
+  readonly by: string;
+}
+
+/** From a lead: it is known, somebody sees to it. */
+export interface AlertSeen {
+  readonly type: 'alertSeen';
+  readonly alert: AlertName;
+  /** The contact, or the agent, that it is about. */
+  readonly of: ContactId | AgentId;
   /** At most 64 characters. */
   readonly by: string;
 }

@@ -50,6 +50,9 @@ export interface Alert {
   readonly agent?: AgentId;
   /** Since when what is too long lasts. */
   readonly sinceMs: number;
+  /** Who leads and has said that it was seen (U5), and when. */
+  readonly seenBy?: string;
+  readonly seenAtMs?: number;
 }
 
 export interface Mode {

@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { stateAsked } from './agent.ts';
+import { alertSeen } from './alert.ts';
 import { arrive, arrivedGoOn, endLeg } from './call.ts';
 import { keyWhileWaiting, promiseTold } from './call-back.ts';
 import { recordingEnded } from './closing.ts';
@@ -11,7 +12,9 @@ import { deflectTaken } from './deflect.ts';
 import { deviceGone, deviceRegistered } from './device.ts';
 import { offerAnswered } from './digital-offer.ts';
 import type {
+  AlertSeen,
   ContactMarked,
+  ConversationEvent,
   DispositionGiven,
   Event,
   SupervisionApproved,
@@ -111,17 +114,15 @@ function apply(d: Decision, event: Event): void {
     case 'dispositionGiven':
       return dispositionGiven(d, event);
     case 'conversationOpened':
-      return openConversation(d, event);
     case 'offerAnswered':
-      return offerAnswered(d, event);
     case 'conversationEnded':
-      return endConversation(d, event);
     case 'conversationReturned':
-      return returnConversation(d, event);
+      return converse(d, event);
     case 'supervisionAsked':
     case 'supervisionApproved':
     case 'supervisionLeft':
     case 'contactMarked':
+    case 'alertSeen':
       return supervise(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
@@ -157,7 +158,20 @@ function apply(d: Decision, event: Event): void {
   }
 }
 
-type SupervisionEvent = SupervisionAsked | SupervisionApproved | SupervisionLeft | ContactMarked;
+function converse(d: Decision, event: ConversationEvent): void {
+  switch (event.type) {
+    case 'conversationOpened':
+      return openConversation(d, event);
+    case 'offerAnswered':
+      return offerAnswered(d, event);
+    case 'conversationEnded':
+      return endConversation(d, event);
+    case 'conversationReturned':
+      return returnConversation(d, event);
+  }
+}
+
+type SupervisionEvent = SupervisionAsked | SupervisionApproved | SupervisionLeft | ContactMarked | AlertSeen;
 
 function supervise(d: Decision, event: SupervisionEvent): void {
   switch (event.type) {
@@ -169,6 +183,8 @@ function supervise(d: Decision, event: SupervisionEvent): void {
       return supervisionLeft(d, event);
     case 'contactMarked':
       return contactMarked(d, event.contact, event.sensitive, event.by.slice(0, NAME_CHARS_MAX));
+    case 'alertSeen':
+      return alertSeen(d, event);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Clock, Headset, Microphone } from '@element-plus/icons-vue';
+import { Clock, DataBoard, Guide, Headset, Microphone, Monitor } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
 import type { Words } from './language/zh.ts';
 import type { Person } from './session.ts';
@@ -16,12 +16,22 @@ export interface Page {
 }
 
 const AT_PHONE = ['agent', 'lead', 'supervisor', 'admin'];
+const LEADS = ['lead', 'supervisor', 'admin'];
 const LOOKS = [...AT_PHONE, 'dispatcher', 'auditor'];
 
 export const PAGES: readonly Page[] = [
   { name: 'desk', path: '/', icon: Headset, roles: AT_PHONE, seat: true, load: () => import('./pages/Desk.vue') },
   { name: 'calls', path: '/calls', icon: Clock, roles: LOOKS, load: () => import('./pages/Calls.vue') },
   { name: 'devices', path: '/devices', icon: Microphone, roles: AT_PHONE, load: () => import('./pages/Devices.vue') },
+  {
+    name: 'supervision',
+    path: '/supervision',
+    icon: Monitor,
+    roles: LEADS,
+    load: () => import('./pages/Supervision.vue'),
+  },
+  { name: 'wallboard', path: '/wallboard', icon: DataBoard, roles: LEADS, load: () => import('./pages/Wallboard.vue') },
+  { name: 'explain', path: '/explain', icon: Guide, roles: LEADS, load: () => import('./pages/Explain.vue') },
 ];
 
 export function canSee(page: Page, person: Person): boolean {

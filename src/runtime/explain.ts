@@ -4,7 +4,9 @@ import type { AgentId, ContactId, LegId } from '../core/ids.ts';
 import { maskKey } from '../lib/mask-number.ts';
 import type { Entry } from './entry.ts';
 import { type Replayed, replayed, sameCommands } from './replay.ts';
-import { type Said, tellCommand, tellEvent, tellWhyNot } from './tell.ts';
+import { type Said, tellCommand, tellEvent } from './tell.ts';
+import { tellWhyChosen, tellWhyNot } from './tell-offer.ts';
+import { type Topic, topicOf } from './topic.ts';
 
 /** Longest life told: about fifty returns to the queue. */
 export const EXPLANATION_MAX = 1_000;
@@ -31,11 +33,15 @@ export interface ExplainedEntry {
 /** `rule`: its number in src/core/RULES.md. */
 export interface ExplainedDecision extends Said {
   readonly rule: string;
+  readonly topic: Topic;
 }
 
-/** Who was offered the contact, and who else was free: at most 20, idle longest first. */
+/** Who was offered the contact and why, and who else was free: at most 20, idle longest first. */
 export interface ExplainedOffer {
   readonly chosen: AgentId;
+  readonly why: Said;
+  /** How long the contact had waited by then, head start included, ms. */
+  readonly waitedMs: number;
   readonly others: readonly ({ readonly agent: AgentId; readonly idleSinceMs: number; readonly rule: string } & Said)[];
 }
 
@@ -98,7 +104,9 @@ function follow(following: Following, { entry, decision }: Replayed): ExplainedE
   learn(following, entry, decision.state.contacts.get(following.id));
   const same = sameCommands(entry.commands, decision.commands);
   const decisions = entry.commands.flatMap((command, index) =>
-    isAbout(following, command) ? [{ rule: same ? decision.because[index]! : '-', ...tellCommand(command) }] : [],
+    isAbout(following, command)
+      ? [{ rule: same ? decision.because[index]! : '-', topic: topicOf(command), ...tellCommand(command) }]
+      : [],
   );
   if (!concerned && !concerns(following, entry.event) && decisions.length === 0) return undefined;
   return {
@@ -152,9 +160,11 @@ function isAbout({ id, legs, agents }: Following, command: Entry['commands'][num
   return command.fact === 'agentState' && command.contact === undefined && agents.has(command.agent);
 }
 
-function tellOffer({ chosen, others }: Candidates): ExplainedOffer {
+function tellOffer({ chosen, others, waitedMs }: Candidates): ExplainedOffer {
   return {
     chosen,
+    why: tellWhyChosen(others.map(({ because }) => because)),
+    waitedMs,
     others: others.map(({ agent, idleSinceMs, because }) => ({
       agent,
       idleSinceMs,

@@ -1,8 +1,17 @@
 import { basename } from 'node:path';
 import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
-import type { ConversationEvent, Event } from '../core/event.ts';
+import type {
+  AlertSeen,
+  ContactMarked,
+  ConversationEvent,
+  Event,
+  SupervisionApproved,
+  SupervisionAsked,
+  SupervisionLeft,
+} from '../core/event.ts';
 import { isDigital } from '../core/medium.ts';
 import { maskKey, maskNumber } from '../lib/mask-number.ts';
+import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -10,7 +19,7 @@ export interface Said {
   readonly zh: string;
 }
 
-const said = (en: string, zh: string): Said => ({ en, zh });
+export const said = (en: string, zh: string): Said => ({ en, zh });
 
 export function tellEvent(event: Event): Said {
   switch (event.type) {
@@ -21,13 +30,19 @@ export function tellEvent(event: Event): Said {
     case 'settingsLoaded':
       return said('The rules were loaded.', '规则已载入。');
     case 'agentStateAsked':
-      return said(`${event.agent} asked to be ${event.state}.`, `${event.agent} 申请状态 ${event.state}。`);
+      return said(
+        `${event.agent} asked to be ${event.state}.`,
+        `${event.agent} 申请状态“${inChinese('state', event.state)}”。`,
+      );
     case 'modeAsked':
-      return said(`${event.by} asked for the mode ${event.mode}.`, `${event.by} 申请切换到模式 ${event.mode}。`);
+      return said(
+        `${event.by} asked for the mode ${event.mode}.`,
+        `${event.by} 申请切换到模式“${inChinese('mode', event.mode)}”。`,
+      );
     case 'siteAsked':
       return said(
         `${event.by} set site ${event.site} to ${event.status}.`,
-        `${event.by} 将站点 ${event.site} 设为 ${event.status}。`,
+        `${event.by} 将站点 ${event.site} 设为“${inChinese('site', event.status)}”。`,
       );
     case 'contactRegraded':
       return said(`${event.by} regraded the contact.`, `${event.by} 调整了来电分级。`);
@@ -36,16 +51,11 @@ export function tellEvent(event: Event): Said {
     case 'dispositionGiven':
       return said(`${event.by} said what came of it.`, `${event.by} 填写了处理结果。`);
     case 'supervisionAsked':
-      return said(`${event.by} asked to hear the talk: ${event.mode}.`, `${event.by} 申请介入通话：${event.mode}。`);
     case 'supervisionApproved':
-      return said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`);
     case 'supervisionLeft':
-      return said(`${event.by} left the talk.`, `${event.by} 退出通话。`);
     case 'contactMarked':
-      return said(
-        `${event.by} marked the contact as ${event.sensitive ? '' : 'not '}sensitive.`,
-        event.sensitive ? `${event.by} 将该联络标为敏感。` : `${event.by} 取消该联络的敏感标记。`,
-      );
+    case 'alertSeen':
+      return tellLeadEvent(event);
     case 'nodeLost':
       return said('The link to the switch was lost.', '与交换机的连接中断。');
     case 'surveyed':
@@ -72,12 +82,38 @@ export function tellEvent(event: Event): Said {
   }
 }
 
+type LeadEvent = SupervisionAsked | SupervisionApproved | SupervisionLeft | ContactMarked | AlertSeen;
+
+function tellLeadEvent(event: LeadEvent): Said {
+  switch (event.type) {
+    case 'supervisionAsked':
+      return said(
+        `${event.by} asked to hear the talk: ${event.mode}.`,
+        `${event.by} 申请介入通话：${inChinese('supervision', event.mode)}。`,
+      );
+    case 'supervisionApproved':
+      return said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`);
+    case 'supervisionLeft':
+      return said(`${event.by} left the talk.`, `${event.by} 退出通话。`);
+    case 'contactMarked':
+      return said(
+        `${event.by} marked the contact as ${event.sensitive ? '' : 'not '}sensitive.`,
+        event.sensitive ? `${event.by} 将该联络标为敏感。` : `${event.by} 取消该联络的敏感标记。`,
+      );
+    case 'alertSeen':
+      return said(
+        `${event.by} has seen the alert ${event.alert}.`,
+        `${event.by} 已知悉提醒“${inChinese('alert', event.alert)}”。`,
+      );
+  }
+}
+
 function tellConversationEvent(event: Extract<Event, { type: ConversationEvent['type'] }>): Said {
   switch (event.type) {
     case 'conversationOpened':
       return said(
         `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
-        `${maskKey(event.from)} 通过 ${event.medium} 进入队列 ${event.queue}。`,
+        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}进入队列“${inChinese('queue', event.queue)}”。`,
       );
     case 'offerAnswered':
       return event.take
@@ -88,7 +124,10 @@ function tellConversationEvent(event: Extract<Event, { type: ConversationEvent['
         ? said('The citizen left.', '市民离开会话。')
         : said(`${event.who} ended it.`, `${event.who} 结束会话。`);
     case 'conversationReturned':
-      return said(`${event.who} gave it to queue ${event.queue}.`, `${event.who} 转至队列 ${event.queue}。`);
+      return said(
+        `${event.who} gave it to queue ${event.queue}.`,
+        `${event.who} 转至队列“${inChinese('queue', event.queue)}”。`,
+      );
   }
 }
 
@@ -110,6 +149,7 @@ type LegEvent = Exclude<
       | 'supervisionApproved'
       | 'supervisionLeft'
       | 'contactMarked'
+      | 'alertSeen'
       | 'nodeLost'
       | 'surveyed'
       | 'deviceRegistered'
@@ -125,9 +165,9 @@ function tellLegEvent(event: LegEvent): Said {
     case 'legAnswered':
       return said('The leg was answered.', '该路已接通。');
     case 'legEnded':
-      return said(`The leg ended: ${event.cause}.`, `该路结束：${event.cause}。`);
+      return said(`The leg ended: ${event.cause}.`, `该路结束：${inChinese('cause', event.cause)}。`);
     case 'playEnded':
-      return said(`The prompt is over (${event.outcome}).`, `提示音结束（${event.outcome}）。`);
+      return said(`The prompt is over (${event.outcome}).`, `提示音结束（${inChinese('play', event.outcome)}）。`);
     case 'digitsCollected':
       return event.digits === ''
         ? said('No key came in time.', '按键超时。')
@@ -149,7 +189,7 @@ function tellLegEvent(event: LegEvent): Said {
     case 'recordingEnded':
       return said(
         `The recording ended after ${event.durationMs} ms of sound.`,
-        `录音结束，共 ${event.durationMs} 毫秒。`,
+        `录音结束，共 ${spanInChinese(event.durationMs)}。`,
       );
     case 'commandFailed':
       return said(`The switch refused command ${event.key}.`, `交换机拒绝指令 ${event.key}。`);
@@ -165,16 +205,19 @@ function tellWish(wish: SwitchWish): Said {
     case 'answer':
       return said('Answer the call.', '应答来电。');
     case 'play':
-      return said(`Play ${names(wish.files)}.`, `播放 ${names(wish.files)}。`);
+      return said(`Play ${names(wish.files)}.`, `播放${promptsInChinese(idsOf(wish.files))}。`);
     case 'collect':
       return said(
         `Play ${names(wish.files)} and wait ${wish.waitMs} ms for a key.`,
-        `播放 ${names(wish.files)}，其后等待按键 ${wish.waitMs} 毫秒。`,
+        `播放${promptsInChinese(idsOf(wish.files))}，其后等待按键 ${spanInChinese(wish.waitMs)}。`,
       );
     case 'music':
       return wish.files.length === 0
         ? said('Play music.', '播放等待音乐。')
-        : said(`Play ${names(wish.files)}, then music.`, `播放 ${names(wish.files)}，然后播放等待音乐。`);
+        : said(
+            `Play ${names(wish.files)}, then music.`,
+            `播放${promptsInChinese(idsOf(wish.files))}，然后播放等待音乐。`,
+          );
     case 'ring':
       if (wish.resume === true)
         return said(
@@ -183,15 +226,18 @@ function tellWish(wish: SwitchWish): Said {
         );
       return said(
         `Ring a phone of seat ${wish.sipUser} for ${wish.timeoutMs} ms.`,
-        `呼叫席位 ${wish.sipUser} 的话机，振铃 ${wish.timeoutMs} 毫秒。`,
+        `呼叫席位 ${wish.sipUser} 的话机，最多振铃 ${spanInChinese(wish.timeoutMs)}。`,
       );
     case 'dial':
       return said(
         `Dial ${maskNumber(wish.number)} for ${wish.timeoutMs} ms.`,
-        `呼叫 ${maskNumber(wish.number)}，振铃 ${wish.timeoutMs} 毫秒。`,
+        `呼叫 ${maskNumber(wish.number)}，最多振铃 ${spanInChinese(wish.timeoutMs)}。`,
       );
     case 'supervise':
-      return said(`Let the supervisor hear the talk: ${wish.mode}.`, `让班长听到通话：${wish.mode}。`);
+      return said(
+        `Let the supervisor hear the talk: ${wish.mode}.`,
+        `让班长听到通话：${inChinese('supervision', wish.mode)}。`,
+      );
     case 'bridge':
       return said('Join the caller and the agent.', '接通来电人与坐席。');
     case 'record':
@@ -199,7 +245,7 @@ function tellWish(wish: SwitchWish): Said {
     case 'stopRecord':
       return said(`Stop recording ${basename(wish.file)}.`, `停止录音 ${basename(wish.file)}。`);
     case 'hangUp':
-      return said(`End the leg: ${wish.cause}.`, `挂断该路：${wish.cause}。`);
+      return said(`End the leg: ${wish.cause}.`, `挂断该路：${inChinese('cause', wish.cause)}。`);
   }
 }
 
@@ -212,25 +258,25 @@ function tellFact(fact: RecordFact): Said {
   if (isOfSupervision(fact)) return tellSupervision(fact);
   switch (fact.fact) {
     case 'waitStarted':
-      return said(`The caller waits in queue ${fact.queue}.`, `来电人进入队列 ${fact.queue}。`);
+      return said(`The caller waits in queue ${fact.queue}.`, `来电人进入队列“${inChinese('queue', fact.queue)}”。`);
     case 'waitEnded':
       return said(
         `The wait in ${fact.queue} is over: ${fact.result}.`,
-        `队列 ${fact.queue} 的等待结束：${fact.result}。`,
+        `队列“${inChinese('queue', fact.queue)}”的等候结束：${inChinese('wait', fact.result)}。`,
       );
     case 'offerMade':
       return said(`Offered to ${fact.agent} (offer ${fact.token}).`, `派给 ${fact.agent}（第 ${fact.token} 次派话）。`);
     case 'offerEnded':
       return said(
         `The offer to ${fact.agent} ended: ${fact.result}.`,
-        `派给 ${fact.agent} 的话务结束：${fact.result}。`,
+        `派给 ${fact.agent} 的话务：${inChinese('offer', fact.result)}。`,
       );
     case 'talkStarted':
       return said(`The caller talks with ${fact.agent}.`, `来电人与 ${fact.agent} 开始通话。`);
     case 'talkEnded':
       return said(
         `The talk with ${fact.agent} ended by ${fact.endedBy}.`,
-        `与 ${fact.agent} 的通话结束（${fact.endedBy}）。`,
+        `与 ${fact.agent} 的通话结束（${inChinese('talk', fact.endedBy)}）。`,
       );
     case 'holdStarted':
       return said(`${fact.agent} put the caller on hold.`, `${fact.agent} 保持来电人。`);
@@ -239,15 +285,12 @@ function tellFact(fact: RecordFact): Said {
     case 'gapStarted':
       return said(
         `The phone of ${fact.agent} was lost (${fact.cause}): the caller hears music until it is back.`,
-        `${fact.agent} 的话机掉线（${fact.cause}）：来电人听音乐，等待其恢复。`,
+        `${fact.agent} 的话机掉线（${inChinese('cause', fact.cause)}）：来电人听音乐，等待其恢复。`,
       );
     case 'gapEnded':
       return tellGapEnd(fact);
     case 'agentState':
-      return said(
-        `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
-        `${fact.agent} 的状态为 ${fact.state}${fact.reason === undefined ? '' : `（${fact.reason}）`}。`,
-      );
+      return tellAgentState(fact);
     case 'modeProposed':
     case 'modeChanged':
     case 'siteStatus':
@@ -258,13 +301,16 @@ function tellFact(fact: RecordFact): Said {
         `来电人给 ${fact.agent} 评 ${fact.score} 分。`,
       );
     case 'disposition':
-      return said(`${fact.by} noted the outcome ${fact.code}.`, `${fact.by} 登记处理结果 ${fact.code}。`);
+      return said(
+        `${fact.by} noted the outcome ${fact.code}.`,
+        `${fact.by} 登记处理结果：${inChinese('disposition', fact.code)}。`,
+      );
     case 'recordingStarted':
       return said(`The talk is recorded in ${basename(fact.file)}.`, `通话录音写入 ${basename(fact.file)}。`);
     case 'recordingEnded':
       return said(
         `The recording has ${fact.durationMs ?? 'an unknown number of'} of ${fact.expectedMs} ms.`,
-        `录音时长 ${fact.durationMs ?? '不明'} 毫秒，应有 ${fact.expectedMs} 毫秒。`,
+        `录音时长 ${fact.durationMs === null ? '不明' : spanInChinese(fact.durationMs)}，应有 ${spanInChinese(fact.expectedMs)}。`,
       );
     case 'callBackPromised':
     case 'callBackFailed':
@@ -277,17 +323,27 @@ function tellFact(fact: RecordFact): Said {
   }
 }
 
+function tellAgentState(fact: Extract<RecordFact, { fact: 'agentState' }>): Said {
+  return said(
+    `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
+    `${fact.agent} 的状态为“${inChinese('state', fact.state)}”${fact.reason === undefined ? '' : `（${inChinese('reason', fact.reason)}）`}。`,
+  );
+}
+
 function tellRunning(fact: Extract<RecordFact, { fact: 'modeProposed' | 'modeChanged' | 'siteStatus' }>): Said {
   switch (fact.fact) {
     case 'modeProposed':
-      return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式 ${fact.mode}。`);
+      return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式“${inChinese('mode', fact.mode)}”。`);
     case 'modeChanged':
       return said(
         `${fact.by} changed the mode from ${fact.from} to ${fact.mode}.`,
-        `${fact.by} 将模式由 ${fact.from} 切换为 ${fact.mode}。`,
+        `${fact.by} 将模式由“${inChinese('mode', fact.from)}”切换为“${inChinese('mode', fact.mode)}”。`,
       );
     case 'siteStatus':
-      return said(`Site ${fact.site} is ${fact.status}.`, `站点 ${fact.site} 的状态为 ${fact.status}。`);
+      return said(
+        `Site ${fact.site} is ${fact.status}.`,
+        `站点 ${fact.site} 的状态为“${inChinese('site', fact.status)}”。`,
+      );
   }
 }
 
@@ -306,7 +362,7 @@ function tellCaller(fact: CallerFact): Said {
     case 'callBackFailed':
       return said(
         `Call-back ${fact.tries} reached nobody: ${fact.cause}.`,
-        `第 ${fact.tries} 次回拨未接通（${fact.cause}）。`,
+        `第 ${fact.tries} 次回拨未接通（${inChinese('cause', fact.cause)}）。`,
       );
     case 'callMissed':
       return said(
@@ -314,11 +370,11 @@ function tellCaller(fact: CallerFact): Said {
         `${maskNumber(fact.number)} 第 ${fact.calls} 次漏接，须于 ${new Date(fact.dueAtMs).toISOString()} 前回拨。`,
       );
     case 'missedCallClosed':
-      return said(`The missed call is closed: ${fact.result}.`, `漏接来电办结：${fact.result}。`);
+      return said(`The missed call is closed: ${fact.result}.`, `漏接来电办结：${inChinese('missed', fact.result)}。`);
     case 'graded':
       return said(
         `The contact is of grade ${fact.grade ?? 'none'}${fact.order === undefined ? '' : `, for order ${fact.order}`}.`,
-        `来电分级：${fact.grade ?? '无'}${fact.order === undefined ? '' : `（工单 ${fact.order}）`}。`,
+        `来电分级：${fact.grade === undefined || fact.grade === null ? '无' : inChinese('grade', fact.grade)}${fact.order === undefined ? '' : `（工单 ${fact.order}）`}。`,
       );
   }
 }
@@ -338,7 +394,7 @@ function tellGapEnd({ agent, result }: Extract<RecordFact, { fact: 'gapEnded' }>
 
 type SupervisionFact = Extract<
   RecordFact,
-  { fact: `supervision${string}` | 'contactMarked' | 'stateForced' | 'alertRaised' | 'alertEnded' }
+  { fact: `supervision${string}` | 'contactMarked' | 'stateForced' | `alert${string}` }
 >;
 
 const OF_SUPERVISION: ReadonlySet<RecordFact['fact']> = new Set<SupervisionFact['fact']>([
@@ -351,6 +407,7 @@ const OF_SUPERVISION: ReadonlySet<RecordFact['fact']> = new Set<SupervisionFact[
   'stateForced',
   'alertRaised',
   'alertEnded',
+  'alertSeen',
 ]);
 
 function isOfSupervision(fact: RecordFact): fact is SupervisionFact {
@@ -362,16 +419,22 @@ function tellSupervision(fact: SupervisionFact): Said {
     case 'supervisionAsked':
       return said(
         `${fact.by} asks for the talk (${fact.mode}): ${fact.reason}.`,
-        `${fact.by} 申请介入（${fact.mode}）：${fact.reason}。`,
+        `${fact.by} 申请介入（${inChinese('supervision', fact.mode)}）：${fact.reason}。`,
       );
     case 'supervisionApproved':
       return said(`${fact.by} agrees, for ${fact.supervisor}.`, `${fact.by} 同意 ${fact.supervisor} 介入。`);
     case 'supervisionStarted':
-      return said(`${fact.by} is on the talk: ${fact.mode}.`, `${fact.by} 介入通话：${fact.mode}。`);
+      return said(
+        `${fact.by} is on the talk: ${fact.mode}.`,
+        `${fact.by} 介入通话：${inChinese('supervision', fact.mode)}。`,
+      );
     case 'supervisionChanged':
-      return said(`${fact.by} goes over to ${fact.mode}.`, `${fact.by} 切换为 ${fact.mode}。`);
+      return said(`${fact.by} goes over to ${fact.mode}.`, `${fact.by} 切换为${inChinese('supervision', fact.mode)}。`);
     case 'supervisionEnded':
-      return said(`${fact.by} is not on the talk any more: ${fact.result}.`, `${fact.by} 的介入结束：${fact.result}。`);
+      return said(
+        `${fact.by} is not on the talk any more: ${fact.result}.`,
+        `${fact.by} 的介入结束：${inChinese('supervisionEnd', fact.result)}。`,
+      );
     case 'contactMarked':
       return fact.sensitive
         ? said(`${fact.by} marked it as sensitive.`, `${fact.by} 标为敏感。`)
@@ -379,12 +442,14 @@ function tellSupervision(fact: SupervisionFact): Said {
     case 'stateForced':
       return said(
         `${fact.by} set ${fact.agent} to ${fact.state}: ${fact.reason}.`,
-        `${fact.by} 将 ${fact.agent} 置为 ${fact.state}：${fact.reason}。`,
+        `${fact.by} 将 ${fact.agent} 置为“${inChinese('state', fact.state)}”：${fact.reason}。`,
       );
     case 'alertRaised':
-      return said(`Too long or too often: ${fact.alert}.`, `提醒：${fact.alert}。`);
+      return said(`Too long or too often: ${fact.alert}.`, `提醒：${inChinese('alert', fact.alert)}。`);
+    case 'alertSeen':
+      return said(`${fact.by} has seen it: ${fact.alert}.`, `${fact.by} 已知悉：${inChinese('alert', fact.alert)}。`);
     case 'alertEnded':
-      return said(`No longer: ${fact.alert}.`, `提醒解除：${fact.alert}。`);
+      return said(`No longer: ${fact.alert}.`, `提醒解除：${inChinese('alert', fact.alert)}。`);
   }
 }
 
@@ -393,7 +458,7 @@ function tellOpening(fact: OpeningFact): Said {
     case 'contactOpened':
       return tellOpened(fact);
     case 'contactClosed':
-      return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${fact.outcome}。`);
+      return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${inChinese('outcome', fact.outcome)}。`);
     case 'legOpened':
       return fact.role === 'citizen'
         ? said('The caller has a leg.', '来电人一路建立。')
@@ -401,15 +466,15 @@ function tellOpening(fact: OpeningFact): Said {
     case 'legAnswered':
       return said('The leg counts as answered.', '该路记为已接通。');
     case 'legClosed':
-      return said(`The leg is closed: ${fact.cause}.`, `该路关闭：${fact.cause}。`);
+      return said(`The leg is closed: ${fact.cause}.`, `该路关闭：${inChinese('cause', fact.cause)}。`);
     case 'hoursAsked':
       return fact.open
         ? said(`By ${fact.hours} it is open.`, `${fact.hours}：在服务时间内。`)
         : said(`By ${fact.hours} it is closed.`, `${fact.hours}：不在服务时间内。`);
     case 'digits':
       return fact.digits === ''
-        ? said(`No key at ${fact.step}.`, `${fact.step} 处未按键。`)
-        : said(`Key ${fact.digits} at ${fact.step}.`, `${fact.step} 处按键 ${fact.digits}。`);
+        ? said(`No key at ${fact.step}.`, `在“${inChinese('step', fact.step)}”没有按键。`)
+        : said(`Key ${fact.digits} at ${fact.step}.`, `在“${inChinese('step', fact.step)}”按键 ${fact.digits}。`);
   }
 }
 
@@ -421,24 +486,10 @@ function tellOpened({ medium, from, flow }: Extract<RecordFact, { fact: 'contact
   );
 }
 
-const WHY_NOT: Readonly<Record<string, Said>> = {
-  W4: said('Has more to do already.', '手头已有更多工作。'),
-  Q3: said('Has been idle for less long.', '空闲时间较短。'),
-  Q11: said('Does not serve this queue, or the step of its plan names others.', '不服务该队列，或当前步骤不含该坐席。'),
-  Q12: said('Serves this queue only after a longer wait.', '需等待更久才由该坐席服务。'),
-  Q13: said('Fits less what the step prefers.', '与当前步骤的优先条件匹配较低。'),
-  Q14: said('The site takes no calls now.', '所在站点目前不接来电。'),
-  Q15: said('Is kept for the own queue, which is answered too slowly.', '本队列接通不达标，暂不支援其他队列。'),
-  Q18: said('The caller spoke with another agent last; that one is asked first.', '优先由来电人上次的坐席接听。'),
-  T10: said('The agent whose phone was lost in the talk is asked first.', '优先由通话中掉线的坐席接回。'),
-  O5: said('Did not take this contact a short while ago.', '不久前未接这一联络。'),
-};
-
-/** Why an idle agent was passed over. */
-export function tellWhyNot(rule: string): Said {
-  return WHY_NOT[rule] ?? WHY_NOT['Q3']!;
+function names(files: readonly string[]): string {
+  return files.length === 0 ? '-' : idsOf(files).join(' + ');
 }
 
-function names(files: readonly string[]): string {
-  return files.length === 0 ? '-' : files.map((file) => basename(file).replace(/\.wav$/, '')).join(' + ');
+function idsOf(files: readonly string[]): readonly string[] {
+  return files.map((file) => basename(file).replace(/\.wav$/, ''));
 }

@@ -8,6 +8,8 @@ export interface ContactsWanted {
   /** Opened before. Unix time, ms. */
   readonly toMs: number;
   readonly medium?: string;
+  /** Whole calling number. */
+  readonly from?: string;
   /** Only contacts that one of these agents was offered or spoke in. */
   readonly agents?: readonly string[];
   /** Goes on after this contact. */
@@ -24,7 +26,7 @@ export interface ContactPlace {
 export type ContactRow = ContactTable & { readonly approximate: boolean };
 
 export async function listContacts(db: Db, wanted: ContactsWanted): Promise<ContactRow[]> {
-  const { agents, after, medium } = wanted;
+  const { agents, after, medium, from } = wanted;
   let query = db
     .selectFrom('contacts')
     .selectAll()
@@ -34,6 +36,7 @@ export async function listContacts(db: Db, wanted: ContactsWanted): Promise<Cont
     .orderBy('id', 'desc')
     .limit(wanted.rowsMax);
   if (medium !== undefined) query = query.where('medium', '=', medium);
+  if (from !== undefined) query = query.where('from_number', '=', from);
   if (after) query = query.where(sql<boolean>`(opened_at_ms, id) < (${after.openedAtMs}::bigint, ${after.id}::text)`);
   if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
   return (await query.execute()) as ContactRow[];

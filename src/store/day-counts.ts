@@ -1,16 +1,21 @@
 import { sql } from 'kysely';
 import type { RecordFact } from '../core/command.ts';
-import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS, sumOfCounts } from '../lib/measure-counts.ts';
-import { countCallsBy } from './measures.ts';
+import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS } from '../lib/measure-counts.ts';
+import { DayTables } from './day-tables.ts';
+import { countCells } from './measures.ts';
 import type { AppliedFact } from './projection.ts';
 import type { Db } from './store.ts';
 
 const DAY_MS = 86_400_000;
-const QUARTERS = DAY_MS / QUARTER_MS + 1;
+const CELLS_MAX = 200_000;
 const OPEN_MAX = 50_000;
+/** Where what rang nowhere counts, as in `store/measures.ts`. */
+const HOME_SITE = 'main';
 
 /** What a call counts by, as far as it has come. */
 interface Call {
+  readonly line: string;
+  readonly site: string;
   readonly openedAtMs: number;
   readonly queuedAtMs: number | null;
   readonly answeredAtMs: number | null;
@@ -21,8 +26,12 @@ interface Call {
 export interface DaySum {
   /** A full quarter of an hour, 24 h ago or up to a quarter more. Unix time, ms. */
   readonly fromMs: number;
-  /** Without the sums of time: those need the records. */
+  /** Without the sums of time, as the others: those need the records. */
   readonly counts: Counts;
+  /** The same calls by dialled number, by site, and by start of the quarter: as they are now, so read at once. */
+  readonly lines: ReadonlyMap<string, Readonly<Counts>>;
+  readonly sites: ReadonlyMap<string, Readonly<Counts>>;
+  readonly quarters: ReadonlyMap<number, Readonly<Counts>>;
 }
 
 /** The voice calls of the last day, read once from the records and counted on from then with each fact, as `store/measures.ts` counts them. */
@@ -30,7 +39,7 @@ export class DayCounts {
   readonly #db: Db;
   readonly #journal: string;
   readonly #now: () => number;
-  readonly #quarters = new Map<number, Counts>();
+  readonly #tables = new DayTables();
   readonly #open = new Map<string, Call>();
   #early: AppliedFact[] = [];
   #seq: number | undefined;
@@ -50,8 +59,9 @@ export class DayCounts {
   sum(): DaySum | undefined {
     if (this.#seq === undefined) return undefined;
     const fromMs = Math.floor((this.#now() - DAY_MS) / QUARTER_MS) * QUARTER_MS;
-    for (const quarter of this.#quarters.keys()) if (quarter < fromMs) this.#quarters.delete(quarter);
-    return { fromMs, counts: sumOfCounts(this.#quarters.values()) };
+    this.#tables.forgetBefore(fromMs);
+    const { whole, lines, sites, quarters } = this.#tables;
+    return { fromMs, counts: { ...whole }, lines, sites, quarters };
   }
 
   /** Reads the records, unless that is done; a failure is told and may be tried again. */
@@ -77,7 +87,7 @@ export class DayCounts {
     const nowMs = this.#now();
     const fromMs = Math.floor((nowMs - DAY_MS) / QUARTER_MS) * QUARTER_MS;
     // One look at one moment: what is applied later has a higher position.
-    const { seq, groups, open } = await this.#db
+    const { seq, cells, open } = await this.#db
       .transaction()
       .setIsolationLevel('repeatable read')
       .execute(async (transaction) => ({
@@ -86,25 +96,22 @@ export class DayCounts {
           .select('seq')
           .where('journal', '=', this.#journal)
           .executeTakeFirst(),
-        groups: await countCallsBy(
-          transaction,
-          { fromMs, toMs: nowMs + DAY_MS },
-          'quarter',
-          QUARTERS + DAY_MS / QUARTER_MS,
-        ),
+        cells: await countCells(transaction, { fromMs, toMs: nowMs + DAY_MS }, CELLS_MAX),
         open: await transaction
           .selectFrom('contacts')
-          .select(['id', 'opened_at_ms', 'queued_at_ms', 'answered_at_ms'])
+          .select(['id', 'dialled', 'site', 'opened_at_ms', 'queued_at_ms', 'answered_at_ms'])
           .select(sql<boolean>`call_back_number is not null`.as('called_back'))
           .where('medium', '=', 'voice')
           .where('closed_at_ms', 'is', null)
           .limit(OPEN_MAX)
           .execute(),
       }));
-    for (const { key, counts } of groups) this.#quarters.set(Number(key), counts);
+    for (const { quarterMs, counts, ...place } of cells) this.#tables.add(quarterMs, place, counts, 1);
     for (const row of open) {
       const { opened_at_ms: openedAtMs, queued_at_ms: queuedAtMs, answered_at_ms: answeredAtMs } = row;
-      this.#open.set(row.id, { openedAtMs, queuedAtMs, answeredAtMs, calledBack: row.called_back, closed: null });
+      const { dialled: line, site, called_back: calledBack } = row;
+      const times = { openedAtMs, queuedAtMs, answeredAtMs };
+      this.#open.set(row.id, { line, site: site ?? HOME_SITE, ...times, calledBack, closed: null });
     }
     this.#seq = seq?.seq ?? 0;
     for (const applied of this.#early) this.apply(applied);
@@ -114,7 +121,15 @@ export class DayCounts {
     if (!('contact' in fact) || fact.contact === undefined) return;
     if (fact.fact === 'contactOpened') {
       if (fact.medium !== 'voice' || this.#open.has(fact.contact)) return;
-      const call = { openedAtMs: atMs, queuedAtMs: null, answeredAtMs: null, calledBack: false, closed: null };
+      const place = { line: fact.dialled, site: HOME_SITE };
+      const call = {
+        ...place,
+        openedAtMs: atMs,
+        queuedAtMs: null,
+        answeredAtMs: null,
+        calledBack: false,
+        closed: null,
+      };
       this.#add(call, 1);
       this.#open.set(fact.contact, call);
       return;
@@ -129,22 +144,24 @@ export class DayCounts {
   }
 
   #add(call: Call, by: 1 | -1): void {
-    const quarter = Math.floor(call.openedAtMs / QUARTER_MS) * QUARTER_MS;
-    const counts = this.#quarters.get(quarter) ?? noCounts();
-    this.#quarters.set(quarter, counts);
-    const { queuedAtMs, calledBack, closed } = call;
-    const answeredAtMs = calledBack ? null : call.answeredAtMs;
-    const gone = closed?.outcome === 'abandonedInQueue' && call.answeredAtMs === null && !calledBack;
-    counts.inbound += by;
-    if (closed?.outcome === 'ended' && queuedAtMs === null) counts.selfServed += by;
-    if (calledBack) counts.callbacks += by;
-    if (queuedAtMs !== null) counts.queued += by;
-    if (answeredAtMs !== null) counts.answered += by;
-    if (answeredAtMs !== null && queuedAtMs !== null && answeredAtMs - queuedAtMs <= IN_TIME_MS)
-      counts.answeredWithin15 += by;
-    if (gone) counts.abandoned += by;
-    if (gone && queuedAtMs !== null && closed.atMs - queuedAtMs <= SHORT_ABANDON_MS) counts.abandonedShort += by;
+    this.#tables.add(call.openedAtMs, call, countsOf(call), by);
   }
+}
+
+function countsOf({ queuedAtMs, calledBack, closed, ...call }: Call): Counts {
+  const counts = noCounts();
+  const answeredAtMs = calledBack ? null : call.answeredAtMs;
+  const gone = closed?.outcome === 'abandonedInQueue' && call.answeredAtMs === null && !calledBack;
+  counts.inbound = 1;
+  if (closed?.outcome === 'ended' && queuedAtMs === null) counts.selfServed = 1;
+  if (calledBack) counts.callbacks = 1;
+  if (queuedAtMs !== null) counts.queued = 1;
+  if (answeredAtMs !== null) counts.answered = 1;
+  if (answeredAtMs !== null && queuedAtMs !== null && answeredAtMs - queuedAtMs <= IN_TIME_MS)
+    counts.answeredWithin15 = 1;
+  if (gone) counts.abandoned = 1;
+  if (gone && queuedAtMs !== null && closed.atMs - queuedAtMs <= SHORT_ABANDON_MS) counts.abandonedShort = 1;
+  return counts;
 }
 
 /** Undefined: nothing that counts. */
@@ -152,8 +169,10 @@ function changed(call: Call, fact: RecordFact, atMs: number): Call | undefined {
   switch (fact.fact) {
     case 'waitStarted':
       return { ...call, queuedAtMs: Math.min(call.queuedAtMs ?? Number.POSITIVE_INFINITY, fact.enqueuedAtMs) };
+    case 'offerMade':
+      return call.answeredAtMs === null ? { ...call, site: fact.site ?? HOME_SITE } : undefined;
     case 'talkStarted':
-      return call.answeredAtMs === null ? { ...call, answeredAtMs: atMs } : undefined;
+      return call.answeredAtMs === null ? { ...call, answeredAtMs: atMs, site: fact.site ?? HOME_SITE } : undefined;
     case 'callBackPromised':
       return { ...call, calledBack: true };
     case 'contactClosed':

@@ -99,6 +99,7 @@ function onlyInJournal(fact: OnlyInJournal): void {
     case 'stateForced':
     case 'alertRaised':
     case 'alertEnded':
+    case 'alertSeen':
       return;
     default:
       return unreachable(fact);

@@ -47,6 +47,22 @@ export async function countCallsBy(db: Db, wanted: CallsWanted, by: Grouping, gr
   return rows.map(({ key, ...counts }) => ({ key, counts }));
 }
 
+/** What the calls of one dialled number, one site and one quarter of an hour were. */
+export interface Cell {
+  readonly quarterMs: number;
+  readonly line: string;
+  readonly site: string;
+  readonly counts: Counts;
+}
+
+/** The finest groups there are, in one scan. They share no call. */
+export async function countCells(db: Db, wanted: CallsWanted, cellsMax: number): Promise<Cell[]> {
+  const key = sql`jsonb_build_array(${KEYS.quarter}, dialled, ${SITE})`;
+  const { rows } = await sql<Counts & { key: [number, string, string] }>`
+    ${scope(wanted, key)} select key, ${COUNTS} from scope group by key limit ${cellsMax}`.execute(db);
+  return rows.map(({ key: [quarterMs, line, site], ...counts }) => ({ quarterMs, line, site, counts }));
+}
+
 /** Calls of the period that are neither answered nor over: how they count is not known yet. */
 export async function countUndecided(db: Db, wanted: CallsWanted): Promise<number> {
   const { rows } = await sql<{ count: number }>`

@@ -115,6 +115,29 @@ test('who takes over has the talk; the agent wraps up', async () => {
   expect((await ask(lead, 'GET', url)).body).toMatchObject({ agent: 'eva' });
 });
 
+test('a lead says that an alert was seen, once; who is told to every board, and the alert stays until it is over', async () => {
+  const board = await hall.sit(lead);
+  try {
+    await hall.setState('ben', 'ready');
+    const second = await hall.call('13900139001');
+    await until(() => hall.ringing.has('8002'));
+    const leg = hall.ringing.get('8002')!;
+    await hall.loop.submit({ type: 'legEnded', node: 'switch' as never, leg, cause: 'CALL_REJECTED' });
+    await until(() => board.item('board', 'alert/missedOffers/ben', 'alert') !== undefined);
+    const seen = '/api/v1/alerts/missedOffers/ben/acknowledge';
+    expect((await ask(ana, 'POST', seen)).body.code).toBe('FORBIDDEN');
+    expect((await ask(lead, 'POST', '/api/v1/alerts/missedOffers/eva/acknowledge')).body.code).toBe('ALERT_UNKNOWN');
+    expect((await ask(lead, 'POST', seen)).status).toBe(204);
+    expect((await ask(eva, 'POST', seen)).status).toBe(204);
+    await until(() => board.item('board', 'alert/missedOffers/ben', 'alert')?.seenBy === 'lead');
+    await hall.setState('ben', 'offline');
+    await hall.hangUp(second);
+    await until(() => board.item('board', 'alert/missedOffers/ben', 'alert') === undefined);
+  } finally {
+    board.socket.close();
+  }
+});
+
 test("a lead sets an agent's state for a reason, and it is audited", async () => {
   const state = '/api/v1/agents/eva/state';
   expect((await ask(lead, 'PUT', state, { state: 'ready' })).body.code).toBe('REQUEST_INVALID');

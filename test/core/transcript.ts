@@ -123,6 +123,8 @@ class Scene {
           agent: AGENTS.find((name) => name === a)! as never,
           state: verb,
         });
+      case 'see':
+        return this.#submit({ type: 'alertSeen', alert: a as never, of: b as never, by: 'leo' });
       case 'force':
         return this.#submit({
           type: 'agentStateAsked',

@@ -146,6 +146,7 @@ export interface Client {
   get<Shape>(path: string): Promise<Shape>;
   put<Shape>(path: string, body: unknown): Promise<Shape>;
   post<Shape>(path: string, body: unknown): Promise<Shape>;
+  patch<Shape>(path: string, body: unknown): Promise<Shape>;
 }
 
 export async function signIn(program: Program, account: Account): Promise<Client> {
@@ -173,6 +174,7 @@ export async function signIn(program: Program, account: Account): Promise<Client
     get: (path) => ask('GET', path),
     put: (path, body) => ask('PUT', path, body),
     post: (path, body) => ask('POST', path, body),
+    patch: (path, body) => ask('PATCH', path, body),
   };
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contactId } from '../../src/core/ids.ts';
 import { QUARTER_MS } from '../../src/lib/measure-counts.ts';
 import { DayCounts } from '../../src/store/day-counts.ts';
-import { countCalls } from '../../src/store/measures.ts';
+import { countCalls, countCallsBy } from '../../src/store/measures.ts';
 import { applyEntries } from '../../src/store/projection.ts';
 import { startDatabase, type TestDatabase } from './database.ts';
 import { JournalByHand, writeCall } from './facts.ts';
@@ -21,6 +21,8 @@ const anyCall = fc.record({
   abandonedAfterMs: fc.integer({ min: 0, max: 9_000 }),
   selfServed: fc.boolean(),
   promised: fc.boolean(),
+  dialled: fc.constantFrom('12345', '12315'),
+  site: fc.constantFrom('sub1', 'sub2', undefined),
 });
 
 test('counted on with each fact, the day is what the records say, wherever the reading began', {
@@ -36,9 +38,13 @@ test('counted on with each fact, the day is what the records say, wherever the r
         run += 1;
         const journal = new JournalByHand();
         const fromMs = run * 1_000 * QUARTER_MS;
-        for (const [index, { openedAtMs, promised, queuedAfterMs, answeredAfterMs, ...call }] of calls.entries()) {
+        for (const [
+          index,
+          { openedAtMs, promised, queuedAfterMs, answeredAfterMs, site, ...call },
+        ] of calls.entries()) {
           const id = `d${run}-${index}`;
-          const plan = { ...call, id, openedAtMs: fromMs + openedAtMs, agent: id };
+          const seat = site === undefined ? {} : { site };
+          const plan = { ...call, ...seat, id, openedAtMs: fromMs + openedAtMs, agent: id };
           const queued = queuedAfterMs === undefined ? {} : { queuedAfterMs };
           const answered = answeredAfterMs === undefined ? {} : { answeredAfterMs };
           writeCall(journal, { ...plan, ...queued, ...answered });
@@ -75,6 +81,19 @@ test('counted on with each fact, the day is what the records say, wherever the r
           toMs: nowMs,
         });
         expect(sum.counts).toMatchObject(wanted);
+        for (const [by, table] of [
+          ['number', sum.lines],
+          ['site', sum.sites],
+          ['quarter', sum.quarters],
+        ] as const) {
+          const groups = await countCallsBy(db, { fromMs: sum.fromMs, toMs: nowMs }, by, 100);
+          const shown = new Map<unknown, unknown>([...table].filter(([, { inbound }]) => inbound > 0));
+          expect(new Set(shown.keys())).toEqual(new Set(groups.map(({ key }) => key)));
+          for (const { key, counts } of groups) {
+            const { waitedMs: _w, handled: _h, handlingMs: _m, ...rest } = counts;
+            expect(shown.get(key)).toMatchObject(rest);
+          }
+        }
       },
     ),
     { numRuns: 15 },

@@ -36,7 +36,7 @@ export class BoardItems {
   }
 }
 
-function alertItem(key: string, { alert, contact, agent, sinceMs }: Alert): AlertItem {
+function alertItem(key: string, { alert, contact, agent, sinceMs, seenBy, seenAtMs }: Alert): AlertItem {
   return {
     key: `alert/${key}`,
     kind: 'alert',
@@ -44,6 +44,7 @@ function alertItem(key: string, { alert, contact, agent, sinceMs }: Alert): Aler
     ...(contact === undefined ? {} : { contact }),
     ...(agent === undefined ? {} : { agent }),
     sinceMs,
+    ...(seenBy === undefined || seenAtMs === undefined ? {} : { seenBy, seenAtMs }),
   };
 }
 

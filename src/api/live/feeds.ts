@@ -1,57 +1,13 @@
-import { measureOf, percentOf } from '../../lib/measures.ts';
+import { percentOf } from '../../lib/measures.ts';
 import { type Alarm, listAlarms } from '../../store/alarms.ts';
-import type { DaySum } from '../../store/day-counts.ts';
 import { isUnmade } from '../../store/migrate.ts';
 import { findSessions } from '../../store/sessions.ts';
 import { loadTeams } from '../../store/teams.ts';
 import type { ApiOptions, LiveSources } from '../options.ts';
 import type { Hub } from './hub.ts';
-import type { AlarmItem, DayFigures, Share } from './messages.ts';
+import type { AlarmItem } from './messages.ts';
 
 const ALARMS_SHOWN_MAX = 200;
-const QUARTER_CHECK_MS = 60_000;
-
-/** The figures of the last day, as they grow and as a quarter of an hour leaves them. @returns what ends it. */
-export function keepDay(hub: Hub, { day, onDay }: LiveSources): () => void {
-  let told = false;
-  const show = (): void => {
-    told = false;
-    const sum = day();
-    hub.watch.setDay(sum && dayItem(sum));
-    hub.tell();
-  };
-  // Facts come by the batch; they are counted one by one and shown together.
-  const soon = (): void => {
-    if (!told) setImmediate(show);
-    told = true;
-  };
-  const timer = setInterval(soon, QUARTER_CHECK_MS);
-  timer.unref();
-  const end = onDay(soon);
-  soon();
-  return () => {
-    clearInterval(timer);
-    end();
-  };
-}
-
-function dayItem({ fromMs, counts }: DaySum): DayFigures {
-  const shareOf = (name: 'connectRate' | 'answeredWithin15Rate' | 'serviceLevel15'): Share => {
-    const { numerator, denominator, value } = measureOf(name, counts);
-    return { numerator, denominator, value };
-  };
-  const { inbound, queued, answered, abandoned } = counts;
-  return {
-    fromMs,
-    inbound,
-    queued,
-    answered,
-    abandoned,
-    connectRate: shareOf('connectRate'),
-    answeredWithin15Rate: shareOf('answeredWithin15Rate'),
-    serviceLevel15: shareOf('serviceLevel15'),
-  };
-}
 
 /** The alarms are read again whenever they may be others. */
 export function keepAlarms(hub: Hub, { db, logger }: ApiOptions, live: LiveSources): { look(): void; end(): void } {

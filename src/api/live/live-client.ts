@@ -55,6 +55,7 @@ export class LiveClient {
   readonly #seq = new Map<StreamName, number>();
   #epoch: string | undefined;
   #skewMs = 0;
+  #heardAtMs: number | undefined;
   #attempts = 0;
   #over = false;
   #socket: LiveSocket | undefined;
@@ -75,6 +76,11 @@ export class LiveClient {
   /** The server's clock less ours, ms. */
   skewMs(): number {
     return this.#skewMs;
+  }
+
+  /** When the server was last heard, by its clock; undefined: never yet. */
+  heardAtMs(): number | undefined {
+    return this.#heardAtMs;
   }
 
   /** The person did something in the page. Told at most once a minute. */
@@ -134,6 +140,7 @@ export class LiveClient {
       if (socket !== this.#socket) return;
       this.#expectWord(socket);
       this.#hear(JSON.parse(String(data)) as FromServer);
+      this.#heardAtMs = Date.now() + this.#skewMs;
     });
     socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code }) => {

@@ -80,7 +80,10 @@ export type Item =
   | WaitingItem
   | AlarmItem
   | AlertItem
-  | SupervisionItem;
+  | SupervisionItem
+  | CallsItem
+  | QuarterItem
+  | ForecastItem;
 
 export type AgentStateName = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
 
@@ -196,8 +199,14 @@ export interface FiguresItem {
 }
 
 /** Calls that arrived since `fromMs`, at most 24 h and a quarter of an hour ago. */
-export interface DayFigures {
+export interface DayFigures extends CallFigures {
   readonly fromMs: number;
+  /** A connect rate below it raises an alarm; what the city aims at. Per cent. */
+  readonly alarmPercent: number;
+  readonly targetPercent: number;
+}
+
+export interface CallFigures {
   readonly inbound: number;
   readonly queued: number;
   readonly answered: number;
@@ -220,6 +229,10 @@ export interface AgentItem extends AgentFields {
   readonly key: string;
   readonly kind: 'agent';
   readonly contact?: string;
+  /** Of that contact: masked, the number dialled, and whether it is heard only with a second person's word. */
+  readonly from?: string;
+  readonly line?: string;
+  readonly sensitive?: true;
 }
 
 /** In `board`, as `waiting/CONTACT`. Lists are shown in the order of `orderMs`, then of the contact's id. */
@@ -263,6 +276,9 @@ export interface AlertItem {
   readonly agent?: string;
   /** Since when it lasts. */
   readonly sinceMs: number;
+  /** Who leads and has said that it was seen, and when. */
+  readonly seenBy?: string;
+  readonly seenAtMs?: number;
 }
 
 /** In `board`, as `supervision/CONTACT`: who hears a talk, or is about to. Agents are not shown. */
@@ -276,4 +292,33 @@ export interface SupervisionItem {
   /** `asked`: a second person must agree, until `untilMs`. */
   readonly step: 'asked' | 'ringing' | 'on';
   readonly untilMs?: number;
+}
+
+/** In `board`, as `line/NUMBER` and `calls/SITE`: the calls of `FiguresItem.day` that came to one number, or count at one site. */
+export interface CallsItem extends CallFigures {
+  readonly key: string;
+  readonly kind: 'calls';
+  readonly by: 'line' | 'site';
+  readonly of: string;
+}
+
+/** In `board`, as `quarter/START`: the calls of today, in the city, that arrived in that quarter of an hour. */
+export interface QuarterItem {
+  readonly key: string;
+  readonly kind: 'quarter';
+  readonly fromMs: number;
+  readonly inbound: number;
+  readonly answered: number;
+}
+
+/** In `board`: what today may bring, by what the same weekday of the last four weeks did. */
+export interface ForecastItem {
+  readonly key: 'forecast';
+  readonly kind: 'forecast';
+  /** The first instant of today, in the city. */
+  readonly dayMs: number;
+  /** The days that it is the mean of, such as `2026-02-13`. Empty: no records of such days yet, so there is no forecast. */
+  readonly days: readonly string[];
+  /** Calls by quarter of an hour, from the day's first on; as empty as `days`. */
+  readonly inbound: readonly number[];
 }

@@ -4,9 +4,14 @@ import type { AgentItem, ContactItem, SelfItem } from './messages.ts';
 
 export const HOME_SITE = 'main';
 
-export function agentItem(view: DeskView): AgentItem {
+/** `card`: of the agent's contact, as it was last. */
+export function agentItem(view: DeskView, card: ContactCard | undefined): AgentItem {
   const { contact } = view;
-  return { key: `agent/${view.agent}`, kind: 'agent', ...fields(view), ...(contact === undefined ? {} : { contact }) };
+  const item = { key: `agent/${view.agent}`, kind: 'agent', ...fields(view) } as const;
+  if (contact === undefined) return item;
+  if (card?.contact !== contact) return { ...item, contact };
+  const sensitive = card.sensitive === true ? { sensitive: true as const } : {};
+  return { ...item, contact, from: maskNumber(card.from), line: card.line, ...sensitive };
 }
 
 export function selfItem(view: DeskView): SelfItem {

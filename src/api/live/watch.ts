@@ -6,7 +6,7 @@ import { Deadlines } from '../../lib/deadlines.ts';
 import { BoardItems } from './board-items.ts';
 import { FloorItems } from './floor-items.ts';
 import type { Decided, LiveCore } from './live-core.ts';
-import type { AlarmItem, DayFigures, HintItem } from './messages.ts';
+import type { AlarmItem, DayFigures, HintItem, Item } from './messages.ts';
 import { agentItem, contactItem, selfItem } from './seat-items.ts';
 import { Stream } from './stream.ts';
 import { WaitingList, waitingItem } from './waiting-list.ts';
@@ -39,6 +39,7 @@ export class Watch {
   readonly #registrations = new Deadlines<string>();
   #teamOf: ReadonlyMap<string, string> = new Map();
   #alarms: readonly AlarmItem[] = [];
+  #tables: readonly Item[] = [];
   #state: object | undefined;
   #hints = 0;
 
@@ -88,9 +89,10 @@ export class Watch {
     if (known !== undefined) return known;
     const board = new Stream('board');
     this.#boards.set(team, board);
-    for (const { view } of this.#seen.values()) if (this.#isOn(team, view.agent)) board.put(agentItem(view));
+    for (const { view, card } of this.#seen.values())
+      if (this.#isOn(team, view.agent)) board.put(agentItem(view, card));
     for (const id of this.#core.contacts()) this.#showOn(board, this.#core.contact(id));
-    for (const alarm of this.#alarms) board.put(alarm);
+    for (const item of [...this.#alarms, ...this.#tables]) board.put(item);
     this.#boardItems.showAll(team, board);
     board.commit();
     return board;
@@ -127,20 +129,30 @@ export class Watch {
 
   setTeams(teamOf: ReadonlyMap<string, string>): void {
     this.#teamOf = teamOf;
-    for (const { view } of this.#seen.values()) this.#showOnBoards(view);
+    for (const seen of this.#seen.values()) this.#showOnBoards(seen);
   }
 
   setAlarms(alarms: readonly AlarmItem[]): void {
-    const open = new Set(alarms.map(({ key }) => key));
-    for (const board of this.#boards.values()) {
-      for (const { key } of this.#alarms) if (!open.has(key)) board.drop(key);
-      for (const alarm of alarms) board.put(alarm);
-    }
+    this.#replace(this.#alarms, alarms);
     this.#alarms = alarms;
+  }
+
+  /** What every board shows of the calls of the day. */
+  setTables(tables: readonly Item[]): void {
+    this.#replace(this.#tables, tables);
+    this.#tables = tables;
   }
 
   setDay(day: DayFigures | undefined): void {
     this.#floorItems.setDay(day);
+  }
+
+  #replace(before: readonly Item[], after: readonly Item[]): void {
+    const kept = new Set(after.map(({ key }) => key));
+    for (const board of this.#boards.values()) {
+      for (const { key } of before) if (!kept.has(key)) board.drop(key);
+      for (const item of after) board.put(item);
+    }
   }
 
   /** Ready, or with a contact. */
@@ -169,7 +181,7 @@ export class Watch {
     if ('contact' in command && command.contact !== undefined) contacts.add(command.contact);
     if (command.do !== 'record-fact') return;
     if ('agent' in command && command.agent !== undefined) agents.add(command.agent);
-    if (command.fact === 'alertRaised' || command.fact === 'alertEnded')
+    if (command.fact === 'alertRaised' || command.fact === 'alertEnded' || command.fact === 'alertSeen')
       for (const [team, board] of this.#boards) this.#boardItems.showAlerts(team, board);
     if (command.fact === 'siteStatus') this.#floorItems.sitesChanged();
     if (command.fact === 'modeChanged' || command.fact === 'modeProposed') this.#floorItems.modeChanged();
@@ -218,14 +230,15 @@ export class Watch {
     }
     const { contact } = view;
     const card = contact === undefined ? undefined : this.#core.contact(contact);
-    this.#seen.set(id, { view, card: card ?? (before?.card?.contact === contact ? before?.card : undefined) });
-    this.#showOnBoards(view);
+    const seen = { view, card: card ?? (before?.card?.contact === contact ? before?.card : undefined) };
+    this.#seen.set(id, seen);
+    this.#showOnBoards(seen);
     this.#showSeat(id);
   }
 
-  #showOnBoards(view: DeskView): void {
+  #showOnBoards({ view, card }: Seen): void {
     for (const [team, board] of this.#boards) {
-      if (this.#isOn(team, view.agent)) board.put(agentItem(view));
+      if (this.#isOn(team, view.agent)) board.put(agentItem(view, card));
       else board.drop(`agent/${view.agent}`);
     }
   }

@@ -1,15 +1,18 @@
 import { Type } from 'typebox';
+import { maskNumber } from '../../lib/mask-number.ts';
 import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
 import { LEADS, reachOf, STAFF, seesNumbers } from '../access.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
 import { ApiError } from '../errors.ts';
 import { readInstant } from '../instant.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { ContactParams, ContactShape, ContactsQuery, ContactsShape } from '../schemas.ts';
+import { ContactParams, ContactSearchBody, ContactShape, ContactsQuery, ContactsShape } from '../schemas.ts';
 
 const ROWS_USUAL = 50;
 
-export function addContactRoutes(app: Api, { db, core }: ApiOptions): void {
+export function addContactRoutes(app: Api, options: ApiOptions): void {
+  const { db, core } = options;
+  addSearchRoute(app, options);
   app.get(
     '/api/v1/contacts',
     {
@@ -61,6 +64,27 @@ export function addContactRoutes(app: Api, { db, core }: ApiOptions): void {
       });
       if (explanation === undefined) throw new ApiError('EXPLAIN_UNKNOWN');
       return explanation;
+    },
+  );
+}
+
+/** Of one calling number, newest first, at most 50: who leads finds by it what a citizen complains of. */
+function addSearchRoute(app: Api, { db }: ApiOptions): void {
+  app.post(
+    '/api/v1/contacts/search',
+    {
+      config: { access: LEADS, audit: 'later' },
+      schema: { body: ContactSearchBody, response: { 200: ContactsShape } },
+    },
+    async (request) => {
+      const { number } = request.body;
+      request.deed = { target: maskNumber(number) };
+      const agents = await reachOf(request, db);
+      const rows = await listContacts(db, {
+        ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, from: number, rowsMax: ROWS_USUAL },
+        ...(agents === undefined ? {} : { agents }),
+      });
+      return { contacts: rows.map((row) => contactSummary(row, seesNumbers(request))), next: null };
     },
   );
 }

@@ -7,7 +7,8 @@ import { sessionKey, touchSession } from '../../store/sessions.ts';
 import type { Db } from '../../store/store.ts';
 import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
-import { keepAlarms, keepDay, keepRights } from '../live/feeds.ts';
+import { keepDay } from '../live/day-feed.ts';
+import { keepAlarms, keepRights } from '../live/feeds.ts';
 import { Hub } from '../live/hub.ts';
 import { LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
 import { TICKET_LIFE_MS } from '../live/tickets.ts';
@@ -72,7 +73,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     if (typeof session === 'number') return refuse(socket, session);
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, socket, session));
   });
-  const endings = [alarms.end, rights.end, keepDay(hub, live)];
+  const endings = [alarms.end, rights.end, keepDay(hub, options, live)];
   app.addHook('preClose', async () => {
     for (const end of endings) end();
     hub.close();

@@ -9,7 +9,7 @@ import { LEADS, personOf, reachOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
-import { SensitiveBody, SupervisionBody, SupervisionChange, TalkShape } from '../supervision-shapes.ts';
+import { AlertParams, SensitiveBody, SupervisionBody, SupervisionChange, TalkShape } from '../supervision-shapes.ts';
 import { writeDown } from '../write-down.ts';
 
 const URL = '/api/v1/contacts/:id/supervision';
@@ -25,6 +25,7 @@ export function addSupervisionRoutes(app: Api, options: ApiOptions): void {
   addOwnRoutes(app, options);
   addApprovalRoute(app, options);
   addMarkRoute(app, options);
+  addAlertRoute(app, options);
 }
 
 /** Begins, changes, ends the own. */
@@ -44,9 +45,10 @@ function addOwnRoutes(app: Api, options: ApiOptions): void {
     { config, schema: { params, body: SupervisionChange, response: { 200: TalkShape } } },
     async (request) => {
       const { id } = request.params;
-      const { mode } = request.body;
-      request.deed = { target: id, detail: mode };
-      const { by, reason } = await own(options, request, id);
+      const { mode, reason: why } = request.body;
+      request.deed = { target: id, detail: why === undefined ? mode : `${mode}: ${why}` };
+      const { by, reason: first } = await own(options, request, id);
+      const reason = why ?? first;
       await tell(options, request, { type: 'supervisionAsked', contact: contactId(id), by, mode, reason });
       return await talkOf(options, request, id);
     },
@@ -108,6 +110,25 @@ function addMarkRoute(app: Api, options: ApiOptions): void {
       const by = personOf(request).user;
       await tell(options, request, { type: 'contactMarked', contact: contactId(id), sensitive, by });
       return await talkOf(options, request, id);
+    },
+  );
+}
+
+/** U5: who leads the agent, or anybody who leads when it is about a wait. */
+function addAlertRoute(app: Api, options: ApiOptions): void {
+  app.post(
+    '/api/v1/alerts/:alert/:of/acknowledge',
+    { config: { access: LEADS }, schema: { params: AlertParams, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      const { alert, of } = request.params;
+      const agents = await reachOf(request, options.db);
+      const known = options.live?.core.alerts().get(`${alert}/${of}`);
+      if (known === undefined || (known.agent !== undefined && agents?.includes(known.agent) === false))
+        throw new ApiError('ALERT_UNKNOWN');
+      const by = personOf(request).user;
+      const about = alert === 'longWait' ? contactId(of) : agentId(of);
+      await tell(options, request, { type: 'alertSeen', alert, of: about, by });
+      return reply.code(204).send(null);
     },
   );
 }

@@ -1,3 +1,4 @@
+import { enBoards } from './en-boards.ts';
 import type { Words } from './zh.ts';
 
 export const en: Words = {
@@ -5,7 +6,7 @@ export const en: Words = {
   line: '12345 government hotline',
   language: { other: '中文', switch: 'Switch language' },
   theme: { toDark: 'Dark', toLight: 'Light', switch: 'Switch between light and dark' },
-  pages: { desk: 'Desk', calls: 'Calls', devices: 'Devices' },
+  pages: { desk: 'Desk', calls: 'Calls', devices: 'Devices', ...enBoards.pages },
   signIn: {
     title: 'Sign in',
     user: 'User name',
@@ -272,4 +273,7 @@ export const en: Words = {
   },
   menu: { account: 'Account', signOut: 'Sign out', skip: 'Skip to the content', pages: 'Pages' },
   errors: { away: 'The server does not answer', other: (why: string) => `Not done: ${why}` },
+  wall: enBoards.wall,
+  explain: enBoards.explain,
+  supervision: enBoards.supervision,
 };

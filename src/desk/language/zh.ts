@@ -1,10 +1,12 @@
+import { zhBoards } from './zh-boards.ts';
+
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
 export const zh = {
   name: '民呼',
   line: '12345 政务服务便民热线',
   language: { other: 'English', switch: '切换语言' },
   theme: { toDark: '深色', toLight: '浅色', switch: '切换深浅色' },
-  pages: { desk: '工作台', calls: '通话记录', devices: '设备' },
+  pages: { desk: '工作台', calls: '通话记录', devices: '设备', ...zhBoards.pages },
   signIn: {
     title: '登录',
     user: '用户名',
@@ -260,6 +262,9 @@ export const zh = {
   },
   menu: { account: '账号', signOut: '退出登录', skip: '跳到主要内容', pages: '页面' },
   errors: { away: '服务器没有应答', other: (why: string) => `操作没有完成：${why}` },
+  wall: zhBoards.wall,
+  explain: zhBoards.explain,
+  supervision: zhBoards.supervision,
 };
 
 export type Words = typeof zh;

@@ -23,6 +23,9 @@ const streams = {
 
 let client: LiveClient | undefined;
 
+/** What is shown is so since then, by the server's clock; undefined while the socket tells of every change. */
+export const staleSinceMs = ref<number>();
+
 /** Opens the live socket; it comes back by itself, and keeps what was known while it is away. */
 export function startLive(): void {
   client ??= new LiveClient({
@@ -31,6 +34,8 @@ export function startLive(): void {
     drawTicket,
     onStatus: (status) => {
       liveStatus.value = status;
+      if (status === 'open') staleSinceMs.value = undefined;
+      else staleSinceMs.value ??= client?.heardAtMs();
     },
     onItems: ({ stream }) => {
       if (client === undefined) return;

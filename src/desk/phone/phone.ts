@@ -4,7 +4,7 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent, UA } from 'jssip
 import { reactive } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { choices, microphoneWish } from './choices.ts';
-import { isResumed, keptContact } from './same-call.ts';
+import { contactOf, isResumed, keptContact } from './same-call.ts';
 
 /** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
 interface Login {
@@ -35,6 +35,10 @@ export const phone = reactive({
   failure: '',
   /** The talk that this page was in is coming back. */
   resuming: false,
+  /** The contact that this seat's person has asked to hear, until its call is here or was given up. */
+  expected: '',
+  /** The contact that is heard by the call under way. */
+  supervised: '',
 });
 
 const RETRY_FIRST_MS = 1_000;
@@ -66,7 +70,7 @@ export function stopPhone(): void {
   agent = undefined;
   session = undefined;
   login = undefined;
-  Object.assign(phone, { registration: 'off', line: 'idle', echo: false });
+  Object.assign(phone, { registration: 'off', line: 'idle', echo: false, expected: '', supervised: '' });
 }
 
 function createAgent({ sipUser, realm, username, ha1, ws }: Login): UA {
@@ -132,14 +136,17 @@ function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
   const former = session;
   // One call at a time: the switch offers no second one to a seat, but it does bring back one whose way here was lost.
   if (former !== undefined && !resumed) return arrived.terminate({ status_code: 486 });
+  const expected =
+    event.originator === 'remote' && phone.expected !== '' && contactOf(event.request) === phone.expected;
   session = arrived;
   if (former !== undefined && !former.isEnded()) former.terminate();
   Object.assign(phone, {
     ...{ line: incoming ? 'ringing' : 'dialling', echo: !incoming, held: false, muted: false },
-    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: resumed },
+    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: resumed || expected },
+    ...(expected ? { supervised: phone.expected, expected: '' } : {}),
   });
   follow(arrived);
-  if (resumed) answer();
+  if (resumed || expected) answer();
 }
 
 function follow(arrived: RTCSession): void {
@@ -157,6 +164,7 @@ function follow(arrived: RTCSession): void {
     loudspeaker.srcObject = null;
     const failed = cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS || cause === JsSIP.C.causes.WEBRTC_ERROR;
     Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, failure: failed ? cause : '' });
+    phone.supervised = '';
   };
   arrived.on('ended', over);
   arrived.on('failed', over);

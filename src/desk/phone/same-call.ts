@@ -12,8 +12,16 @@ export function keptContact(): string | undefined {
   return sessionStorage.getItem(KEY) ?? undefined;
 }
 
+/** In which contact the switch rings, as its header says. */
+export function contactOf(request: IncomingRequest): string {
+  return headerOf(request, 'X-Minhu-Contact');
+}
+
+function headerOf(request: IncomingRequest, name: string): string {
+  return String(request.getHeader(name) ?? '').trim();
+}
+
 /** Whether the switch brings back the talk that this page was in (`src/softswitch/README.md`): only that is answered by itself. */
 export function isResumed(request: IncomingRequest, kept: string | undefined): boolean {
-  const says = (name: string): string => String(request.getHeader(name) ?? '').trim();
-  return kept !== undefined && says('X-Minhu-Resume') === 'true' && says('X-Minhu-Contact') === kept;
+  return kept !== undefined && headerOf(request, 'X-Minhu-Resume') === 'true' && contactOf(request) === kept;
 }

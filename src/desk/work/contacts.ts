@@ -19,12 +19,14 @@ export interface ContactDetail extends ContactRow {
   readonly waits: readonly {
     readonly queue: string;
     readonly enqueuedAtMs: number;
+    readonly startedAtMs: number;
     readonly endedAtMs: number | null;
   }[];
   readonly offers: readonly {
     readonly token: number;
     readonly agent: string;
     readonly madeAtMs: number;
+    readonly endedAtMs: number | null;
     readonly result: string | null;
   }[];
   readonly talks: readonly {
@@ -42,4 +44,35 @@ export interface ContactDetail extends ContactRow {
 /** What became of a contact, in the language of the page. */
 export function outcomeWord(outcome: string | null): string {
   return outcome === null ? words.value.outcomes.open : wordOf(words.value.outcomes, outcome);
+}
+
+/** One sentence in both languages, as the server says it. */
+export interface Said {
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** What `GET /api/v1/contacts/ID/explain` tells: each thing that was heard, and what was decided upon it, by which rule. */
+export interface Explanation {
+  readonly contact: string;
+  readonly entries: readonly ExplainedEntry[];
+  readonly cut: boolean;
+}
+
+export interface ExplainedEntry {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly event: Said;
+  readonly decisions: readonly (Said & { readonly rule: string; readonly topic: string })[];
+  readonly offers: readonly {
+    readonly chosen: string;
+    readonly why: Said;
+    readonly waitedMs: number;
+    readonly others: readonly (Said & {
+      readonly agent: string;
+      readonly idleSinceMs: number;
+      readonly rule: string;
+    })[];
+  }[];
+  readonly otherwiseToday?: true;
 }

@@ -1,0 +1,116 @@
+import { computed, reactive } from 'vue';
+import type { AgentItem, AlarmItem, AlertItem, SupervisionItem } from '../../api/live/messages.ts';
+import { words } from '../language/words.ts';
+import { itemsOf } from '../live/live.ts';
+import { phone } from '../phone/phone.ts';
+import { Away, ask } from '../request.ts';
+import { session } from '../session.ts';
+
+export const MODES = ['listen', 'whisper', 'barge', 'takeOver'] as const;
+export type Mode = (typeof MODES)[number];
+export const REASON_MAX = 40;
+export const HINT_MAX = 200;
+
+export const agents = itemsOf('board', 'agent');
+export const waiting = itemsOf('board', 'waiting');
+export const alerts = itemsOf('board', 'alert');
+export const alarms = itemsOf('board', 'alarm');
+const supervisions = itemsOf('board', 'supervision');
+
+/** Who hears which contact, or is about to. */
+export const supervisionOf = computed(
+  () => new Map<string, SupervisionItem>(supervisions.value.map((item) => [item.contact, item])),
+);
+/** Waits for a second person, and this one may be it. */
+export const askedOfMe = computed(() =>
+  supervisions.value.filter(({ step, by, agent }) => step === 'asked' && by !== me() && agent !== me()),
+);
+
+const me = (): string | undefined => session.person?.user;
+
+export const told = reactive({ failure: '', done: '' });
+
+/** Does it, and says what became of it. @returns whether it was done. */
+async function attempt(done: string, work: () => Promise<unknown>): Promise<boolean> {
+  Object.assign(told, { failure: '', done: '' });
+  try {
+    await work();
+    told.done = done;
+    return true;
+  } catch (error) {
+    told.failure = error instanceof Away ? words.value.errors.away : (error as Error).message;
+    return false;
+  }
+}
+
+const pathOf = (contact: string): string => `/contacts/${encodeURIComponent(contact)}`;
+
+/** The own page's telephone is rung for it and answers by itself, for it is what was asked for. */
+export async function begin(contact: string, mode: Mode, reason: string): Promise<boolean> {
+  phone.expected = contact;
+  const body = { mode, reason };
+  const done = await attempt(words.value.supervision.asked, () =>
+    ask(`${pathOf(contact)}/supervision`, { method: 'POST', body }),
+  );
+  if (!done) phone.expected = '';
+  return done;
+}
+
+export function change(contact: string, mode: Mode, reason: string): Promise<boolean> {
+  const body = { mode, reason };
+  return attempt(words.value.supervision.changed, () =>
+    ask(`${pathOf(contact)}/supervision`, { method: 'PATCH', body }),
+  );
+}
+
+export function leave(contact: string): Promise<boolean> {
+  phone.expected = '';
+  return attempt(words.value.supervision.left, () => ask(`${pathOf(contact)}/supervision`, { method: 'DELETE' }));
+}
+
+export function agree(contact: string): Promise<boolean> {
+  return attempt(words.value.supervision.agreed, () =>
+    ask(`${pathOf(contact)}/supervision/approval`, { method: 'POST' }),
+  );
+}
+
+export function mark(contact: string, sensitive: boolean): Promise<boolean> {
+  return attempt(words.value.supervision.marked, () =>
+    ask(`${pathOf(contact)}/sensitive`, { method: 'PUT', body: { sensitive } }),
+  );
+}
+
+export function hint(agent: string, text: string): Promise<boolean> {
+  return attempt(words.value.supervision.hinted, () =>
+    ask(`/agents/${encodeURIComponent(agent)}/hints`, { method: 'POST', body: { text } }),
+  );
+}
+
+export function force(agent: string, state: 'ready' | 'notReady' | 'offline', reason: string): Promise<boolean> {
+  return attempt(words.value.supervision.forced, () =>
+    ask(`/agents/${encodeURIComponent(agent)}/state`, { method: 'PUT', body: { state, reason } }),
+  );
+}
+
+export function seen({ key }: AlertItem): Promise<boolean> {
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  return attempt(words.value.supervision.acknowledged, () =>
+    ask(`/${path.replace(/^alert/, 'alerts')}/acknowledge`, { method: 'POST' }),
+  );
+}
+
+export function seenAlarm({ id }: AlarmItem): Promise<boolean> {
+  return attempt(words.value.supervision.acknowledged, () =>
+    ask(`/alarms/${id}/acknowledge`, { method: 'POST', body: {} }),
+  );
+}
+
+const ORDER: Readonly<Record<AgentItem['state'], number>> = {
+  ...{ held: 0, talking: 1, ringing: 2, wrapUp: 3 },
+  ...{ ready: 4, notReady: 5, offline: 6 },
+};
+
+/** Who works first, then by number. */
+export const inOrder = computed(() =>
+  [...agents.value].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.number.localeCompare(b.number)),
+);
