@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMetrics } from '../../src/api/metrics.ts';
 import { contactId } from '../../src/core/ids.ts';
