@@ -5,13 +5,14 @@ import type { AgentId } from './ids.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
 import { giveBack, partedOf } from './parting.ts';
+import { forgetSeat } from './seat.ts';
 import type { Settings } from './settings.ts';
 import type { Agent } from './state.ts';
 
 /** P2–P5. What is under way is finished first; only an offer that still rings is taken back (O8). */
 export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStateAsked' }>): void {
   const agent = d.state.agents.get(event.agent);
-  if (agent === undefined || !d.state.standing.settingOf.has(agent.id)) return;
+  if (agent === undefined || d.state.standing.seats.get(agent.id)?.setting === undefined) return;
   if (event.by !== undefined) stateForced(d, agent, event, event.by);
   const wasReady = agent.wish === 'ready';
   agent.wish = event.state;
@@ -55,13 +56,15 @@ export function seatsChanged(d: Decision, settings: Settings): void {
     if (!d.state.agents.has(id) && d.state.agents.size < SEATS_MAX) d.state.agents.set(id, newAgent(d, id));
   }
   for (const agent of d.state.agents.values()) {
-    const known = d.state.standing.settingOf.has(agent.id);
+    const known = d.state.standing.seats.get(agent.id)?.setting !== undefined;
     if (!known) {
       agent.wish = 'offline';
       leaveDesk(d, agent);
     }
     touchAgent(d, agent);
-    if (!known && agent.work === null && agent.legs.length === 0) d.state.agents.delete(agent.id);
+    if (known || agent.work !== null || agent.legs.length > 0) continue;
+    d.state.agents.delete(agent.id);
+    forgetSeat(d.state, agent.id);
   }
 }
 

@@ -1,42 +1,46 @@
+import type { Due } from '../lib/due-heap.ts';
+import type { AlertName } from './command.ts';
 import { type Decision, note } from './decision.ts';
 import type { AlertSeen } from './event.ts';
-import { type AgentId, agentId, type ContactId, contactId } from './ids.ts';
+import { agentId, contactId } from './ids.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
+import { type Seat, seatOf } from './seat.ts';
 import type { AlertLimits } from './settings.ts';
-import { setDeadline } from './standing.ts';
+import { type Place, placeOf } from './standing.ts';
 import type { Agent, Alert, Contact, State } from './state.ts';
-import { alertKey, type Watched, watchedState, watchedWait } from './watch.ts';
+import { alertKey, type Lasting, watchedState, watchedWait } from './watch.ts';
 
 /** U1: after any change of a contact. */
-export function watchContact(d: Decision, contact: Contact): void {
+export function watchContact(d: Decision, contact: Contact, place: Place): void {
   const limits = limitsOf(d.state);
   if (limits === undefined) return;
   const wait = watchedWait(limits, contact);
-  setDeadline(d.state, 'alert', contact.id, wait === undefined || isOn(d, wait, contact.id) ? null : wait.dueMs);
-  if (wait === undefined) endAlert(d, alertKey('longWait', contact.id), 'U1');
+  watchLasting(d, place, wait);
+  if (wait === undefined) endAlert(d, place, 'longWait', 'U1');
 }
 
 /** U2–U4: after any change of an agent. */
-export function watchAgent(d: Decision, agent: Agent): void {
+export function watchAgent(d: Decision, agent: Agent, seat: Seat): void {
   const limits = limitsOf(d.state);
   if (limits === undefined) return;
-  const watched = watchedState(limits, agent);
-  setDeadline(d.state, 'alert', agent.id, watched === undefined || isOn(d, watched, agent.id) ? null : watched.dueMs);
-  if (watched?.alert !== 'longHold') endAlert(d, alertKey('longHold', agent.id), 'U2');
-  if (watched?.alert !== 'longWrapUp') endAlert(d, alertKey('longWrapUp', agent.id), 'U3');
-  watchMisses(d, agent, limits.missedOffers);
+  const state = watchedState(limits, agent);
+  watchLasting(d, seat, state);
+  if (state?.alert !== 'longHold') endAlert(d, seat, 'longHold', 'U2');
+  if (state?.alert !== 'longWrapUp') endAlert(d, seat, 'longWrapUp', 'U3');
+  watchMisses(d, agent, seat, limits.missedOffers);
 }
 
 /** U1–U3. */
-export function alertDue(d: Decision, id: string): void {
-  setDeadline(d.state, 'alert', id, null);
-  const limits = d.state.settings?.alerts ?? {};
-  const contact = d.state.contacts.get(contactId(id));
-  const agent = d.state.agents.get(agentId(id));
+export function alertDue(d: Decision, due: Due): void {
+  const { contacts, agents, settings, standing } = d.state;
+  standing.dues.put(due, null);
+  const limits = settings?.alerts ?? {};
+  const contact = contacts.get(contactId(due.id));
+  const agent = agents.get(agentId(due.id));
   const wait = contact === undefined ? undefined : watchedWait(limits, contact);
   const state = agent === undefined ? undefined : watchedState(limits, agent);
-  if (wait !== undefined) raise(d, id, wait, 'U1');
-  if (state !== undefined) raise(d, id, state, state.alert === 'longHold' ? 'U2' : 'U3');
+  if (wait !== undefined) raise(d, placeOf(standing, contact!), wait, 'U1');
+  if (state !== undefined) raise(d, seatOf(standing, agent!.id), state, state.alert === 'longHold' ? 'U2' : 'U3');
 }
 
 /** U5: the first who says so is the one; it stays until it is over. */
@@ -50,20 +54,22 @@ export function alertSeen(d: Decision, { alert, of, by }: AlertSeen): void {
 }
 
 /** U1: a contact that is over waits no longer. */
-export function forgetContact(d: Decision, id: ContactId): void {
-  if (limitsOf(d.state) === undefined) return;
-  setDeadline(d.state, 'alert', id, null);
-  endAlert(d, alertKey('longWait', id), 'U1');
+export function forgetContact(d: Decision, contact: Contact): void {
+  if (limitsOf(d.state) !== undefined) endAlert(d, placeOf(d.state.standing, contact), 'longWait', 'U1');
+}
+
+function watchLasting(d: Decision, of: Place | Seat, lasting: Lasting | undefined): void {
+  const isOver = lasting === undefined || (of.alerts > 0 && d.state.alerts.has(alertKey(lasting.alert, of.id)));
+  d.state.standing.dues.put(of.alertDue, isOver ? null : lasting.dueMs);
 }
 
 /** U4: until the agent takes an offer, or asks to be ready. */
-function watchMisses(d: Decision, agent: Agent, limit: number | undefined): void {
+function watchMisses(d: Decision, agent: Agent, seat: Seat, limit: number | undefined): void {
   const setAside = agent.wish === 'notReady' && agent.reason === 'missedOffers';
-  const key = alertKey('missedOffers', agent.id);
   if (limit !== undefined && agent.wish !== 'offline' && (agent.misses >= limit || setAside)) {
-    if (!d.state.alerts.has(key))
-      begin(d, key, { alert: 'missedOffers', agent: agent.id, sinceMs: d.state.nowMs }, 'U4');
-  } else endAlert(d, key, 'U4');
+    const alert = { alert: 'missedOffers', agent: agent.id, sinceMs: d.state.nowMs } as const;
+    if (!d.state.alerts.has(alertKey(alert.alert, agent.id))) begin(d, seat, alert, 'U4');
+  } else endAlert(d, seat, 'missedOffers', 'U4');
 }
 
 /** Undefined: nothing is watched, and nothing is left of what was. */
@@ -71,23 +77,22 @@ function limitsOf({ settings, alerts }: State): AlertLimits | undefined {
   return settings?.alerts ?? (alerts.size === 0 ? undefined : {});
 }
 
-function isOn(d: Decision, { alert }: Watched, of: ContactId | AgentId): boolean {
-  return d.state.alerts.has(alertKey(alert, of));
+function raise(d: Decision, of: Place | Seat, { dueMs, ...alert }: Lasting, because: string): void {
+  if (dueMs <= d.state.nowMs && !d.state.alerts.has(alertKey(alert.alert, of.id))) begin(d, of, alert, because);
 }
 
-function raise(d: Decision, of: string, { dueMs, ...alert }: Watched, because: string): void {
-  const key = alertKey(alert.alert, of);
-  if (dueMs <= d.state.nowMs && !d.state.alerts.has(key)) begin(d, key, alert, because);
-}
-
-function begin(d: Decision, key: string, alert: Alert, because: string): void {
-  d.state.alerts.set(key, alert);
+function begin(d: Decision, of: Place | Seat, alert: Alert, because: string): void {
+  of.alerts += 1;
+  d.state.alerts.set(alertKey(alert.alert, of.id), alert);
   note(d, because, { do: 'record-fact', fact: 'alertRaised', ...alert });
 }
 
-function endAlert(d: Decision, key: string, because: string): void {
-  const alert = d.state.alerts.size === 0 ? undefined : d.state.alerts.get(key);
+function endAlert(d: Decision, of: Place | Seat, name: AlertName, because: string): void {
+  if (of.alerts === 0) return;
+  const key = alertKey(name, of.id);
+  const alert = d.state.alerts.get(key);
   if (alert === undefined) return;
+  of.alerts -= 1;
   d.state.alerts.delete(key);
   note(d, because, { do: 'record-fact', fact: 'alertEnded', ...about(alert), sinceMs: alert.sinceMs });
 }

@@ -7,7 +7,7 @@ import type { Contact, State } from './state.ts';
 
 /** Q3: the agent that an open contact would be offered to now; undefined when none is free who may have it. */
 export function bestAgent(state: State, contact: Contact): AgentId | undefined {
-  const bucket = state.standing.placeOf.get(contact.id)?.bucket;
+  const bucket = state.standing.places.get(contact.id)?.bucket;
   return bucket === undefined || bucket === null ? undefined : bestFor(state, contact, bucket)?.agent;
 }
 
@@ -23,7 +23,7 @@ function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undef
   const before = returnedTo(state, contact, bucket);
   if (before !== undefined) return before;
   if (bucket.only !== null) return chanceOf(state, contact, bucket, bucket.only);
-  const waitedMs = state.nowMs - state.standing.placeOf.get(contact.id)!.atMs;
+  const waitedMs = state.nowMs - state.standing.places.get(contact.id)!.atMs;
   let best: Chance | undefined;
   for (const serving of bucket.servedBy) {
     if (best !== undefined && !best.excluded && serving.score < best.score) break;
@@ -45,12 +45,12 @@ function returnedTo(state: State, contact: Contact, bucket: Bucket): Chance | un
 
 /** Q18. */
 function chanceOf(state: State, contact: Contact, bucket: Bucket, agent: AgentId): Chance | undefined {
-  const idle = state.standing.idleOf.get(agent);
-  if (idle === undefined || (idle.slots & (1 << bucket.slot)) === 0) return undefined;
-  if (servingOf(idle.kind, bucket, state.settings!) === undefined) return undefined;
-  if (!gateOpen(state, idle.kind, bucket.queue, bucket.slot)) return undefined;
-  if (isAskedElse(state, contact, idle.kind, agent)) return undefined;
-  return { agent, excluded: false, score: 0, idleSinceMs: idle.atMs };
+  const seat = state.standing.seats.get(agent);
+  if (seat?.kind === undefined || (seat.slots & (1 << bucket.slot)) === 0) return undefined;
+  if (servingOf(seat.kind, bucket, state.settings!) === undefined) return undefined;
+  if (!gateOpen(state, seat.kind, bucket.queue, bucket.slot)) return undefined;
+  if (isAskedElse(state, contact, seat.kind, agent)) return undefined;
+  return { agent, excluded: false, score: 0, idleSinceMs: seat.atMs };
 }
 
 function chanceIn(state: State, contact: Contact, { kind, bucket, score }: Serving): Chance | undefined {

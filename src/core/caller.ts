@@ -48,13 +48,26 @@ export function forgetCaller(d: Decision, number: string): void {
   setDeadline(d.state, 'caller', number, null);
 }
 
+/** Made whole at once: there is one for every caller of a day. */
+function changed(before: Caller, news: Partial<Caller>, nowMs: number): Caller {
+  const {
+    lastAgent = before.lastAgent,
+    lost = before.lost,
+    queue = before.queue,
+    gaveUp = before.gaveUp,
+    promised = before.promised,
+    untilMs = before.untilMs,
+  } = news;
+  const keptMs = Math.max(untilMs, lost?.untilMs ?? 0, gaveUp?.untilMs ?? 0, nowMs + 1);
+  return { lastAgent, lost, queue, gaveUp, promised, untilMs: keptMs };
+}
+
 function remember(d: Decision, number: string, news: Partial<Caller>): void {
   if (number === '') return;
   const { callers, nowMs } = d.state;
   const before = callers.get(number) ?? STRANGER;
   if (before !== STRANGER) callers.delete(number);
-  const caller = { ...before, ...news };
-  caller.untilMs = Math.max(caller.untilMs, caller.lost?.untilMs ?? 0, caller.gaveUp?.untilMs ?? 0, nowMs + 1);
+  const caller = changed(before, news, nowMs);
   callers.set(number, caller);
   setDeadline(d.state, 'caller', number, caller.untilMs);
   if (callers.size <= CALLERS_MAX) return;

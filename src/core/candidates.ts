@@ -11,19 +11,20 @@ import type { Contact, State } from './state.ts';
 
 /** For an explanation: who else was free when a contact was offered, and the rule by which each did not get it. */
 export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): void {
-  const place = d.state.standing.placeOf.get(contact.id);
+  const place = d.state.standing.places.get(contact.id);
   if (d.candidates === null || contact.stage.in !== 'queue' || place?.bucket === null || place === undefined) return;
   const { bucket } = place;
   const others: NotChosen[] = [];
-  const idle = [...d.state.standing.idleOf]
+  const idle = [...d.state.standing.seats]
     .filter(([, { slots }]) => (slots & (1 << bucket.slot)) !== 0)
     .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
   const chosenHas = loadOf(d.state.agents.get(chosen)!);
   const returned = contact.stage.wait.returnTo === chosen;
-  const bestScore = scoreOf(bucket.step, d.state.standing.kindOf.get(chosen)!.skills);
-  for (const [agent, { kind }] of idle) {
+  const bestScore = scoreOf(bucket.step, kindOf(d, chosen).skills);
+  for (const [agent] of idle) {
     if (others.length >= CANDIDATES_MAX) break;
     if (agent === chosen) continue;
+    const kind = kindOf(d, agent);
     const score = scoreOf(bucket.step, kind.skills);
     const waitedMs = d.state.nowMs - place.atMs;
     const other = d.state.agents.get(agent)!;
@@ -35,6 +36,11 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
   others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));
   const { step } = contact.stage.wait;
   d.candidates.push({ contact: contact.id, chosen, step, waitedMs: d.state.nowMs - place.atMs, others });
+}
+
+/** Of somebody who may be offered something: the rules name them. */
+function kindOf(d: Decision, agent: AgentId): Kind {
+  return d.state.standing.seats.get(agent)!.kind!;
 }
 
 function whyNot(

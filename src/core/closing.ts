@@ -37,8 +37,8 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
   }
   d.state.contacts.delete(contact.id);
   letGoOfMissed(d, contact);
+  forgetContact(d, contact);
   unplaceContact(d.state, contact);
-  forgetContact(d, contact.id);
   note(d, 'R1', {
     do: 'record-fact',
     fact: 'contactClosed',

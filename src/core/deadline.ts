@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import type { Due } from '../lib/due-heap.ts';
 import { endWrapUp } from './agent.ts';
 import { alertDue } from './alert.ts';
 import { endLeg } from './call.ts';
@@ -19,7 +20,7 @@ import { leaseOver } from './offer.ts';
 import { partingDue } from './parting.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
-import { DUE, setDeadline } from './standing.ts';
+import { DUE, freshen, placeOf, setDeadline } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { superviseDue } from './supervision.ts';
 import { connectFailed, rejoin } from './talk.ts';
@@ -38,12 +39,13 @@ export function meetDeadlines(d: Decision): void {
     const first = dues.first();
     if (first === undefined || first.atMs > d.state.nowMs) return;
     if (fired >= FIRED_MAX) assert(false, `the deadline of ${first.id} does not move on`);
-    meet(d, first.kind, first.id);
+    meet(d, first);
   }
 }
 
-function meet(d: Decision, kind: number, id: string): void {
-  switch (kind) {
+function meet(d: Decision, due: Due): void {
+  const { id } = due;
+  switch (due.kind) {
     case DUE.contact: {
       const contact = d.state.contacts.get(contactId(id));
       if (contact !== undefined) meetContact(d, contact);
@@ -53,7 +55,6 @@ function meet(d: Decision, kind: number, id: string): void {
       const agent = d.state.agents.get(agentId(id));
       if (agent?.work?.in === 'wrapUp' && agent.work.untilMs <= d.state.nowMs) endWrapUp(d, agent);
       else if (agent !== undefined) touchAgent(d, agent);
-      else setDeadline(d.state, 'agent', id, null);
       return;
     }
     case DUE.leg:
@@ -70,7 +71,7 @@ function meet(d: Decision, kind: number, id: string): void {
       return superviseDue(d, contact);
     }
     case DUE.alert:
-      return alertDue(d, id);
+      return alertDue(d, due);
     case DUE.mode:
       // Looked at at the end of every entry; this one is met by its coming.
       return setDeadline(d.state, 'mode', '', null);
@@ -119,6 +120,6 @@ function meetContact(d: Decision, contact: Contact): void {
 /** Q8, Q11, Q12: time to say the place, or for more agents to be asked. */
 function waitOn(d: Decision, contact: Contact, stage: Extract<Contact['stage'], { in: 'queue' }>): void {
   touchContact(d, contact);
-  d.state.standing.freshContacts.add(contact.id);
+  freshen(d.state.standing.freshPlaces, placeOf(d.state.standing, contact));
   if (stage.announceAtMs <= d.state.nowMs) announce(d, contact);
 }

@@ -7,7 +7,8 @@ import { contactId, legId } from './ids.ts';
 import type { Bucket, Kind } from './kind.ts';
 import { VOICE } from './medium.ts';
 import { advanceStep } from './plan.ts';
-import { idleAgents, LESS, MORE, placeAgent, placeContact } from './standing.ts';
+import { freshenIdle, LESS, MORE, placeAgent, seatOf } from './seat.ts';
+import { freshen, placeContact, placeOf } from './standing.ts';
 import type { Agent, Contact, Conversation, Leg, Stage, State, Work } from './state.ts';
 
 /** One entry in the making: what the event has led to so far. */
@@ -97,30 +98,34 @@ export function setConversation(d: Decision, agent: Agent, contact: ContactId, n
   agent.conversations = now === null ? others : [...others, now];
   touchAgent(d, agent);
   // W13: an offer that was taken stands in no call-back's way any more, though nothing else about the agent's room is new.
-  if (now?.in === 'talk' && d.state.standing.idleOf.has(agent.id)) d.state.standing.freshAgents.add(agent.id);
+  const seat = seatOf(d.state.standing, agent.id);
+  if (now?.in === 'talk' && seat.slots !== 0) freshen(d.state.standing.freshSeats, seat);
 }
 
 export function touchContact(d: Decision, contact: Contact): void {
+  const { standing } = d.state;
+  const place = placeOf(standing, contact);
   advanceStep(d.state, contact);
-  if (placeContact(d.state, contact)) d.state.standing.freshContacts.add(contact.id);
-  watchContact(d, contact);
+  if (placeContact(d.state, contact, place)) freshen(standing.freshPlaces, place);
+  watchContact(d, contact, place);
 }
 
 /** After any change of an agent: new place among the idle ones, and a record when the reported state is another. */
 export function touchAgent(d: Decision, agent: Agent): void {
   const { standing } = d.state;
-  const kind = standing.kindOf.get(agent.id);
+  const seat = seatOf(standing, agent.id);
+  const { kind } = seat;
   // Only a site with a limit of its own opens by what its agents do.
   const wasFull = kind !== undefined && standing.capacityOf.has(kind.site) && !siteOpen(d.state, kind.site, VOICE);
-  const change = placeAgent(d.state, agent, kind);
-  if ((change & MORE) !== 0) standing.freshAgents.add(agent.id);
+  const change = placeAgent(d.state, agent, seat);
+  if ((change & MORE) !== 0) freshen(standing.freshSeats, seat);
   if (kind !== undefined) {
     if ((change & LESS) !== 0) stepsMayEnd(d, agent.id, kind);
     if (wasFull && siteOpen(d.state, kind.site, VOICE)) siteOpened(d, kind.site);
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';
-  if (agent.reported === reported && agent.reportedReason === reason) return watchAgent(d, agent);
+  if (agent.reported === reported && agent.reportedReason === reason) return watchAgent(d, agent, seat);
   agent.reported = reported;
   agent.reportedReason = reason;
   agent.reportedSinceMs = d.state.nowMs;
@@ -132,13 +137,13 @@ export function touchAgent(d: Decision, agent: Agent): void {
     ...(reason === '' ? null : { reason }),
     ...(agent.work === null ? null : { contact: agent.work.contact }),
   });
-  watchAgent(d, agent);
+  watchAgent(d, agent, seat);
 }
 
 /** Q14: a call ended at a site that was full. */
 export function siteOpened(d: Decision, site: string): void {
   for (const kind of d.state.standing.kinds.values()) {
-    if (kind.site === site) for (const id of idleAgents(kind)) d.state.standing.freshAgents.add(id);
+    if (kind.site === site) freshenIdle(d.state.standing, kind);
   }
 }
 

@@ -5,7 +5,8 @@ import { boundMsOf, mediumRules } from './medium-rules.ts';
 import { cancelOffer, endOffer, missOffer, setOffer } from './offer.ts';
 import { endWait } from './queue.ts';
 import { offerInTheWay } from './room.ts';
-import { effectiveSinceMs, siteOf } from './standing.ts';
+import { siteOf } from './seat.ts';
+import { effectiveSinceMs } from './standing.ts';
 import type { Agent, Contact, Stage } from './state.ts';
 
 /** W6: no phone rings; the agent answers through the interface. */
@@ -48,7 +49,7 @@ export function offerAnswered(d: Decision, { contact: id, agent: who, token, tak
 
 /** W7: with a phone ringing an agent is not asked for what a call leaves no room for. */
 export function takeBackForCall(d: Decision, agent: Agent): void {
-  const room = d.state.standing.kindOf.get(agent.id)?.room;
+  const room = d.state.standing.seats.get(agent.id)?.kind?.room;
   const offer = room === undefined ? undefined : offerInTheWay(room, agent);
   const contact = offer === undefined ? undefined : d.state.contacts.get(offer.contact);
   if (contact !== undefined) cancelOffer(d, contact, 'cancelled', 'W7');

@@ -1,7 +1,8 @@
 import type { Decision } from './decision.ts';
 import { queueOf } from './queue-of.ts';
+import { freshenIdle } from './seat.ts';
 import { countWait, levelDueMs, weighLevel } from './service-level.ts';
-import { idleAgents, setDeadline } from './standing.ts';
+import { setDeadline } from './standing.ts';
 import type { ServiceLevel } from './state.ts';
 
 /** Q15: a wait of a queue with a floor has ended. */
@@ -25,6 +26,6 @@ function weigh(d: Decision, queue: string, level: ServiceLevel): void {
   setDeadline(d.state, 'level', queue, levelDueMs(level));
   if (wasKept || !level.kept) return;
   for (const kind of d.state.standing.kinds.values()) {
-    if (kind.home === queue) for (const id of idleAgents(kind)) d.state.standing.freshAgents.add(id);
+    if (kind.home === queue) freshenIdle(d.state.standing, kind);
   }
 }

@@ -19,9 +19,9 @@ const MINUTE_MS = 60_000;
  * ninetieth of a hundred. Undefined with too few of them.
  */
 export function estimateFor(state: State, queue: string, ahead: number): Estimate | undefined {
-  const placeMs = state.paces.get(queue)?.placeMs ?? [];
-  if (placeMs.length < ESTIMATE_SAMPLES_MIN) return undefined;
-  const sorted = Float64Array.from(placeMs).sort();
+  const pace = state.paces.get(queue);
+  if (pace === undefined || pace.placeMs.length < ESTIMATE_SAMPLES_MIN) return undefined;
+  const sorted = sortedPlaces(state, queue, pace);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]! * (ahead + 1);
   return { lowMs: Math.floor(at(LOW_SHARE)), highMs: Math.ceil(at(HIGH_SHARE)) };
 }
@@ -45,9 +45,40 @@ export function learnWait(d: Decision, wait: Wait, result: 'connected' | 'abando
     pace.ended += 1;
     if (lowMs <= waitedMs && waitedMs <= highMs) pace.inside += 1;
   }
-  if (result === 'connected')
-    pace.placeMs = [...pace.placeMs.slice(1 - ESTIMATE_SAMPLES), waitedMs / (foreseen.ahead + 1)];
+  if (result === 'connected') learnPace(d.state, queue, pace, waitedMs / (foreseen.ahead + 1));
   d.state.paces.set(queue, pace);
+}
+
+/** One place more, and the oldest less: those in order stay so. */
+function learnPace(state: State, queue: string, pace: Pace, placeMs: number): void {
+  const sorted = sortedPlaces(state, queue, pace);
+  if (pace.placeMs.length === ESTIMATE_SAMPLES) sorted.splice(placeIn(sorted, pace.placeMs[0]!), 1);
+  sorted.splice(placeIn(sorted, placeMs), 0, placeMs);
+  const kept = pace.placeMs.slice(1 - ESTIMATE_SAMPLES);
+  kept.push(placeMs);
+  pace.placeMs = kept;
+  state.standing.paces.set(queue, { of: kept, sorted });
+}
+
+/** The times of a pace, shortest first. */
+function sortedPlaces({ standing }: State, queue: string, { placeMs }: Pace): number[] {
+  const known = standing.paces.get(queue);
+  if (known?.of === placeMs) return known.sorted;
+  const sorted = placeMs.toSorted((a, b) => a - b);
+  standing.paces.set(queue, { of: placeMs, sorted });
+  return sorted;
+}
+
+/** Where this length stands among those in ascending order, or would. */
+function placeIn(sorted: readonly number[], placeMs: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < placeMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Q20: whole minutes, said only in the range in which it comforts and only when every word of it is recorded. */

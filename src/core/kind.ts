@@ -3,7 +3,9 @@ import type { AgentId } from './ids.ts';
 import { type Slot, VOICE } from './medium.ts';
 import { meets, scoreOf } from './need.ts';
 import { makeRoom, type Room, slotsOf } from './room.ts';
+import type { Seat } from './seat.ts';
 import type { AgentSetting, PlanStep, ProfileEntry, Settings } from './settings.ts';
+import type { Place } from './standing.ts';
 
 /** All agents who are alike to routing: the same site, home, profile, skills and slots. */
 export interface Kind {
@@ -13,9 +15,9 @@ export interface Kind {
   readonly profile: ReadonlyMap<string, ProfileEntry>;
   readonly room: Room;
   /** By slot: those who may be offered something in it now, longest idle first (W4). */
-  readonly idle: readonly TimeOrder[];
-  /** Those who are not offline. */
-  readonly loggedIn: Set<AgentId>;
+  readonly idle: readonly TimeOrder<Seat>[];
+  /** How many are not offline. */
+  loggedIn: number;
   /** What they may serve, best rank first. */
   readonly serves: Serving[];
 }
@@ -28,7 +30,7 @@ export interface Bucket {
   readonly step: PlanStep;
   readonly only: AgentId | null;
   /** Those that may be offered now, oldest effective age first. */
-  readonly open: TimeOrder;
+  readonly open: TimeOrder<Place>;
   /** Whose turn it can be, highest score first. Empty when `only` is set. */
   readonly servedBy: Serving[];
   /** Distinct delays above 0, ascending: the ages at which more agents may serve. */
@@ -64,7 +66,7 @@ export function makeKind(agent: AgentSetting, settings: Settings): Kind {
     profile: new Map(profile.map((entry) => [entry.queue, entry])),
     room: makeRoom(agent, settings),
     idle: [new TimeOrder(), new TimeOrder(), new TimeOrder()],
-    loggedIn: new Set(),
+    loggedIn: 0,
     serves: [],
   };
 }

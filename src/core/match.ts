@@ -10,6 +10,8 @@ import { type Kind, type Serving, servingOf } from './kind.ts';
 import { isDigital, slotOf, VOICE } from './medium.ts';
 import { boundMsOf } from './medium-rules.ts';
 import { makeOffer } from './offer.ts';
+import { type Seat, seatOf } from './seat.ts';
+import type { Place } from './standing.ts';
 import type { Contact, State } from './state.ts';
 
 /**
@@ -18,26 +20,25 @@ import type { Contact, State } from './state.ts';
  * the best agent.
  */
 export function match(d: Decision): void {
-  const { freshAgents, freshContacts, idleOf, placeOf } = d.state.standing;
+  const { freshSeats, freshPlaces } = d.state.standing;
   // An offer may free a site or end a step for others: they get their look as well.
-  while (freshAgents.size + freshContacts.size > 0) {
-    const agents = taken(freshAgents, idleOf);
-    const contacts = taken(freshContacts, placeOf);
+  while (freshSeats.length + freshPlaces.length > 0) {
+    const seats = taken(freshSeats);
+    const places = taken(freshPlaces);
     // What an agent did not take is left to the others before it is asked again (O5).
-    const left = agents.length === 0 ? agents : agents.filter((agent) => !matchAgent(d, agent, false));
-    for (const agent of left) matchAgent(d, agent, true);
-    for (const contact of contacts) matchContact(d, contact, contacts.length > 1);
+    const left = seats.length === 0 ? seats : seats.filter((seat) => !matchAgent(d, seat, false));
+    for (const seat of left) matchAgent(d, seat, true);
+    for (const { id } of places) matchContact(d, id, places.length > 1);
   }
 }
 
 /** @returns true when the agent is no longer free. */
-function matchAgent(d: Decision, id: AgentId, again: boolean): boolean {
-  const { idleOf } = d.state.standing;
+function matchAgent(d: Decision, seat: Seat, again: boolean): boolean {
   // One slot after the other: what is offered in one may leave room in another.
-  while (idleOf.has(id)) {
-    const turn = firstFor(d.state, id);
+  while (seat.slots !== 0) {
+    const turn = firstFor(d.state, seat);
     if (turn === undefined || (turn.excluded && !again)) return false;
-    offer(d, d.state.contacts.get(contactId(turn.id))!, id);
+    offer(d, d.state.contacts.get(contactId(turn.id))!, seat.id);
   }
   return true;
 }
@@ -47,7 +48,7 @@ function matchContact(d: Decision, id: ContactId, amongOthers: boolean): void {
   if (contact === undefined) return;
   for (let best = bestAgent(d.state, contact); best !== undefined; best = bestAgent(d.state, contact)) {
     // Several at once: the agent may be due to another of them.
-    const turn = amongOthers ? firstFor(d.state, best) : undefined;
+    const turn = amongOthers ? firstFor(d.state, seatOf(d.state.standing, best)) : undefined;
     const first = turn === undefined || turn.excluded ? contact : d.state.contacts.get(contactId(turn.id))!;
     offer(d, first, best);
   }
@@ -70,8 +71,8 @@ interface Turn {
 }
 
 /** Q4, W5: over all that the agent serves; what this agent did not take comes last (O5). */
-function firstFor(state: State, agent: AgentId): Turn | undefined {
-  const { kind, slots } = state.standing.idleOf.get(agent)!;
+function firstFor(state: State, { id: agent, kind, slots }: Seat): Turn | undefined {
+  if (kind === undefined) return undefined;
   let best = (slots & (1 << VOICE)) === 0 ? undefined : returningTo(state, agent, kind);
   if (best !== undefined) return best;
   for (const serving of kind.serves) {
@@ -92,7 +93,7 @@ function firstFor(state: State, agent: AgentId): Turn | undefined {
 function returningTo(state: State, agent: AgentId, kind: Kind): Turn | undefined {
   let first: Turn | undefined;
   for (const id of state.standing.returning.get(agent) ?? []) {
-    const { bucket, atMs } = state.standing.placeOf.get(id)!;
+    const { bucket, atMs } = state.standing.places.get(id)!;
     if (bucket === null || (bucket.only !== null && bucket.only !== agent)) continue;
     if (servingOf(kind, bucket, state.settings!) === undefined || !gateOpen(state, kind, bucket.queue, VOICE)) continue;
     if (isExcluded(state, state.contacts.get(id)!, agent)) continue;
@@ -148,12 +149,10 @@ function before(a: Turn, b: Turn): boolean {
 
 const NOBODY: readonly never[] = [];
 
-/** All of them, oldest first; the set is empty afterwards. */
-function taken<Id extends string>(ids: Set<Id>, placed: ReadonlyMap<Id, { readonly atMs: number }>): readonly Id[] {
-  if (ids.size === 0) return NOBODY;
-  const all = [...ids];
-  ids.clear();
-  if (all.length === 1) return all;
-  const aged = all.map((id) => ({ id, atMs: placed.get(id)?.atMs ?? 0 }));
-  return aged.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
+/** All of them, oldest first; none is fresh afterwards. */
+function taken<Item extends Seat | Place>(fresh: Item[]): readonly Item[] {
+  if (fresh.length === 0) return NOBODY;
+  const all = fresh.splice(0);
+  for (const item of all) item.fresh = false;
+  return all.length === 1 ? all : all.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }

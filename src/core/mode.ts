@@ -3,8 +3,9 @@ import { type Decision, note, touchContact } from './decision.ts';
 import type { ModeAsked } from './event.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { inMode } from './mode-rules.ts';
+import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
-import { indexSettings, modeDueMs, setDeadline } from './standing.ts';
+import { modeDueMs, setDeadline } from './standing.ts';
 
 /** M1: a named person's word; the same mode again only takes a proposal off the table. */
 export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {

@@ -8,7 +8,8 @@ import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } fr
 import { isDigital, VOICE } from './medium.ts';
 import { queueOf } from './queue-of.ts';
 import { ringPhone } from './ring.ts';
-import { isFree, liveDevices, siteOf } from './standing.ts';
+import { isFree, siteOf } from './seat.ts';
+import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
 
@@ -17,7 +18,7 @@ const RING_MS = 20_000;
 /** O1: one ring for each registered device, all under one token and one lease. */
 export function makeOffer(d: Decision, contact: Contact, agent: Agent, because = 'O1'): void {
   const stage = contact.stage as Extract<Stage, { in: 'queue' }>;
-  const sipUser = d.state.standing.settingOf.get(agent.id)!.sipUser;
+  const sipUser = d.state.standing.seats.get(agent.id)!.setting!.sipUser;
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;

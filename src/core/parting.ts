@@ -31,7 +31,7 @@ export function ringSeat(d: Decision, contact: Contact): void {
   const { stage } = contact;
   if (stage.in !== 'parted' || stage.joining !== null) return;
   const timeoutMs = stage.untilMs - d.state.nowMs;
-  const setting = d.state.standing.settingOf.get(stage.agent);
+  const setting = d.state.standing.seats.get(stage.agent)?.setting;
   if (setting === undefined || timeoutMs <= 0) return;
   const { sipUser } = setting;
   const rings = [...stage.rings];

@@ -3,8 +3,9 @@ import { gateOpen } from './gate.ts';
 import { slotOf } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
+import { isFree } from './seat.ts';
 import type { PlanStep } from './settings.ts';
-import { bucketFor, isFree, lineOf } from './standing.ts';
+import { bucketFor, lineOf } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';
 
 /**
@@ -50,13 +51,20 @@ function someone(state: State, contact: Contact, wait: Wait, index: number, avai
   const slot = slotOf(contact.medium);
   const bucket = bucketFor(state, wait, index, slot);
   if (bucket.only !== null) {
-    const kind = state.standing.kindOf.get(bucket.only);
-    if (kind === undefined || !kind.profile.has(bucket.queue) || !meets(bucket.step.needs, kind.skills)) return false;
+    const seat = state.standing.seats.get(bucket.only);
+    const kind = seat?.kind;
+    if (
+      seat === undefined ||
+      kind === undefined ||
+      !kind.profile.has(bucket.queue) ||
+      !meets(bucket.step.needs, kind.skills)
+    )
+      return false;
     if (kind.room.slots[slot] === 0) return false;
-    return available ? isFree(state, bucket.only, slot) : kind.loggedIn.has(bucket.only);
+    return available ? isFree(state, bucket.only, slot) : seat.loggedIn;
   }
   return bucket.servedBy.some(({ kind }) =>
-    available ? kind.idle[slot]!.size > 0 && gateOpen(state, kind, wait.queue, slot) : kind.loggedIn.size > 0,
+    available ? kind.idle[slot]!.size > 0 && gateOpen(state, kind, wait.queue, slot) : kind.loggedIn > 0,
   );
 }
 

@@ -24,7 +24,17 @@ export function ringPhone(
     callerName: contact.fromName,
     contact: contact.id,
   });
-  const leg = { id, node: contact.node, contact: contact.id, agent, token, ringKey };
-  openLeg(d, contact, { ...leg, role, answered: false, endByMs: null }, phone.device);
+  const leg: Leg = {
+    id,
+    node: contact.node,
+    contact: contact.id,
+    role,
+    agent,
+    token,
+    ringKey,
+    answered: false,
+    endByMs: null,
+  };
+  openLeg(d, contact, leg, phone.device);
   return id;
 }

@@ -20,10 +20,10 @@ function withdrawOffers(d: Decision, site: string): void {
   for (const contact of [...d.state.contacts.values()]) {
     const { stage } = contact;
     if (stage.in !== 'queue' || stage.offer === null) continue;
-    if (d.state.standing.kindOf.get(stage.offer.agent)?.site === site) cancelOffer(d, contact, 'lost', 'Q14');
+    if (d.state.standing.seats.get(stage.offer.agent)?.kind?.site === site) cancelOffer(d, contact, 'lost', 'Q14');
   }
   // W11: nobody can answer there any more.
   for (const agent of d.state.agents.values()) {
-    if (d.state.standing.kindOf.get(agent.id)?.site === site) leaveDesk(d, agent);
+    if (d.state.standing.seats.get(agent.id)?.kind?.site === site) leaveDesk(d, agent);
   }
 }

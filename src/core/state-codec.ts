@@ -1,7 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
 import { inMode } from './mode-rules.ts';
-import { rebuildStanding } from './standing.ts';
+import { rebuildStanding } from './rules-index.ts';
 import {
   type Agent,
   type Alert,

@@ -343,11 +343,11 @@ export interface Caller {
   /** The place that a dead switch took from it (S8). */
   readonly lost: { readonly enqueuedAtMs: number; readonly untilMs: number } | null;
   /** Where it waited last (G2). */
-  readonly queue?: string;
+  readonly queue?: string | undefined;
   /** How long it waited before it gave up (C2). */
   readonly gaveUp: { readonly waitedMs: number; readonly untilMs: number } | null;
   /** The contact that keeps its place for a call-back (K7). */
-  readonly promised?: ContactId | null;
+  readonly promised?: ContactId | null | undefined;
   /** Forgotten then. */
   readonly untilMs: number;
 }

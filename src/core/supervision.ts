@@ -189,13 +189,13 @@ function joinIn(d: Decision, contact: Contact, supervision: Supervision, mode: S
 /** V1: at a seat of their own, in no call, with a phone that can be rung. */
 export function maySupervise(d: Pick<Decision, 'state'>, id: AgentId): boolean {
   const agent = d.state.agents.get(id);
-  const setting = d.state.standing.settingOf.get(id);
+  const setting = d.state.standing.seats.get(id)?.setting;
   if (agent === undefined || setting === undefined || agent.work !== null || agent.legs.length > 0) return false;
   return liveDevices(d.state, setting.sipUser).length > 0;
 }
 
 function ringSupervisor(d: Decision, contact: Contact, supervision: Supervision): void {
-  const { sipUser } = d.state.standing.settingOf.get(supervision.by)!;
+  const { sipUser } = d.state.standing.seats.get(supervision.by)!.setting!;
   const legs: LegId[] = [];
   for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
     const phone = { sipUser, device, timeoutMs: SUPERVISOR_RING_MS };

@@ -1,6 +1,6 @@
 import { type Decision, note, setStage } from './decision.ts';
 import { countTalk, startRecording } from './recording.ts';
-import { siteOf } from './standing.ts';
+import { siteOf } from './seat.ts';
 import type { Contact, Pair, Stage } from './state.ts';
 import { endTalk } from './talk.ts';
 

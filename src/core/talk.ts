@@ -12,7 +12,7 @@ import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
 import { freeAgent } from './release.ts';
-import { siteOf } from './standing.ts';
+import { siteOf } from './seat.ts';
 import type { Contact, Leg, Pair, Stage, Wait } from './state.ts';
 import { endSupervision, supervisorJoined, takeOverFailed } from './supervision.ts';
 

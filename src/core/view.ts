@@ -74,7 +74,7 @@ export function agentViews(state: State): AgentView[] {
 
 export function agentView(state: State, id: AgentId): AgentView | undefined {
   const agent = state.agents.get(id);
-  const setting = state.standing.settingOf.get(id);
+  const setting = state.standing.seats.get(id)?.setting;
   if (agent === undefined || setting === undefined) return undefined;
   return {
     agent: id,
@@ -222,7 +222,7 @@ export function siteViews(state: State): SiteView[] {
       status: state.sites.get(id) ?? 'open',
       ...(capacity === undefined ? {} : { capacity }),
       calls: state.standing.siteLoad.get(id) ?? 0,
-      agents: kinds.reduce((sum, each) => sum + each.loggedIn.size, 0),
+      agents: kinds.reduce((sum, each) => sum + each.loggedIn, 0),
       idleAgents: kinds.reduce((sum, each) => sum + each.idle[VOICE]!.size, 0),
     };
   });

@@ -4,12 +4,12 @@ import type { AlertLimits } from './settings.ts';
 import type { Agent, Alert, Contact } from './state.ts';
 
 /** What may come to last too long, and when it does. */
-export interface Watched extends Alert {
+export interface Lasting extends Alert {
   readonly dueMs: number;
 }
 
 /** U1. */
-export function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Watched | undefined {
+export function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Lasting | undefined {
   const { waitMs } = limits;
   if (waitMs === undefined || isDigital(medium) || (stage.in !== 'queue' && stage.in !== 'connecting'))
     return undefined;
@@ -18,7 +18,7 @@ export function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact)
 }
 
 /** U2, U3. */
-export function watchedState({ holdMs, wrapUpMs }: AlertLimits, agent: Agent): Watched | undefined {
+export function watchedState({ holdMs, wrapUpMs }: AlertLimits, agent: Agent): Lasting | undefined {
   const { id, work, reported, reportedSinceMs: sinceMs } = agent;
   if (reported === 'held' && holdMs !== undefined && work !== null)
     return { alert: 'longHold', contact: work.contact, agent: id, sinceMs, dueMs: sinceMs + holdMs };

@@ -1,8 +1,17 @@
-interface Due {
+/** The deadline of one record. */
+export interface Due {
   readonly kind: number;
   readonly id: string;
   atMs: number;
+  /** Its place in the heap; below 0 while it is not set. */
   index: number;
+}
+
+const UNSET = -1;
+
+/** Not set. @param kind a small whole number. */
+export function makeDue(kind: number, id: string): Due {
+  return { kind, id, atMs: Infinity, index: UNSET };
 }
 
 /**
@@ -11,91 +20,94 @@ interface Due {
  * Each kind has a heap of its own: the few that come and go with every call never move through the many that lie for days.
  */
 export class DueHeap {
-  readonly #byKind: DuesOfKind[] = [];
+  readonly #heaps: Due[][] = [];
   /** When the first of each kind is due; Infinity when there is none. Beside one another, since they are asked for at every step. */
   readonly #firstMs: number[] = [];
+  readonly #named: Map<string, Due>[] = [];
 
-  first(): { readonly kind: number; readonly id: string; readonly atMs: number } | undefined {
+  first(): Due | undefined {
     let firstKind = 0;
     for (let kind = 1; kind < this.#firstMs.length; kind++) {
       if (this.#firstMs[kind]! < this.#firstMs[firstKind]!) firstKind = kind;
     }
-    return this.#byKind[firstKind]?.heap[0];
+    return this.#heaps[firstKind]?.[0];
   }
 
-  /** @param kind a small whole number. `atMs` null: no deadline. */
-  set(kind: number, id: string, atMs: number | null): void {
-    while (this.#byKind.length <= kind) {
-      this.#byKind.push(new DuesOfKind());
-      this.#firstMs.push(Infinity);
+  /** For whoever keeps `due` with the record: it is found without a look-up. `atMs` null: no deadline. */
+  put(due: Due, atMs: number | null): void {
+    if (atMs === null ? due.index === UNSET : due.index !== UNSET && due.atMs === atMs) return;
+    const heap = this.#heapOf(due.kind);
+    if (atMs === null) remove(heap, due);
+    else {
+      due.atMs = atMs;
+      if (due.index === UNSET) due.index = heap.push(due) - 1;
+      rise(heap, due);
+      sink(heap, due);
     }
-    const dues = this.#byKind[kind]!;
-    dues.set(kind, id, atMs);
-    this.#firstMs[kind] = dues.heap[0]?.atMs ?? Infinity;
+    this.#firstMs[due.kind] = heap[0]?.atMs ?? Infinity;
+  }
+
+  /** Of a kind that nobody keeps: found by its id. */
+  set(kind: number, id: string, atMs: number | null): void {
+    this.#heapOf(kind);
+    const named = this.#named[kind]!;
+    const known = named.get(id);
+    if (known === undefined && atMs === null) return;
+    const due = known ?? makeDue(kind, id);
+    if (known === undefined) named.set(id, due);
+    else if (atMs === null) named.delete(id);
+    this.put(due, atMs);
+  }
+
+  #heapOf(kind: number): Due[] {
+    while (this.#heaps.length <= kind) {
+      this.#heaps.push([]);
+      this.#firstMs.push(Infinity);
+      this.#named.push(new Map());
+    }
+    return this.#heaps[kind]!;
   }
 }
 
-/** A binary heap with a place for each id. */
-class DuesOfKind {
-  readonly heap: Due[] = [];
-  readonly #byId = new Map<string, Due>();
-
-  set(kind: number, id: string, atMs: number | null): void {
-    const due = this.#byId.get(id);
-    if (due === undefined) {
-      if (atMs === null) return;
-      const made: Due = { kind, id, atMs, index: this.heap.length };
-      this.#byId.set(id, made);
-      this.heap.push(made);
-      this.#rise(made);
-    } else if (atMs === null) {
-      this.#byId.delete(id);
-      this.#remove(due);
-    } else if (due.atMs !== atMs) {
-      due.atMs = atMs;
-      this.#rise(due);
-      this.#sink(due);
-    }
+function remove(heap: Due[], due: Due): void {
+  const last = heap.pop()!;
+  if (last !== due) {
+    place(heap, last, due.index);
+    rise(heap, last);
+    sink(heap, last);
   }
+  due.index = UNSET;
+}
 
-  #remove(due: Due): void {
-    const last = this.heap.pop()!;
-    if (last === due) return;
-    this.#place(last, due.index);
-    this.#rise(last);
-    this.#sink(last);
-  }
+function place(heap: Due[], due: Due, index: number): void {
+  heap[index] = due;
+  due.index = index;
+}
 
-  #place(due: Due, index: number): void {
-    this.heap[index] = due;
-    due.index = index;
+function rise(heap: Due[], due: Due): void {
+  let { index } = due;
+  while (index > 0) {
+    const parent = heap[(index - 1) >> 1]!;
+    if (!before(due, parent)) break;
+    place(heap, parent, index);
+    index = (index - 1) >> 1;
   }
+  place(heap, due, index);
+}
 
-  #rise(due: Due): void {
-    let { index } = due;
-    while (index > 0) {
-      const parent = this.heap[(index - 1) >> 1]!;
-      if (!before(due, parent)) break;
-      this.#place(parent, index);
-      index = (index - 1) >> 1;
-    }
-    this.#place(due, index);
+function sink(heap: Due[], due: Due): void {
+  let { index } = due;
+  for (;;) {
+    const left = 2 * index + 1;
+    if (left >= heap.length) break;
+    const right = left + 1;
+    const least = right < heap.length && before(heap[right]!, heap[left]!) ? right : left;
+    const child = heap[least]!;
+    if (!before(child, due)) break;
+    place(heap, child, index);
+    index = least;
   }
-
-  #sink(due: Due): void {
-    let { index } = due;
-    for (;;) {
-      const left = 2 * index + 1;
-      if (left >= this.heap.length) break;
-      const right = left + 1;
-      const least = right < this.heap.length && before(this.heap[right]!, this.heap[left]!) ? right : left;
-      const child = this.heap[least]!;
-      if (!before(child, due)) break;
-      this.#place(child, index);
-      index = least;
-    }
-    this.#place(due, index);
-  }
+  place(heap, due, index);
 }
 
 function before(a: Due, b: Due): boolean {

@@ -10,20 +10,20 @@ const CHUNK_MAX = 256;
  * Items ordered by (atMs, id), cut into short sorted chunks, so that 20,000 items cost one binary search and one small move.
  * An item is found again by the same (atMs, id) that it was added with.
  */
-export class TimeOrder {
-  readonly #chunks: Timed[][] = [];
+export class TimeOrder<Item extends Timed = Timed> {
+  readonly #chunks: Item[][] = [];
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  first(): Timed | undefined {
+  first(): Item | undefined {
     return this.#chunks[0]?.[0];
   }
 
   /** @returns false when it was there already. */
-  add(item: Timed): boolean {
+  add(item: Item): boolean {
     if (this.#chunks.length === 0) this.#chunks.push([]);
     const at = this.#chunkFor(item);
     const chunk = this.#chunks[at]!;
@@ -62,7 +62,7 @@ export class TimeOrder {
     return chunk === undefined ? before : before + lowerBound(chunk, item);
   }
 
-  *[Symbol.iterator](): IterableIterator<Timed> {
+  *[Symbol.iterator](): IterableIterator<Item> {
     for (const chunk of this.#chunks) yield* chunk;
   }
 

@@ -9,7 +9,7 @@ export function liveCore(loop: Loop): LiveCore {
   return {
     follow: (listener) => loop.subscribe(listener),
     state: () => loop.state,
-    agents: () => loop.state.standing.settingOf.keys(),
+    agents: () => loop.state.settings?.agents.map(({ id }) => id) ?? [],
     agent: (id) => deskView(loop.state, id),
     agentOfSeat: (sipUser) => loop.state.standing.agentOfSeat.get(sipUser),
     contacts: () => loop.state.contacts.keys(),

@@ -5,6 +5,13 @@ import { setVariables } from './leg.ts';
 import { connectMedia, localAnswer, localOffer } from './negotiation.ts';
 import { isDescribed, openTransport } from './webrtc/legs.ts';
 
+/** A port that is bound already, else the one that the media's thread will tell of. */
+export function openPort(board: Board, leg: Leg): void {
+  const port = board.sparePorts.shift();
+  leg.port = port;
+  board.media({ wish: 'open', leg: leg.id, ...(port === undefined ? {} : { port }) });
+}
+
 /** Runs `work` as soon as the leg has what a description of ours says of it: a port, and its transport over WebRTC. Never when it ends before. */
 export function whenPort(board: Board, leg: Leg, work: () => void): void {
   leg.onPort.push(work);

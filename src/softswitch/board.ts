@@ -22,6 +22,8 @@ export interface Board {
   readonly applications: ReadonlyMap<string, Application>;
   readonly sip: SipPort;
   readonly media: (wish: MediaWish) => void;
+  /** Bound and nobody's: a leg that takes one has its port at once. */
+  readonly sparePorts: number[];
   readonly peers: PeersPort;
   /** What a leg to this flow has besides when it is one over WebRTC. */
   readonly secureFor: (flow: Flow) => Secure | undefined;
@@ -54,6 +56,8 @@ export interface SipPort {
   end(call: string, reason: string | undefined): void;
   ping(call: string): void;
   registrations(): readonly Registration[];
+  registrationsOf(user: string): readonly Registration[];
+  registrationAt(uri: string): Registration | undefined;
   localAddress(flow: Flow): { readonly ip: string; readonly port: number };
 }
 

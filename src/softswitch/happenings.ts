@@ -106,6 +106,7 @@ function causeInReason(reason: string | undefined): string | undefined {
 
 /** What the media worker tells. A leg on its way out is heard too: its files and its port close last. */
 export function mediaReported(board: Board, report: MediaReport): void {
+  if (report.report === 'spare') return void board.sparePorts.push(report.port);
   const leg = board.legs.get(report.leg);
   if (leg === undefined) return;
   switch (report.report) {

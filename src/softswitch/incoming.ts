@@ -1,3 +1,4 @@
+import { openPort } from './answer.ts';
 import { advance, order } from './applications.ts';
 import { type Board, setTimer } from './board.ts';
 import { ECHO_NUMBER } from './echo.ts';
@@ -31,7 +32,7 @@ export function callArrived(board: Board, call: Incoming): void {
   board.legs.set(leg.id, leg);
   board.counters.legsPeak = Math.max(board.counters.legsPeak, board.legs.size);
   setInboundVariables(board, leg, call, name);
-  board.media({ wish: 'open', leg: leg.id });
+  openPort(board, leg);
   emit(board, leg, 'CHANNEL_CREATE');
   leg.callState = 'RINGING';
   leg.channelState = 'CS_EXECUTE';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { markAnswered, whenPort } from './answer.ts';
+import { markAnswered, openPort, whenPort } from './answer.ts';
 import { advance, order } from './applications.ts';
 import { type Board, clearTimer, type Dial, setTimer } from './board.ts';
 import { type DialTarget, readDialString, USAGE } from './dial-string.ts';
 import { emit } from './event-headers.ts';
 import { createLeg, type Leg, setVariable, setVariables } from './leg.ts';
 import { connectMedia, localOffer, takeAnswer } from './negotiation.ts';
-import type { Flow, Registration } from './sip/user-agent.ts';
+import type { Flow } from './sip/user-agent.ts';
 
 const RING_MS = 60_000;
 const RING_SECONDS_MAX = 600;
@@ -73,27 +73,17 @@ function resolve(board: Board, dial: Dial, target: DialTarget): Resolved[] {
       dial.lastCause = endpoint.cause;
       return [];
     case 'sip': {
-      const registration = board.sip.registrations().find((held) => sameContact(held, endpoint.uri));
-      return [{ target, uri: endpoint.uri, user: endpoint.user, flow: registration?.flow }];
+      const { uri, user } = endpoint;
+      return [{ target, uri, user, flow: board.sip.registrationAt(uri)?.flow }];
     }
     case 'user': {
-      const devices = board.sip.registrations().filter((held) => held.user === endpoint.user);
+      const devices = board.sip.registrationsOf(endpoint.user);
       if (devices.length === 0) {
         dial.lastCause = board.directory.has(endpoint.user) ? 'USER_NOT_REGISTERED' : 'SUBSCRIBER_ABSENT';
       }
       return devices.map(({ contact, flow }) => ({ target, uri: contact, user: endpoint.user, flow }));
     }
   }
-}
-
-/** Parameters aside: what a controller dials was once told to it by us, in one of several spellings. */
-function sameContact(registration: Registration, uri: string): boolean {
-  const bare = (text: string): string =>
-    text
-      .replace(/^.*</, '')
-      .replace(/[>;].*$/, '')
-      .toLowerCase();
-  return registration.contact === uri || bare(registration.contact) === bare(uri);
 }
 
 /** The leg, or the cause why there can be none. */
@@ -139,6 +129,8 @@ function flowOf(uri: string): Flow | undefined {
 }
 
 function begin(board: Board, leg: Leg, target: DialTarget, uri: string, flow: Flow | undefined): void {
+  // First, so that the port is there by the time that all has been said.
+  openPort(board, leg);
   setOutboundVariables(board, leg, target, uri);
   emit(board, leg, 'CHANNEL_OUTGOING', { variables: false });
   leg.channelState = 'CS_INIT';
@@ -159,7 +151,6 @@ function begin(board: Board, leg: Leg, target: DialTarget, uri: string, flow: Fl
   const seconds = Number(target.variables.get('originate_timeout') ?? RING_MS / 1000);
   const ms = Number.isInteger(seconds) && seconds > 0 ? Math.min(seconds, RING_SECONDS_MAX) * 1000 : RING_MS;
   setTimer(leg, 'ring', board.pace.timerMs(ms), () => board.hangUp(leg, 'NO_ANSWER'));
-  board.media({ wish: 'open', leg: leg.id });
 }
 
 function setOutboundVariables(board: Board, leg: Leg, target: DialTarget, uri: string): void {

@@ -37,6 +37,46 @@ export function saveRegistrations(file: string, registrations: readonly Registra
   replaceFileNow(file, JSON.stringify(kept), 'crash');
 }
 
+/** A storm of phones that register at once is written so often at most. */
+const WRITE_EVERY_MS = 500;
+
+export interface KeptRegistrations {
+  /** The file is to be as the registrar is now: at once, or with what else changes meanwhile. */
+  changed(): void;
+  /** The last change is in the file. */
+  close(): void;
+}
+
+/**
+ * The file follows the registrar. Each write takes all bindings, so that one for each of many phones would keep the switch from its calls;
+ * what a crash takes is half a second of news, which the phones tell again.
+ */
+export function keepRegistrations(write: () => void): KeptRegistrations {
+  let timer: NodeJS.Timeout | undefined;
+  let stale = false;
+  const rest = (): void => {
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (stale) writeNow();
+    }, WRITE_EVERY_MS).unref();
+  };
+  const writeNow = (): void => {
+    stale = false;
+    write();
+    rest();
+  };
+  return {
+    changed() {
+      if (timer === undefined) writeNow();
+      else stale = true;
+    },
+    close() {
+      clearTimeout(timer);
+      if (stale) write();
+    },
+  };
+}
+
 export function saidRegistered(board: Board, registration: Registration): void {
   const seconds = Math.max(0, Math.round((registration.expiresAtMs - Date.now()) / 1000));
   publish(board, 'sofia::register', registration, [

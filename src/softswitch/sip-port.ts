@@ -73,6 +73,8 @@ export function driveUserAgent(
     end: then((call: string, reason: string | undefined) => agent.end(call, reason, Date.now())),
     ping: then((call: string) => agent.ping(call, Date.now())),
     registrations: () => agent.registrations(),
+    registrationsOf: (user) => agent.registrationsOf(user),
+    registrationAt: (uri) => agent.registrationAt(uri),
     localAddress,
     received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, Date.now())),
     connectionQuiet: then((connection: number, quiet: boolean) => agent.connectionQuiet(connection, quiet)),

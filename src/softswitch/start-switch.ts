@@ -20,7 +20,7 @@ import { mediaReported, sipHappened } from './happenings.ts';
 import { openLegLog } from './leg-log.ts';
 import type { MediaOptions, MediaReport, MediaWish } from './media/messages.ts';
 import type { SwitchOptions } from './options.ts';
-import { loadRegistrations, saveRegistrations } from './registrations.ts';
+import { keepRegistrations, loadRegistrations, saveRegistrations } from './registrations.ts';
 import { sendMessage } from './send-message.ts';
 import { isWebSocket } from './sip/flow.ts';
 import type { SipHappening, UserAgent, UserAgentOptions } from './sip/user-agent.ts';
@@ -35,6 +35,8 @@ import { createSecure } from './webrtc/secure.ts';
 /** How long the goodbyes may take. */
 const LEAVE_MS_MAX = 3000;
 const LEAVE_STEP_MS = 20;
+/** More than are opened while the media's thread is at its turn of all legs. */
+const SPARE_PORTS = 16;
 
 /** The two layers that the switch stands on. */
 export interface Layers {
@@ -74,9 +76,10 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     (happening) => {
       sipHappened(board, happening);
       welcomeBrowser(board, happening, sockets);
-      keepRegistrations(board, happening);
+      if (happening.kind === 'registered' || happening.kind === 'unregistered') kept.changed();
     },
   );
+  const kept = keepRegistrations(() => writeRegistrations(board));
   const mediaPort = layers.startMedia(mediaOptions(options), (report) => mediaReported(board, report));
   const peers = layers.keepPeers(
     peerOptions(options),
@@ -88,6 +91,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     secureFor: (flow) => (sockets && isWebSocket(flow) ? createSecure(sockets.iceAddresses(flow)) : undefined),
     ...{ options, bootId, sip, peers, events, pace, log, directory, legLog },
     startedAtMs: Date.now(),
+    sparePorts: [],
     legs: new Map(),
     rooms: new Map(),
     dials: new Map(),
@@ -110,6 +114,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     await leave(board, sip, socket, mediaPort);
     peers.close();
     sockets?.close();
+    kept.close();
     directory.close();
     legLog.close();
   };
@@ -175,6 +180,7 @@ function mediaOptions(options: SwitchOptions): MediaOptions {
     musicFile: options.musicFile,
     playFolders: [options.promptFolder, options.recordingFolder, dirname(options.apologyFile)],
     recordFolder: options.recordingFolder,
+    spares: SPARE_PORTS,
   };
 }
 
@@ -187,13 +193,12 @@ function peerOptions(options: SwitchOptions): PeerOptions {
   };
 }
 
-/** The file follows the registrar. A disk that refuses costs the phones a registration, not the calls. */
-function keepRegistrations(board: Board, happening: SipHappening): void {
-  if (happening.kind !== 'registered' && happening.kind !== 'unregistered') return;
+/** A disk that refuses costs the phones a registration, not the calls. */
+function writeRegistrations({ options, sip, log }: Board): void {
   try {
-    saveRegistrations(board.options.registrationsFile, board.sip.registrations());
+    saveRegistrations(options.registrationsFile, sip.registrations());
   } catch (error) {
-    board.log.error({ error }, 'registrations not kept');
+    log.error({ error }, 'registrations not kept');
   }
 }
 

@@ -54,10 +54,11 @@ export async function openPeers(server, audio = false) {
   }
 
   seatSocket.on('message', (data, from) => {
+    const atMs = performance.now();
     const message = parse(data);
     if (message.status !== undefined) responded(message);
     if (message.status !== undefined) return void pending.get(message.callId)?.(message);
-    seatHears(message, from, performance.now());
+    seatHears(message, from, atMs);
   });
   for (const socket of callers) socket.on('message', (data, from) => callerHears(socket, parse(data), from));
 
@@ -139,7 +140,8 @@ export async function openPeers(server, audio = false) {
   async function keepRegistered(user, ha1) {
     const grantedS = await register(user, ha1);
     const again = () => keepRegistered(user, ha1).catch(() => {});
-    renewals.set(user, setTimeout(again, (grantedS * 1_000) / 2).unref());
+    // Each at its own moment of the second half, as phones that know nothing of each other do.
+    renewals.set(user, setTimeout(again, grantedS * (0.5 + 0.4 * Math.random()) * 1_000).unref());
   }
 
   /** @returns for how many seconds. */

@@ -150,13 +150,13 @@ export class Watchman {
 function isInBound(id: ContactId, agent: AgentId, commands: readonly Command[], state: State): void {
   const contact = state.contacts.get(id);
   const chosen = waitOf(contact?.stage);
-  const kind = state.standing.kindOf.get(agent);
+  const kind = state.standing.seats.get(agent)?.kind;
   if (contact === undefined || chosen === undefined || kind === undefined || chosen.returnTo === agent) return;
   const slot = slotOf(contact.medium);
   if (state.nowMs - sinceMs(chosen) >= boundMsOf(state, chosen.queue, slot)) return;
   for (const other of state.contacts.values()) {
     const wait = waitOf(other.stage);
-    const bucket = state.standing.placeOf.get(other.id)?.bucket;
+    const bucket = state.standing.places.get(other.id)?.bucket;
     if (wait === undefined || bucket === null || bucket?.slot !== slot || bucket.only !== null) continue;
     const waitedMs = state.nowMs - sinceMs(wait);
     const serving = servingOf(kind, bucket, state.settings!);

@@ -11,13 +11,14 @@ import type { MediaOptions, MediaReport, MediaWish, Remote } from './messages.ts
 import { joinLegs, joinRoom, part } from './mix.ts';
 import { letGo, overhear } from './overhear.ts';
 import { cutPlay, startPlay } from './play.ts';
-import { createPortPool, restPort, takePort } from './ports.ts';
-import { payloadTypesOf, receiveRtp, tellDigits } from './receive.ts';
+import { createPortPool, restPort } from './ports.ts';
+import { payloadTypesOf, tellDigits } from './receive.ts';
 import { endRecording, startRecording, tickRecordings } from './recording.ts';
-import { hearRtcp, sayBye, tickRtcp } from './rtcp-exchange.ts';
+import { sayBye, tickRtcp } from './rtcp-exchange.ts';
 import { createShelf, readSound } from './sounds.ts';
+import { addSpare, bindPorts, closeSpares, takeSpare } from './spares.ts';
 import { startTicker } from './ticker.ts';
-import { closeWire, openWire, unbindFromSource, type Wire } from './wire.ts';
+import { closeWire, unbindFromSource, type Wire } from './wire.ts';
 
 export interface MediaEngine {
   apply(wish: MediaWish): void;
@@ -25,8 +26,6 @@ export interface MediaEngine {
   close(): Promise<void>;
 }
 
-/** Ports tried for one leg when other programs hold some of the range. */
-const BIND_TRIES_MAX = 20;
 const SILENCE_MS = 10_000;
 /** A disk that does not answer does not keep a call from ending. */
 const FILES_WAIT_MS = 2000;
@@ -40,6 +39,7 @@ export function createMedia(options: MediaOptions, report: (report: MediaReport)
     legs: new Map(),
     rooms: new Map(),
     ports: createPortPool(options.portMin, options.portMax),
+    spares: new Map(),
     shelf: createShelf(),
     music: undefined,
     nowMs: () => performance.now() - startMs,
@@ -48,6 +48,7 @@ export function createMedia(options: MediaOptions, report: (report: MediaReport)
   void readSound(media.shelf, options.musicFile).then((sound) => {
     if (typeof sound !== 'string' && sound.samples.length > 0) media.music = sound;
   });
+  for (let n = 0; n < (options.spares ?? 0); n++) void addSpare(media);
   const stopTicker = startTicker(media.nowMs, (n) => tick(media, n));
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -65,7 +66,7 @@ export function createMedia(options: MediaOptions, report: (report: MediaReport)
 
 function apply(media: Media, wish: Exclude<MediaWish, { wish: 'closeAll' }>): void {
   if (wish.wish === 'open') {
-    void openLeg(media, wish.leg);
+    void openLeg(media, wish.leg, wish.port);
     return;
   }
   const leg = media.legs.get(wish.leg);
@@ -104,42 +105,30 @@ function apply(media: Media, wish: Exclude<MediaWish, { wish: 'closeAll' }>): vo
   }
 }
 
-async function openLeg(media: Media, id: string): Promise<void> {
+async function openLeg(media: Media, id: string, port: number | undefined): Promise<void> {
+  const spare = port === undefined ? undefined : takeSpare(media, port);
+  const refused = media.legs.has(id) || media.legs.size >= LEGS_MAX;
+  if (refused && spare) release(media, spare.wire);
   if (media.legs.has(id)) return;
-  if (media.legs.size >= LEGS_MAX) {
+  if (refused) {
     media.report({ report: 'openFailed', leg: id, why: `more than ${LEGS_MAX} legs` });
     return;
   }
   const leg = createLeg(id, media.nowMs());
   media.legs.set(id, leg);
-  const wire = await bindPorts(media, leg);
+  const bound = port === undefined ? await bindPorts(media) : spare;
   if (leg.closed) {
-    if (wire) release(media, wire);
+    if (bound) release(media, bound.wire);
     return;
   }
-  if (wire) {
-    leg.wire = wire;
-    media.report({ report: 'opened', leg: id, port: wire.port });
+  if (bound) {
+    bound.leg = leg;
+    leg.wire = bound.wire;
+    media.report({ report: 'opened', leg: id, port: bound.wire.port });
     return;
   }
   await dismantle(media, leg);
   media.report({ report: 'openFailed', leg: id, why: 'no free RTP port' });
-}
-
-async function bindPorts(media: Media, leg: Leg): Promise<Wire | undefined> {
-  for (let tries = 0; tries < BIND_TRIES_MAX; tries++) {
-    const port = takePort(media.ports, media.nowMs());
-    if (port === undefined) return undefined;
-    const wire = await openWire(
-      media.options.bindIp,
-      port,
-      (datagram, from) => receiveRtp(media, leg, datagram, from),
-      (datagram, from) => hearRtcp(media, leg, datagram, from),
-    );
-    if (wire) return wire;
-    restPort(media.ports, port, media.nowMs());
-  }
-  return undefined;
 }
 
 function connect(media: Media, leg: Leg, remote: Remote): void {
@@ -203,5 +192,6 @@ function release(media: Media, wire: Wire): void {
 
 async function closeAll(media: Media): Promise<void> {
   media.closing = true;
+  closeSpares(media);
   await Promise.all([...media.legs.values()].map((leg) => closeLeg(media, leg)));
 }

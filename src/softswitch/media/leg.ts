@@ -11,6 +11,7 @@ import type { PortPool } from './ports.ts';
 import type { Recording } from './recording.ts';
 import type { RtcpState } from './rtcp-exchange.ts';
 import type { Sound, SoundShelf, Source } from './sounds.ts';
+import type { Bound } from './spares.ts';
 import type { Wire } from './wire.ts';
 
 /** Everything the engine knows. One thread, plain data; the folder's functions change it. */
@@ -20,6 +21,8 @@ export interface Media {
   readonly legs: Map<string, Leg>;
   readonly rooms: Map<string, Room>;
   readonly ports: PortPool;
+  /** Wires of nobody yet, by their port. */
+  readonly spares: Map<number, Bound>;
   readonly shelf: SoundShelf;
   /** Music on hold, once it is read; undefined: silence. */
   music: Sound | undefined;

@@ -1,8 +1,11 @@
 /** What the switch and its media worker say to each other, over one MessagePort. Every `leg` is the leg id; a wish for an unknown leg does nothing. */
 
 export type MediaWish =
-  /** Binds an RTP (even) and RTCP (odd) port. `opened` follows, or `openFailed` when the range is used up. */
-  | { readonly wish: 'open'; readonly leg: string }
+  /**
+   * Binds an RTP (even) and RTCP (odd) port, or takes the spare one with this `port`. `opened` follows, or `openFailed` when the range is
+   * used up.
+   */
+  | { readonly wish: 'open'; readonly leg: string; readonly port?: number }
   /** The negotiated far end, at answer and at each re-INVITE. Re-opens source learning (RFC: guide §2.1 RTP bleed). */
   | { readonly wish: 'connect'; readonly leg: string; readonly remote: Remote }
   | { readonly wish: 'close'; readonly leg: string }
@@ -60,6 +63,8 @@ export interface Remote {
 }
 
 export type MediaReport =
+  /** Bound beforehand: whoever opens a leg with it knows its port at once. */
+  | { readonly report: 'spare'; readonly port: number }
   | { readonly report: 'opened'; readonly leg: string; readonly port: number }
   | { readonly report: 'openFailed'; readonly leg: string; readonly why: string }
   | {
@@ -109,4 +114,6 @@ export interface MediaOptions {
   readonly recordFolder: string;
   /** RTP owed for this long is told as `silent`, and again each time it has passed. Default 10,000. */
   readonly silenceMs?: number;
+  /** Ports bound beforehand. Default 0. */
+  readonly spares?: number;
 }

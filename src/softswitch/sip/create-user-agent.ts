@@ -17,7 +17,9 @@ import {
   allRegistrations,
   dropRegistrations,
   emptyRegistrar,
+  registrationAt,
   registrationsDisconnected,
+  registrationsOf,
   restoreRegistrations,
 } from './registrar.ts';
 import { emit, type State } from './state.ts';
@@ -60,6 +62,8 @@ export function userAgentOn(state: State): UserAgent {
       on(call, (dialog) => infoToPeer(state, dialog, headerSafe(type), body, nowMs)),
     register: (id, registration, nowMs) => register(state, id, registration, nowMs),
     registrations: () => allRegistrations(state),
+    registrationsOf: (user) => registrationsOf(state, user),
+    registrationAt: (uri) => registrationAt(state, uri),
     keepOnly: (stays) => dropRegistrations(state, stays),
     restore: (registrations, nowMs) => restoreRegistrations(state, registrations, nowMs),
     callCount: () => state.calls.size,

@@ -15,13 +15,15 @@ import type { Flow, Registration } from './user-agent.ts';
 export interface Registrar {
   /** Bindings by user, then by Contact URI. */
   readonly users: Map<string, Map<string, Registration>>;
+  /** The same bindings by their bare Contact: a phone is dialled without looking at the others. */
+  readonly byContact: Map<string, Set<Registration>>;
   /** How many bindings came from an address, and how many there are. */
   readonly perIp: Map<string, number>;
   count: number;
 }
 
 export function emptyRegistrar(): Registrar {
-  return { users: new Map(), perIp: new Map(), count: 0 };
+  return { users: new Map(), byContact: new Map(), perIp: new Map(), count: 0 };
 }
 
 export const CONTACTS_MAX = 10;
@@ -89,7 +91,7 @@ function isOld(known: Registration | undefined, request: RequestIn): boolean {
 }
 
 function removeAll(state: State, request: RequestIn, user: string): Outcome {
-  const bindings = [...(state.registrar.users.get(user)?.values() ?? [])];
+  const bindings = registrationsOf(state, user);
   if (bindings.some((binding) => isOld(binding, request))) return { status: 500 };
   for (const binding of bindings) remove(state, binding, false);
   return { status: 200 };
@@ -141,6 +143,8 @@ function put(state: State, registration: Registration): void {
   const replaced = bindings.get(registration.contact);
   if (replaced !== undefined) uncount(state, replaced);
   count(state, registration, 1);
+  const bare = bareContact(registration.contact);
+  state.registrar.byContact.set(bare, (state.registrar.byContact.get(bare) ?? new Set()).add(registration));
   state.connected.registrations.place(registration, registration.flow);
   bindings.set(registration.contact, registration);
   users.set(registration.user, bindings);
@@ -161,6 +165,10 @@ function remove(state: State, registration: Registration, expired: boolean): voi
 
 function uncount(state: State, registration: Registration): void {
   count(state, registration, -1);
+  const bare = bareContact(registration.contact);
+  const there = state.registrar.byContact.get(bare);
+  there?.delete(registration);
+  if (there?.size === 0) state.registrar.byContact.delete(bare);
   state.connected.registrations.drop(registration);
 }
 
@@ -178,13 +186,31 @@ function timerKey(registration: Registration): string {
 }
 
 function contactHeaders(state: State, user: string, nowMs: number): Header[] {
-  return [...(state.registrar.users.get(user)?.values() ?? [])].map(({ contact, expiresAtMs }) =>
+  return registrationsOf(state, user).map(({ contact, expiresAtMs }) =>
     header('Contact', `<${contact}>;expires=${Math.max(0, Math.round((expiresAtMs - nowMs) / 1_000))}`),
   );
 }
 
 export function allRegistrations(state: State): Registration[] {
   return [...state.registrar.users.values()].flatMap((bindings) => [...bindings.values()]);
+}
+
+export function registrationsOf(state: State, user: string): Registration[] {
+  return [...(state.registrar.users.get(user)?.values() ?? [])];
+}
+
+/** The binding that this URI dials: as it was registered, else in another spelling of the same Contact. */
+export function registrationAt(state: State, uri: string): Registration | undefined {
+  const there = [...(state.registrar.byContact.get(bareContact(uri)) ?? [])];
+  return there.find(({ contact }) => contact === uri) ?? there[0];
+}
+
+/** Without parameters: what a controller dials was once told to it by us, in one of several spellings. */
+function bareContact(uri: string): string {
+  return uri
+    .replace(/^.*</, '')
+    .replace(/[>;].*$/, '')
+    .toLowerCase();
 }
 
 /** Bindings of users who may not register any more end like any other. */
@@ -218,5 +244,5 @@ function reconnectable(registration: Registration): Flow {
 /** Is anyone (or this user) registered from this address? */
 export function isRegisteredAt(state: State, ip: string, user?: string): boolean {
   if (user === undefined) return state.registrar.perIp.has(ip);
-  return [...(state.registrar.users.get(user)?.values() ?? [])].some((binding) => binding.flow.remoteIp === ip);
+  return registrationsOf(state, user).some((binding) => binding.flow.remoteIp === ip);
 }

@@ -171,6 +171,9 @@ export interface UserAgent {
     nowMs: number,
   ): void;
   registrations(): readonly Registration[];
+  registrationsOf(user: string): readonly Registration[];
+  /** The binding whose phone this URI dials, parameters aside. */
+  registrationAt(uri: string): Registration | undefined;
   /** The bindings of users for whom this is false end: `unregistered` follows. */
   keepOnly(stays: (user: string) => boolean): void;
   /** After a restart: bindings that the file kept. Those already past are dropped. */

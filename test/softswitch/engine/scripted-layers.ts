@@ -49,6 +49,8 @@ export function createScript(): Script {
     invite: (invite: OutgoingInvite) => invites.push(invite),
     register: () => {},
     registrations: () => registrations,
+    registrationsOf: (user: string) => registrations.filter((held) => held.user === user),
+    registrationAt: (uri: string) => registrations.find((held) => held.contact === uri),
     restore: (restored: readonly Registration[]) => registrations.push(...restored),
     callCount: () => 0,
   } as unknown as UserAgent;

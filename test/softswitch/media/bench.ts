@@ -87,7 +87,8 @@ export function reportsOf<Kind extends MediaReport['report']>(
   leg: string,
 ): Extract<MediaReport, { report: Kind }>[] {
   return bench.reports.filter(
-    (report): report is Extract<MediaReport, { report: Kind }> => report.report === kind && report.leg === leg,
+    (report): report is Extract<MediaReport, { report: Kind }> =>
+      report.report === kind && 'leg' in report && report.leg === leg,
   );
 }
 

@@ -110,7 +110,7 @@ test('wishes for a leg that does not exist change nothing', async () => {
     bench.media.apply({ wish, leg: 'nobody', ...other });
   }
   await listen(a);
-  expect(bench.reports.filter(({ leg }) => leg === 'nobody')).toEqual([]);
+  expect(bench.reports.filter((report) => 'leg' in report && report.leg === 'nobody')).toEqual([]);
 });
 
 function play(id: string, ...names: readonly string[]): void {

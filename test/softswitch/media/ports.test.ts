@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createPortPool, QUARANTINE_MS, restPort, takePort } from '../../../src/softswitch/media/ports.ts';
 import { openWire } from '../../../src/softswitch/media/wire.ts';
 import { type Bench, eventually, listen, openBench, reported, reportsOf } from './bench.ts';
+import { openPhone } from './phone.ts';
 
 let bench: Bench | undefined;
 
@@ -61,6 +62,30 @@ test('legs opened and closed over and over get ports of their own until the rang
   const portsOf = opened.reports.flatMap((report) => (report.report === 'opened' ? [report.port] : []));
   expect(portsOf).toHaveLength(200);
   expect(new Set(portsOf).size).toBe(200);
+  await eventually(() => expect(sockets()).toBe(before));
+});
+
+test('a leg takes a port that was bound beforehand and is heard there; another takes its place, and no socket is left', async () => {
+  const before = sockets();
+  const opened = await openBench({ spares: 2 });
+  bench = opened;
+  const spares = () => opened.reports.flatMap((report) => (report.report === 'spare' ? [report.port] : []));
+  await eventually(() => expect(spares()).toHaveLength(2));
+  const phone = await openPhone();
+  const port = spares()[0]!;
+  opened.media.apply({ wish: 'open', leg: 'a', port });
+  opened.connect('a', phone);
+  phone.target.port = port;
+  phone.says = 500;
+  expect((await reported(opened, 'opened', 'a')).port).toBe(port);
+  await eventually(() => expect(spares()).toHaveLength(3));
+  opened.media.apply({ wish: 'open', leg: 'b', port });
+  expect((await reported(opened, 'openFailed', 'b')).why).toBe('no free RTP port');
+  await listen(phone, 0.3);
+  opened.media.apply({ wish: 'close', leg: 'a' });
+  expect((await reported(opened, 'closed', 'a')).stats.packetsIn).toBeGreaterThan(5);
+  phone.close();
+  await opened.media.close();
   await eventually(() => expect(sockets()).toBe(before));
 });
 

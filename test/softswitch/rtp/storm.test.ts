@@ -62,6 +62,7 @@ function createQuietMedia(reports: MediaReport[], nowMs: () => number): Media {
     legs: new Map(),
     rooms: new Map(),
     ports: createPortPool(1, 0),
+    spares: new Map(),
     shelf: createShelf(),
     music: undefined,
     nowMs,

@@ -109,6 +109,24 @@ describe('the registrar', () => {
     expect(peer.agent.registrations()[0]?.flow).toEqual({ transport: 'tcp', remoteIp: '127.0.0.2', remotePort: 5062 });
   });
 
+  test('finds the phone that a URI dials in any spelling, without a look at all that there is', () => {
+    const peer = rawPeer();
+    register(peer, 2, { Contact: '<sip:1001@192.0.2.1:5060;line=a>' });
+    register(peer, 2, { Contact: '<sip:1001@192.0.2.1:5060;line=b>' }, 'other');
+    const scanned = () => {
+      throw new Error('everything was scanned');
+    };
+    Object.assign(peer.state.registrar.users, { values: scanned, [Symbol.iterator]: scanned });
+    const found = (uri: string) => peer.agent.registrationAt(uri)?.contact;
+    expect(found('sip:1001@192.0.2.1:5060;line=b')).toBe('sip:1001@192.0.2.1:5060;line=b');
+    expect(found('"Desk" <SIP:1001@192.0.2.1:5060>')).toBe('sip:1001@192.0.2.1:5060;line=a');
+    expect(found('sip:1002@192.0.2.1:5060')).toBeUndefined();
+    expect(peer.agent.registrationsOf('1001')).toHaveLength(2);
+    register(peer, 4, { Contact: '*', Expires: '0' });
+    expect(found('sip:1001@192.0.2.1:5060')).toBeUndefined();
+    expect(peer.state.registrar.byContact.size).toBe(0);
+  });
+
   test('is asked about an address, and a CANCEL finds its call, without a look at all that there is', () => {
     const peer = rawPeer();
     const phone = rawPeer({}, { transport: 'udp', remoteIp: '198.51.100.7', remotePort: 5060 });

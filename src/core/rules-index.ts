@@ -1,0 +1,89 @@
+import { kindKey, makeKind } from './kind.ts';
+import { placeAgent, seatOf } from './seat.ts';
+import { levelDueMs } from './service-level.ts';
+import type { Settings } from './settings.ts';
+import {
+  conversationKey,
+  missedDueMs,
+  modeDueMs,
+  nodeLive,
+  placeContact,
+  placeDevices,
+  placeOf,
+  type Standing,
+  setDeadline,
+  type Watched,
+} from './standing.ts';
+import type { State } from './state.ts';
+import { alertKey, type Lasting, watchedState, watchedWait } from './watch.ts';
+
+/** Who is alike, by these rules. Nobody stands anywhere afterwards: every agent and contact must be placed again. */
+export function indexSettings(standing: Standing, settings: Settings): void {
+  standing.agentOfSeat = new Map(settings.agents.map((agent) => [agent.sipUser, agent.id]));
+  standing.kinds = new Map();
+  standing.buckets = new Map();
+  standing.wanted.clear();
+  standing.returning.clear();
+  for (const place of standing.places.values()) {
+    place.line = null;
+    place.bucket = null;
+  }
+  standing.waiting.clear();
+  standing.callsWaiting = 0;
+  for (const seat of standing.seats.values()) {
+    seat.setting = undefined;
+    seat.kind = undefined;
+    seat.loggedIn = false;
+    seat.slots = 0;
+    seat.busyAt = null;
+  }
+  standing.siteLoad.clear();
+  standing.capacityOf = new Map(
+    (settings.sites ?? []).flatMap(({ id, capacity }) => (capacity === undefined ? [] : [[id, capacity]])),
+  );
+  for (const agent of settings.agents) {
+    const key = kindKey(agent, settings);
+    const kind = standing.kinds.get(key) ?? makeKind(agent, settings);
+    standing.kinds.set(key, kind);
+    const seat = seatOf(standing, agent.id);
+    seat.setting = agent;
+    seat.kind = kind;
+  }
+}
+
+/** For a state whose `standing` is empty: a snapshot just read. */
+export function rebuildStanding(state: State): void {
+  if (state.settings !== null) indexSettings(state.standing, state.settings);
+  for (const contact of state.contacts.values()) {
+    placeContact(state, contact, placeOf(state.standing, contact));
+    if (contact.reference !== undefined) state.standing.conversationOf.set(conversationKey(contact), contact.id);
+  }
+  for (const agent of state.agents.values()) placeAgent(state, agent, seatOf(state.standing, agent.id));
+  for (const leg of state.legs.values())
+    setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
+  for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
+  for (const [from, caller] of state.callers) setDeadline(state, 'caller', from, caller.untilMs);
+  for (const [number, { dueAtMs, by }] of state.missed)
+    if (by === null) state.standing.missed.add({ atMs: dueAtMs, id: number });
+  for (const { id, medium, from } of state.contacts.values())
+    if (medium === 'callback') state.standing.missedUnderWay.set(id, from);
+  setDeadline(state, 'missed', '', missedDueMs(state));
+  setDeadline(state, 'mode', '', modeDueMs(state));
+  watchAll(state);
+  for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, 'level', queue, levelDueMs(level));
+}
+
+/** U1–U4: what is too long, and what lasts already and is not too long yet. */
+function watchAll({ standing, settings, contacts, agents, alerts }: State): void {
+  const limits = settings?.alerts ?? {};
+  for (const { contact, agent } of alerts.values()) {
+    const of = agent === undefined ? standing.places.get(contact!) : seatOf(standing, agent);
+    if (of !== undefined) of.alerts += 1;
+  }
+  const watch = (of: Watched, id: string, lasting: Lasting | undefined): void => {
+    if (lasting !== undefined && !alerts.has(alertKey(lasting.alert, id)))
+      standing.dues.put(of.alertDue, lasting.dueMs);
+  };
+  for (const contact of contacts.values()) watch(placeOf(standing, contact), contact.id, watchedWait(limits, contact));
+  for (const agent of agents.values()) watch(seatOf(standing, agent.id), agent.id, watchedState(limits, agent));
+}
