@@ -236,7 +236,7 @@ type SwitchEventBody =
     }
   /** The `collect` with this key is over. `digits` is empty when none came in time. */
   | { readonly type: 'digitsCollected'; readonly leg: LegId; readonly key: CommandKey; readonly digits: string }
-  /** Any key, in any state (RFC 4733 or INFO). Comes beside `digitsCollected`; of a leg that supervises, not before it does something else. */
+  /** Any key, in any state (RFC 4733 or INFO), beside `digitsCollected`. Of a leg that supervises not every switch tells: nothing may rest on it. */
   | { readonly type: 'digitPressed'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
   /** Two legs hear each other now. One event per bridge; `leg` is the first leg of the command. */
   | { readonly type: 'bridged'; readonly leg: LegId; readonly other: LegId }

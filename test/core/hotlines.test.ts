@@ -243,7 +243,7 @@ describe('[A6] a call that was diverted from a merged hotline', () => {
     expect(walk(open(shipped), '12345', 'constructor').opened?.flow).toBe('hotline');
   });
 
-  test('that a survey finds has them as well', () => {
+  test('[S9] that a survey finds has them as well', () => {
     const line = open(shipped);
     const found: SurveyedLeg = {
       ...{ leg: legId('found'), direction: 'inbound', state: 'ringing', from: '138', dialled: '12345' },

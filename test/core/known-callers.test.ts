@@ -86,7 +86,7 @@ function waitOf(contact: ContactId): Wait {
   return stage.wait;
 }
 
-describe('[G2] without the menu', () => {
+describe('[G1][G2] without the menu', () => {
   test.each<[string, CallerKnown]>([
     ['an elder', { elder: true }],
     ['who has an urgent order open', { order: { no: 'G1', urgency: 'urgent' } }],

@@ -45,3 +45,12 @@ test('titles of tests cite only rules that are written', () => {
   expect(titles.length).toBeGreaterThan(0);
   expect(titles.filter((rule) => !rules.includes(rule))).toEqual([]);
 });
+
+test('every rule is named by the title of a test that shows it', () => {
+  const scripts = ['core', 'sim'].flatMap((folder) => sources(join(TESTS, folder), '.ts'));
+  const told = sources(join(TESTS, 'core/scenarios'), '.txt').map((text) => text.split('\n', 1)[0]!);
+  const shown = new Set(
+    [...scripts, ...told].flatMap((text) => [...text.matchAll(/\[([A-Z]\d+)\]/g)].map(([, id]) => id!)),
+  );
+  expect(rules.filter((rule) => !shown.has(rule))).toEqual([]);
+});

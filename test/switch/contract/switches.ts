@@ -18,8 +18,8 @@ export interface Place {
   readonly prompts: Readonly<Record<'short' | 'second' | 'long' | 'missing', string>>;
   readonly legLogFile?: string;
   readonly legLogFolder?: string;
-  /** When the keys of a phone that overhears are told: as they are pressed, or once it does something else. */
-  readonly keysOfOverhearing: 'atOnce' | 'afterwards';
+  /** Keys of a phone that overhears are told. */
+  readonly tellsKeysOfOverhearing: boolean;
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ async function startReal(prefix: string): Promise<Place> {
   return {
     ...{ sip: real.sip, esl: real.esl, seatPassword: SEAT_PASSWORD, recordings, prompts },
     legLogFolder: legLog,
-    keysOfOverhearing: 'afterwards',
+    tellsKeysOfOverhearing: false,
     async stop() {
       await real.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -80,7 +80,7 @@ export async function startEmbedded(change: Partial<SwitchOptions>): Promise<Pla
     esl: { host: '127.0.0.1', port: started.eslPort, password: started.password },
     ...{ seatPassword: SEAT_PASSWORD, recordings, prompts },
     legLogFile: started.folder.options.legLogFile,
-    keysOfOverhearing: 'atOnce',
+    tellsKeysOfOverhearing: true,
     async stop() {
       await started.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,200 @@
+import { expect, test } from 'vitest';
+import type { RecordFact } from '../../src/core/command.ts';
+import type { Event, EventBody } from '../../src/core/event.ts';
+import { agentId, legId, nodeId } from '../../src/core/ids.ts';
+import { CONTACTS_MAX, DEVICES_PER_SEAT_MAX } from '../../src/core/limits.ts';
+import { initialState } from '../../src/core/state.ts';
+import { nextDeadlineMs, step } from '../../src/core/step.ts';
+import { agentView } from '../../src/core/view.ts';
+import { agent, Hotline, queue, rules } from './routing-day.ts';
+
+const NODE = nodeId('switch');
+const CITY = rules([queue('personal')], [agent('ana', { personal: 1 }), agent('ben', { personal: 1 })]);
+
+const facts = <Name extends RecordFact['fact']>(hotline: Hotline, name: Name) =>
+  hotline.commands.flatMap((one) =>
+    one.do === 'record-fact' && one.fact === name ? [one as Extract<RecordFact, { fact: Name }>] : [],
+  );
+const arrive = (leg: string, from = '138'): EventBody => ({
+  ...{ type: 'callArrived', node: NODE, leg: legId(leg), from, dialled: 'personal' },
+});
+const seat = (hotline: Hotline) => agentView(hotline.state, agentId('ana'))!;
+const registered = (device: string, node = NODE, expiresAtMs = 1e14): EventBody => ({
+  ...{ type: 'deviceRegistered', node, device: { sipUser: 'ana', uri: device, expiresAtMs } },
+});
+
+test('[E2] an event that comes late finds everything that was due done, oldest first', () => {
+  const hotline = new Hotline(CITY);
+  const state = hotline.state;
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  const dueMs = nextDeadlineMs(state)!;
+  const decided = step(state, { type: 'tick', atMs: dueMs + 3_600_000 }, state.seq + 1);
+  const told = decided.flatMap((one) => (one.do === 'record-fact' ? [one.fact] : []));
+  expect(told.indexOf('offerEnded')).toBeGreaterThan(-1);
+  expect(nextDeadlineMs(state)!).toBeGreaterThan(dueMs + 3_600_000);
+  expect(state.contacts.has(call)).toBe(true);
+});
+
+test('[A3] a call that is known does not arrive again', () => {
+  const hotline = new Hotline(CITY);
+  hotline.hear(arrive('one'));
+  hotline.hear(arrive('one'));
+  expect(facts(hotline, 'contactOpened')).toHaveLength(1);
+});
+
+test('[A4] with 20,000 contacts open the next call is refused, and long numbers are cut', () => {
+  const hotline = new Hotline(rules([queue('personal', { waitingMax: 10_000 })], []));
+  const { state } = hotline;
+  const one = { ...hotline.state.contacts.get(hotline.call('personal'))! };
+  for (let nth = 1; nth < CONTACTS_MAX; nth += 1) state.contacts.set(`C${nth}` as typeof one.id, one);
+  const decided = hotline.hear(arrive('late', '1'.repeat(50)));
+  expect(decided).toContainEqual(expect.objectContaining({ do: 'hangUp', cause: 'SWITCH_CONGESTION' }));
+  expect(facts(hotline, 'contactOpened').at(-1)?.from).toBe('1'.repeat(32));
+});
+
+test('[A5] a call that the switch has not answered within 15 s is ended and counts as refused', () => {
+  const state = initialState('0123456789abcdef');
+  const events: EventBody[] = [
+    { type: 'started' },
+    { type: 'settingsLoaded', settings: CITY },
+    { type: 'surveyed', node: NODE, survey: { bootId: 'boot', legs: [], devices: [], ended: [] } },
+    arrive('unanswered'),
+  ];
+  for (const [at, event] of events.entries()) step(state, { ...event, atMs: 1 } as Event, at + 1);
+  expect(step(state, { type: 'tick', atMs: 15_000 }, 5)).toEqual([]);
+  const ended = step(state, { type: 'tick', atMs: 15_001 }, 6);
+  expect(ended).toContainEqual(expect.objectContaining({ do: 'hangUp', cause: 'RECOVERY_ON_TIMER_EXPIRE' }));
+  const leg = legId('unanswered');
+  const closed = step(state, { type: 'legEnded', node: NODE, leg, cause: 'NONE', atMs: 15_002 }, 7);
+  expect(closed).toContainEqual(expect.objectContaining({ fact: 'contactClosed', outcome: 'refused' }));
+});
+
+test('[P4] what is asked for during a talk holds when it is over, and ends nothing', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.answer(call);
+  hotline.ask('ana', 'notReady');
+  expect(seat(hotline)).toMatchObject({ state: 'talking', next: 'notReady' });
+  hotline.hangUp(call);
+  expect(seat(hotline).state).toBe('notReady');
+});
+
+test('[P5] who is no agent of the rules has no state, and a long reason is cut', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ask('nobody', 'ready');
+  expect(hotline.state.agents.has(agentId('nobody'))).toBe(false);
+  hotline.hear({ type: 'agentStateAsked', agent: agentId('ana'), state: 'notReady', reason: 'r'.repeat(99) });
+  expect(seat(hotline).reason).toBe('r'.repeat(40));
+});
+
+test('[P6] the same rules change nothing; a seat that is gone is offline once its call is over', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  expect(hotline.hear({ type: 'settingsLoaded', settings: CITY })).toEqual([]);
+  const call = hotline.call('personal');
+  hotline.answer(call);
+  hotline.hear({ type: 'settingsLoaded', settings: rules([queue('personal')], [agent('ben', { personal: 1 })]) });
+  expect(hotline.state.contacts.get(call)?.stage.in).toBe('talk');
+  hotline.hangUp(call);
+  expect(facts(hotline, 'agentState').at(-1)).toMatchObject({ agent: 'ana', state: 'offline' });
+});
+
+test('[P7] what came of a contact is recorded as it is given, cut, and again', () => {
+  const hotline = new Hotline(CITY);
+  const contact = hotline.call('personal');
+  const given = { type: 'dispositionGiven' as const, contact, by: 'ana' };
+  hotline.hear({ ...given, code: 'c'.repeat(50), note: 'n'.repeat(600) });
+  hotline.hear({ ...given, code: 'consulted' });
+  expect(facts(hotline, 'disposition')).toMatchObject([
+    { code: 'c'.repeat(40), note: 'n'.repeat(500) },
+    { code: 'consulted' },
+  ]);
+  expect(hotline.state.contacts.get(contact)?.stage.in).toBe('queue');
+});
+
+test('[D1] a seat has sixteen devices at most, and one that registers again is the same', () => {
+  const hotline = new Hotline(CITY);
+  for (let nth = 0; nth < 20; nth += 1) hotline.hear(registered(`sip:${nth}`));
+  hotline.hear(registered('sip:0'));
+  expect(seat(hotline).devices).toBe(DEVICES_PER_SEAT_MAX);
+});
+
+test('[D2] only the node that told of a device takes it away', () => {
+  const hotline = new Hotline(CITY);
+  const gone = (node: string): EventBody => ({
+    ...{ type: 'deviceGone', node: nodeId(node), sipUser: 'ana', device: 'sip:ana' },
+  });
+  hotline.hear(gone('another'));
+  expect(seat(hotline).devices).toBe(1);
+  hotline.hear(gone('switch'));
+  expect(seat(hotline).devices).toBe(0);
+  hotline.ready('ana');
+  expect(hotline.ringing(hotline.call('personal'))).toBeUndefined();
+});
+
+test('[D3] a registration ends by itself', () => {
+  const hotline = new Hotline(CITY);
+  hotline.hear(registered('sip:ana', NODE, hotline.state.nowMs + 60_000));
+  hotline.pass(59_999);
+  expect(seat(hotline).devices).toBe(1);
+  hotline.pass(1);
+  expect(seat(hotline).devices).toBe(0);
+});
+
+test('[L3] a ring that the switch refuses is no phone that rings', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  const ring = hotline.commands.find((one) => one.do === 'ring');
+  if (ring?.do !== 'ring') throw new Error('nobody was rung');
+  hotline.hear({ type: 'commandFailed', node: NODE, key: ring.key, leg: ring.leg, reason: 'no route' });
+  expect(hotline.ringing(call)).toBeUndefined();
+  expect(facts(hotline, 'offerEnded')).toMatchObject([{ agent: 'ana', result: 'timeout' }]);
+});
+
+test('[F8] a call keeps the flow that it began with', () => {
+  const settings = (next: string) => ({
+    ...rules([queue('personal'), queue('english')], [], { prompts: { 'GRT-01': '/g' } }),
+    version: next,
+    flows: {
+      personal: {
+        start: 'greet',
+        steps: {
+          // biome-ignore lint/suspicious/noThenProperty: a flow's own word for what comes next.
+          greet: { kind: 'say' as const, prompts: ['GRT-01'], then: 'in' },
+          in: { kind: 'queue' as const, queue: next, prompts: [] },
+        },
+      },
+    },
+  });
+  const hotline = new Hotline(settings('personal'));
+  const call = hotline.call('personal');
+  hotline.hear({ type: 'settingsLoaded', settings: settings('english') });
+  const play = hotline.commands.find((one) => one.do === 'play')!;
+  hotline.hear({
+    ...{ type: 'playEnded', node: NODE, leg: hotline.state.contacts.get(call)!.leg, outcome: 'done' },
+    key: play.do === 'play' ? play.key : ('' as never),
+  });
+  expect(facts(hotline, 'waitStarted')).toMatchObject([{ queue: 'personal' }]);
+});
+
+test('[F9] a flow that leads nowhere ends the call', () => {
+  const flow = (to: string) => ({
+    start: 'open',
+    steps: { open: { kind: 'hours' as const, hours: 'always', open: to, closed: to } },
+  });
+  for (const to of ['nowhere', 'open']) {
+    const hotline = new Hotline({ ...rules([queue('personal')], []), version: to, flows: { personal: flow(to) } });
+    hotline.hear(arrive(to));
+    expect(facts(hotline, 'contactClosed')).toMatchObject([{ outcome: 'ended' }]);
+  }
+});
+
+test('[E1] time and entries never go back', () => {
+  const state = initialState('0123456789abcdef');
+  step(state, { type: 'started', atMs: 5 }, 1);
+  expect(() => step(state, { type: 'tick', atMs: 4 }, 2)).toThrow(/time went back/);
+  expect(() => step(state, { type: 'tick', atMs: 6 }, 1)).toThrow(/entry 1 after 1/);
+});
