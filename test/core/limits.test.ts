@@ -12,8 +12,9 @@ const NODE = nodeId('switch');
 const CITY = rules([queue('personal')], [agent('ana', { personal: 1 }), agent('ben', { personal: 1 })]);
 
 const facts = <Name extends RecordFact['fact']>(hotline: Hotline, name: Name) =>
-  hotline.commands.flatMap((one) =>
-    one.do === 'record-fact' && one.fact === name ? [one as Extract<RecordFact, { fact: Name }>] : [],
+  hotline.commands.filter(
+    (one): one is Extract<typeof one, { do: 'record-fact' }> & Extract<RecordFact, { fact: Name }> =>
+      one.do === 'record-fact' && one.fact === name,
   );
 const arrive = (leg: string, from = '138'): EventBody => ({
   ...{ type: 'callArrived', node: NODE, leg: legId(leg), from, dialled: 'personal' },
