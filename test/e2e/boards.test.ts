@@ -194,11 +194,8 @@ describe('the explain page', () => {
     expect(await page.text('rating')).toContain('5');
     expect(page.page.url()).not.toContain(CITIZEN);
     await page.page.check('[data-test=whole]');
-    await until(
-      'rules are shown',
-      () => page.text('life'),
-      (text) => /\bQ3\b/.test(text) && text.includes('应答来电'),
-    );
+    await page.seen('[data-test=offer] td:text-is("Q3")');
+    expect(await page.text('life')).toContain('应答来电');
     await page.page.click('button:has-text("English")');
     await until(
       'English is shown',

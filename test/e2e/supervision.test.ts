@@ -201,6 +201,8 @@ describe('a lead at the page', () => {
     await lead.seen('[data-agent=seat1001][data-state=notReady]');
     expect((await stage.agent('seat1001'))?.reason).toBe('支援培训');
     await lead.page.keyboard.press('F4');
-    await lead.seen(`[data-agent=${LEAD}][data-state=wrapUp]`);
+    // Who did not want to be called has nothing to wrap up.
+    await lead.seen(`[data-agent=${LEAD}][data-state=notReady]`);
+    expect(await stage.closedRecord('13800138301')).toMatchObject({ outcome: 'answered' });
   }, 60_000);
 });
