@@ -28,7 +28,7 @@ export function mayCallOut(state: State, id: AgentId, number: string, isCitizen:
 
 /** In no call, not offline, with a phone that can be rung. Notes of the last call end with it. */
 function isFreeToCall(state: State, agent: Agent): boolean {
-  const setting = state.standing.settingOf.get(agent.id);
+  const setting = state.standing.seats.get(agent.id)?.setting;
   const busy = agent.work !== null && agent.work.in !== 'wrapUp';
   if (setting === undefined || busy || agent.legs.length > 0 || agent.wish === 'offline') return false;
   return liveDevices(state, setting.sipUser).length > 0;
@@ -37,7 +37,7 @@ function isFreeToCall(state: State, agent: Agent): boolean {
 /** Y1, Y2: the agent's own phone first. */
 export function callOutAsked(d: Decision, { agent: id, number, of }: CallOutAsked): void {
   const agent = d.state.agents.get(id);
-  const setting = d.state.standing.settingOf.get(id);
+  const setting = d.state.standing.seats.get(id)?.setting;
   const node = [...d.state.nodes.keys()].filter((each) => nodeLive(d.state, each)).sort()[0];
   if (agent === undefined || setting === undefined || node === undefined) return;
   if (mayCallOut(d.state, id, number, of !== undefined) !== 'yes') return;
