@@ -64,12 +64,18 @@ const Profile = Type.Array(
   ),
   { minItems: 1, maxItems: 50, description: 'The queues that the seat serves, and how early.' },
 );
+const slot = () => Type.Optional(Type.Integer({ minimum: 0, maximum: 20 }));
+const Slots = Type.Object(
+  { chat: slot(), mail: slot() },
+  { ...STRICT, description: 'Chats and mails beside a call; absent: by the city.' },
+);
 const SeatNumber = Type.String({ pattern: '^\\d{1,12}$', description: '工号' });
 const SipUser = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$' });
 const seatPlace = {
   site: Type.Optional(SiteName),
   home: Type.Optional(QueueName),
   profile: Type.Optional(Profile),
+  slots: Type.Optional(Slots),
 };
 const SeatBody = Type.Object(
   { number: SeatNumber, sipUser: SipUser, digest: Type.Optional(Digest), skills: Skills, ...seatPlace },
@@ -84,6 +90,7 @@ const SeatChangeBody = Type.Object(
     site: nullable(SiteName),
     home: nullable(QueueName),
     profile: nullable(Profile),
+    slots: nullable(Slots),
     // Only for a seat that is new.
     sipUser: Type.Optional(SipUser),
     digest: Type.Optional(Digest),
@@ -135,6 +142,7 @@ const userFields = {
       site: orNull('string'),
       home: orNull('string'),
       profile: Type.Union([Profile, Type.Null()]),
+      slots: Type.Union([Slots, Type.Null()]),
     }),
     Type.Null(),
   ]),
@@ -153,6 +161,8 @@ export const UserMadeShape = Type.Object({
 });
 export const PasswordBody = Type.Object({ password: Type.Optional(NewPassword) }, STRICT);
 export const PasswordMadeShape = Type.Object({ password: Type.Optional(Type.String()) });
+
+export const SkillsShape = Type.Object({ skills: Type.Array(Type.String()) });
 
 export const TeamParams = Type.Object({ team: TeamName });
 export const TeamBody = Type.Object({ title: Type.String({ minLength: 1, maxLength: 40 }) }, STRICT);

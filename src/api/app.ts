@@ -11,6 +11,7 @@ import { addAgentRoutes } from './routes/agents.ts';
 import { addAlarmRoutes } from './routes/alarms.ts';
 import { addTokenRoutes } from './routes/api-tokens.ts';
 import { addAuditRoutes } from './routes/audit.ts';
+import { addCallOutRoute } from './routes/call-out.ts';
 import { addCallerRoutes } from './routes/callers.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addConversationRoutes } from './routes/conversations.ts';
@@ -32,6 +33,7 @@ import { addSiteRoutes } from './routes/sites.ts';
 import { addSupervisionRoutes } from './routes/supervision.ts';
 import { addTeamRoutes } from './routes/teams.ts';
 import { addUserRoutes } from './routes/users.ts';
+import { addWebCallRoute } from './routes/web-calls.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const REQUEST_MAX_MS = 30_000;
@@ -70,6 +72,7 @@ function isAtWork({ core }: ApiOptions, user: string): boolean {
 const ROUTES = [
   addSessionRoutes,
   addAgentRoutes,
+  addCallOutRoute,
   addContactRoutes,
   addConversationRoutes,
   addDispositionRoute,
@@ -92,5 +95,6 @@ const ROUTES = [
   addPhoneRoute,
   addHistoryRoute,
   addReferenceRoute,
+  addWebCallRoute,
   addPageRoute,
 ];

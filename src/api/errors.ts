@@ -14,6 +14,11 @@ export const ERRORS = {
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
   CALLER_WITHHELD: { status: 409, zh: '来电没有显示号码。', en: 'The caller withheld the number.' },
+  CALL_OUT_CLOSED: {
+    status: 409,
+    zh: '没有外呼中继或号码目录，不能呼出。',
+    en: 'There is no trunk to call out by, or no catalogue of numbers.',
+  },
   CONTACT_IS_CALL: {
     status: 409,
     zh: '这是一通电话，不能这样处理。',
@@ -64,6 +69,11 @@ export const ERRORS = {
     en: 'It could not be written down, so it was not done.',
   },
   NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
+  NUMBER_NOT_LISTED: {
+    status: 403,
+    zh: '该号码不在外呼目录内，也不是可回拨的市民号码。',
+    en: 'The number is not in the catalogue, nor one of a citizen that may be called back.',
+  },
   OFFER_GONE: { status: 409, zh: '这次派接已失效。', en: 'This offer no longer stands.' },
   ORIGIN_REFUSED: { status: 403, zh: '请求来自其他网站，已拒绝。', en: 'The request comes from another site.' },
   OWN_ACCOUNT: {
@@ -73,6 +83,11 @@ export const ERRORS = {
   },
   OWN_TALK: { status: 409, zh: '不能监听自己的通话。', en: 'Nobody supervises the own talk.' },
   PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
+  PHONE_BUSY: {
+    status: 409,
+    zh: '您正在通话、已离线，或席位没有可用的话机。',
+    en: 'You are in a call or offline, or your seat has no phone that can be rung.',
+  },
   PHONE_ELSEWHERE: {
     status: 409,
     zh: '话机注册在 FreeSWITCH，网页话机不可用。',
@@ -114,6 +129,11 @@ export const ERRORS = {
   },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
+  SKILL_UNKNOWN: {
+    status: 404,
+    zh: '没有队列或方案需要这个技能。',
+    en: 'No queue and no plan asks for this skill.',
+  },
   STORE_AWAY: { status: 503, zh: '数据库暂不可用，通话不受影响。', en: 'The database is away; calls go on.' },
   SUPERVISED_ALREADY: {
     status: 409,
@@ -154,6 +174,16 @@ export const ERRORS = {
     en: 'The user name, number or phone account is taken.',
   },
   USER_UNKNOWN: { status: 404, zh: '没有这个账号。', en: 'There is no such account.' },
+  WEB_CALLS_FULL: {
+    status: 429,
+    zh: '网页来电已满，请稍后再试，或直接用电话拨打12345。',
+    en: 'There are too many calls from pages just now; try again soon, or call 12345 by telephone.',
+  },
+  WEB_CALL_THROTTLED: {
+    status: 429,
+    zh: '您的网络拨打次数过多，请稍后再试，或直接用电话拨打12345。',
+    en: 'Too many calls from your network; try again later, or call 12345 by telephone.',
+  },
 } as const satisfies Readonly<Record<string, ErrorEntry>>;
 
 export type ErrorCode = keyof typeof ERRORS;

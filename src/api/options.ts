@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
+import type { CallOutVerdict } from '../core/call-out.ts';
 import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import type { DigitalMedium } from '../core/medium.ts';
@@ -22,6 +23,8 @@ export interface ApiOptions {
     agents(): readonly AgentView[];
     queues(): readonly QueueView[];
     sites(): readonly SiteView[];
+    /** Those that some queue or plan asks for; empty: not known yet. */
+    skills(): readonly string[];
     mode(): ModeView;
     /** The open digital contact of that name outside. */
     conversation(medium: DigitalMedium, reference: string): ContactId | undefined;
@@ -29,6 +32,8 @@ export interface ApiOptions {
     digital(contact: string): DigitalView | 'call' | undefined;
     /** Undefined when nobody talks in this contact. */
     talk(contact: ContactId): TalkView | undefined;
+    /** Whether this agent may call that number now; `isCitizen`: of a contact that the agent had. */
+    mayCallOut(agent: AgentId, number: string, isCitizen: boolean): CallOutVerdict;
     /** Whether this agent's seat could be rung for a supervision now. */
     canSupervise(agent: AgentId): boolean;
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
@@ -53,6 +58,8 @@ export interface ApiOptions {
   readonly reference?: Reference;
   /** The page; absent: none is served, and nothing is said of its telephone. */
   readonly desk?: DeskSource;
+  /** Calls of citizens at the page `/call/`; absent: there is no such page. */
+  readonly webCall?: WebCallSource;
   /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
   readonly directorySecret?: string;
 }
@@ -64,6 +71,8 @@ export interface Reference {
     readonly title: { readonly zh: string; readonly en: string };
     readonly lines: readonly { readonly id: string; readonly text: string }[];
   }[];
+  /** What they may call. Absent: nothing. */
+  readonly dialOut?: readonly { readonly number: string; readonly name: string }[];
   readonly categories: readonly {
     readonly code: string;
     readonly path: readonly string[];
@@ -81,6 +90,20 @@ export interface DeskSource {
   readonly secure: boolean;
   /** SIP over WebSocket at the embedded switch, on the page's own host; undefined: a FreeSWITCH is the switch. */
   ws(): { readonly port: number; readonly secure: boolean } | undefined;
+}
+
+/** Who may call from a page without a seat, and how much. */
+export interface WebCallSource {
+  /** `local`: browsers on this machine alone. */
+  readonly open: 'local' | 'public';
+  /** The first is what the page's button calls. */
+  readonly numbers: readonly string[];
+  readonly perAddress: { readonly calls: number; readonly withinMs: number };
+  readonly atOnceMax: number;
+  /** Shared with the switch. */
+  readonly key: string;
+  /** Such calls that are open now. */
+  count(): number;
 }
 
 /** What the live socket hears of. */

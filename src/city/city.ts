@@ -13,6 +13,10 @@ export interface City {
   readonly hotlines: readonly Hotline[];
   /** What agents have beside a call. */
   readonly reference: Reference;
+  /** What pages without a seat may call. Absent: nothing. */
+  readonly webCall?: WebCall;
+  /** What agents may call. Absent: nothing. */
+  readonly dialOut?: DialOut;
   /** By what the connect rate is watched. */
   readonly connectLimits: ConnectLimits;
   /** IANA time zone of every calendar. */
@@ -54,6 +58,23 @@ export interface Trunk {
   readonly from: readonly string[];
   /** The hotline's numbers this trunk may call. */
   readonly numbers: readonly string[];
+}
+
+/** The catalogue of numbers that agents call. */
+export interface DialOut {
+  /** The number of ours that is shown. */
+  readonly line: string;
+  readonly numbers: readonly { readonly number: string; readonly name: string }[];
+}
+
+/** Calls that citizens place from a page. */
+export interface WebCall {
+  /** The first is what the page's button calls. */
+  readonly numbers: readonly string[];
+  /** So many calls of one network address within this time. */
+  readonly perAddress: { readonly calls: number; readonly withinMs: number };
+  /** At the same moment: all together, and from one address. */
+  readonly atOnce: { readonly all: number; readonly each: number };
 }
 
 /** A hotline that was merged into 12345 and is still called under its own number (domain guide S0-005). */

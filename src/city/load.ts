@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Need, Settings } from '../core/settings.ts';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
+import { readDialOut } from './dial-out.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { readGrades } from './grades.ts';
 import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
@@ -19,6 +20,7 @@ import { readSites } from './sites.ts';
 import { readSlots } from './slots.ts';
 import { readSupervision } from './supervision.ts';
 import { readTrunks } from './trunks.ts';
+import { readWebCall } from './web-call.ts';
 import { readWorkdays } from './workdays.ts';
 import { complain, type Field, hasYaml, openYaml } from './yaml-file.ts';
 
@@ -73,9 +75,7 @@ export function loadCity(folder: string): CityResult {
   const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows, merged) : undefined;
   const callers = readCallers(optional('missed-calls.yaml'), optional('grades.yaml'), hours?.names, routing.planNames);
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
-  const numbers = merged.hotlines.map(({ number }) => number);
-  const answered = flows.whole ? new Set([...Object.keys(lines), ...numbers]) : undefined;
-  const trunks = trunkFile ? readTrunks(trunkFile, answered, numbers) : [];
+  const { settings: out, ...ways } = readWays(trunkFile, optional, flows.whole ? lines : undefined, merged);
   const { alerts, ...beside } = readBeside(optional);
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
@@ -91,11 +91,12 @@ export function loadCity(folder: string): CityResult {
       ...modes,
       ...callers,
       ...alerts,
+      ...out,
       plans: { ...plans, ...merged.plans },
       prompts: Object.fromEntries(Object.entries(prompts.recordings).map(([id, { file }]) => [id, file])),
     },
     seats,
-    trunks,
+    ...ways,
     hotlines: merged.hotlines,
     ...beside,
     zone: hours.zone,
@@ -113,6 +114,28 @@ function readBeside(optional: (name: string) => Field | undefined) {
   return {
     ...readSupervision(optional('supervision.yaml')),
     reference: readReference(optional('scripts.yaml'), optional('categories.yaml')),
+  };
+}
+
+/** By what calls come in and go out. */
+function readWays(
+  trunkFile: Field | undefined,
+  optional: (name: string) => Field | undefined,
+  lines: Readonly<Record<string, string>> | undefined,
+  { hotlines }: ReadHotlines,
+): Pick<City, 'trunks' | 'webCall' | 'dialOut'> & { readonly settings: Pick<Settings, 'dialOut'> } {
+  const merged = hotlines.map(({ number }) => number);
+  const answered = lines && new Set([...Object.keys(lines), ...merged]);
+  const webCallFile = optional('web-call.yaml');
+  const webCall = webCallFile && readWebCall(webCallFile, answered, merged);
+  const dialOutFile = optional('dial-out.yaml');
+  const dialOut = dialOutFile && readDialOut(dialOutFile, answered);
+  const catalogue = dialOut?.numbers.map(({ number }) => number) ?? [];
+  return {
+    trunks: trunkFile ? readTrunks(trunkFile, answered, merged) : [],
+    settings: dialOut === undefined ? {} : { dialOut: { line: dialOut.line, numbers: catalogue } },
+    ...(dialOut && { dialOut }),
+    ...(webCall && { webCall }),
   };
 }
 

@@ -62,7 +62,8 @@ function readNetwork(field: Field): readonly string[] {
   return [];
 }
 
-function readNumber(field: Field, lines: ReadonlySet<string> | undefined): readonly string[] {
+/** A number that a flow answers; complains of another. */
+export function readNumber(field: Field, lines: ReadonlySet<string> | undefined): readonly string[] {
   const number = readText(field, DIGITS);
   if (number === undefined) return [];
   if (lines !== undefined && !lines.has(number)) {

@@ -1,4 +1,5 @@
 import { promptFiles } from './announce.ts';
+import { callOutOver } from './call-out.ts';
 import { promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { ask, askLeg, type Decision, nextLegId, note, setStage } from './decision.ts';
@@ -99,8 +100,8 @@ export function promiseTold(d: Decision, contact: Contact, key: CommandKey | nul
 }
 
 /** K5: the agent is there; now the citizen is dialled. The agent hears music meanwhile. */
-export function dialOut(d: Decision, contact: Contact, stage: Queue, phone: Leg): void {
-  dial(d, contact, stage.wait, phone, 'K5');
+export function dialOut(d: Decision, contact: Contact, stage: Pick<Queue, 'wait'>, phone: Leg, because = 'K5'): void {
+  dial(d, contact, stage.wait, phone, because);
 }
 
 /** S5: no switch has heard of the call to the citizen: it is made again, and is no try of K6. */
@@ -142,6 +143,10 @@ function dial(d: Decision, contact: Contact, wait: Wait, phone: Leg, because: st
 export function notReached(d: Decision, contact: Contact, stage: Dialling, cause: string): void {
   const rule = queueOf(d.state, stage.wait.queue)?.callBack;
   const tries = (contact.callBack?.tries ?? 0) + 1;
+  if (contact.calledBy !== undefined) {
+    note(d, 'Y3', { do: 'record-fact', fact: 'callBackFailed', contact: contact.id, tries, cause });
+    return callOutOver(d, contact, stage, 'unreached', 'Y3');
+  }
   contact.callBack = { ...contact.callBack!, tries };
   note(d, 'K6', { do: 'record-fact', fact: 'callBackFailed', contact: contact.id, tries, cause });
   hangUp(d, contact.leg, 'NO_ANSWER', 'K6');
@@ -158,6 +163,7 @@ export function notReached(d: Decision, contact: Contact, stage: Dialling, cause
 
 /** K5: it was not the citizen: the same place, somebody else. */
 export function diallingBroken(d: Decision, contact: Contact, stage: Dialling): void {
+  if (contact.calledBy !== undefined) return callOutOver(d, contact, stage, 'ended', 'Y3');
   hangUp(d, contact.leg, 'ORIGINATOR_CANCEL', 'K5');
   hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'K5');
   exclude(d, contact, stage.agent);

@@ -1,4 +1,5 @@
 import { diallingBroken, isPromised, notReached } from './call-back.ts';
+import { callOutOver, placerLegGone } from './call-out.ts';
 import { gaveUp, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
@@ -64,6 +65,7 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
   if (leg.role === 'supervisor') supervisorGone(d, contact, leg);
   else if (leg.role === 'citizen') citizenGone(d, contact, end.cause);
   else if (contact.stage.in === 'queue') offerLegGone(d, contact, leg, end);
+  else if (contact.stage.in === 'placing') placerLegGone(d, contact, contact.stage, leg, end);
   else if (contact.stage.in === 'parted') returnLegGone(d, contact, contact.stage, leg, end);
   else agentLegGone(d, contact, leg, end);
   closeIfOver(d, contact, end.approximate);
@@ -74,6 +76,8 @@ export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
   const waited = 'wait' in stage;
   if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
+  if (stage.in === 'dialling' && contact.calledBy !== undefined)
+    return callOutOver(d, contact, stage, 'lostNode', 'S7');
   if (stage.in === 'dialling') return diallingBroken(d, contact, stage);
   // T7: the talk was over already.
   const thanked = stage.in === 'goodbye' && stage.outcome === 'answered';
@@ -125,6 +129,8 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
       return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
     case 'dialling':
       return notReached(d, contact, stage, cause);
+    case 'placing':
+      return;
     case 'pausing':
       return;
     case 'deflecting':

@@ -63,7 +63,7 @@ function changed(before: Caller, news: Partial<Caller>, nowMs: number): Caller {
 }
 
 function remember(d: Decision, number: string, news: Partial<Caller>): void {
-  if (number === '') return;
+  if (!/\d/.test(number)) return; // Withheld, or a page: who calls next is somebody else.
   const { callers, nowMs } = d.state;
   const before = callers.get(number) ?? STRANGER;
   if (before !== STRANGER) callers.delete(number);

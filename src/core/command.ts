@@ -27,10 +27,10 @@ export type SwitchWish =
       readonly callerName: string;
       /** The contact this is about; sent to the phone as a header, so that a screen can pop. */
       readonly contact: ContactId;
-      /** The seat was talking with this caller and lost its phone: this one is to answer by itself. */
+      /** The seat was talking with this caller and lost its phone, or asked for this call: it is to answer by itself. */
       readonly resume?: true;
     }
-  /** Calls a citizen through the trunk; `leg` is the new leg's id. `number`: digits alone, allowed by K3. Ends like `ring`. */
+  /** Calls somebody through the trunk; `leg` is the new leg's id. `number`: digits alone, allowed by K3 or Y1. Ends like `ring`. */
   | {
       readonly do: 'dial';
       readonly number: string;
@@ -77,8 +77,10 @@ export type RecordFact =
       readonly diversion?: string;
       /** Empty: none, a digital contact goes to its queue. */
       readonly flow: string;
-      /** The missed call that this one makes good (B3). */
+      /** The missed call that this one makes good (B3), or the contact whose citizen an agent calls back (Y1). */
       readonly of?: ContactId;
+      /** The agent who placed it (Y1). */
+      readonly calledBy?: AgentId;
       /** Of a digital contact: its name outside. */
       readonly reference?: string;
     }

@@ -4,6 +4,7 @@ import { endWrapUp } from './agent.ts';
 import { alertDue } from './alert.ts';
 import { endLeg } from './call.ts';
 import { notReached } from './call-back.ts';
+import { placingDue } from './call-out.ts';
 import { forgetCaller } from './caller.ts';
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
 import { notesOver } from './conversation.ts';
@@ -93,6 +94,8 @@ function meetContact(d: Decision, contact: Contact): void {
     case 'queue':
       if (stage.offer !== null && stage.offer.leaseUntilMs <= d.state.nowMs) return leaseOver(d, contact, stage.offer);
       return waitOn(d, contact, stage);
+    case 'placing':
+      return placingDue(d, contact, stage);
     case 'dialling':
       return notReached(d, contact, stage, 'NO_ANSWER');
     case 'pausing':

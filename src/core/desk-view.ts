@@ -27,6 +27,8 @@ export interface ContactCard {
   readonly grade?: Grade;
   /** Begun by us for a call that was missed. */
   readonly missed?: true;
+  /** Begun by this agent. */
+  readonly calledBy?: AgentId;
   readonly wait?: {
     readonly queue: string;
     readonly enqueuedAtMs: number;
@@ -50,6 +52,7 @@ export function deskView(state: State, id: AgentId): DeskView | undefined {
   switch (work.in) {
     case 'offer': {
       const stage = state.contacts.get(work.contact)?.stage;
+      if (stage?.in === 'placing') return { ...view, offerUntilMs: stage.untilMs };
       const offer = stage?.in === 'queue' ? stage.offer : null;
       return offer === null ? view : { ...view, offerUntilMs: offer.leaseUntilMs };
     }
@@ -74,7 +77,8 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
     arrivedAtMs: contact.openedAtMs,
     ...(contact.known === undefined ? {} : { known: contact.known }),
     ...(contact.grade === undefined ? {} : { grade: contact.grade }),
-    ...(contact.medium === 'callback' ? { missed: true as const } : {}),
+    ...(contact.medium === 'callback' && contact.calledBy === undefined ? { missed: true as const } : {}),
+    ...(contact.calledBy === undefined ? {} : { calledBy: contact.calledBy }),
     ...('wait' in stage
       ? {
           wait: {

@@ -75,7 +75,8 @@ export type PeopleEvent =
   | SupervisionApproved
   | SupervisionLeft
   | ContactMarked
-  | AlertSeen;
+  | AlertSeen
+  | CallOutAsked;
 
 /** Of the number that calls, from the records, when it calls (domain guide §3.2, §3.9). */
 export interface CallerKnown {
@@ -142,6 +143,15 @@ export interface AlertSeen {
   readonly of: ContactId | AgentId;
   /** At most 64 characters. */
   readonly by: string;
+}
+
+/** From an agent: to call a number of the catalogue, or, with `of`, the citizen of that contact; the API knows that the agent had it. */
+export interface CallOutAsked {
+  readonly type: 'callOutAsked';
+  readonly agent: AgentId;
+  /** As it is dialled, 1 to 20 digits. */
+  readonly number: string;
+  readonly of?: ContactId;
 }
 
 /** From a lead: the number need not be called back any more. */

@@ -22,6 +22,8 @@ export const PROMPT_MS_MAX = 180_000;
 export const BRIDGE_MS_MAX = 5_000;
 export const REJOIN_MS = 2_000;
 export const REJOINS_MAX = 5;
+/** Y2. */
+export const CALL_OUT_RING_MS = 20_000;
 /** T8. */
 export const RETURN_MS = 30_000;
 /** T9. */

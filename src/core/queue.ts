@@ -54,6 +54,7 @@ export function standInQueue(d: Decision, contact: Contact, wait: Wait): void {
 }
 
 export function endWait(d: Decision, contact: Contact, wait: Wait, result: WaitResult, because: string): void {
+  if (contact.calledBy !== undefined && !contact.spoke) return; // Y4: it has waited in no queue.
   const { queue, enqueuedAtMs } = wait;
   if (!contact.spoke && (result === 'connected' || result === 'abandoned')) learnWait(d, wait, result);
   note(d, because, { do: 'record-fact', fact: 'waitEnded', contact: contact.id, queue, result });

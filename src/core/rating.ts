@@ -12,7 +12,7 @@ type Rating = Extract<Stage, { in: 'rating' }>;
 
 /** T7: the agent has hung up. The caller is asked, or let go where nobody asks. */
 export function askRating(d: Decision, contact: Contact, queue: string, of: AgentId): void {
-  const asked = queueOf(d.state, queue)?.rating;
+  const asked = contact.calledBy === undefined ? queueOf(d.state, queue)?.rating : undefined; // Y5
   const prompts = asked === undefined ? [] : promptFiles(d.state, asked.prompts);
   if (asked === undefined || prompts.length === 0) return finish(d, contact, 'answered', 'T2');
   putQuestion(d, contact, of, asked, 0, 'T7');

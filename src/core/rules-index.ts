@@ -65,8 +65,8 @@ export function rebuildStanding(state: State): void {
   for (const [from, caller] of state.callers) setDeadline(state, 'caller', from, caller.untilMs);
   for (const [number, { dueAtMs, by }] of state.missed)
     if (by === null) state.standing.missed.add({ atMs: dueAtMs, id: number });
-  for (const { id, medium, from } of state.contacts.values())
-    if (medium === 'callback') state.standing.missedUnderWay.set(id, from);
+  for (const { id, medium, from, calledBy } of state.contacts.values())
+    if (medium === 'callback' && calledBy === undefined) state.standing.missedUnderWay.set(id, from);
   setDeadline(state, 'missed', '', missedDueMs(state));
   setDeadline(state, 'mode', '', modeDueMs(state));
   watchAll(state);

@@ -33,6 +33,8 @@ export interface Settings {
   readonly prompts: Readonly<Record<string, string>>;
   /** There is a way out for calls to citizens. */
   readonly dialsOut?: boolean;
+  /** What agents may call (Y1). Absent: nothing. */
+  readonly dialOut?: DialOutSetting;
   /** Grade → the plan of its contacts, and what counts as time already waited (G3). */
   readonly grades?: Readonly<Partial<Record<Grade, GradeSetting>>>;
   /** How callers who were missed are called back (B1–B5). Absent: they are not. */
@@ -41,6 +43,13 @@ export interface Settings {
   readonly alerts?: AlertLimits;
   /** Absolute folder the switch records into, one flat file a talk; absent: nothing is recorded. */
   readonly recordingFolder?: string;
+}
+
+export interface DialOutSetting {
+  /** The number of ours that is shown. */
+  readonly line: string;
+  /** The catalogue, as dialled. */
+  readonly numbers: readonly string[];
 }
 
 /** Each absent: not watched. */

@@ -302,6 +302,7 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'arrived':
     case 'answering':
     case 'menu':
+    case 'placing':
     case 'dialling':
     case 'pausing':
     case 'connecting':

@@ -95,6 +95,8 @@ export interface Contact {
   readonly id: ContactId;
   /** `callback`: begun by us, for a call that was missed. */
   readonly medium: Medium;
+  /** The agent who placed it (Y1–Y5). */
+  readonly calledBy?: AgentId;
   /** The citizen's leg; the last one, when there is none now (K4). `NO_LEG` of a digital contact. */
   leg: LegId;
   /** `NO_NODE` of a digital contact. */
@@ -181,7 +183,15 @@ export type Stage =
   | { readonly in: 'queue'; readonly wait: Wait; readonly announceAtMs: number; readonly offer: Offer | null }
   /** K8: the queue is full; asked whether to be called back. */
   | { readonly in: 'deflecting'; readonly wait: Wait; readonly key: CommandKey; readonly untilMs: number }
-  /** K5: the agent's phone is answered, the citizen's rings. */
+  /** Y2: the agent's own phone rings for a call that the agent places. */
+  | {
+      readonly in: 'placing';
+      readonly wait: Wait;
+      readonly agent: AgentId;
+      readonly rings: readonly LegId[];
+      readonly untilMs: number;
+    }
+  /** K5, Y3: the agent's phone is answered, the citizen's rings. */
   | (Pair & { readonly in: 'dialling'; readonly wait: Wait; readonly untilMs: number })
   /** K6: until the next try. */
   | { readonly in: 'pausing'; readonly wait: Wait; readonly untilMs: number }

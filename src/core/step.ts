@@ -3,6 +3,7 @@ import { stateAsked } from './agent.ts';
 import { alertSeen } from './alert.ts';
 import { arrive, arrivedGoOn, endLeg } from './call.ts';
 import { keyWhileWaiting, promiseTold } from './call-back.ts';
+import { callOutAsked, placerAnswered } from './call-out.ts';
 import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
 import { endConversation, openConversation, returnConversation } from './conversation.ts';
@@ -124,6 +125,8 @@ function apply(d: Decision, event: Event): void {
     case 'contactMarked':
     case 'alertSeen':
       return supervise(d, event);
+    case 'callOutAsked':
+      return callOutAsked(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
     case 'surveyed':
@@ -204,6 +207,7 @@ function legAnswered(d: Decision, id: LegId): void {
   note(d, 'L1', { do: 'record-fact', fact: 'legAnswered', contact: contact.id, leg: id });
   if (leg.role === 'supervisor') supervisorAnswered(d, contact, leg);
   else if (leg.role === 'agent' && contact.stage.in === 'parted') phoneBack(d, contact, contact.stage, leg);
+  else if (leg.role === 'agent' && contact.stage.in === 'placing') placerAnswered(d, contact, contact.stage, leg);
   else if (leg.role === 'agent') phoneAnswered(d, contact, leg);
   else if (contact.stage.in === 'dialling' && contact.leg === id) citizenReached(d, contact, contact.stage);
   else if (contact.stage.in === 'answering') startFlow(d, contact, contact.stage.flow);

@@ -1,6 +1,7 @@
 import { touchSeat } from './agent.ts';
 import { arrive, endLeg, loseContact } from './call.ts';
 import { dialAgain, isPromised, promiseTold } from './call-back.ts';
+import { callOutOver, placerAnswered } from './call-out.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
 import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
 import { deflectAgain, deflectTaken } from './deflect.ts';
@@ -78,7 +79,8 @@ function loseLeg(d: Decision, leg: Leg, end: LegEnd): void {
     removeLeg(d, leg, end);
     if (contact === undefined) return;
     // The citizen's leg may be about to be lost as well: that is the weightier reason.
-    if (leg.role === 'supervisor') supervisorGone(d, contact, leg);
+    if (contact.stage.in === 'placing') callOutOver(d, contact, contact.stage, 'lostNode', 'S7');
+    else if (leg.role === 'supervisor') supervisorGone(d, contact, leg);
     else if (d.state.legs.has(contact.leg) && d.event.type === 'surveyed' && citizenSeen(d, contact))
       agentLegGone(d, contact, leg, end);
     // Whichever of its legs is lost last, nothing more is heard of its recordings.
@@ -128,6 +130,7 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
     if (leg !== undefined && leg.doing !== 'playing') promiseTold(d, contact, null);
     return resumeOffer(d, contact, seen);
   }
+  if (contact.stage.in === 'placing') return resumePlacing(d, contact, contact.stage, seen);
   if (contact.stage.in === 'dialling' && citizen === undefined) return dialAgain(d, contact, contact.stage);
   if (citizen === undefined || leg === undefined) return;
   if (leg.state === 'answered') answeredUnseen(d, citizen);
@@ -154,6 +157,20 @@ function resume(d: Decision, contact: Contact, seen: Seen): void {
     case 'closing':
       return;
   }
+}
+
+/** Y2: the own phone was taken up unseen. */
+function resumePlacing(
+  d: Decision,
+  contact: Contact,
+  stage: Extract<Contact['stage'], { in: 'placing' }>,
+  seen: Seen,
+): void {
+  const answered = stage.rings.find((id) => seen.get(id)?.state === 'answered');
+  const phone = answered === undefined ? undefined : d.state.legs.get(answered);
+  if (phone === undefined) return;
+  answeredUnseen(d, phone);
+  placerAnswered(d, contact, stage, phone);
 }
 
 /** A leg that was told to end and has not: told again. */

@@ -1,4 +1,5 @@
 import { diallingBroken, dialOut } from './call-back.ts';
+import { callOutOver } from './call-out.ts';
 import { spokeWith } from './caller.ts';
 import { ask, type Decision, note, setStage, setWork } from './decision.ts';
 import { exclude } from './exclusion.ts';
@@ -128,6 +129,7 @@ export function connectAgain(d: Decision, contact: Contact, stage: Connecting, r
 /** T4: no bridge came about. The caller goes on waiting where it stood, the agent is asked later. */
 export function connectFailed(d: Decision, contact: Contact, stage: Connecting): void {
   stopRecordings(d, contact);
+  if (contact.calledBy !== undefined) return callOutOver(d, contact, stage, 'unreached', 'Y4');
   hangUp(d, stage.agentLeg, 'NORMAL_TEMPORARY_FAILURE', 'T4');
   exclude(d, contact, stage.agent);
   playMusic(d, contact, [], 'T4');

@@ -1,3 +1,4 @@
+import { WEB_CALLER } from '../lib/web-caller.ts';
 import type { AgentState } from './command.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
@@ -6,9 +7,28 @@ import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, VOIC
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
 import { slotsOf } from './room.ts';
-import type { AgentSetting, ModeName, SlotCounts } from './settings.ts';
+import type { AgentSetting, ModeName, Need, SlotCounts } from './settings.ts';
 import { conversationKey, lineOf, liveDevices } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
+
+/** Open calls of citizens at pages. */
+export function webCallCount(state: State): number {
+  return [...state.contacts.values()].filter(({ from, stage }) => from === WEB_CALLER && stage.in !== 'closing').length;
+}
+
+/** Every skill that some queue or plan asks for or prefers, sorted. Empty before there are rules. */
+export function skillNames({ settings }: State): readonly string[] {
+  const planned = Object.values(settings?.plans ?? {})
+    .flat()
+    .flatMap((step) => [...namedIn(step.needs), ...(step.prefer ?? []).map(({ skill }) => skill)]);
+  return [...new Set([...Object.values(settings?.queues ?? {}).map(({ skill }) => skill), ...planned])].sort();
+}
+
+function namedIn(need: Need): string[] {
+  if ('skill' in need) return [need.skill];
+  if ('not' in need) return namedIn(need.not);
+  return ('all' in need ? need.all : need.any).flatMap(namedIn);
+}
 
 /** What people see of the state. Values, made afresh at each call; nothing here changes the state. */
 export interface AgentView {

@@ -1,4 +1,4 @@
-import { Clock, DataBoard, Guide, Headset, Microphone, Monitor } from '@element-plus/icons-vue';
+import { Clock, DataBoard, Guide, Headset, Microphone, Monitor, User } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
 import type { Words } from './language/zh.ts';
 import type { Person } from './session.ts';
@@ -17,6 +17,8 @@ export interface Page {
 
 const AT_PHONE = ['agent', 'lead', 'supervisor', 'admin'];
 const LEADS = ['lead', 'supervisor', 'admin'];
+/** Who keeps the accounts, and who looks at what they did. */
+const KEEPERS = ['admin', 'auditor'];
 const LOOKS = [...AT_PHONE, 'dispatcher', 'auditor'];
 
 export const PAGES: readonly Page[] = [
@@ -32,6 +34,7 @@ export const PAGES: readonly Page[] = [
   },
   { name: 'wallboard', path: '/wallboard', icon: DataBoard, roles: LEADS, load: () => import('./pages/Wallboard.vue') },
   { name: 'explain', path: '/explain', icon: Guide, roles: LEADS, load: () => import('./pages/Explain.vue') },
+  { name: 'people', path: '/people', icon: User, roles: KEEPERS, load: () => import('./pages/People.vue') },
 ];
 
 export function canSee(page: Page, person: Person): boolean {

@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from '../api/metrics.ts';
 import { type City, loadCity } from '../city/load.ts';
 import { type Endpoint, parseEndpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
+import { mayCallOut } from '../core/call-out.ts';
 import { contactId } from '../core/ids.ts';
 import { canSupervise, talkView } from '../core/talk-view.ts';
 import {
@@ -17,6 +18,7 @@ import {
   modeView,
   queueViews,
   siteViews,
+  skillNames,
 } from '../core/view.ts';
 import { CONNECT_LIMITS } from '../lib/measure-alarm.ts';
 import { explainContact } from '../runtime/explain.ts';
@@ -37,6 +39,7 @@ import { liveCore } from './live-core.ts';
 import { loadRules } from './rules.ts';
 import { readJson } from './run-file.ts';
 import { tlsProblem } from './tls-files.ts';
+import { webCallsOf } from './web-calls.ts';
 
 const WORKDAYS_ASKED_EVERY_MS = 86_400_000;
 const TLS_RETRY_MS = 2_000;
@@ -191,11 +194,13 @@ function buildApi(
       submit,
       agents: () => agentViews(loop.state),
       sites: () => siteViews(loop.state),
+      skills: () => skillNames(loop.state),
       mode: () => modeView(loop.state),
       conversation: (medium, reference) => conversationView(loop.state, medium, reference),
       digital: (contact) => digitalView(loop.state, contactId(contact)),
       queues: () => queueViews(loop.state),
       talk: (contact) => talkView(loop.state, contact),
+      mayCallOut: (agent, number, isCitizen) => mayCallOut(loop.state, agent, number, isCitizen),
       canSupervise: (agent) => canSupervise(loop.state, agent),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
@@ -217,12 +222,13 @@ function buildApi(
     connectLimits: city?.connectLimits ?? CONNECT_LIMITS,
     logger,
     recordingFolder: folders.recordings,
-    ...(city === undefined ? {} : { reference: city.reference }),
+    ...(city === undefined ? {} : { reference: { ...city.reference, dialOut: catalogueOf(calls, city) } }),
     desk: {
       folder: join(import.meta.dirname, '../desk'),
       secure: config.tls !== undefined,
       ws: () => pagePhone(calls),
     },
+    ...webCallsOf(calls, city),
     ...(directorySecret === undefined ? {} : { directorySecret }),
     ...(config.tls === undefined
       ? {}
@@ -231,6 +237,11 @@ function buildApi(
           tls: { cert: readFileSync(config.tls.certFile), key: readFileSync(config.tls.keyFile) },
         }),
   });
+}
+
+/** Nothing while there is no way out. */
+function catalogueOf({ config }: Calls, { dialOut }: City): NonNullable<City['dialOut']>['numbers'] {
+  return config.trunk === undefined ? [] : (dialOut?.numbers ?? []);
 }
 
 /** Where the page's telephone goes to: the switch may have chosen its port itself, and tells it when it has started. */

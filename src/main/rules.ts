@@ -9,6 +9,7 @@ import { migrate } from '../store/migrate.ts';
 import { seedAccounts } from '../store/seed.ts';
 import type { Store } from '../store/store.ts';
 import type { Folders } from './folders.ts';
+import { webCallRules } from './web-calls.ts';
 
 /**
  * The city's files and the seats of the database become the core's rules and the switch's directory. Run at every start and whenever a seat
@@ -22,12 +23,12 @@ export async function loadRules(parts: {
   readonly store: Store;
   readonly folders: Folders;
   readonly loop: Loop;
-  readonly config: Pick<Config, 'trunk'>;
+  readonly config: Pick<Config, 'trunk' | 'webCall'>;
 }): Promise<void> {
   const { city, store, folders, loop, config } = parts;
   await migrate(store.db);
   if (city !== undefined) await seedAccounts(store.db, city.seats, folders.firstRunFile, Date.now());
-  await writeDirectory(store.db, folders.directoryFile);
+  await writeDirectory(store.db, folders.directoryFile, webCallRules(config, city, folders));
   const rules = city?.settings ?? withoutSeats(loop.state.base);
   if (rules === undefined) return;
   const files = { settings: { ...rules, recordingFolder: folders.recordings, dialsOut: config.trunk !== undefined } };

@@ -56,6 +56,11 @@ export function tellEvent(event: Event): Said {
     case 'contactMarked':
     case 'alertSeen':
       return tellLeadEvent(event);
+    case 'callOutAsked':
+      return said(
+        `${event.agent} asked to call ${maskNumber(event.number)}.`,
+        `${event.agent} 请求呼叫 ${maskNumber(event.number)}。`,
+      );
     case 'nodeLost':
       return said('The link to the switch was lost.', '与交换机的连接中断。');
     case 'surveyed':
@@ -150,6 +155,7 @@ type LegEvent = Exclude<
       | 'supervisionLeft'
       | 'contactMarked'
       | 'alertSeen'
+      | 'callOutAsked'
       | 'nodeLost'
       | 'surveyed'
       | 'deviceRegistered'
@@ -478,8 +484,9 @@ function tellOpening(fact: OpeningFact): Said {
   }
 }
 
-function tellOpened({ medium, from, flow }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
+function tellOpened({ medium, from, flow, calledBy }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
   const shown = isDigital(medium) ? maskKey(from) : maskNumber(from);
+  if (calledBy !== undefined) return said(`${calledBy} asks to call ${shown}.`, `${calledBy} 呼叫 ${shown}。`);
   return said(
     `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}.`,
     `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}。`,

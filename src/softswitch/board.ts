@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
+import type { Directory } from './directory.ts';
 import type { EventMore } from './esl/connection.ts';
 import type { Pace } from './esl/pace.ts';
 import type { ApplicationOrder, Leg, StopReason } from './leg.ts';
 import type { MediaWish } from './media/messages.ts';
 import type { SwitchOptions } from './options.ts';
 import type { Flow, OutgoingInvite, Registration } from './sip/user-agent.ts';
+import type { WebCallers } from './web-callers.ts';
 import type { PeersPort } from './webrtc/keep-peers.ts';
 import type { Secure } from './webrtc/secure.ts';
 
@@ -30,7 +32,8 @@ export interface Board {
   readonly events: EventPort;
   readonly pace: Pace;
   readonly log: Logger;
-  readonly directory: { has(user: string): boolean };
+  readonly directory: Pick<Directory, 'has' | 'webCalls'>;
+  readonly webCallers: WebCallers;
   readonly legLog: { write(line: object): void };
   /** Ends a leg in whatever state it is; a second time changes nothing. */
   readonly hangUp: (leg: Leg, cause: string) => void;

@@ -1,3 +1,4 @@
+import { WEB_CALLER } from '../lib/web-caller.ts';
 import { openPort } from './answer.ts';
 import { advance, order } from './applications.ts';
 import { type Board, setTimer } from './board.ts';
@@ -6,20 +7,29 @@ import { emit } from './event-headers.ts';
 import { createLeg, type Leg, setVariable, setVariables } from './leg.ts';
 import { takeOffer } from './negotiation.ts';
 import type { SipHappening } from './sip/user-agent.ts';
+import { WEB_CONTEXT } from './web-callers.ts';
 
 type Incoming = Extract<SipHappening, { kind: 'incoming' }>;
 
 /** A call that nobody adopted for this long hears the apology and ends. */
 const UNADOPTED_MS = 60_000;
 
-/** The dial plan: a trunk's call is parked, unanswered; a seat may hear itself; anything else is refused. */
-export function callArrived(board: Board, call: Incoming): void {
-  const [kind = '', name = ''] = call.source.split(/:(.*)/s);
-  const isTest = kind === 'seat' && call.dialled === ECHO_NUMBER;
-  if (kind !== 'trunk' && !isTest) {
-    board.sip.reject(call.call, 403, `A seat may call ${ECHO_NUMBER} only`);
+/** The dial plan: a trunk's or a page's call is parked, unanswered; a seat may hear itself; anything else is refused. */
+export function callArrived(board: Board, arrived: Incoming): void {
+  const [kind = '', name = ''] = arrived.source.split(/:(.*)/s);
+  const isTest = kind === 'seat' && arrived.dialled === ECHO_NUMBER;
+  if (kind === 'seat' && !isTest) {
+    board.sip.reject(arrived.call, 403, `A seat may call ${ECHO_NUMBER} only`);
     return;
   }
+  const refusal = kind === 'web' ? board.webCallers.refusalOf(board, name, arrived.flow, Date.now()) : undefined;
+  if (refusal !== undefined) {
+    board.log.warn({ why: refusal[1], from: arrived.flow.remoteIp }, 'call from a page refused');
+    board.sip.reject(arrived.call, ...refusal);
+    return;
+  }
+  // A ticket is nobody's name, and a page may write any beside it.
+  const call = kind === 'web' ? { ...arrived, from: WEB_CALLER, fromName: '', diversion: undefined } : arrived;
   if (board.leaving || board.legs.size >= board.options.callsMax) {
     board.sip.reject(call.call, 503, 'Service Unavailable');
     return;
@@ -60,7 +70,7 @@ function inboundLeg(board: Board, call: Incoming): Leg {
       callerNumber: call.from,
       dialled: call.dialled,
       source: 'mod_sofia',
-      context: 'public',
+      context: call.source.startsWith('web:') ? WEB_CONTEXT : 'public',
       channelName: `sofia/external/${call.from}@${call.flow.remoteIp}`,
     },
   });
@@ -96,6 +106,7 @@ function setInboundVariables(board: Board, leg: Leg, call: Incoming, trunk: stri
     endpoint_disposition: 'RECEIVED',
   });
   if (call.source.startsWith('trunk:')) setVariables(leg, { minhu_trunk: trunk, sip_gateway: trunk });
+  else if (call.source.startsWith('web:')) setVariable(leg, 'minhu_trunk', WEB_CONTEXT);
   else setVariable(leg, 'sip_auth_username', trunk);
   if (call.diversion !== undefined) {
     setVariables(leg, {

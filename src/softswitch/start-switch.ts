@@ -27,6 +27,7 @@ import type { SipHappening, UserAgent, UserAgentOptions } from './sip/user-agent
 import { type DrivenUserAgent, driveUserAgent } from './sip-port.ts';
 import { inNetwork } from './sip-sockets.ts';
 import { openSwitchSockets, type SwitchSockets } from './switch-sockets.ts';
+import { createWebCallers } from './web-callers.ts';
 import type { PeerNews, PeersPort } from './webrtc/keep-peers.ts';
 import { peerReported, relayIpOf } from './webrtc/legs.ts';
 import type { PeerOptions } from './webrtc/messages.ts';
@@ -90,6 +91,7 @@ export async function startSwitch(options: SwitchOptions, layers: Layers, log: L
     media: (wish) => mediaPort.apply(wish),
     secureFor: (flow) => (sockets && isWebSocket(flow) ? createSecure(sockets.iceAddresses(flow)) : undefined),
     ...{ options, bootId, sip, peers, events, pace, log, directory, legLog },
+    webCallers: createWebCallers(),
     startedAtMs: Date.now(),
     sparePorts: [],
     legs: new Map(),
@@ -147,10 +149,12 @@ function tellReady({ options, bootId, log }: Board, sockets: SwitchSockets, eslP
   log.info(ports, 'switch ready');
 }
 
-/** A seat at a browser: its connection may stay, and it will soon be rung. */
+/** A seat at a browser, or a caller: its connection may stay, and its sound will soon be wanted. */
 function welcomeBrowser(board: Board, happening: SipHappening, sockets: SwitchSockets | undefined): void {
-  if (happening.kind !== 'registered' || !isWebSocket(happening.registration.flow)) return;
-  sockets?.trust(happening.registration.flow);
+  if (happening.kind !== 'registered' && happening.kind !== 'incoming') return;
+  const flow = happening.kind === 'registered' ? happening.registration.flow : happening.flow;
+  if (!isWebSocket(flow)) return;
+  sockets?.trust(flow);
   board.peers.warm();
 }
 

@@ -25,6 +25,7 @@ export interface Seat {
   readonly site: string | null;
   readonly home: string | null;
   readonly profile: readonly ProfileEntry[] | null;
+  readonly slots: SlotCounts | null;
 }
 
 export interface NewAccount {
@@ -82,13 +83,14 @@ function accountsOf(db: Db) {
       'seats.site',
       'seats.home',
       'seats.profile',
+      'seats.slots',
     ]);
 }
 
 type AccountRow = Awaited<ReturnType<ReturnType<typeof accountsOf>['execute']>>[number];
 
 function accountOf(row: AccountRow, nowMs: number): Account {
-  const { number, sip_user: sipUser, digest, skills, site, home, profile } = row;
+  const { number, sip_user: sipUser, digest, skills, site, home, profile, slots } = row;
   const locked = row.locked_until_ms !== null && row.locked_until_ms > nowMs;
   return {
     user: row.name,
@@ -101,7 +103,7 @@ function accountOf(row: AccountRow, nowMs: number): Account {
     seat:
       number === null || sipUser === null || digest === null || skills === null
         ? null
-        : { number, sipUser, digest, skills, site, home, profile },
+        : { number, sipUser, digest, skills, site, home, profile, slots },
   };
 }
 
@@ -200,15 +202,17 @@ export interface SeatChange {
   readonly site?: string | null;
   readonly home?: string | null;
   readonly profile?: readonly ProfileEntry[] | null;
+  readonly slots?: SlotCounts | null;
 }
 
 /** @returns `taken` when the number is another seat's, `none` when the user has no seat. */
 export async function changeSeat(db: Db, user: string, change: SeatChange): Promise<'done' | 'none' | 'taken'> {
-  const { skills, profile, ...rest } = change;
+  const { skills, profile, slots, ...rest } = change;
   const row = {
     ...rest,
     ...(skills === undefined ? {} : { skills: JSON.stringify(skills) }),
     ...(profile === undefined ? {} : { profile: profile === null ? null : JSON.stringify(profile) }),
+    ...(slots === undefined ? {} : { slots: slots === null ? null : JSON.stringify(slots) }),
   };
   return await whenFree(async () => {
     if (Object.keys(row).length === 0) return (await seatOf(db, user)) !== undefined;

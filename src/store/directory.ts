@@ -3,10 +3,10 @@ import { SIP_REALM } from './passwords.ts';
 import type { Db } from './store.ts';
 
 /**
- * Writes the seats that may register, for the embedded switch: `{realm, users: [{user, algorithm, ha1}]}`, 0600, replaced atomically.
- * A seat has one algorithm, because a phone may fail at a second challenge.
+ * Writes the seats that may register, for the embedded switch: `{realm, users: [{user, algorithm, ha1}], webCalls?}`, 0600, replaced
+ * atomically. A seat has one algorithm, because a phone may fail at a second challenge. `webCalls`: what pages without a seat may do.
  */
-export async function writeDirectory(db: Db, file: string): Promise<void> {
+export async function writeDirectory(db: Db, file: string, webCalls?: object): Promise<void> {
   const seats = await db
     .selectFrom('seats')
     .innerJoin('users', 'users.name', 'seats.user_name')
@@ -19,7 +19,7 @@ export async function writeDirectory(db: Db, file: string): Promise<void> {
       ? { user: seat.sip_user, algorithm: 'sha256', ha1: seat.ha1_sha256 }
       : { user: seat.sip_user, algorithm: 'md5', ha1: seat.ha1_md5 },
   );
-  await replaceFile(file, `${JSON.stringify({ realm: SIP_REALM, users }, null, 2)}\n`);
+  await replaceFile(file, `${JSON.stringify({ realm: SIP_REALM, users, webCalls }, null, 2)}\n`);
 }
 
 /** A user's seat as the embedded switch's directory has it. */

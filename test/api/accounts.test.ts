@@ -217,15 +217,19 @@ describe('accounts', () => {
     expect(seated).toMatchObject({ seat: { number: '7001', sipUser: '7001', skills: { personal: 2 }, digest: 'md5' } });
     expect(seated.sipPassword).toHaveLength(20);
     const profile = [{ queue: 'personal', rank: 2, delayMs: 5_000 }];
-    const change = { seat: { skills: { personal: 5 }, home: 'personal', profile } };
+    const change = { seat: { skills: { personal: 5 }, home: 'personal', profile, slots: { chat: 2 } } };
     expect((await asAdmin('PATCH', '/api/v1/users/u1', change)).json().seat).toMatchObject({
       ...change.seat,
       number: '7001',
     });
     expect(
-      (await asAdmin('PATCH', '/api/v1/users/u1', { seat: { home: null, profile: null } })).json().seat,
-    ).toMatchObject({ home: null, profile: null });
+      (await asAdmin('PATCH', '/api/v1/users/u1', { seat: { home: null, profile: null, slots: null } })).json().seat,
+    ).toMatchObject({ home: null, profile: null, slots: null });
     expect((await asAdmin('PATCH', '/api/v1/users/u1', { seat: null })).json().seat).toBe(null);
+  });
+
+  test('skills that may be given are those that some queue or plan asks for', async () => {
+    expect((await asAdmin('GET', '/api/v1/skills')).json()).toEqual({ skills: ['personal'] });
   });
 
   test('what cannot be is refused with its own code, and nothing is changed', async () => {
@@ -236,6 +240,7 @@ describe('accounts', () => {
       [{ team: 'none' }, 'TEAM_UNKNOWN'],
       [{ seat: { number: '1001', skills: { personal: 1 } } }, 'USER_TAKEN'],
       [{ seat: { number: '7002', skills: { personal: 1 }, site: 'nowhere' } }, 'SITE_UNKNOWN'],
+      [{ seat: { number: '7002', skills: { persnal: 1 } } }, 'SKILL_UNKNOWN'],
       [{ seat: { number: '7002', skills: { personal: 1 }, home: 'nothing' } }, 'QUEUE_UNKNOWN'],
       [{ seat: { number: '7002' } }, 'NO_SEAT'],
       [{}, 'REQUEST_INVALID'],

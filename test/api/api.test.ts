@@ -103,6 +103,8 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     ],
     talk: () => undefined,
     canSupervise: () => false,
+    skills: () => [],
+    mayCallOut: () => 'noWay' as const,
     explain: async (contact: string) => {
       assert(contact !== 'c-odd', 'an invariant of the replay');
       return contact === 'c0' ? { decisions: ['Q1'] } : undefined;

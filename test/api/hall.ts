@@ -14,12 +14,14 @@ import {
   type StreamName,
 } from '../../src/api/live/messages.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
+import type { ApiOptions } from '../../src/api/options.ts';
+import { mayCallOut } from '../../src/core/call-out.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
 import { type AgentId, agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import { canSupervise, talkView } from '../../src/core/talk-view.ts';
-import { agentViews, modeView, queueViews, siteViews } from '../../src/core/view.ts';
+import { agentViews, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
@@ -42,6 +44,8 @@ export class Hall {
   readonly database: TestDatabase;
   readonly loop: Loop;
   readonly api: FastifyInstance;
+  /** What `api` was made of. */
+  readonly options: ApiOptions;
   readonly firstRun: FirstRun;
   readonly alarms = createHappening();
   readonly ringing = new Map<string, LegId>();
@@ -49,11 +53,15 @@ export class Hall {
   #calls = 0;
 
   private constructor(
-    parts: Pick<Hall, 'database' | 'loop' | 'api' | 'firstRun'> & { listening: Listening; ringing: Map<string, LegId> },
+    parts: Pick<Hall, 'database' | 'loop' | 'api' | 'options' | 'firstRun'> & {
+      listening: Listening;
+      ringing: Map<string, LegId>;
+    },
   ) {
     this.database = parts.database;
     this.loop = parts.loop;
     this.api = parts.api;
+    this.options = parts.options;
     this.firstRun = parts.firstRun;
     this.ringing = parts.ringing;
     this.#listening = parts.listening;
@@ -82,14 +90,17 @@ export class Hall {
       agents: () => agentViews(loop.state),
       queues: () => queueViews(loop.state),
       sites: () => siteViews(loop.state),
+      skills: () => skillNames(loop.state),
       mode: () => modeView(loop.state),
       conversation: () => undefined,
       digital: () => undefined,
       talk: (contact: ContactId) => talkView(loop.state, contact),
+      mayCallOut: (agent: AgentId, number: string, isCitizen: boolean) =>
+        mayCallOut(loop.state, agent, number, isCitizen),
       canSupervise: (agent: AgentId) => canSupervise(loop.state, agent),
       explain: async () => undefined,
     };
-    const api = await createApi({
+    const options: ApiOptions = {
       db: database.store.db,
       core,
       live: {
@@ -107,11 +118,12 @@ export class Hall {
       desk: { folder: pageIn(database.folder), secure: false, ws: () => ({ port: 5066, secure: false }) },
       logger: silent,
       recordingFolder: database.folder,
-    });
+    };
+    const api = await createApi(options);
     await api.listen({ host: '127.0.0.1', port: 0 });
     const listening = listenForChanges(database.engine.url, { accounts: accounts.happened, callers: () => {} }, silent);
     const firstRun = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
-    const hall = new Hall({ database, loop, api, firstRun, listening, ringing });
+    const hall = new Hall({ database, loop, api, options, firstRun, listening, ringing });
     Object.assign(hall.alarms, alarms);
     return hall;
   }

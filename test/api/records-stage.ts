@@ -35,6 +35,8 @@ const NOBODY: ApiOptions['core'] = {
   sites: () => [],
   talk: () => undefined,
   canSupervise: () => false,
+  skills: () => [],
+  mayCallOut: () => 'noWay' as const,
   explain: async () => undefined,
 };
 

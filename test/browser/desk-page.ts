@@ -62,11 +62,14 @@ export async function openDesk(browser: Browser, http: string, options: DeskOpti
     text: async (name) => ((await page.textContent(`[data-test=${name}]`)) ?? '').trim(),
     heard: async () =>
       Int16Array.from(await page.evaluate(() => (globalThis as unknown as { heardHere: number[][] }).heardHere.flat())),
-    async audit() {
-      await page.evaluate(axe);
-      return page.evaluate(findings);
-    },
+    audit: () => axeFindings(page),
   };
+}
+
+/** Serious and critical findings of axe-core. */
+export async function axeFindings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(findings);
 }
 
 interface Finding {

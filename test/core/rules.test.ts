@@ -12,7 +12,7 @@ const rules = [...readFileSync(`${CORE}RULES.md`, 'utf8').matchAll(/^- \*\*([A-Z
 
 /** `F3` and every number of `Q1–Q6`, from comments and quoted reasons. */
 function cited(source: string): string[] {
-  const single = [...source.matchAll(/(?<![\w-])([ABCDEFGHKLMOPQRSTUVW]\d{1,2})(?![\w-])/g)].map((match) => match[1]!);
+  const single = [...source.matchAll(/(?<![\w-])([ABCDEFGHKLMOPQRSTUVWY]\d{1,2})(?![\w-])/g)].map((match) => match[1]!);
   const ranges = [...source.matchAll(/\b([A-Z])(\d+)–[A-Z]?(\d+)\b/g)].flatMap(([, letter, from, to]) =>
     Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => `${letter}${Number(from) + index}`),
   );

@@ -26,6 +26,7 @@ function moreRules(name: string): Settings {
     hours: { day: { offsets: [{ fromMs: 0, offsetMinutes: 0 }], week: Array(7).fill(shifts) } },
     missedCalls: { calendar: 'day', withinMs: 5 * MINUTE_MS, afterOpeningMs: 3 * MINUTE_MS, standingMax: 2 },
     queues: { ...queues, personal: name === 'full' ? { ...personal!, waitingMax: 1 } : personal! },
+    ...(name === 'dialOut' ? { dialOut: { line: '12345', numbers: ['01088886666'] } } : {}),
     ...(name === 'alerts' ? { alerts: { waitMs: 60_000, holdMs: 30_000, wrapUpMs: 20_000, missedOffers: 2 } } : {}),
     prompts: { ...rules.prompts, 'FUL-02': '/FUL-02' },
   };
@@ -51,6 +52,9 @@ function moreRules(name: string): Settings {
  * > agree leo | leave eva | mark leo sensitive
  * > unheard eva                 the switch says that the supervisor on this leg hears nothing more
  * > force ben notReady          by leo, in ben's stead
+ * > call ana 01088886666        that agent asks for a call: to a number of the catalogue, or
+ * > callBack ana 13800138000    to the citizen of a contact that ana had
+ * > rules dialOut               01088886666 is in the catalogue
  * > rules alerts                waits, holds, wrap-ups and misses are watched
  * > rules missed | full         those rules are loaded: missed calls are called back; queues of one place as well
  * ```
@@ -183,6 +187,10 @@ class Scene {
         return this.#submit(this.#survey());
       case 'survey':
         return this.#submit(this.#survey());
+      case 'call':
+        return this.#submit({ type: 'callOutAsked', agent: a as never, number: b });
+      case 'callBack':
+        return this.#submit({ type: 'callOutAsked', agent: a as never, number: b, of: 'C1' as never });
       case 'rules':
         return this.#submit({ type: 'settingsLoaded', settings: moreRules(a) });
       case 'restart':

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 
+/** Writes one file of the city anew. */
+export function cityFileOf(city: CityFolder, name: string, content: string): void {
+  writeFileSync(join(city.path, name), content);
+}
+
 export interface CityFolder {
   readonly path: string;
   remove(): void;

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, type Softphone, startChromium } from '../browser/chromium.ts';
+import { browserProcesses } from '../browser/processes.ts';
 import { BROWSER_HZ, CITIZEN_HZ, earOf, openWire, shareNow, untilHears } from './browser-stage.ts';
 import { killPart } from './kill-part.ts';
 import { baresip, type Phone } from './peers.ts';
@@ -222,22 +222,3 @@ test('the desk phone of the seat takes the talk over from a page that crashed', 
   citizen.type('b');
   expect((await recordOf('13800138023')).gaps).toMatchObject([{ agent: 'seat1001', result: 'joined' }]);
 }, 120_000);
-
-/** Every process of the browser that this test started. */
-function browserProcesses(): number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const [, command = '', rest = ''] = /\((.*)\) \S (.*)$/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
-      if (/chrom/.test(command)) parents.set(Number(name), Number(rest.split(' ')[0]));
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  const isOurs = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return parent !== undefined && (parent === process.pid || isOurs(parent));
-  };
-  return [...parents.keys()].filter(isOurs);
-}

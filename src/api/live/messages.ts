@@ -133,6 +133,8 @@ export interface ContactItem {
   readonly elder?: true;
   /** We call back somebody who was missed. */
   readonly missed?: true;
+  /** The agent who placed the call. */
+  readonly calledBy?: string;
   readonly queue?: string;
   readonly enqueuedAtMs?: number;
   /** Until when the offer may be answered. */

@@ -60,6 +60,7 @@ function cardFields({
   known,
   grade,
   missed,
+  calledBy,
 }: ContactCard): Partial<ContactItem> {
   return {
     medium,
@@ -71,6 +72,7 @@ function cardFields({
     ...(known?.order === undefined ? {} : { order: known.order.no }),
     ...(known?.elder === undefined ? {} : { elder: known.elder }),
     ...(missed === undefined ? {} : { missed }),
+    ...(calledBy === undefined ? {} : { calledBy }),
     ...(wait === undefined ? {} : { queue: wait.queue, enqueuedAtMs: wait.enqueuedAtMs }),
   };
 }

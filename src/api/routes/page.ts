@@ -5,6 +5,7 @@ import { constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, DeskSource } from '../options.ts';
+import { isWebCallOpen } from '../web-call.ts';
 
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 const FILES_MAX = 500;
@@ -31,6 +32,9 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ];
+/** The citizens' page: there is none for whom it is not open. */
+const CALL_PAGE = 'call/index.html';
+const CALL_PAGE_WAYS = new Set(['call', 'call/', CALL_PAGE]);
 const HOST = /^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const zip = promisify(gzip);
 
@@ -45,7 +49,8 @@ interface PageFile {
  * The desk, as it was built: all files stand in memory, so nothing outside their folder can be named. Every address that is no file, and
  * not the API's, is one of the page's own ways and answered with the page.
  */
-export function addPageRoute(app: Api, { desk }: ApiOptions): void {
+export function addPageRoute(app: Api, options: ApiOptions): void {
+  const { desk } = options;
   if (desk === undefined) return;
   const files = readFiles(desk.folder);
   app.get(
@@ -53,6 +58,12 @@ export function addPageRoute(app: Api, { desk }: ApiOptions): void {
     { config: { access: 'public', idle: true, audit: 'never' }, schema: { hide: true } },
     async (request, reply) => {
       const path = pathOf(request);
+      if (/^call(\/|$)/.test(path)) {
+        const page = CALL_PAGE_WAYS.has(path) && isWebCallOpen(options, request) ? files.get(CALL_PAGE) : undefined;
+        if (page === undefined) throw new ApiError('NOT_FOUND');
+        secure(request, reply, desk);
+        return send(request, reply, CALL_PAGE, page);
+      }
       const file = files.get(path);
       if (file !== undefined && path !== 'index.html') return send(request, reply, path, file);
       const page = files.get('index.html');

@@ -11,6 +11,7 @@ const ReferenceShape = Type.Object({
       lines: Type.Array(Type.Object({ id: Type.String(), text: Type.String() })),
     }),
   ),
+  dialOut: Type.Array(Type.Object({ number: Type.String(), name: Type.String() })),
   categories: Type.Array(
     Type.Object({
       code: Type.String(),
@@ -29,6 +30,7 @@ export function addReferenceRoute(app: Api, { reference }: ApiOptions): void {
     { config: { access: STAFF }, schema: { response: { 200: ReferenceShape } } },
     async () => ({
       stages: (reference?.stages ?? []).map((stage) => ({ ...stage, lines: [...stage.lines] })),
+      dialOut: [...(reference?.dialOut ?? [])],
       categories: (reference?.categories ?? []).map((each) => ({
         ...each,
         path: [...each.path],

@@ -18,10 +18,11 @@ import { makePassword } from '../../store/passwords.ts';
 import type { Role } from '../../store/schema.ts';
 import { listTeams } from '../../store/teams.ts';
 import { dropTotp } from '../../store/totp.ts';
-import { personOf } from '../access.ts';
+import { LEADS, personOf } from '../access.ts';
 import {
   PasswordBody,
   PasswordMadeShape,
+  SkillsShape,
   UserBody,
   UserChangeBody,
   UserMadeShape,
@@ -94,6 +95,16 @@ export function addUserRoutes(app: Api, options: ApiOptions): void {
   );
 
   addPasswordRoutes(app, options);
+  addSkillRoute(app, options);
+}
+
+/** What seats may be given. */
+function addSkillRoute(app: Api, { core }: ApiOptions): void {
+  app.get(
+    '/api/v1/skills',
+    { config: { access: [...LEADS, 'auditor'] }, schema: { response: { 200: SkillsShape } } },
+    async () => ({ skills: [...core.skills()] }),
+  );
 }
 
 function addPasswordRoutes(app: Api, { db }: ApiOptions): void {
@@ -147,6 +158,7 @@ interface Wish {
     readonly site?: string | null;
     readonly home?: string | null;
     readonly profile?: readonly { readonly queue: string }[] | null;
+    readonly skills?: Readonly<Record<string, number>>;
   } | null;
 }
 
@@ -155,11 +167,19 @@ async function checkWish({ db, core }: ApiOptions, { roles, team, seat }: Wish):
   if (roles !== undefined && rolesConflict(roles)) throw new ApiError('ROLES_CONFLICT');
   if (team && !(await listTeams(db)).some((each) => each.team === team)) throw new ApiError('TEAM_UNKNOWN');
   if (!seat) return;
+  checkSkills(core, seat.skills ?? {});
   const sites = core.sites().map(({ site }) => site);
   if (seat.site && !sites.includes(seat.site)) throw new ApiError('SITE_UNKNOWN');
   const queues = new Set(core.queues().map(({ queue }) => queue));
   for (const queue of [...(seat.home ? [seat.home] : []), ...(seat.profile ?? []).map((entry) => entry.queue)])
     if (!queues.has(queue)) throw new ApiError('QUEUE_UNKNOWN', { detail: queue });
+}
+
+/** As in the city's file: nobody would ever be asked for a skill that no queue and no plan names. */
+function checkSkills(core: ApiOptions['core'], skills: Readonly<Record<string, number>>): void {
+  const known = core.skills();
+  const unknown = Object.keys(skills).find((skill) => known.length > 0 && !known.includes(skill));
+  if (unknown !== undefined) throw new ApiError('SKILL_UNKNOWN', { detail: unknown });
 }
 
 /** @returns the password of a phone that is new. */
@@ -174,7 +194,7 @@ async function applySeat({ db }: ApiOptions, account: Account, seat: Change['sea
     if (changed === 'taken') throw new ApiError('USER_TAKEN');
     return undefined;
   }
-  const { number, skills, site, home, profile } = change;
+  const { number, skills, site, home, profile, slots } = change;
   if (number === undefined || skills === undefined) throw new ApiError('NO_SEAT');
   const sipPassword = makePassword();
   const added = await addSeat(db, user, {
@@ -186,6 +206,7 @@ async function applySeat({ db }: ApiOptions, account: Account, seat: Change['sea
     ...(site ? { site } : {}),
     ...(home ? { home } : {}),
     ...(profile ? { profile } : {}),
+    ...(slots ? { slots } : {}),
   });
   if (added === 'taken') throw new ApiError('USER_TAKEN');
   return sipPassword;
@@ -208,6 +229,7 @@ function accountView(account: Account) {
       ...seat,
       skills: { ...seat.skills },
       profile: seat.profile?.map((entry) => ({ ...entry })) ?? null,
+      slots: seat.slots && { ...seat.slots },
     },
   };
 }

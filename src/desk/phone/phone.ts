@@ -4,7 +4,7 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent, UA } from 'jssip
 import { reactive } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { choices, microphoneWish } from './choices.ts';
-import { contactOf, isResumed, keptContact } from './same-call.ts';
+import { answersByItself, contactOf, isResumed, keptContact } from './same-call.ts';
 
 /** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
 interface Login {
@@ -39,6 +39,8 @@ export const phone = reactive({
   expected: '',
   /** The contact that is heard by the call under way. */
   supervised: '',
+  /** This page has asked for a call: the ring for it is answered by itself. */
+  placing: false,
 });
 
 const RETRY_FIRST_MS = 1_000;
@@ -133,6 +135,7 @@ function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
   const arrived = event.session;
   const incoming = event.originator === 'remote';
   const resumed = event.originator === 'remote' && isResumed(event.request, keptContact());
+  const placed = event.originator === 'remote' && phone.placing && answersByItself(event.request);
   const former = session;
   // One call at a time: the switch offers no second one to a seat, but it does bring back one whose way here was lost.
   if (former !== undefined && !resumed) return arrived.terminate({ status_code: 486 });
@@ -142,11 +145,11 @@ function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
   if (former !== undefined && !former.isEnded()) former.terminate();
   Object.assign(phone, {
     ...{ line: incoming ? 'ringing' : 'dialling', echo: !incoming, held: false, muted: false },
-    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: resumed || expected },
+    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: resumed || expected || placed, placing: false },
     ...(expected ? { supervised: phone.expected, expected: '' } : {}),
   });
   follow(arrived);
-  if (resumed || expected) answer();
+  if (resumed || expected || placed) answer();
 }
 
 function follow(arrived: RTCSession): void {

@@ -21,7 +21,12 @@ function headerOf(request: IncomingRequest, name: string): string {
   return String(request.getHeader(name) ?? '').trim();
 }
 
-/** Whether the switch brings back the talk that this page was in (`src/softswitch/README.md`): only that is answered by itself. */
+/** Whether the switch brings back the talk that this page was in (`src/softswitch/README.md`): that is answered by itself. */
 export function isResumed(request: IncomingRequest, kept: string | undefined): boolean {
-  return kept !== undefined && headerOf(request, 'X-Minhu-Resume') === 'true' && contactOf(request) === kept;
+  return kept !== undefined && answersByItself(request) && contactOf(request) === kept;
+}
+
+/** The word of the switch that somebody at this seat waits for this ring. */
+export function answersByItself(request: IncomingRequest): boolean {
+  return headerOf(request, 'X-Minhu-Resume') === 'true';
 }

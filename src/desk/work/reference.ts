@@ -21,9 +21,12 @@ const RETRY_MS = 5_000;
 export const reference = shallowRef<{
   readonly stages: readonly ScriptStage[];
   readonly categories: readonly Category[];
+  /** What may be called. */
+  readonly dialOut: readonly { readonly number: string; readonly name: string }[];
 }>({
   stages: [],
   categories: [],
+  dialOut: [],
 });
 
 export function loadReference(): void {

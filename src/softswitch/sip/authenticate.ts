@@ -19,6 +19,8 @@ import type { Credential, Flow } from './user-agent.ts';
 
 export type Verdict =
   | { readonly kind: 'user'; readonly user: string }
+  /** No seat: may call this number. */
+  | { readonly kind: 'guest'; readonly ticket: string; readonly number: string }
   /** Answer 401 with this header. */
   | { readonly kind: 'challenge'; readonly header: Header };
 
@@ -43,6 +45,7 @@ export function authenticate(state: State, request: RequestIn, claimed: string, 
   }
   const nc = fields.has('qop') ? Number.parseInt(fields.get('nc') ?? '', 16) : Number.MAX_SAFE_INTEGER;
   if (age === 'stale' || !useNonce(state, nonce, nc, nowMs)) return challenge(state, claimed, flow, true, nowMs);
+  if (credential.calls !== undefined) return { kind: 'guest', ticket: user, number: credential.calls };
   return { kind: 'user', user: credential.seat ?? user };
 }
 

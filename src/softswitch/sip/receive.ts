@@ -4,7 +4,7 @@ import { ALLOW, EXTENSIONS, METHODS_KNOWN, SUPPORTED } from './capabilities.ts';
 import { decodeText, readable } from './characters.ts';
 import { responseArrived } from './client-transaction.ts';
 import { descriptionIn, findDialog } from './dialog.ts';
-import { trunkOf } from './flow.ts';
+import { isWebSocket, trunkOf } from './flow.ts';
 import { takeInDialog } from './in-dialog.ts';
 import { openIncoming, takeAck, takeCancel } from './invite-server.ts';
 import { type Header, header, headerOf, type RequestIn, tokensOf } from './message.ts';
@@ -134,12 +134,15 @@ function takeInvite(state: State, request: RequestIn, flow: Flow, nowMs: number)
     return letIn(state, request, flow, `trunk:${trunk}`, nowMs);
   const claimed = decodeText(request.from.uri.user);
   const registered = isRegisteredAt(state, flow.remoteIp, trunk === undefined ? undefined : claimed);
-  if (!registered && headerOf(request, 'Authorization') === undefined) {
+  const isGuest = isWebSocket(flow) && options.credentialOf(claimed)?.calls !== undefined;
+  if (!registered && !isGuest && headerOf(request, 'Authorization') === undefined) {
     return refuse(state, request, flow, { status: trunk === undefined ? 403 : 404 });
   }
   const verdict = authenticate(state, request, claimed, flow, nowMs);
   if (verdict.kind === 'challenge') return refuse(state, request, flow, { status: 401, headers: [verdict.header] });
-  letIn(state, request, flow, `seat:${verdict.user}`, nowMs);
+  if (verdict.kind === 'user') return letIn(state, request, flow, `seat:${verdict.user}`, nowMs);
+  if (!isWebSocket(flow) || dialled !== verdict.number) return refuse(state, request, flow, { status: 403 });
+  letIn(state, request, flow, `web:${verdict.ticket}`, nowMs);
 }
 
 function letIn(state: State, request: RequestIn, flow: Flow, source: string, nowMs: number): void {

@@ -38,7 +38,8 @@ export function takeRegister(state: State, request: RequestIn, flow: Flow, nowMs
   const verdict = authenticate(state, request, claimed, flow, nowMs);
   if (verdict.kind === 'challenge') return refuse(state, request, flow, { status: 401, headers: [verdict.header] });
   const transaction = startServer(state, request, flow);
-  const outcome = verdict.user === claimed ? update(state, request, claimed, flow, nowMs) : { status: 403 };
+  const isOwn = verdict.kind === 'user' && verdict.user === claimed;
+  const outcome = isOwn ? update(state, request, claimed, flow, nowMs) : { status: 403 };
   const list = outcome.status === 200 ? contactHeaders(state, claimed, nowMs) : [];
   respond(state, transaction, { status: outcome.status, headers: [...(outcome.headers ?? []), ...list] }, nowMs);
 }

@@ -33,7 +33,7 @@ export type SipHappening =
       readonly from: string;
       readonly fromName: string;
       readonly diversion: string | undefined;
-      /** `trunk:NAME` or `seat:USER`. */
+      /** `trunk:NAME`, `seat:USER` or `web:TICKET`. */
       readonly source: string;
       /** Undefined for a late offer (RFC 3264 §5: the offer is ours, in the 200). */
       readonly sdp: string | undefined;
@@ -91,6 +91,8 @@ export interface Credential {
   readonly ha1: string;
   /** Whose it is, when the digest's user name says more than the seat. */
   readonly seat?: string;
+  /** Nobody's seat: whoever has it may call this number over a WebSocket, and do nothing else. */
+  readonly calls?: string;
 }
 
 export interface UserAgentOptions {

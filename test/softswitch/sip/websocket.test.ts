@@ -16,13 +16,17 @@ function said(method: string, more: Readonly<Record<string, string>>, cseq = 1, 
   return request(method, { cseq, callId, body, headers: { Via: via(`ws${branches}`), Contact: CONTACT, ...more } });
 }
 
-function authorized(peer: RawPeer, method: string): Readonly<Record<string, string>> {
+function authorized(
+  peer: RawPeer,
+  method: string,
+  user = '1001',
+  ha1 = ha1Of('md5', '1001', 'minhu', PASSWORD),
+): Readonly<Record<string, string>> {
   const nonce = parseDigest(fieldOf(peer.heard.at(-1), 'WWW-Authenticate') ?? '')?.get('nonce') ?? '';
-  const ha1 = ha1Of('md5', '1001', 'minhu', PASSWORD);
   const qop = { nc: '00000001', cnonce: 'c' };
   const response = responseOf({ algorithm: 'md5', ha1, method, uri: URI, nonce, qop });
   return {
-    Authorization: `Digest username="1001", realm="minhu", nonce="${nonce}", uri="${URI}", response="${response}", qop=auth, nc=00000001, cnonce="c"`,
+    Authorization: `Digest username="${user}", realm="minhu", nonce="${nonce}", uri="${URI}", response="${response}", qop=auth, nc=00000001, cnonce="c"`,
   };
 }
 
@@ -158,5 +162,54 @@ describe('SIP over WebSocket (RFC 7118)', () => {
     peer.say(said('INVITE', { ...from, ...asserted, ...authorized(peer, 'INVITE') }, 2, OFFER, 'call'));
     expect(peer.told.at(-1)).toMatchObject({ kind: 'incoming', source: 'seat:1001', from: '1001' });
     expect(tagOf(peer.heard.at(-1), 'To')).toBe('');
+  });
+});
+
+describe('a page without a seat that has a ticket for one number', () => {
+  const TICKET = 'web~12345~1790000000~AAAAAAAAAAAAAAAA';
+  const HA1 = 'a1'.repeat(16);
+  const PARTY_OF_TICKET = { From: `<sip:${TICKET}@minhu>;tag=w` };
+  const guests = (calls: string) => ({
+    credentialOf: (user: string) => (user === TICKET ? { algorithm: 'md5' as const, ha1: HA1, calls } : undefined),
+  });
+
+  /** Challenged, and answered with the ticket. */
+  function invite(peer: RawPeer, flow: Flow): void {
+    const say = (text: string): void => {
+      peer.agent.receive(flow, Buffer.from(text), peer.nowMs);
+      peer.wait(0);
+    };
+    say(said('INVITE', PARTY_OF_TICKET, 1, OFFER, 'guest'));
+    expect(statusOf(peer.heard.at(-1))).toBe(401);
+    say(said('INVITE', { ...PARTY_OF_TICKET, ...authorized(peer, 'INVITE', TICKET, HA1) }, 2, OFFER, 'guest'));
+  }
+
+  test('calls it', () => {
+    const peer = rawPeer(guests('12345'), PAGE);
+    invite(peer, PAGE);
+    expect(peer.told.at(-1)).toMatchObject({ kind: 'incoming', source: `web:${TICKET}`, dialled: '12345' });
+  });
+
+  test('calls no other number', () => {
+    const peer = rawPeer(guests('12315'), PAGE);
+    invite(peer, PAGE);
+    expect(statusOf(peer.heard.at(-1))).toBe(403);
+    expect(peer.told).toEqual([]);
+  });
+
+  test('is not even challenged without a good ticket', () => {
+    const peer = rawPeer({ credentialOf: () => undefined }, PAGE);
+    peer.say(said('INVITE', PARTY_OF_TICKET, 1, OFFER, 'guest'));
+    expect(statusOf(peer.heard.at(-1))).toBe(403);
+  });
+
+  test('registers nothing', () => {
+    const peer = rawPeer(guests('12345'), PAGE);
+    const party = { ...PARTY_OF_TICKET, To: `<sip:${TICKET}@minhu>`, Expires: '120' };
+    peer.say(said('REGISTER', party, 1, '', 'guest'));
+    expect(statusOf(peer.heard.at(-1))).toBe(401);
+    peer.say(said('REGISTER', { ...party, ...authorized(peer, 'REGISTER', TICKET, HA1) }, 2, '', 'guest'));
+    expect(statusOf(peer.heard.at(-1))).toBe(403);
+    expect(peer.agent.registrations()).toEqual([]);
   });
 });

@@ -1,0 +1,109 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApi } from '../../src/api/app.ts';
+import type { WebCallSource } from '../../src/api/options.ts';
+import { limitWebCalls } from '../../src/api/web-call.ts';
+import { readWebCallTicket, WEB_CALL_TICKET_LIFE_MS, webCallHa1 } from '../../src/lib/web-call-ticket.ts';
+import { Hall } from './hall.ts';
+
+const SOURCE: WebCallSource = {
+  ...{ open: 'public', numbers: ['12345', '12315'], perAddress: { calls: 2, withinMs: 600_000 }, atOnceMax: 2 },
+  ...{ key: 'only-for-this-test', count: () => 0 },
+};
+
+let hall: Hall;
+const made: FastifyInstance[] = [];
+
+beforeAll(async () => {
+  hall = await Hall.open();
+});
+afterAll(async () => {
+  for (const api of made) await api.close();
+  await hall?.close();
+});
+
+async function apiWith(webCall: Partial<WebCallSource>): Promise<FastifyInstance> {
+  // One live socket counts in one set of figures.
+  const { live: _live, ...options } = hall.options;
+  const api = await createApi({ ...options, webCall: { ...SOURCE, ...webCall } });
+  made.push(api);
+  return api;
+}
+
+const draw = (
+  api: FastifyInstance,
+  body: object = {},
+  headers: Record<string, string> = {},
+  remoteAddress = '203.0.113.9',
+) => api.inject({ method: 'POST', url: '/api/v1/web-calls', payload: body, headers, remoteAddress });
+
+describe('a ticket for a call from a page', () => {
+  test('is for one number of the hotline, for half a minute, and follows from the key', async () => {
+    const beforeMs = Date.now();
+    const answer = await draw(await apiWith({}));
+    const { number, username, ha1, realm, expiresAtMs } = answer.json();
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(number).toBe('12345');
+    expect(ha1).toBe(webCallHa1(username, realm, SOURCE.key));
+    expect(expiresAtMs - beforeMs).toBeLessThanOrEqual(WEB_CALL_TICKET_LIFE_MS + 1_000);
+    expect(readWebCallTicket(username, beforeMs)).toMatchObject({ number: '12345' });
+    expect(readWebCallTicket(username, expiresAtMs + 1_000)).toBeUndefined();
+    expect(readWebCallTicket(username.replace('~12345~', '~1234x~'), beforeMs)).toBeUndefined();
+    const other = (await draw(await apiWith({}), { number: '12315' })).json();
+    expect(readWebCallTicket(other.username, beforeMs)).toMatchObject({ number: '12315' });
+  });
+
+  test('is for no number that is not listed, nor for what is no number', async () => {
+    const api = await apiWith({});
+    expect((await draw(api, { number: '110' })).json().code).toBe('NOT_FOUND');
+    expect((await draw(api, { number: '12345;x' })).json().code).toBe('REQUEST_INVALID');
+    expect((await draw(api, { other: 1 })).json().code).toBe('REQUEST_INVALID');
+  });
+
+  test('beyond so many of one address is 429, for the others not; an IPv6 subscriber is one address', async () => {
+    const api = await apiWith({});
+    for (const [address, other] of [
+      ['203.0.113.9', '203.0.113.10'],
+      ['2001:db8:0:7::1', '2001:db8:0:8::1'],
+    ] as const) {
+      expect((await draw(api, {}, {}, address)).statusCode).toBe(200);
+      expect((await draw(api, {}, {}, address.replace('::1', '::2'))).statusCode).toBe(200);
+      const refused = await draw(api, {}, {}, address);
+      expect(refused.statusCode).toBe(429);
+      expect(refused.json().code).toBe('WEB_CALL_THROTTLED');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(590);
+      expect((await draw(api, {}, {}, other)).statusCode).toBe(200);
+    }
+  });
+
+  test('is 429 while there are as many such calls as there may be', async () => {
+    const answer = await draw(await apiWith({ count: () => 2 }));
+    expect(answer.statusCode).toBe(429);
+    expect(answer.json().code).toBe('WEB_CALLS_FULL');
+  });
+
+  test('without the page being open there is none, and no page', async () => {
+    for (const api of [hall.api, await apiWith({ open: 'local' })]) {
+      expect((await draw(api)).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+      const page = await api.inject({ url: '/call/', remoteAddress: '203.0.113.9' });
+      expect(page.json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    }
+  });
+
+  test('open for this machine, it is for its browsers, not for a proxy', async () => {
+    const api = await apiWith({ open: 'local' });
+    expect((await draw(api, {}, { host: '127.0.0.1:8080' }, '127.0.0.1')).statusCode).toBe(200);
+    expect((await draw(api, {}, { host: 'localhost:8080' }, '::1')).statusCode).toBe(200);
+    for (const headers of [{ host: 'hotline.example' }, { host: 'localhost', forwarded: 'for=203.0.113.9' }]) {
+      expect((await draw(api, {}, headers as Record<string, string>, '127.0.0.1')).statusCode).toBe(404);
+    }
+  });
+});
+
+test('calls of one address are counted in any stretch of the time, and a refused one counts for nothing', () => {
+  const limiter = limitWebCalls({ calls: 2, withinMs: 60_000 });
+  expect([0, 10_000].map((atMs) => limiter.take('192.0.2.1', atMs))).toEqual([0, 0]);
+  expect(limiter.take('192.0.2.1', 20_000)).toBe(40);
+  expect(limiter.take('192.0.2.1', 60_001)).toBe(0);
+  expect(limiter.take('192.0.2.1', 60_002)).toBe(10);
+});

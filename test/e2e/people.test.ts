@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Chromium, startChromium } from '../browser/chromium.ts';
+import { type DeskPage, openDesk } from '../browser/desk-page.ts';
+import { signIn, until } from './program.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const PICTURES = process.env['MINHU_PICTURES'];
+
+let chromium: Chromium;
+let stage: Stage;
+let page: DeskPage;
+
+beforeAll(async () => {
+  [chromium, stage] = await Promise.all([startChromium({ toneHz: 1_000 }), openStage()]);
+  page = await openDesk(chromium.browser, stage.program.run().http);
+  await page.signIn(stage.program.firstRun().admin);
+  await page.page.click('a[href="/people"]');
+  await page.seen('[data-test=open-seat1001]');
+}, 120_000);
+
+afterAll(async () => {
+  await chromium?.close();
+  expect(await stage?.close()).toBe(0);
+}, 60_000);
+
+interface UserShape {
+  readonly user: string;
+  readonly team: string | null;
+  readonly disabled: boolean;
+  readonly seat: { readonly number: string; readonly skills: Readonly<Record<string, number>> } | null;
+}
+
+async function account(user: string): Promise<UserShape | undefined> {
+  const admin = await signIn(stage.program, stage.program.firstRun().admin);
+  return (await admin.get<{ users: UserShape[] }>('/api/v1/users')).users.find((each) => each.user === user);
+}
+
+const isSo = (what: string, user: string, holds: (account: UserShape | undefined) => boolean) =>
+  until(what, () => account(user), holds);
+
+/** Every secret shown just now; the dialog is closed. */
+async function secrets(): Promise<string[]> {
+  await page.seen('[data-test=secret]');
+  const texts = await page.page.$$eval('[data-test=secret]', (all) => all.map(({ textContent }) => textContent ?? ''));
+  await page.click('secrets-close');
+  await page.page.waitForSelector('[data-test=secret]', { state: 'detached' });
+  return texts;
+}
+
+async function closeDrawer(): Promise<void> {
+  await page.page.keyboard.press('Escape');
+  await page.page.waitForSelector('[data-test=save-rights]', { state: 'detached' });
+}
+
+test('a team, an account and its seat are made in the page; the seat is rung by its skill at once', async () => {
+  await page.click('tab-teams');
+  await page.page.fill('[name=team-name]', 'day');
+  await page.page.fill('[name=team-title]', '白班');
+  await page.click('add-team');
+  await page.seen('td:text-is("day")');
+  await page.click('tab-accounts');
+  await page.click('add-account');
+  await page.page.fill('[name=new-user]', 'zhang');
+  await page.click('add');
+  const [password] = await secrets();
+  await page.click('open-zhang');
+  await page.page.selectOption('[name=team]', 'day');
+  await page.click('save-rights');
+  await isSo('the team is there', 'zhang', (now) => now?.team === 'day');
+  await page.page.fill('[name=number]', '8801');
+  await page.page.selectOption('[name=skill-personal]', '4');
+  await page.click('save-seat');
+  const [sipPassword] = await secrets();
+  expect(sipPassword).toHaveLength(20);
+  expect((await account('zhang'))?.seat).toMatchObject({ number: '8801', skills: { personal: 4 } });
+  await stage.agentIs('zhang', 'offline');
+  const own = await signIn(stage.program, { user: 'zhang', password: password! });
+  await own.put('/api/v1/agents/me/state', { state: 'ready' });
+  await stage.agentIs('zhang', 'ready');
+  await closeDrawer();
+}, 60_000);
+
+test('a level is changed where it stands, and what no queue asks for is refused and changes nothing', async () => {
+  await page.click('tab-skills');
+  await page.page.selectOption('[data-test=level-zhang-enterprise]', '2');
+  await isSo('the level is there', 'zhang', (now) => now?.seat?.skills['enterprise'] === 2);
+  const admin = await signIn(stage.program, stage.program.firstRun().admin);
+  const before = await account('zhang');
+  const wrong = { seat: { skills: { persnal: 3 } } };
+  await expect(patch('zhang', wrong)).resolves.toMatchObject({ status: 404, code: 'SKILL_UNKNOWN' });
+  expect(await account('zhang')).toEqual(before);
+  const { deeds } = await admin.get<{ deeds: { action: string; target: string }[] }>('/api/v1/audit');
+  expect(deeds).toContainEqual(expect.objectContaining({ action: 'PATCH /api/v1/users/:user', target: 'zhang' }));
+}, 30_000);
+
+test('a password is reset and shown once; a disabled account is out, and in again', async () => {
+  await page.click('tab-accounts');
+  await page.click('open-zhang');
+  await page.click('reset-password');
+  const [password] = await secrets();
+  await signIn(stage.program, { user: 'zhang', password: password! });
+  await page.click('disable');
+  await isSo('disabled', 'zhang', (now) => now?.disabled === true);
+  await expect(signIn(stage.program, { user: 'zhang', password: password! })).rejects.toThrow(/401/);
+  await page.seen('[data-test=disable]:not(.is-bad)');
+  await page.click('disable');
+  await isSo('enabled', 'zhang', (now) => now?.disabled === false);
+  await closeDrawer();
+}, 30_000);
+
+test('a program gets a token in the page, shown once, and loses it', async () => {
+  await page.click('add-account');
+  await page.page.fill('[name=new-user]', 'warehouse');
+  await page.page.uncheck('input[type=checkbox][value=agent]');
+  await page.page.check('input[type=checkbox][value=integrator]');
+  await page.click('add');
+  await secrets();
+  await page.click('open-warehouse');
+  await page.page.fill('[name=token-title]', '日报');
+  await page.click('make-token');
+  const [token] = await secrets();
+  const summary = () =>
+    fetch(`http://${stage.program.run().http}/api/v1/metrics/definitions`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+  expect((await summary()).status).toBe(200);
+  await page.page.click('button[aria-label="吊销 日报"]');
+  await until(
+    'revoked',
+    async () => (await summary()).status,
+    (status) => status === 401,
+  );
+  await closeDrawer();
+}, 30_000);
+
+test('nobody else sees the page; it is fit for everybody’s eyes', async () => {
+  const other = await openDesk(chromium.browser, stage.program.run().http);
+  await other.signIn(stage.program.firstRun().lead);
+  expect(await other.page.$('a[href="/people"]')).toBe(null);
+  await other.page.context().close();
+  const found: string[] = [];
+  for (const tab of ['accounts', 'skills', 'teams']) {
+    await page.click(`tab-${tab}`);
+    for (const finding of await page.audit()) found.push(`${tab}: ${finding}`);
+    if (PICTURES !== undefined) await page.page.screenshot({ path: `${PICTURES}/people-${tab}.png` });
+  }
+  await page.click('tab-accounts');
+  await page.click('open-seat1001');
+  await page.seen('[data-test=save-seat]');
+  for (const finding of await page.audit()) found.push(`drawer: ${finding}`);
+  if (PICTURES !== undefined) await page.page.screenshot({ path: `${PICTURES}/people-seat.png` });
+  expect(found).toEqual([]);
+  expect(page.faults).toEqual([]);
+}, 60_000);
+
+async function patch(user: string, body: object): Promise<{ status: number; code: string }> {
+  const base = `http://${stage.program.run().http}/api/v1`;
+  const { user: name, password } = stage.program.firstRun().admin;
+  const json = { 'content-type': 'application/json' };
+  const login = await fetch(`${base}/login`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ user: name, password }),
+  });
+  const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+  const answer = await fetch(`${base}/users/${user}`, {
+    method: 'PATCH',
+    headers: { ...json, cookie },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, code: ((await answer.json()) as { code: string }).code };
+}
