@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Every setting of the program, from the environment, typed and checked. The README's table of settings is this file's, but for what tests alone set. */
 export interface Config {
@@ -8,6 +8,8 @@ export interface Config {
   readonly dataFolder: string;
   /** `MINHU_CITY`: the city's flows, queues, seats, trunks, hours and prompts. Absolute. */
   readonly cityFolder: string;
+  /** `MINHU_CHANNELS`: the accounts of the channels. Absolute. */
+  readonly channelsFile: string;
   /** `MINHU_HTTP`: API, desk, live socket. Port 0 picks a free one. */
   readonly http: Endpoint;
   /** `MINHU_TLS_CERT`, `MINHU_TLS_KEY`: PEM files; both or none. */
@@ -74,10 +76,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       ? { certFile: resolve(certFile), keyFile: resolve(keyFile) }
       : undefined;
   const eslNodes = nodes(env, problems);
+  const cityFolder = resolve(text(env, 'MINHU_CITY') ?? 'dialplans');
   const http = endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems);
   const config: Config = {
     dataFolder: resolve(text(env, 'MINHU_DATA') ?? 'data'),
-    cityFolder: resolve(text(env, 'MINHU_CITY') ?? 'dialplans'),
+    cityFolder,
+    channelsFile: resolve(text(env, 'MINHU_CHANNELS') ?? join(cityFolder, 'channels.yaml')),
     http,
     tls,
     ws: ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems),

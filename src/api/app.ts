@@ -18,8 +18,10 @@ import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFormRoutes } from './routes/forms.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addHistoryRoute } from './routes/history.ts';
+import { addIntakeRoutes } from './routes/intake.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
+import { addMessageRoutes } from './routes/messages.ts';
 import { addMissedCallRoutes } from './routes/missed-calls.ts';
 import { addModeRoutes } from './routes/mode.ts';
 import { addOperationRoutes } from './routes/operations.ts';
@@ -72,6 +74,8 @@ const ROUTES = [
   addAgentRoutes,
   addContactRoutes,
   addConversationRoutes,
+  addMessageRoutes,
+  addIntakeRoutes,
   addDispositionRoute,
   addSupervisionRoutes,
   addRecordingRoutes,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
+import type { ChannelHost } from '../channel/host.ts';
 import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import type { DigitalMedium } from '../core/medium.ts';
@@ -34,6 +35,8 @@ export interface ApiOptions {
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
     explain(contact: string): Promise<unknown | undefined>;
   };
+  /** Absent: no platform delivers, and there are no messages. */
+  readonly channels?: { readonly host: ChannelHost; observeAcknowledgement(durationMs: number): void };
   /** For the live socket; absent: there is none. */
   readonly live?: LiveSources;
   health(): Promise<Health> | Health;

@@ -21,6 +21,8 @@ export interface Folders {
   readonly switchOptionsFile: string;
   readonly switchStatusFile: string;
   readonly registrationsFile: string;
+  /** Channels' files, compiled. */
+  readonly channels: string;
 }
 
 export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
@@ -43,6 +45,7 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
     switchOptionsFile: join(switchFolder, 'options.json'),
     switchStatusFile: join(switchFolder, 'status.json'),
     registrationsFile: join(switchFolder, 'registrations.json'),
+    channels: join(data, 'channels'),
   };
 }
 

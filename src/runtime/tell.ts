@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
 import type {
   AlertSeen,
+  ChannelEvent,
   ContactMarked,
   ConversationEvent,
   Event,
@@ -76,6 +77,7 @@ export function tellEvent(event: Event): Said {
     case 'offerAnswered':
     case 'conversationEnded':
     case 'conversationReturned':
+    case 'messageArrived':
       return tellConversationEvent(event);
     default:
       return tellLegEvent(event);
@@ -108,8 +110,15 @@ function tellLeadEvent(event: LeadEvent): Said {
   }
 }
 
-function tellConversationEvent(event: Extract<Event, { type: ConversationEvent['type'] }>): Said {
+type OfConversation = ConversationEvent['type'] | ChannelEvent['type'];
+
+function tellConversationEvent(event: Extract<Event, { type: OfConversation }>): Said {
   switch (event.type) {
+    case 'messageArrived':
+      return said(
+        `Message ${event.message} from ${maskKey(event.from)} came by ${event.medium}.`,
+        `${maskKey(event.from)} 通过 ${event.medium} 发来第 ${event.message} 号消息。`,
+      );
     case 'conversationOpened':
       return said(
         `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
@@ -135,7 +144,7 @@ type LegEvent = Exclude<
   Event,
   {
     type:
-      | ConversationEvent['type']
+      | OfConversation
       | 'started'
       | 'tick'
       | 'settingsLoaded'
@@ -251,7 +260,17 @@ function tellWish(wish: SwitchWish): Said {
 
 type OpeningFact = Extract<
   RecordFact,
-  { fact: 'contactOpened' | 'contactClosed' | 'legOpened' | 'legAnswered' | 'legClosed' | 'digits' | 'hoursAsked' }
+  {
+    fact:
+      | 'contactOpened'
+      | 'contactClosed'
+      | 'messageTaken'
+      | 'legOpened'
+      | 'legAnswered'
+      | 'legClosed'
+      | 'digits'
+      | 'hoursAsked';
+  }
 >;
 
 function tellFact(fact: RecordFact): Said {
@@ -457,6 +476,11 @@ function tellOpening(fact: OpeningFact): Said {
   switch (fact.fact) {
     case 'contactOpened':
       return tellOpened(fact);
+    case 'messageTaken':
+      return said(
+        `Message ${fact.message} ${fact.opened ? 'opened the contact' : 'belongs to the contact'}.`,
+        `第 ${fact.message} 号消息${fact.opened ? '开启该联络' : '归入该联络'}。`,
+      );
     case 'contactClosed':
       return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${inChinese('outcome', fact.outcome)}。`);
     case 'legOpened':

@@ -14,6 +14,7 @@ import {
   type StreamName,
 } from '../../src/api/live/messages.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
+import { ChannelHost } from '../../src/channel/host.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
 import { type AgentId, agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
@@ -89,9 +90,19 @@ export class Hall {
       canSupervise: (agent: AgentId) => canSupervise(loop.state, agent),
       explain: async () => undefined,
     };
+    const channels = new ChannelHost({
+      db: database.store.db,
+      journal: loop.state.journalId,
+      accounts: [],
+      logger: silent,
+      core: { submit: core.submit, follow: () => () => undefined, conversation: () => undefined },
+      settled: async () => undefined,
+      metrics: { countDelivery: () => undefined, countSend: () => undefined },
+    });
     const api = await createApi({
       db: database.store.db,
       core,
+      channels: { host: channels, observeAcknowledgement: () => undefined },
       live: {
         core: liveCore(loop),
         onAccounts: accounts.on,

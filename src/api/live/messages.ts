@@ -72,6 +72,7 @@ export type Item =
   | SelfItem
   | ContactItem
   | HintItem
+  | MessagesItem
   | QueueItem
   | SiteItem
   | ModeItem
@@ -140,6 +141,17 @@ export interface ContactItem {
   /** Agent and citizen hear each other since. */
   readonly talkSinceMs?: number;
   readonly wrapUpUntilMs?: number;
+}
+
+/** In `me`: the citizen wrote in a conversation that this agent has. Gone when the agent has it no longer. */
+export interface MessagesItem {
+  /** `messages/CONTACT`. */
+  readonly key: string;
+  readonly kind: 'messages';
+  readonly contact: string;
+  /** Number of the last message; what it says is asked for by `GET /api/v1/contacts/CONTACT/messages`. */
+  readonly last: number;
+  readonly atMs: number;
 }
 
 /** In `me`: what a lead wrote. The last few. */

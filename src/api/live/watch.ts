@@ -1,4 +1,4 @@
-import type { Command } from '../../core/command.ts';
+import type { Command, RecordFact } from '../../core/command.ts';
 import type { ContactCard, DeskView } from '../../core/desk-view.ts';
 import type { AgentId, ContactId } from '../../core/ids.ts';
 import { agentId } from '../../core/ids.ts';
@@ -76,7 +76,10 @@ export class Watch {
           for (let due = this.#registrations.takeDue(atMs); due !== undefined; due = this.#registrations.takeDue(atMs))
             this.#addSeat(due, agents);
       }
-      for (const command of commands) this.#touchedBy(command, agents, contacts);
+      for (const command of commands) {
+        this.#touchedBy(command, agents, contacts);
+        if (command.do === 'record-fact' && command.fact === 'messageTaken') this.#written(command, atMs);
+      }
     }
     if (all) return this.#lookAtAll();
     for (const id of contacts) this.#lookAtContact(id, agents);
@@ -172,6 +175,12 @@ export class Watch {
     return true;
   }
 
+  #written({ contact, message }: Extract<RecordFact, { fact: 'messageTaken' }>, atMs: number): void {
+    const agent = this.#core.contact(contact)?.agent;
+    const seat = agent === undefined ? undefined : this.#seats.get(agent);
+    seat?.put({ key: `messages/${contact}`, kind: 'messages', contact, last: message, atMs });
+  }
+
   #addSeat(sipUser: string, agents: Set<AgentId>): void {
     const agent = this.#core.agentOfSeat(sipUser);
     if (agent !== undefined) agents.add(agent);
@@ -252,6 +261,8 @@ export class Watch {
     if (seat === undefined) return;
     const seen = this.#seen.get(id);
     const contact = seen && contactItem(seen.view, seen.card);
+    const own = new Set(seen?.view.conversations?.map((each) => `messages/${each.contact}`));
+    for (const key of seat.keys('messages/')) if (!own.has(key)) seat.drop(key);
     if (seen === undefined) seat.drop('self');
     else seat.put(selfItem(seen.view));
     if (contact === undefined) seat.drop('contact');
