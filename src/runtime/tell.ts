@@ -2,9 +2,7 @@ import { basename } from 'node:path';
 import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
 import type {
   AlertSeen,
-  ChannelEvent,
   ContactMarked,
-  ConversationEvent,
   Event,
   SupervisionApproved,
   SupervisionAsked,
@@ -13,6 +11,7 @@ import type {
 import { isDigital } from '../core/medium.ts';
 import { maskKey, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
+import { type OfConversation, tellConversationEvent } from './tell-conversation.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -106,36 +105,6 @@ function tellLeadEvent(event: LeadEvent): Said {
       return said(
         `${event.by} has seen the alert ${event.alert}.`,
         `${event.by} 已知悉提醒“${inChinese('alert', event.alert)}”。`,
-      );
-  }
-}
-
-type OfConversation = ConversationEvent['type'] | ChannelEvent['type'];
-
-function tellConversationEvent(event: Extract<Event, { type: OfConversation }>): Said {
-  switch (event.type) {
-    case 'messageArrived':
-      return said(
-        `Message ${event.message} from ${maskKey(event.from)} came by ${event.medium}.`,
-        `${maskKey(event.from)} 通过 ${event.medium} 发来第 ${event.message} 号消息。`,
-      );
-    case 'conversationOpened':
-      return said(
-        `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
-        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}进入队列“${inChinese('queue', event.queue)}”。`,
-      );
-    case 'offerAnswered':
-      return event.take
-        ? said(`${event.agent} took offer ${event.token}.`, `${event.agent} 接受第 ${event.token} 次派话。`)
-        : said(`${event.agent} declined offer ${event.token}.`, `${event.agent} 拒绝第 ${event.token} 次派话。`);
-    case 'conversationEnded':
-      return event.by === 'citizen'
-        ? said('The citizen left.', '市民离开会话。')
-        : said(`${event.who} ended it.`, `${event.who} 结束会话。`);
-    case 'conversationReturned':
-      return said(
-        `${event.who} gave it to queue ${event.queue}.`,
-        `${event.who} 转至队列“${inChinese('queue', event.queue)}”。`,
       );
   }
 }
