@@ -18,6 +18,8 @@ export interface Config {
   readonly ws: Endpoint;
   /** `MINHU_WS_ORIGINS`: origins of pages that may open it besides those of its own host. */
   readonly wsOrigins: readonly string[];
+  /** `MINHU_WEB_CHAT`: who may write from the page `/chat/`: nobody, browsers on this machine (a demonstration), everybody. */
+  readonly webChat: 'off' | 'local' | 'public';
   /** `MINHU_SIP`: the embedded switch's SIP, UDP and TCP. */
   readonly sip: Endpoint;
   /** `MINHU_RTP`: `min-max`, at least 100 ports. */
@@ -47,6 +49,8 @@ export interface Endpoint {
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const WEB_CHAT_CHOICES = ['off', 'local', 'public'] as const;
 
 /** One setting that cannot be used, with what to write instead. */
 export interface ConfigProblem {
@@ -86,6 +90,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     tls,
     ws: ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems),
     wsOrigins: origins(env, problems),
+    webChat: choice(env, 'MINHU_WEB_CHAT', WEB_CHAT_CHOICES, 'local', problems),
     sip: ipv4Endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems),
     rtp: portRange(env, problems),
     publicIp: publicIp(env, problems),
@@ -93,7 +98,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     eslNodes,
     eslPassword: eslPassword(env, eslNodes, problems),
     databaseUrl: databaseUrl(env, problems),
-    logLevel: logLevel(env, problems),
+    logLevel: choice(env, 'LOG_LEVEL', LOG_LEVELS, 'info', problems),
     callsMax: integer(env, 'MINHU_CALLS_MAX', 1, 5_000, Math.max(250, 125 * availableParallelism()), problems) ?? 250,
     roughSeed: integer(env, 'MINHU_ROUGH_SEED', 0, 2 ** 31, undefined, problems),
   };
@@ -266,12 +271,18 @@ function databaseUrl(env: Env, problems: ConfigProblem[]): string | undefined {
   return undefined;
 }
 
-function logLevel(env: Env, problems: ConfigProblem[]): LogLevel {
-  const value = text(env, 'LOG_LEVEL') ?? 'info';
-  const level = LOG_LEVELS.find((name) => name === value);
-  if (level !== undefined) return level;
-  problems.push({ setting: 'LOG_LEVEL', message: `“${value}” is not a level`, fix: `one of ${LOG_LEVELS.join(', ')}` });
-  return 'info';
+function choice<Choice extends string>(
+  env: Env,
+  name: string,
+  choices: readonly Choice[],
+  fallback: Choice,
+  problems: ConfigProblem[],
+): Choice {
+  const value = text(env, name) ?? fallback;
+  const found = choices.find((each) => each === value);
+  if (found !== undefined) return found;
+  problems.push({ setting: name, message: `“${value}” is not among its values`, fix: `one of ${choices.join(', ')}` });
+  return fallback;
 }
 
 function integer(

@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/lib',
   ],
   // A browser has what passes between it and the server, and nothing of the server.
-  'src/desk': ['src/api/live/messages.ts', 'src/api/live/live-client.ts'],
+  'src/desk': ['src/api/live/messages.ts', 'src/api/live/live-client.ts', 'src/api/chat/messages.ts'],
   'src/cli': ['src'],
   'src/main': ['src'],
   'src/main.ts': ['src'],

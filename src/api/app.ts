@@ -12,6 +12,8 @@ import { addAlarmRoutes } from './routes/alarms.ts';
 import { addTokenRoutes } from './routes/api-tokens.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addCallerRoutes } from './routes/callers.ts';
+import { addChatRoutes } from './routes/chat.ts';
+import { addChatDeskRoutes } from './routes/chat-desk.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addConversationRoutes } from './routes/conversations.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
@@ -96,5 +98,7 @@ const ROUTES = [
   addPhoneRoute,
   addHistoryRoute,
   addReferenceRoute,
+  addChatRoutes,
+  addChatDeskRoutes,
   addPageRoute,
 ];

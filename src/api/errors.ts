@@ -14,6 +14,8 @@ export const ERRORS = {
   BODY_TOO_LARGE: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },
   BUSY: { status: 503, zh: '系统繁忙，请稍后再试。', en: 'Too much at once; try again in a moment.' },
   CALLER_WITHHELD: { status: 409, zh: '来电没有显示号码。', en: 'The caller withheld the number.' },
+  CHAT_OVER: { status: 401, zh: '这次对话已失效。', en: 'This conversation is over, or the token is not its own.' },
+  CHAT_THROTTLED: { status: 429, zh: '操作过于频繁，请稍后再试。', en: 'Too many at once; try again later.' },
   CONTACT_IS_CALL: {
     status: 409,
     zh: '这是一通电话，不能这样处理。',
@@ -36,6 +38,7 @@ export const ERRORS = {
     zh: '日志中已没有这条联络的决策。',
     en: 'The journal holds no decision about this contact.',
   },
+  FILE_REFUSED: { status: 422, zh: '不能发送这个文件。', en: 'This file cannot be sent.' },
   FORBIDDEN: { status: 403, zh: '您的角色无权进行此操作。', en: 'Your role may not do this.' },
   FORM_NEWER: {
     status: 409,

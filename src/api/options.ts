@@ -11,6 +11,7 @@ import type { AgentView, DigitalView, ModeView, QueueView, SiteView } from '../c
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
 import type { DaySum } from '../store/day-counts.ts';
 import type { Db } from '../store/store.ts';
+import type { ChatHub } from './chat/chat-hub.ts';
 import type { LiveCore } from './live/live-core.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -56,6 +57,8 @@ export interface ApiOptions {
   readonly reference?: Reference;
   /** The page; absent: none is served, and nothing is said of its telephone. */
   readonly desk?: DeskSource;
+  /** Conversations with citizens at the page `/chat/`; absent: there are none. */
+  readonly webChat?: WebChatSource;
   /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
   readonly directorySecret?: string;
 }
@@ -84,6 +87,17 @@ export interface DeskSource {
   readonly secure: boolean;
   /** SIP over WebSocket at the embedded switch, on the page's own host; undefined: a FreeSWITCH is the switch. */
   ws(): { readonly port: number; readonly secure: boolean } | undefined;
+}
+
+/** Citizens who write from a page. */
+export interface WebChatSource {
+  /** `local`: browsers on this machine alone. */
+  readonly open: 'local' | 'public';
+  readonly hub: ChatHub;
+  /** What citizens send lies here, under names that we gave it. */
+  readonly fileFolder: string;
+  /** Conversations begun from one network; default 20 in 10 min. */
+  readonly sessionsPerNetwork?: { readonly times: number; readonly withinMs: number };
 }
 
 /** What the live socket hears of. */

@@ -9,9 +9,10 @@ import type { Db } from '../store/store.ts';
 import { type Account, accountKey } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Answer, Context, Delivery, Inbound, InboundMessage } from './channel.ts';
+import { cleanInbound } from './clean-inbound.ts';
 import { GapWatch } from './gap-watch.ts';
 import { hear } from './hear.ts';
-import { createInbox, type Inbox } from './inbox.ts';
+import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
 import { type Decided, HELD_MAX, Intake, mediumOf, referenceOf, type TakenMessage } from './intake.ts';
 import { Outbox, WAITING_MAX } from './outbox.ts';
 import { Puller } from './puller.ts';
@@ -87,6 +88,7 @@ const PAGE_ROWS = 500;
 const RECEIPTS_SINCE_MS = 86_400_000;
 const AGAIN_MS = 1_000;
 const SETTLED_MS_MAX = 1_000;
+const TYPING_MAX_MS = 5_000;
 
 interface Work {
   readonly account: Account;
@@ -153,6 +155,38 @@ export class ChannelHost {
     if (typeof stored === 'string') return counted(stored);
     if (heard.is === 'unreadable') return counted('unreadable', heard.answer);
     return counted(stored.ids.size === 0 && stored.repeated > 0 ? 'repeated' : 'stored', heard.answer);
+  }
+
+  /** Stores what came by a channel of the program itself. `full`, `away`: nothing is stored. @throws TypeError for what is none of the contract's. */
+  async take(account: Account, inbound: readonly Inbound[]): Promise<StoreResult> {
+    if (this.#intake.held + this.#intake.pending >= HELD_MAX) return 'full';
+    const heard = { is: 'heard', inbound: inbound.map(cleanInbound), answer: {} } as const;
+    const stored = await this.#inbox.store(
+      arrivalOf(account, heard, { receivedAtMs: Date.now(), body: Buffer.alloc(0) }),
+    );
+    const { metrics } = this.#options;
+    const results: readonly DeliveryResult[] =
+      typeof stored === 'string'
+        ? [stored]
+        : [...Array(stored.ids.size).fill('stored'), ...Array(stored.repeated).fill('repeated')];
+    for (const result of results) metrics.countDelivery(account.channel.name, account.name, result);
+    return stored;
+  }
+
+  /** Tells the citizen of a contact that its agent writes, or no longer; where the channel cannot, nothing happens. */
+  async typing(contact: string, writing: boolean): Promise<void> {
+    const last = await lastMessageOf(this.#options.db, contact);
+    const work = last && this.#work.get(accountKey(last.channel, last.account));
+    const { typing } = work?.account.channel ?? {};
+    if (last === undefined || work === undefined || typing === undefined) return;
+    const tell = () =>
+      typing.call(
+        work.account.channel,
+        last.conversation,
+        writing,
+        work.outbox.context(AbortSignal.timeout(TYPING_MAX_MS)),
+      );
+    await tell().catch((error: unknown) => this.#options.logger.debug({ err: error }, 'typing was not told'));
   }
 
   health(): readonly AccountHealth[] {

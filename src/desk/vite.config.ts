@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+
+const page = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** Everything is served from our own origin under names made of content; small files stay files, because the policy allows no `data:` code. */
 export default defineConfig({
@@ -11,5 +14,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
+    rolldownOptions: { input: [page('index.html'), page('chat/index.html')] },
   },
 });

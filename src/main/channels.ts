@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { addChannelMetrics } from '../api/channel-metrics.ts';
 import type { Metrics } from '../api/metrics.ts';
+import type { Account } from '../channel/account.ts';
 import { readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
 import { channelFile, loadChannel } from '../channel/load.ts';
@@ -25,6 +26,8 @@ export async function openChannels(
     readonly projector: Projector;
     readonly metrics: Metrics;
     readonly queues: ReadonlySet<string>;
+    /** Of the program itself. */
+    readonly own: readonly Account[];
   },
 ): Promise<OpenChannels> {
   const { config, folders, loop, logger, submit } = calls;
@@ -39,7 +42,7 @@ export async function openChannels(
   const host: ChannelHost = new ChannelHost({
     db: parts.store.db,
     journal: loop.state.journalId,
-    accounts,
+    accounts: [...parts.own, ...accounts],
     logger,
     core: {
       submit,

@@ -39,6 +39,7 @@ import { liveCore } from './live-core.ts';
 import { loadRules } from './rules.ts';
 import { readJson } from './run-file.ts';
 import { tlsProblem } from './tls-files.ts';
+import { type OpenWebChat, openWebChat } from './web-chat.ts';
 
 const WORKDAYS_ASKED_EVERY_MS = 86_400_000;
 const TLS_RETRY_MS = 2_000;
@@ -93,9 +94,18 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   const changes = { accounts: accountsChanged, callers: callersChanged };
   const accounts = listenForChanges(config.databaseUrl ?? '', changes, logger);
   const queues = new Set(Object.keys((city?.settings ?? loop.state.settings)?.queues ?? {}));
-  const channels = await openChannels(calls, { store, projector, metrics, queues });
+  const webChat = openWebChat(calls, store, {
+    host: () => channels.host,
+    receiptsCame: (agent, contact) => api.live?.receiptsCame(agent, contact),
+    writes: (agent, contact, on) => api.live?.writes(agent, contact, on),
+  });
+  const own = webChat === undefined ? [] : [webChat.account];
+  const channels = await openChannels(calls, { store, projector, metrics, queues, own });
   await untilTlsIsUsable(calls);
-  const api = await buildApi(calls, { store, metrics, channels }, city, { ...happenings, sum: () => day.sum() });
+  const api = await buildApi(calls, { store, metrics, channels, webChat }, city, {
+    ...happenings,
+    sum: () => day.sum(),
+  });
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;
@@ -183,11 +193,12 @@ function followJournal(
 
 function buildApi(
   calls: Calls,
-  { store, metrics, channels }: { store: Store; metrics: Metrics; channels: OpenChannels },
+  parts: { store: Store; metrics: Metrics; channels: OpenChannels; webChat: OpenWebChat | undefined },
   city: City | undefined,
   happenings: Readonly<Record<'accounts' | 'alarm' | 'day', Happening>> & { readonly sum: () => DaySum | undefined },
 ): Promise<FastifyInstance> {
   const { config, folders, logger, link, loop, submit } = calls;
+  const { store, metrics, channels, webChat } = parts;
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
     db: store.db,
@@ -204,6 +215,7 @@ function buildApi(
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
     channels,
+    ...(webChat === undefined ? {} : { webChat: webChat.source }),
     fieldKey: fieldKeyOf(folders),
     live: {
       core: liveCore(loop),

@@ -42,6 +42,9 @@ export interface Database {
   messages: MessageTable;
   message_receipts: MessageReceiptTable;
   channel_cursors: ChannelCursorTable;
+  chat_sessions: ChatSessionTable;
+  chat_lines: ChatLineTable;
+  chat_files: ChatFileTable;
 }
 
 /** How far each journal is folded into the tables. */
@@ -446,5 +449,40 @@ export interface ChannelCursorTable {
   channel: string;
   account: string;
   cursor: string;
+  at_ms: number;
+}
+
+/** A conversation of the web chat; `messages.conversation` is its id. */
+export interface ChatSessionTable {
+  id: string;
+  entry: 'personal' | 'enterprise';
+  /** As the citizen says. */
+  name: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  /** Number of its last line; the database counts. */
+  last_seq: Generated<number>;
+  /** Watermarks, which only rise: up to which line each side has it, and has read it. */
+  citizen_delivered: Generated<number>;
+  citizen_read: Generated<number>;
+  agent_delivered: Generated<number>;
+  agent_read: Generated<number>;
+}
+
+/** The lines of a conversation, numbered 1, 2, 3… without a gap. */
+export interface ChatLineTable {
+  session: string;
+  seq: number;
+  message: number;
+}
+
+/** A file that a citizen announced; with a `type` it is there, checked. */
+export interface ChatFileTable {
+  id: string;
+  session: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+  type: string | null;
   at_ms: number;
 }

@@ -14,6 +14,7 @@ import {
   type StreamName,
 } from '../../src/api/live/messages.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
+import type { ApiOptions } from '../../src/api/options.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
@@ -60,7 +61,11 @@ export class Hall {
     this.#listening = parts.listening;
   }
 
-  static async open(settings: Settings = hallRules(), seats: readonly SeatSeed[] = HALL_SEATS): Promise<Hall> {
+  static async open(
+    settings: Settings = hallRules(),
+    seats: readonly SeatSeed[] = HALL_SEATS,
+    more: (database: TestDatabase, loop: Loop) => Partial<ApiOptions> = () => ({}),
+  ): Promise<Hall> {
     const database = await startDatabase();
     const file = join(database.folder, 'first-run.json');
     await seedAccounts(database.store.db, seats, file, Date.now());
@@ -118,6 +123,7 @@ export class Hall {
       desk: { folder: pageIn(database.folder), secure: false, ws: () => ({ port: 5066, secure: false }) },
       logger: silent,
       recordingFolder: database.folder,
+      ...more(database, loop),
     });
     await api.listen({ host: '127.0.0.1', port: 0 });
     const listening = listenForChanges(database.engine.url, { accounts: accounts.happened, callers: () => {} }, silent);

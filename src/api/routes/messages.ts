@@ -109,7 +109,7 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
 }
 
 /** Who has it now, and whoever sees its record. */
-async function maySee(
+export async function maySee(
   request: FastifyRequest,
   { db, core }: Pick<ApiOptions, 'db' | 'core'>,
   id: string,

@@ -3,6 +3,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isChatOpen } from '../chat/visitors.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, DeskSource } from '../options.ts';
 
@@ -31,6 +32,9 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ];
+/** The citizens' page: there is none for whom it is not open. */
+const CHAT_PAGE = 'chat/index.html';
+const CHAT_PAGE_WAYS = new Set(['chat', 'chat/', CHAT_PAGE]);
 const HOST = /^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const zip = promisify(gzip);
 
@@ -45,7 +49,8 @@ interface PageFile {
  * The desk, as it was built: all files stand in memory, so nothing outside their folder can be named. Every address that is no file, and
  * not the API's, is one of the page's own ways and answered with the page.
  */
-export function addPageRoute(app: Api, { desk }: ApiOptions): void {
+export function addPageRoute(app: Api, options: ApiOptions): void {
+  const { desk, webChat } = options;
   if (desk === undefined) return;
   const files = readFiles(desk.folder);
   app.get(
@@ -53,6 +58,13 @@ export function addPageRoute(app: Api, { desk }: ApiOptions): void {
     { config: { access: 'public', idle: true, audit: 'never' }, schema: { hide: true } },
     async (request, reply) => {
       const path = pathOf(request);
+      if (/^chat(\/|$)/.test(path)) {
+        const open = webChat !== undefined && isChatOpen(webChat, request.raw);
+        const page = CHAT_PAGE_WAYS.has(path) && open ? files.get(CHAT_PAGE) : undefined;
+        if (page === undefined) throw new ApiError('NOT_FOUND');
+        secure(request, reply, desk);
+        return send(request, reply, CHAT_PAGE, page);
+      }
       const file = files.get(path);
       if (file !== undefined && path !== 'index.html') return send(request, reply, path, file);
       const page = files.get('index.html');
