@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   prompts: () => import('./cli/prompts.ts'),
   doctor: () => import('./cli/doctor.ts'),
   due: () => import('./cli/due.ts'),
+  channel: () => import('./cli/channel.ts'),
   simulate: () => import('./cli/simulate.ts'),
 };
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Every setting of the program, from the environment, typed and checked. The README's table of settings is this file's, but for what tests alone set. */
 export interface Config {
@@ -8,6 +8,8 @@ export interface Config {
   readonly dataFolder: string;
   /** `MINHU_CITY`: the city's flows, queues, seats, trunks, hours and prompts. Absolute. */
   readonly cityFolder: string;
+  /** `MINHU_CHANNELS`: the accounts of the channels. Absolute. */
+  readonly channelsFile: string;
   /** `MINHU_HTTP`: API, desk, live socket. Port 0 picks a free one. */
   readonly http: Endpoint;
   /** `MINHU_TLS_CERT`, `MINHU_TLS_KEY`: PEM files; both or none. */
@@ -18,6 +20,8 @@ export interface Config {
   readonly wsOrigins: readonly string[];
   /** `MINHU_WEB_CALL`: who may call from the page `/call/`: nobody, browsers on this machine (a demonstration), everybody. */
   readonly webCall: 'off' | 'local' | 'public';
+  /** `MINHU_WEB_CHAT`: who may write from the page `/chat/`: nobody, browsers on this machine (a demonstration), everybody. */
+  readonly webChat: 'off' | 'local' | 'public';
   /** `MINHU_SIP`: the embedded switch's SIP, UDP and TCP. */
   readonly sip: Endpoint;
   /** `MINHU_RTP`: `min-max`, at least 100 ports. */
@@ -49,6 +53,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const WEB_CALL_CHOICES = ['off', 'local', 'public'] as const;
+const WEB_CHAT_CHOICES = ['off', 'local', 'public'] as const;
 
 /** One setting that cannot be used, with what to write instead. */
 export interface ConfigProblem {
@@ -78,15 +83,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       ? { certFile: resolve(certFile), keyFile: resolve(keyFile) }
       : undefined;
   const eslNodes = nodes(env, problems);
+  const cityFolder = resolve(text(env, 'MINHU_CITY') ?? 'dialplans');
   const http = endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems);
   const config: Config = {
     dataFolder: resolve(text(env, 'MINHU_DATA') ?? 'data'),
-    cityFolder: resolve(text(env, 'MINHU_CITY') ?? 'dialplans'),
+    cityFolder,
+    channelsFile: resolve(text(env, 'MINHU_CHANNELS') ?? join(cityFolder, 'channels.yaml')),
     http,
     tls,
     ws: ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems),
     wsOrigins: origins(env, problems),
     webCall: choice(env, 'MINHU_WEB_CALL', WEB_CALL_CHOICES, 'local', problems),
+    webChat: choice(env, 'MINHU_WEB_CHAT', WEB_CHAT_CHOICES, 'local', problems),
     sip: ipv4Endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems),
     rtp: portRange(env, problems),
     publicIp: publicIp(env, problems),

@@ -13,14 +13,18 @@ import { addTokenRoutes } from './routes/api-tokens.ts';
 import { addAuditRoutes } from './routes/audit.ts';
 import { addCallOutRoute } from './routes/call-out.ts';
 import { addCallerRoutes } from './routes/callers.ts';
+import { addChatRoutes } from './routes/chat.ts';
+import { addChatDeskRoutes } from './routes/chat-desk.ts';
 import { addContactRoutes } from './routes/contacts.ts';
 import { addConversationRoutes } from './routes/conversations.ts';
 import { addDispositionRoute } from './routes/dispositions.ts';
 import { addFormRoutes } from './routes/forms.ts';
 import { addFreeSwitchRoutes } from './routes/freeswitch.ts';
 import { addHistoryRoute } from './routes/history.ts';
+import { addIntakeRoutes } from './routes/intake.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addMeasureRoutes } from './routes/measures.ts';
+import { addMessageRoutes } from './routes/messages.ts';
 import { addMissedCallRoutes } from './routes/missed-calls.ts';
 import { addModeRoutes } from './routes/mode.ts';
 import { addOperationRoutes } from './routes/operations.ts';
@@ -75,6 +79,8 @@ const ROUTES = [
   addCallOutRoute,
   addContactRoutes,
   addConversationRoutes,
+  addMessageRoutes,
+  addIntakeRoutes,
   addDispositionRoute,
   addSupervisionRoutes,
   addRecordingRoutes,
@@ -96,5 +102,7 @@ const ROUTES = [
   addHistoryRoute,
   addReferenceRoute,
   addWebCallRoute,
+  addChatRoutes,
+  addChatDeskRoutes,
   addPageRoute,
 ];

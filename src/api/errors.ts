@@ -19,6 +19,8 @@ export const ERRORS = {
     zh: '没有外呼中继或号码目录，不能呼出。',
     en: 'There is no trunk to call out by, or no catalogue of numbers.',
   },
+  CHAT_OVER: { status: 401, zh: '这次对话已失效。', en: 'This conversation is over, or the token is not its own.' },
+  CHAT_THROTTLED: { status: 429, zh: '操作过于频繁，请稍后再试。', en: 'Too many at once; try again later.' },
   CONTACT_IS_CALL: {
     status: 409,
     zh: '这是一通电话，不能这样处理。',
@@ -41,6 +43,7 @@ export const ERRORS = {
     zh: '日志中已没有这条联络的决策。',
     en: 'The journal holds no decision about this contact.',
   },
+  FILE_REFUSED: { status: 422, zh: '不能发送这个文件。', en: 'This file cannot be sent.' },
   FORBIDDEN: { status: 403, zh: '您的角色无权进行此操作。', en: 'Your role may not do this.' },
   FORM_NEWER: {
     status: 409,
@@ -60,6 +63,7 @@ export const ERRORS = {
     en: 'Too many wrong passwords; try again later.',
   },
   LOGIN_WRONG: { status: 401, zh: '用户名或密码错误。', en: 'The user name or the password is wrong.' },
+  MESSAGE_UNKNOWN: { status: 404, zh: '没有这条待重发的消息。', en: 'There is no such dead letter.' },
   MISSED_CALL_CLOSED: { status: 409, zh: '这个漏接来电已办结。', en: 'This missed call is closed already.' },
   MISSED_CALL_UNKNOWN: { status: 404, zh: '没有这个漏接来电。', en: 'There is no such missed call.' },
   NOT_FOUND: { status: 404, zh: '没有这个地址。', en: 'There is nothing at this address.' },
@@ -99,6 +103,17 @@ export const ERRORS = {
   RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },
   RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
   RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
+  REPLY_IMPOSSIBLE: {
+    status: 409,
+    zh: '这条联络没有可以回复的渠道。',
+    en: 'There is no channel by which this contact can be answered.',
+  },
+  REPLY_TOO_LONG: { status: 400, zh: '回复超过渠道允许的长度。', en: 'The reply is longer than the channel takes.' },
+  REPLY_WINDOW_CLOSED: {
+    status: 409,
+    zh: '平台的回复时限或条数已用完，请改用模板消息或电话。',
+    en: 'The platform takes no more replies now: use a template or the phone.',
+  },
   REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
   ROLES_CONFLICT: {
     status: 409,
@@ -128,6 +143,7 @@ export const ERRORS = {
     en: 'A second person has to agree.',
   },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
+  SIGNATURE_WRONG: { status: 403, zh: '签名不正确。', en: 'The signature is wrong.' },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   SKILL_UNKNOWN: {
     status: 404,
@@ -147,6 +163,7 @@ export const ERRORS = {
     en: 'Your seat has no phone that can be rung, or is in a call.',
   },
   TEAM_UNKNOWN: { status: 404, zh: '没有这个班组。', en: 'There is no such team.' },
+  TEMPLATE_UNKNOWN: { status: 400, zh: '渠道没有这个模板。', en: 'The channel has no such template.' },
   TOKEN_NOT_MADE: {
     status: 409,
     zh: '该账号不是集成方，或令牌已达上限。',

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
 import type { CallOutVerdict } from '../core/call-out.ts';
+import type { ChannelHost } from '../channel/host.ts';
 import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import type { DigitalMedium } from '../core/medium.ts';
@@ -11,6 +12,7 @@ import type { AgentView, DigitalView, ModeView, QueueView, SiteView } from '../c
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
 import type { DaySum } from '../store/day-counts.ts';
 import type { Db } from '../store/store.ts';
+import type { ChatHub } from './chat/chat-hub.ts';
 import type { LiveCore } from './live/live-core.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -39,6 +41,8 @@ export interface ApiOptions {
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
     explain(contact: string): Promise<unknown | undefined>;
   };
+  /** Absent: no platform delivers, and there are no messages. */
+  readonly channels?: { readonly host: ChannelHost; observeAcknowledgement(durationMs: number): void };
   /** For the live socket; absent: there is none. */
   readonly live?: LiveSources;
   health(): Promise<Health> | Health;
@@ -60,6 +64,8 @@ export interface ApiOptions {
   readonly desk?: DeskSource;
   /** Calls of citizens at the page `/call/`; absent: there is no such page. */
   readonly webCall?: WebCallSource;
+  /** Conversations with citizens at the page `/chat/`; absent: there are none. */
+  readonly webChat?: WebChatSource;
   /** What FreeSWITCH shows when it asks for seats; absent: nobody may ask. */
   readonly directorySecret?: string;
 }
@@ -104,6 +110,17 @@ export interface WebCallSource {
   readonly key: string;
   /** Such calls that are open now. */
   count(): number;
+}
+
+/** Citizens who write from a page. */
+export interface WebChatSource {
+  /** `local`: browsers on this machine alone. */
+  readonly open: 'local' | 'public';
+  readonly hub: ChatHub;
+  /** What citizens send lies here, under names that we gave it. */
+  readonly fileFolder: string;
+  /** Conversations begun from one network; default 20 in 10 min. */
+  readonly sessionsPerNetwork?: { readonly times: number; readonly withinMs: number };
 }
 
 /** What the live socket hears of. */

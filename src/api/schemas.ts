@@ -259,7 +259,20 @@ export const ContactShape = Type.Object({
 });
 
 export const ChannelsShape = Type.Object({
-  channels: Type.Array(Type.Object({ channel: Type.String(), account: Type.String(), healthy: Type.Boolean() })),
+  channels: Type.Array(
+    Type.Object({
+      channel: Type.String(),
+      account: Type.String(),
+      healthy: Type.Boolean(),
+      medium: Type.Optional(Type.String()),
+      title: Type.Optional(Type.Object({ zh: Type.String(), en: Type.String() })),
+      lastArrivalMs: Type.Optional(Type.Integer()),
+      silentSinceMs: Type.Optional(Type.Integer({ description: 'Nothing comes since, although something should.' })),
+      broken: Type.Optional(Type.String({ description: 'Why the platform refuses the account.' })),
+      waitingOut: Type.Optional(Type.Integer()),
+      previousKeysUntilMs: Type.Optional(Type.Integer()),
+    }),
+  ),
 });
 export const ReadinessShape = Type.Object({
   ready: Type.Boolean(),

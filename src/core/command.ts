@@ -155,6 +155,8 @@ export type RecordFact =
       readonly agent: AgentId;
       readonly endedBy: TalkEnd;
     }
+  /** A message of the inbox belongs to this contact; `opened`: it is the first. */
+  | { readonly fact: 'messageTaken'; readonly contact: ContactId; readonly message: number; readonly opened?: true }
   /** The caller hangs up and keeps the place; this number will be dialled. */
   | { readonly fact: 'callBackPromised'; readonly contact: ContactId; readonly number: string }
   /** `cause`: as of the leg's end. */

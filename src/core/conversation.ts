@@ -2,7 +2,13 @@ import { spokeWith } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { ContactOutcome, WaitResult } from './command.ts';
 import { type Decision, nextContactId, note, setConversation, setStage } from './decision.ts';
-import type { ConversationEnded, ConversationOpened, ConversationReturned } from './event.ts';
+import type {
+  ConversationEnded,
+  ConversationName,
+  ConversationOpened,
+  ConversationReturned,
+  MessageArrived,
+} from './event.ts';
 import { exclude } from './exclusion.ts';
 import { openQueue } from './hours.ts';
 import { NO_LEG, NO_NODE } from './ids.ts';
@@ -17,21 +23,42 @@ import type { Agent, Contact, Stage, Wait } from './state.ts';
 
 type Held = Extract<Stage, { in: 'conversation' }>;
 
-/** W1: nothing is opened for a queue that is not there or full, nor with too many open; the same reference again is the same contact. */
+/** W1: the same reference again is the same contact. */
 export function openConversation(d: Decision, event: ConversationOpened): void {
-  const { standing, contacts } = d.state;
-  const open = standing.conversationOf.get(conversationKey(event));
-  const known = open === undefined ? undefined : contacts.get(open);
-  if (known !== undefined) return citizenBack(d, known);
+  const known = openOf(d, event);
+  if (known === undefined) open(d, event, event.headStartMs ?? 0);
+  else citizenBack(d, known);
+}
+
+/** W14: what cannot be taken now is not lost, and comes again. */
+export function messageArrived(d: Decision, event: MessageArrived): void {
+  const known = openOf(d, event);
+  if (known !== undefined) citizenBack(d, known);
+  const contact = known ?? open(d, event, 0);
+  if (contact === undefined) return;
+  const { message } = event;
+  const opened = known === undefined ? ({ opened: true } as const) : {};
+  note(d, 'W14', { do: 'record-fact', fact: 'messageTaken', contact: contact.id, message, ...opened });
+}
+
+function openOf(d: Decision, name: ConversationName): Contact | undefined {
+  const id = d.state.standing.conversationOf.get(conversationKey(name));
+  return id === undefined ? undefined : d.state.contacts.get(id);
+}
+
+/** W1: nothing is opened for a queue that is not there or full, nor with too many open. */
+function open(d: Decision, event: ConversationName, headStart: number): Contact | undefined {
+  const { standing } = d.state;
   const rules = mediumRules(d.state, event.medium);
   const line = lineOf(event.queue, slotOf(event.medium));
-  if (queueOf(d.state, event.queue) === undefined || waitingIn(d.state, line) >= rules.waitingMax) return;
-  if (standing.conversationOf.size >= CONVERSATIONS_MAX) return;
+  if (queueOf(d.state, event.queue) === undefined || waitingIn(d.state, line) >= rules.waitingMax) return undefined;
+  if (standing.conversationOf.size >= CONVERSATIONS_MAX) return undefined;
   const contact = newContact(d, event);
   const { queue } = openQueue(d, contact, { kind: 'queue', queue: event.queue, prompts: [] });
-  const headStartMs = Math.min(Math.max(0, event.headStartMs ?? 0), HEAD_START_MS_MAX);
+  const headStartMs = Math.min(Math.max(0, headStart), HEAD_START_MS_MAX);
   const lastAgent = d.state.callers.get(contact.from)?.lastAgent ?? null;
   startWait(d, contact, { queue, enqueuedAtMs: d.state.nowMs, headStartMs, plan: '', step: -1, lastAgent }, 'W1');
+  return contact;
 }
 
 /** W9: by whom decides what it was. */
@@ -140,7 +167,7 @@ function close(d: Decision, contact: Contact, outcome: ContactOutcome): void {
   closeIfOver(d, contact);
 }
 
-function newContact(d: Decision, event: ConversationOpened): Contact {
+function newContact(d: Decision, event: ConversationName): Contact {
   const { medium } = event;
   const fromName = (event.fromName ?? '').slice(0, NAME_CHARS_MAX);
   const contact: Contact = {

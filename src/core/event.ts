@@ -6,7 +6,7 @@ import type { ModeName, Settings } from './settings.ts';
 /** What the core hears. `atMs` is stamped by the loop (Unix time, ms, never falling); the core knows no other clock. */
 export type Event = EventBody & { readonly atMs: number };
 
-export type EventBody = SwitchEvent | RuntimeEvent | PeopleEvent | ConversationEvent;
+export type EventBody = SwitchEvent | RuntimeEvent | PeopleEvent | ConversationEvent | ChannelEvent;
 
 /** From the process itself. */
 export type RuntimeEvent =
@@ -20,9 +20,24 @@ export type RuntimeEvent =
 /** Of digital contacts, through the API. What does not fit what is there (an unknown contact, a call, an older token) changes nothing. */
 export type ConversationEvent = ConversationOpened | OfferAnswered | ConversationEnded | ConversationReturned;
 
+/** From the channels. */
+export type ChannelEvent = MessageArrived;
+
 /** A citizen wants something by a digital medium. */
-export interface ConversationOpened {
+export interface ConversationOpened extends ConversationName {
   readonly type: 'conversationOpened';
+  /** Counts as time already waited, 0..3,600,000. */
+  readonly headStartMs?: number;
+}
+
+/** A citizen wrote, and it is stored: opens a conversation, or goes on with the one of that name (W14). */
+export interface MessageArrived extends ConversationName {
+  readonly type: 'messageArrived';
+  /** Its number in the inbox. */
+  readonly message: number;
+}
+
+export interface ConversationName {
   readonly medium: DigitalMedium;
   readonly queue: string;
   /** What the citizen is known by there: a verified number, an openid, an address. At most 128 characters. */
@@ -33,8 +48,6 @@ export interface ConversationOpened {
   readonly to?: string;
   /** Its name outside. With the medium it names one open contact, so that it may be said twice. At most 128 characters. */
   readonly reference: string;
-  /** Counts as time already waited, 0..3,600,000. */
-  readonly headStartMs?: number;
 }
 
 /** An agent takes what was offered, or does not. */

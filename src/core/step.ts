@@ -6,7 +6,7 @@ import { keyWhileWaiting, promiseTold } from './call-back.ts';
 import { callOutAsked, placerAnswered } from './call-out.ts';
 import { recordingEnded } from './closing.ts';
 import type { Command } from './command.ts';
-import { endConversation, openConversation, returnConversation } from './conversation.ts';
+import { endConversation, messageArrived, openConversation, returnConversation } from './conversation.ts';
 import { meetDeadlines } from './deadline.ts';
 import { type Decision, note } from './decision.ts';
 import { deflectTaken } from './deflect.ts';
@@ -14,6 +14,7 @@ import { deviceGone, deviceRegistered } from './device.ts';
 import { offerAnswered } from './digital-offer.ts';
 import type {
   AlertSeen,
+  ChannelEvent,
   ContactMarked,
   ConversationEvent,
   DispositionGiven,
@@ -115,6 +116,7 @@ function apply(d: Decision, event: Event): void {
     case 'dispositionGiven':
       return dispositionGiven(d, event);
     case 'conversationOpened':
+    case 'messageArrived':
     case 'offerAnswered':
     case 'conversationEnded':
     case 'conversationReturned':
@@ -161,10 +163,12 @@ function apply(d: Decision, event: Event): void {
   }
 }
 
-function converse(d: Decision, event: ConversationEvent): void {
+function converse(d: Decision, event: ConversationEvent | ChannelEvent): void {
   switch (event.type) {
     case 'conversationOpened':
       return openConversation(d, event);
+    case 'messageArrived':
+      return messageArrived(d, event);
     case 'offerAnswered':
       return offerAnswered(d, event);
     case 'conversationEnded':

@@ -3,12 +3,12 @@ import type { AgentState } from './command.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
-import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, VOICE } from './medium.ts';
+import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
 import { slotsOf } from './room.ts';
 import type { AgentSetting, ModeName, Need, SlotCounts } from './settings.ts';
-import { conversationKey, lineOf, liveDevices } from './standing.ts';
+import { conversationKey, effectiveSinceMs, lineOf, liveDevices } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
 
 /** Open calls of citizens at pages. */
@@ -164,6 +164,16 @@ export function digitalView(state: State, id: ContactId): DigitalView | 'call' |
   const { offer, wait } = stage;
   if (offer === null) return { contact: id, medium, queue: wait.queue, state: 'waiting' };
   return { contact: id, medium, queue: wait.queue, state: 'offered', agent: offer.agent };
+}
+
+/** How manieth it is among those of its medium that wait in its queue, from 1; undefined: it waits in none. */
+export function placeInQueue(state: State, id: ContactId): number | undefined {
+  const contact = state.contacts.get(id);
+  if (contact?.stage.in !== 'queue' || !isDigital(contact.medium)) return undefined;
+  const { wait } = contact.stage;
+  const order = state.standing.waiting.get(lineOf(wait.queue, slotOf(contact.medium)));
+  const before = order?.rank({ atMs: effectiveSinceMs(wait), id });
+  return before === undefined ? undefined : before + 1;
 }
 
 /** An open digital contact by its name outside; undefined when there is none. */

@@ -14,6 +14,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
-    rolldownOptions: { input: [page('index.html'), page('call/index.html')] },
+    rolldownOptions: { input: [page('index.html'), page('call/index.html'), page('chat/index.html')] },
   },
 });

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../config.ts';
 import type { CallerKnown, EventBody, SwitchEvent } from '../core/event.ts';
 import { knownLegs } from '../core/view.ts';
-import { JournalError } from '../runtime/entry.ts';
+import { type Entry, JournalError } from '../runtime/entry.ts';
 import { type Loop, openLoop } from '../runtime/loop.ts';
 import type { Switch } from '../switch/switch.ts';
 import { type Folders, foldersOf } from './folders.ts';
@@ -23,7 +23,7 @@ export interface Calls {
   readonly loop: Loop;
   readonly phases: Phases;
   /** Stamps, decides, writes down, releases; measured. */
-  readonly submit: (event: EventBody) => Promise<unknown>;
+  readonly submit: (event: EventBody) => Promise<Entry>;
   /** Set once there is somebody to tell: from an event's arrival to its commands' release. */
   observeAppend: (durationMs: number) => void;
   /** Set once the records can be asked: what they know of a number that calls. */
@@ -165,6 +165,7 @@ async function close({ link, loop, logger }: Calls, opening: Promise<Records | s
   const opened = await opening.catch(() => undefined);
   const records = typeof opened === 'object' ? opened : undefined;
   await records?.api.close();
+  await records?.channels.close();
   await records?.accounts.stop();
   await link.close();
   await Promise.race([records?.projector.settled(), pause(CLOSE_MAX_MS)]);

@@ -21,6 +21,10 @@ export interface Folders {
   readonly switchOptionsFile: string;
   readonly switchStatusFile: string;
   readonly registrationsFile: string;
+  /** What citizens sent by the web chat. */
+  readonly chatFiles: string;
+  /** Channels' files, compiled. */
+  readonly channels: string;
 }
 
 export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
@@ -43,6 +47,8 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
     switchOptionsFile: join(switchFolder, 'options.json'),
     switchStatusFile: join(switchFolder, 'status.json'),
     registrationsFile: join(switchFolder, 'registrations.json'),
+    chatFiles: join(data, 'chat-files'),
+    channels: join(data, 'channels'),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../api/app.ts';
 import { createMetrics, type Metrics } from '../api/metrics.ts';
+import type { ChannelHost } from '../channel/host.ts';
 import { type City, loadCity } from '../city/load.ts';
 import { type Endpoint, parseEndpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
@@ -31,6 +32,7 @@ import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
 import { connectStore, type Store } from '../store/store.ts';
 import { type Supervision, startSupervision } from '../store/supervision.ts';
+import { type OpenChannels, openChannels } from './channels.ts';
 import type { Calls } from './core.ts';
 import { directorySecretOf } from './directory-secret.ts';
 import { fieldKeyOf } from './field-key.ts';
@@ -40,6 +42,7 @@ import { loadRules } from './rules.ts';
 import { readJson } from './run-file.ts';
 import { tlsProblem } from './tls-files.ts';
 import { webCallsOf } from './web-calls.ts';
+import { type OpenWebChat, openWebChat } from './web-chat.ts';
 
 const WORKDAYS_ASKED_EVERY_MS = 86_400_000;
 const TLS_RETRY_MS = 2_000;
@@ -50,6 +53,7 @@ export interface Records {
   readonly projector: Projector;
   readonly supervision: Supervision;
   readonly accounts: Listening;
+  readonly channels: ChannelHost;
   readonly api: FastifyInstance;
   readonly listening: Endpoint;
   /** There are rules to decide by. */
@@ -92,13 +96,24 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
   const callersChanged = (number?: string): void => void book.refresh(number);
   const changes = { accounts: accountsChanged, callers: callersChanged };
   const accounts = listenForChanges(config.databaseUrl ?? '', changes, logger);
+  const queues = new Set(Object.keys((city?.settings ?? loop.state.settings)?.queues ?? {}));
+  const webChat = openWebChat(calls, store, {
+    host: () => channels.host,
+    receiptsCame: (agent, contact) => api.live?.receiptsCame(agent, contact),
+    writes: (agent, contact, on) => api.live?.writes(agent, contact, on),
+  });
+  const own = webChat === undefined ? [] : [webChat.account];
+  const channels = await openChannels(calls, { store, projector, metrics, queues, own });
   await untilTlsIsUsable(calls);
-  const api = await buildApi(calls, store, metrics, city, { ...happenings, sum: () => day.sum() });
+  const api = await buildApi(calls, { store, metrics, channels, webChat }, city, {
+    ...happenings,
+    sum: () => day.sum(),
+  });
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;
   phases.passed('http');
-  return { store, projector, supervision, accounts, api, listening, ruled };
+  return { store, projector, supervision, accounts, channels: channels.host, api, listening, ruled };
 }
 
 /** A mistake made in the city folder while calls run must not end them: the journal's rules stay in force then. */
@@ -181,12 +196,12 @@ function followJournal(
 
 function buildApi(
   calls: Calls,
-  store: Store,
-  metrics: Metrics,
+  parts: { store: Store; metrics: Metrics; channels: OpenChannels; webChat: OpenWebChat | undefined },
   city: City | undefined,
   happenings: Readonly<Record<'accounts' | 'alarm' | 'day', Happening>> & { readonly sum: () => DaySum | undefined },
 ): Promise<FastifyInstance> {
   const { config, folders, logger, link, loop, submit } = calls;
+  const { store, metrics, channels, webChat } = parts;
   const directorySecret = directorySecretOf(config, folders);
   return createApi({
     db: store.db,
@@ -204,6 +219,8 @@ function buildApi(
       canSupervise: (agent) => canSupervise(loop.state, agent),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
     },
+    channels,
+    ...(webChat === undefined ? {} : { webChat: webChat.source }),
     fieldKey: fieldKeyOf(folders),
     live: {
       core: liveCore(loop),

@@ -3,7 +3,6 @@ import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
 import type {
   AlertSeen,
   ContactMarked,
-  ConversationEvent,
   Event,
   SupervisionApproved,
   SupervisionAsked,
@@ -12,6 +11,7 @@ import type {
 import { isDigital } from '../core/medium.ts';
 import { maskKey, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
+import { type OfConversation, tellConversationEvent } from './tell-conversation.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -81,6 +81,7 @@ export function tellEvent(event: Event): Said {
     case 'offerAnswered':
     case 'conversationEnded':
     case 'conversationReturned':
+    case 'messageArrived':
       return tellConversationEvent(event);
     default:
       return tellLegEvent(event);
@@ -113,34 +114,11 @@ function tellLeadEvent(event: LeadEvent): Said {
   }
 }
 
-function tellConversationEvent(event: Extract<Event, { type: ConversationEvent['type'] }>): Said {
-  switch (event.type) {
-    case 'conversationOpened':
-      return said(
-        `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
-        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}进入队列“${inChinese('queue', event.queue)}”。`,
-      );
-    case 'offerAnswered':
-      return event.take
-        ? said(`${event.agent} took offer ${event.token}.`, `${event.agent} 接受第 ${event.token} 次派话。`)
-        : said(`${event.agent} declined offer ${event.token}.`, `${event.agent} 拒绝第 ${event.token} 次派话。`);
-    case 'conversationEnded':
-      return event.by === 'citizen'
-        ? said('The citizen left.', '市民离开会话。')
-        : said(`${event.who} ended it.`, `${event.who} 结束会话。`);
-    case 'conversationReturned':
-      return said(
-        `${event.who} gave it to queue ${event.queue}.`,
-        `${event.who} 转至队列“${inChinese('queue', event.queue)}”。`,
-      );
-  }
-}
-
 type LegEvent = Exclude<
   Event,
   {
     type:
-      | ConversationEvent['type']
+      | OfConversation
       | 'started'
       | 'tick'
       | 'settingsLoaded'
@@ -257,7 +235,17 @@ function tellWish(wish: SwitchWish): Said {
 
 type OpeningFact = Extract<
   RecordFact,
-  { fact: 'contactOpened' | 'contactClosed' | 'legOpened' | 'legAnswered' | 'legClosed' | 'digits' | 'hoursAsked' }
+  {
+    fact:
+      | 'contactOpened'
+      | 'contactClosed'
+      | 'messageTaken'
+      | 'legOpened'
+      | 'legAnswered'
+      | 'legClosed'
+      | 'digits'
+      | 'hoursAsked';
+  }
 >;
 
 function tellFact(fact: RecordFact): Said {
@@ -463,6 +451,11 @@ function tellOpening(fact: OpeningFact): Said {
   switch (fact.fact) {
     case 'contactOpened':
       return tellOpened(fact);
+    case 'messageTaken':
+      return said(
+        `Message ${fact.message} ${fact.opened ? 'opened the contact' : 'belongs to the contact'}.`,
+        `第 ${fact.message} 号消息${fact.opened ? '开启该联络' : '归入该联络'}。`,
+      );
     case 'contactClosed':
       return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${inChinese('outcome', fact.outcome)}。`);
     case 'legOpened':

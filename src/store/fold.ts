@@ -24,6 +24,8 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
       return contactOpened(db, fact, place);
     case 'contactClosed':
       return contactClosed(db, fact, place);
+    case 'messageTaken':
+      return messageTaken(db, fact);
     case 'legOpened':
       return legOpened(db, fact, place);
     case 'legAnswered':
@@ -166,6 +168,15 @@ async function contactClosed(db: Tables, fact: Fact<'contactClosed'>, { atMs }: 
     .updateTable('contacts')
     .set({ closed_at_ms: atMs, outcome: fact.outcome, approximate: fact.approximate ?? false })
     .where('id', '=', fact.contact)
+    .execute();
+}
+
+async function messageTaken(db: Tables, { contact, message, ...fact }: Fact<'messageTaken'>): Promise<void> {
+  const opened: boolean = fact.opened ?? false;
+  await db
+    .updateTable('messages')
+    .set({ contact, opened: sql<boolean>`opened or ${opened}` })
+    .where('id', '=', message)
     .execute();
 }
 

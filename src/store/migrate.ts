@@ -12,6 +12,8 @@ import * as callers from './migrations/0010-callers.ts';
 import * as slots from './migrations/0011-slots.ts';
 import * as talkGaps from './migrations/0012-talk-gaps.ts';
 import * as contactForms from './migrations/0013-contact-forms.ts';
+import * as messages from './migrations/0014-messages.ts';
+import * as webChat from './migrations/0015-web-chat.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -29,6 +31,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-slots': slots,
   '0012-talk-gaps': talkGaps,
   '0013-contact-forms': contactForms,
+  '0014-messages': messages,
+  '0015-web-chat': webChat,
 };
 
 /**

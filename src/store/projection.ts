@@ -116,7 +116,7 @@ function foldOrSetAside(journal: string): Fold {
 }
 
 /** SQLSTATE classes 22 (data) and 23 (constraints): the statement itself is at fault, and would be again. */
-function isRefusal(error: unknown): error is Error {
+export function isRefusal(error: unknown): error is Error {
   const code = (error as { code?: unknown } | null)?.code;
   return error instanceof Error && typeof code === 'string' && /^2[23]/.test(code);
 }

@@ -39,6 +39,12 @@ export interface Database {
   api_tokens: ApiTokenTable;
   audit: AuditTable;
   contact_forms: ContactFormTable;
+  messages: MessageTable;
+  message_receipts: MessageReceiptTable;
+  channel_cursors: ChannelCursorTable;
+  chat_sessions: ChatSessionTable;
+  chat_lines: ChatLineTable;
+  chat_files: ChatFileTable;
 }
 
 /** How far each journal is folded into the tables. */
@@ -389,4 +395,94 @@ export interface ContactFormTable {
   submitted_at_ms: number | null;
   /** By which key it was submitted: the same again is no second one. */
   submit_key: string | null;
+}
+
+/** What came in by a channel, and what is to go out. `content`: as the channel's contract shapes it. */
+export interface MessageTable {
+  id: Generated<number>;
+  /** The hotline that took it: the journal that its contact is in. */
+  journal: string;
+  direction: 'in' | 'out';
+  channel: string;
+  account: string;
+  conversation: string;
+  kind: 'message' | 'event' | 'unreadable' | 'reply' | 'receipt';
+  /** Of what came in: `stored`. */
+  state: MessageState;
+  /** The platform's name of it. */
+  external_id: string | null;
+  contact: string | null;
+  /** It is the first of its contact. */
+  opened: Generated<boolean>;
+  content: ColumnType<unknown, string, string>;
+  /** The delivery as it came, with the first message that it brought. */
+  raw: Buffer | null;
+  /** By the platform's clock. */
+  sent_at_ms: number | null;
+  /** Stored here. */
+  at_ms: number;
+  by_user: string | null;
+  /** The same key in the same contact is the same reply. */
+  send_key: string | null;
+  tries: Generated<number>;
+  due_at_ms: number | null;
+  /** When the platform took it. */
+  gone_at_ms: number | null;
+  error: string | null;
+}
+
+/** `dead`: not tried any more until somebody says so. Receipts move on from `sent` only. */
+export type MessageState = 'stored' | 'waiting' | 'dead' | 'sent' | 'delivered' | 'read' | 'failed';
+
+/** What platforms told of our messages, perhaps before we knew their names. */
+export interface MessageReceiptTable {
+  channel: string;
+  account: string;
+  of_id: string;
+  status: 'delivered' | 'read' | 'failed';
+  at_ms: number;
+  reason: string | null;
+}
+
+/** Where a pulled source goes on. */
+export interface ChannelCursorTable {
+  channel: string;
+  account: string;
+  cursor: string;
+  at_ms: number;
+}
+
+/** A conversation of the web chat; `messages.conversation` is its id. */
+export interface ChatSessionTable {
+  id: string;
+  entry: 'personal' | 'enterprise';
+  /** As the citizen says. */
+  name: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  /** Number of its last line; the database counts. */
+  last_seq: Generated<number>;
+  /** Watermarks, which only rise: up to which line each side has it, and has read it. */
+  citizen_delivered: Generated<number>;
+  citizen_read: Generated<number>;
+  agent_delivered: Generated<number>;
+  agent_read: Generated<number>;
+}
+
+/** The lines of a conversation, numbered 1, 2, 3… without a gap. */
+export interface ChatLineTable {
+  session: string;
+  seq: number;
+  message: number;
+}
+
+/** A file that a citizen announced; with a `type` it is there, checked. */
+export interface ChatFileTable {
+  id: string;
+  session: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+  type: string | null;
+  at_ms: number;
 }

@@ -15,6 +15,7 @@ import {
 } from '../../src/api/live/messages.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
 import type { ApiOptions } from '../../src/api/options.ts';
+import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
@@ -67,7 +68,11 @@ export class Hall {
     this.#listening = parts.listening;
   }
 
-  static async open(settings: Settings = hallRules(), seats: readonly SeatSeed[] = HALL_SEATS): Promise<Hall> {
+  static async open(
+    settings: Settings = hallRules(),
+    seats: readonly SeatSeed[] = HALL_SEATS,
+    more: (database: TestDatabase, loop: Loop) => Partial<ApiOptions> = () => ({}),
+  ): Promise<Hall> {
     const database = await startDatabase();
     const file = join(database.folder, 'first-run.json');
     await seedAccounts(database.store.db, seats, file, Date.now());
@@ -100,9 +105,19 @@ export class Hall {
       canSupervise: (agent: AgentId) => canSupervise(loop.state, agent),
       explain: async () => undefined,
     };
+    const channels = new ChannelHost({
+      db: database.store.db,
+      journal: loop.state.journalId,
+      accounts: [],
+      logger: silent,
+      core: { submit: core.submit, follow: () => () => undefined, conversation: () => undefined },
+      settled: async () => undefined,
+      metrics: { countDelivery: () => undefined, countSend: () => undefined },
+    });
     const options: ApiOptions = {
       db: database.store.db,
       core,
+      channels: { host: channels, observeAcknowledgement: () => undefined },
       live: {
         core: liveCore(loop),
         onAccounts: accounts.on,
@@ -118,6 +133,7 @@ export class Hall {
       desk: { folder: pageIn(database.folder), secure: false, ws: () => ({ port: 5066, secure: false }) },
       logger: silent,
       recordingFolder: database.folder,
+      ...more(database, loop),
     };
     const api = await createApi(options);
     await api.listen({ host: '127.0.0.1', port: 0 });

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SESSION_COOKIE } from '../../src/api/access.ts';
+import { ChatHub } from '../../src/api/chat/chat-hub.ts';
 import { addAccount } from '../../src/store/accounts.ts';
 import { makeToken, SCOPES } from '../../src/store/api-tokens.ts';
 import { ROLES, type Role } from '../../src/store/schema.ts';
 import { openSession } from '../../src/store/sessions.ts';
+import { silent } from '../store/database.ts';
 import { Hall } from './hall.ts';
 
 /** Who may use what: `*` everybody, `+` everybody who is logged in, else these roles; `token`: a program's token of the right scope, too. */
@@ -35,6 +37,20 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /api/v1/contacts/search': 'lead supervisor admin',
   'POST /api/v1/contacts/:id/end': 'agent lead supervisor admin integrator token',
   'POST /api/v1/contacts/:id/transfer': 'agent lead supervisor admin',
+  'GET /api/v1/contacts/:id/messages': 'agent lead dispatcher supervisor auditor admin',
+  'POST /api/v1/contacts/:id/messages': 'agent lead supervisor admin',
+  'PUT /api/v1/contacts/:id/typing': 'agent lead supervisor admin',
+  'PUT /api/v1/contacts/:id/seen': 'agent lead supervisor admin',
+  'GET /api/v1/contacts/:id/files/:file': 'agent lead dispatcher supervisor auditor admin',
+  'POST /api/v1/chat/sessions': '*',
+  'GET /api/v1/chat': '*',
+  'POST /api/v1/chat/files': '*',
+  'PUT /api/v1/chat/files/:id': '*',
+  'GET /api/v1/chat/files/:id': '*',
+  'GET /api/v1/messages': 'lead supervisor auditor admin',
+  'POST /api/v1/messages/:message/resend': 'lead supervisor admin',
+  'GET /api/v1/intake/:channel/:account': '*',
+  'POST /api/v1/intake/:channel/:account': '*',
   'GET /api/v1/contacts/:id/explain': 'lead supervisor admin',
   'PUT /api/v1/contacts/:id/disposition': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/recordings/:number': 'lead supervisor auditor admin',
@@ -92,7 +108,12 @@ const cookies = new Map<Role, string>();
 let token: string;
 
 beforeAll(async () => {
-  hall = await Hall.open();
+  hall = await Hall.open(undefined, undefined, ({ store, folder }) => {
+    const none = { take: async () => 'away' as const, stateOf: () => ({ is: 'none' as const }) };
+    const deaf = { onTyping: () => {}, onReceipts: () => {} };
+    const hub = new ChatHub({ db: store.db, key: Buffer.alloc(32, 7), logger: silent, ...none, ...deaf });
+    return { webChat: { open: 'public', hub, fileFolder: folder } };
+  });
   const { db } = hall.database.store;
   for (const role of ROLES) {
     await addAccount(db, { user: `the-${role}`, password: 'never used here', roles: [role], atMs: 1 });

@@ -72,6 +72,10 @@ export type Item =
   | SelfItem
   | ContactItem
   | HintItem
+  | ConversationItem
+  | MessagesItem
+  | ReceiptsItem
+  | WritingItem
   | QueueItem
   | SiteItem
   | ModeItem
@@ -142,6 +146,57 @@ export interface ContactItem {
   /** Agent and citizen hear each other since. */
   readonly talkSinceMs?: number;
   readonly wrapUpUntilMs?: number;
+}
+
+/** In `me`: the citizen wrote in a conversation that this agent has. Gone when the agent has it no longer. */
+export interface MessagesItem {
+  /** `messages/CONTACT`. */
+  readonly key: string;
+  readonly kind: 'messages';
+  readonly contact: string;
+  /** Number of the last message; what it says is asked for by `GET /api/v1/contacts/CONTACT/messages`. */
+  readonly last: number;
+  readonly atMs: number;
+}
+
+/** In `me`: a chat or mail that this agent has or is offered. */
+export interface ConversationItem {
+  /** `conversation/CONTACT`. */
+  readonly key: string;
+  readonly kind: 'conversation';
+  readonly contact: string;
+  readonly medium: 'chat' | 'mail';
+  /** `left`: the citizen is gone; `untilMs` is the end of the time for notes. */
+  readonly state: 'offered' | 'talking' | 'left';
+  readonly sinceMs?: number;
+  /** Of an offer, to answer it with, and until when. */
+  readonly token?: number;
+  readonly untilMs?: number;
+  /** Masked. What follows is absent when the contact is over. */
+  readonly from?: string;
+  readonly fromName?: string;
+  /** Channel and account. */
+  readonly line?: string;
+  readonly queue?: string;
+  readonly arrivedAtMs?: number;
+}
+
+/** In `me`: what became of messages of ours in this conversation changed then: ask for them again. */
+export interface ReceiptsItem {
+  /** `receipts/CONTACT`. */
+  readonly key: string;
+  readonly kind: 'receipts';
+  readonly contact: string;
+  readonly atMs: number;
+}
+
+/** In `me`: the citizen of a conversation that this agent has is writing. Stale after 6 s: it is said again while it lasts. */
+export interface WritingItem {
+  /** `writing/CONTACT`. */
+  readonly key: string;
+  readonly kind: 'writing';
+  readonly contact: string;
+  readonly atMs: number;
 }
 
 /** In `me`: what a lead wrote. The last few. */

@@ -1,6 +1,7 @@
 import type { ContactCard, DeskView } from '../../core/desk-view.ts';
-import { maskNumber } from '../../lib/mask-number.ts';
-import type { AgentItem, ContactItem, SelfItem } from './messages.ts';
+import type { ConversationView } from '../../core/view.ts';
+import { maskKey, maskNumber } from '../../lib/mask-number.ts';
+import type { AgentItem, ContactItem, ConversationItem, SelfItem } from './messages.ts';
 
 export const HOME_SITE = 'main';
 
@@ -29,6 +30,30 @@ function fields({ agent, number, site, state, reason, sinceMs, next, devices, sk
     next,
     devices,
     skills,
+  };
+}
+
+/** One of the agent's chats and mails. `card`: of that contact. */
+export function conversationItem(view: ConversationView, card: ContactCard | undefined): ConversationItem {
+  const { contact, medium, state, sinceMs, token, untilMs } = view;
+  return {
+    key: `conversation/${contact}`,
+    kind: 'conversation',
+    contact,
+    medium,
+    state,
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(token === undefined ? {} : { token }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+    ...(card === undefined
+      ? {}
+      : {
+          from: maskKey(card.from),
+          ...(card.fromName === '' ? {} : { fromName: card.fromName }),
+          line: card.line,
+          ...(card.wait === undefined ? {} : { queue: card.wait.queue }),
+          arrivedAtMs: card.arrivedAtMs,
+        }),
   };
 }
 

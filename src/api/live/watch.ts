@@ -1,13 +1,14 @@
-import type { Command } from '../../core/command.ts';
+import type { Command, RecordFact } from '../../core/command.ts';
 import type { ContactCard, DeskView } from '../../core/desk-view.ts';
 import type { AgentId, ContactId } from '../../core/ids.ts';
 import { agentId } from '../../core/ids.ts';
+import type { ConversationView } from '../../core/view.ts';
 import { Deadlines } from '../../lib/deadlines.ts';
 import { BoardItems } from './board-items.ts';
 import { FloorItems } from './floor-items.ts';
 import type { Decided, LiveCore } from './live-core.ts';
 import type { AlarmItem, DayFigures, HintItem, Item } from './messages.ts';
-import { agentItem, contactItem, selfItem } from './seat-items.ts';
+import { agentItem, contactItem, conversationItem, selfItem } from './seat-items.ts';
 import { Stream } from './stream.ts';
 import { WaitingList, waitingItem } from './waiting-list.ts';
 
@@ -62,6 +63,10 @@ export class Watch {
         case 'nodeLost':
           all = true;
           break;
+        // The citizen's leaving leaves no fact while the agent writes notes.
+        case 'conversationEnded':
+          contacts.add(event.contact);
+          break;
         case 'agentStateAsked':
           agents.add(event.agent);
           break;
@@ -76,7 +81,10 @@ export class Watch {
           for (let due = this.#registrations.takeDue(atMs); due !== undefined; due = this.#registrations.takeDue(atMs))
             this.#addSeat(due, agents);
       }
-      for (const command of commands) this.#touchedBy(command, agents, contacts);
+      for (const command of commands) {
+        this.#touchedBy(command, agents, contacts);
+        if (command.do === 'record-fact' && command.fact === 'messageTaken') this.#written(command, atMs);
+      }
     }
     if (all) return this.#lookAtAll();
     for (const id of contacts) this.#lookAtContact(id, agents);
@@ -172,6 +180,28 @@ export class Watch {
     return true;
   }
 
+  /** The citizen writes, or no longer. */
+  citizenWrites(agent: AgentId, contact: ContactId, on: boolean, atMs: number): void {
+    const seat = this.#seats.get(agent);
+    if (seat === undefined) return;
+    if (on) seat.put({ key: `writing/${contact}`, kind: 'writing', contact, atMs });
+    else seat.drop(`writing/${contact}`);
+    if (seat.changed) this.#changedSeats.add(seat);
+  }
+
+  /** What became of messages that this agent wrote is other than before. */
+  receiptsCame(agent: AgentId, contact: ContactId, atMs: number): void {
+    const seat = this.#seats.get(agent);
+    seat?.put({ key: `receipts/${contact}`, kind: 'receipts', contact, atMs });
+    if (seat?.changed) this.#changedSeats.add(seat);
+  }
+
+  #written({ contact, message }: Extract<RecordFact, { fact: 'messageTaken' }>, atMs: number): void {
+    const agent = this.#core.contact(contact)?.agent;
+    const seat = agent === undefined ? undefined : this.#seats.get(agent);
+    seat?.put({ key: `messages/${contact}`, kind: 'messages', contact, last: message, atMs });
+  }
+
   #addSeat(sipUser: string, agents: Set<AgentId>): void {
     const agent = this.#core.agentOfSeat(sipUser);
     if (agent !== undefined) agents.add(agent);
@@ -243,6 +273,13 @@ export class Watch {
     }
   }
 
+  #showConversations(seat: Stream, conversations: readonly ConversationView[]): void {
+    const own = new Set<string>(conversations.map(({ contact }) => contact));
+    for (const kind of ['conversation/', 'messages/', 'receipts/', 'writing/'])
+      for (const key of seat.keys(kind)) if (!own.has(key.slice(kind.length))) seat.drop(key);
+    for (const each of conversations) seat.put(conversationItem(each, this.#core.contact(each.contact)));
+  }
+
   #isOn(team: string, agent: AgentId): boolean {
     return team === '' || this.#teamOf.get(agent) === team;
   }
@@ -252,6 +289,7 @@ export class Watch {
     if (seat === undefined) return;
     const seen = this.#seen.get(id);
     const contact = seen && contactItem(seen.view, seen.card);
+    this.#showConversations(seat, seen?.view.conversations ?? []);
     if (seen === undefined) seat.drop('self');
     else seat.put(selfItem(seen.view));
     if (contact === undefined) seat.drop('contact');

@@ -109,7 +109,7 @@ function addOfferRoute(app: Api, core: Core): void {
 }
 
 /** The open digital contact, for the agent who has it or somebody who sees all. */
-function heldBy(core: Core, request: FastifyRequest, id: string): DigitalView {
+export function heldBy(core: Core, request: FastifyRequest, id: string): DigitalView {
   const known = core.digital(id);
   if (known === undefined) throw new ApiError('CONTACT_UNKNOWN');
   if (known === 'call') throw new ApiError('CONTACT_IS_CALL');

@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream';
 import { Counter, Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
+import type { AgentId, ContactId } from '../../core/ids.ts';
 import { sessionKey, touchSession } from '../../store/sessions.ts';
 import type { Db } from '../../store/store.ts';
 import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
+import { CHAT_PATH } from '../chat/messages.ts';
 import { ApiError } from '../errors.ts';
 import { keepDay } from '../live/day-feed.ts';
 import { keepAlarms, keepRights } from '../live/feeds.ts';
@@ -14,6 +16,7 @@ import { LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
 import { TICKET_LIFE_MS } from '../live/tickets.ts';
 import type { Api, ApiOptions, LiveSources } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
+import { refuseUpgrade } from '../refuse-upgrade.ts';
 
 /** A client says hello and that it is there; nothing longer. */
 const MESSAGE_BYTES_MAX = 4_096;
@@ -40,6 +43,14 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     seen: (session: string) => hub.seen(session),
     recheckUser: (user: string) => rights.look(user),
     alarmsChanged: alarms.look,
+    receiptsCame(agent: AgentId, contact: ContactId) {
+      hub.watch.receiptsCame(agent, contact, Date.now());
+      hub.tell();
+    },
+    writes(agent: AgentId, contact: ContactId, on: boolean) {
+      hub.watch.citizenWrites(agent, contact, on, Date.now());
+      hub.tell();
+    },
   });
 
   app.post(
@@ -69,8 +80,10 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     maxPayload: MESSAGE_BYTES_MAX,
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Citizens' sockets are another route's.
+    if (options.webChat !== undefined && request.url?.split('?', 1)[0] === CHAT_PATH) return;
     const session = sessionOfUpgrade(request, hub);
-    if (typeof session === 'number') return refuse(socket, session);
+    if (typeof session === 'number') return refuseUpgrade(socket, session);
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, socket, session));
   });
   const endings = [alarms.end, rights.end, keepDay(hub, options, live)];
@@ -90,6 +103,10 @@ declare module 'fastify' {
       /** Some sessions of this user may have ended. */
       recheckUser(user: string): void;
       alarmsChanged(): void;
+      /** What became of messages of this agent in a contact is other than before. */
+      receiptsCame(agent: AgentId, contact: ContactId): void;
+      /** The citizen of a contact that this agent has writes, or no longer. */
+      writes(agent: AgentId, contact: ContactId, on: boolean): void;
     };
   }
 }
@@ -132,19 +149,6 @@ function sessionOfUpgrade({ url, headers }: IncomingMessage, hub: Hub): string |
   )?.[1];
   if (token === undefined) return 401;
   return hub.admits ? sessionKey(token) : 503;
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  503: 'Service Unavailable',
-};
-
-function refuse(socket: Duplex, status: number): void {
-  socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 /** A lead's word to an agent: on the agent's page at once, and in nobody's records. */

@@ -1,15 +1,20 @@
 import { Type } from 'typebox';
+import type { AccountHealth } from '../../channel/host.ts';
 import { STAFF } from '../access.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ChannelsShape, ReadinessShape } from '../schemas.ts';
 
+function accountView({ title, ...health }: AccountHealth) {
+  const known = Object.fromEntries(Object.entries(health).filter(([, value]) => value !== undefined)) as typeof health;
+  return { ...known, title: { ...title }, healthy: health.broken === undefined && health.silentSinceMs === undefined };
+}
+
 /** What machines ask: health, metrics, the description of this interface. Nothing personal is in any of it. */
-export function addOperationRoutes(app: Api, { health, metrics }: ApiOptions): void {
-  app.get(
-    '/api/v1/channels',
-    { config: { access: STAFF }, schema: { response: { 200: ChannelsShape } } },
-    async () => ({ channels: [{ channel: 'phone', account: 'default', healthy: (await health()).switch }] }),
-  );
+export function addOperationRoutes(app: Api, { channels, health, metrics }: ApiOptions): void {
+  app.get('/api/v1/channels', { config: { access: STAFF }, schema: { response: { 200: ChannelsShape } } }, async () => {
+    const phone = { channel: 'phone', account: 'default', healthy: (await health()).switch };
+    return { channels: [phone, ...(channels?.host.health() ?? []).map(accountView)] };
+  });
 
   app.get(
     '/healthz',

@@ -3,6 +3,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isChatOpen } from '../chat/visitors.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, DeskSource } from '../options.ts';
 import { isWebCallOpen } from '../web-call.ts';
@@ -33,8 +34,6 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 /** The citizens' page: there is none for whom it is not open. */
-const CALL_PAGE = 'call/index.html';
-const CALL_PAGE_WAYS = new Set(['call', 'call/', CALL_PAGE]);
 const HOST = /^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const zip = promisify(gzip);
 
@@ -58,11 +57,14 @@ export function addPageRoute(app: Api, options: ApiOptions): void {
     { config: { access: 'public', idle: true, audit: 'never' }, schema: { hide: true } },
     async (request, reply) => {
       const path = pathOf(request);
-      if (/^call(\/|$)/.test(path)) {
-        const page = CALL_PAGE_WAYS.has(path) && isWebCallOpen(options, request) ? files.get(CALL_PAGE) : undefined;
+      const own = /^(call|chat)(\/|$)/.exec(path)?.[1] as 'call' | 'chat' | undefined;
+      if (own !== undefined) {
+        const index = `${own}/index.html`;
+        const asked = [own, `${own}/`, index].includes(path) && isOpen(own, options, request);
+        const page = asked ? files.get(index) : undefined;
         if (page === undefined) throw new ApiError('NOT_FOUND');
         secure(request, reply, desk);
-        return send(request, reply, CALL_PAGE, page);
+        return send(request, reply, index, page);
       }
       const file = files.get(path);
       if (file !== undefined && path !== 'index.html') return send(request, reply, path, file);
@@ -72,6 +74,12 @@ export function addPageRoute(app: Api, options: ApiOptions): void {
       return send(request, reply, 'index.html', page);
     },
   );
+}
+
+/** Pages of citizens are there for whom they are open. */
+function isOpen(page: 'call' | 'chat', options: ApiOptions, request: FastifyRequest): boolean {
+  if (page === 'call') return isWebCallOpen(options, request);
+  return options.webChat !== undefined && isChatOpen(options.webChat, request.raw);
 }
 
 function pathOf({ url }: FastifyRequest): string {

@@ -1,0 +1,83 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { AccountHealth, ChannelHost, HostOptions } from '../channel/host.ts';
+
+const LATENCY_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5];
+
+/** What `/metrics` tells of the channels. */
+export type ChannelMetrics = HostOptions['metrics'] & {
+  /** From a delivery's last byte to its acknowledgement. */
+  observeAcknowledgement(durationMs: number): void;
+};
+
+/** `host`: asked at every scrape. */
+export function addChannelMetrics(
+  registry: Registry,
+  host: () => Pick<ChannelHost, 'health' | 'backlog'>,
+): ChannelMetrics {
+  const registers = [registry];
+  const labelNames = ['channel', 'account', 'result'] as const;
+  const deliveries = new Counter({
+    name: 'minhu_channel_deliveries_total',
+    help: 'Deliveries of platforms, and messages pulled, by what came of them',
+    labelNames,
+    registers,
+  });
+  const sends = new Counter({
+    name: 'minhu_channel_sends_total',
+    help: 'Tries to hand a message to a platform, by what came of them',
+    labelNames,
+    registers,
+  });
+  const acknowledged = new Histogram({
+    name: 'minhu_channel_ack_seconds',
+    help: 'From a delivery to its acknowledgement',
+    buckets: LATENCY_BUCKETS_S,
+    registers,
+  });
+  addGauges(registry, host);
+  return {
+    countDelivery: (channel, account, result) => deliveries.inc({ channel, account, result }),
+    countSend: (channel, account, result) => sends.inc({ channel, account, result }),
+    observeAcknowledgement: (durationMs) => acknowledged.observe(durationMs / 1_000),
+  };
+}
+
+const PER_ACCOUNT: readonly { readonly name: string; readonly help: string; of(health: AccountHealth): number }[] = [
+  { name: 'minhu_channel_outbox', help: 'Messages that wait to go out', of: ({ waitingOut }) => waitingOut },
+  {
+    name: 'minhu_channel_silent_seconds',
+    help: 'How long nothing has come although something should; 0 when all is well',
+    of: ({ silentSinceMs }) => (silentSinceMs === undefined ? 0 : (Date.now() - silentSinceMs) / 1_000),
+  },
+  {
+    name: 'minhu_channel_broken',
+    help: '1 while the platform refuses the account',
+    of: ({ broken }) => (broken === undefined ? 0 : 1),
+  },
+];
+
+function addGauges(registry: Registry, host: () => Pick<ChannelHost, 'health' | 'backlog'>): void {
+  const registers = [registry];
+  for (const { name, help, of } of PER_ACCOUNT) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['channel', 'account'],
+      registers,
+      collect() {
+        this.reset();
+        for (const health of host().health())
+          this.set({ channel: health.channel, account: health.account }, of(health));
+      },
+    });
+  }
+  new Gauge({
+    name: 'minhu_channel_backlog',
+    help: 'Messages that wait to be stored, to be decided on, and for room among the contacts',
+    labelNames: ['which'],
+    registers,
+    collect() {
+      for (const [which, count] of Object.entries(host().backlog())) this.set({ which }, count);
+    },
+  });
+}

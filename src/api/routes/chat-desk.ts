@@ -1,0 +1,71 @@
+import { Type } from 'typebox';
+import { fileOfContact, lineOfMessage } from '../../store/chat-sessions.ts';
+import { LEADS, STAFF } from '../access.ts';
+import { openFile } from '../chat/files.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams } from '../schemas.ts';
+import { attach } from './chat-files.ts';
+import { heldBy } from './conversations.ts';
+import { maySee } from './messages.ts';
+
+const TypingBody = Type.Object({ on: Type.Boolean() }, { additionalProperties: false });
+const SeenBody = Type.Object(
+  {
+    message: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    as: Type.Union([Type.Literal('delivered'), Type.Literal('read')]),
+  },
+  { additionalProperties: false },
+);
+const FileParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 128 }),
+  file: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }),
+});
+
+/** What an agent does in a conversation beside writing: types, sees, looks at files. */
+export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: ApiOptions): void {
+  if (channels === undefined) return;
+  app.put(
+    '/api/v1/contacts/:id/typing',
+    {
+      config: { access: ['agent', ...LEADS], audit: 'never' },
+      schema: { params: ContactParams, body: TypingBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      heldBy(core, request, request.params.id);
+      await channels.host.typing(request.params.id, request.body.on);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.put(
+    '/api/v1/contacts/:id/seen',
+    {
+      config: { access: ['agent', ...LEADS], audit: 'never' },
+      schema: { params: ContactParams, body: SeenBody, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      heldBy(core, request, id);
+      const { message, as } = request.body;
+      const line = webChat === undefined ? undefined : await lineOfMessage(db, id, message);
+      if (line !== undefined) await webChat?.hub.agentSaw(line.session, as, line.seq);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/api/v1/contacts/:id/files/:file',
+    { config: { access: [...STAFF, 'auditor'], audit: 'later' }, schema: { params: FileParams } },
+    async (request, reply) => {
+      const { id, file } = request.params;
+      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      const known = webChat === undefined ? undefined : await fileOfContact(db, id, file);
+      const found = known && webChat && (await openFile(webChat.fileFolder, known.id));
+      if (known === undefined || found === undefined) throw new ApiError('NOT_FOUND');
+      return attach(reply, known.name, known.type ?? 'application/octet-stream')
+        .header('content-length', found.bytes)
+        .send(found.stream);
+    },
+  );
+}

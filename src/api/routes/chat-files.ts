@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { announceFile, fileArrived, findChat, findFiles } from '../../store/chat-sessions.ts';
+import { type FileFault, keepFile, openFile } from '../chat/files.ts';
+import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
+import { readChatToken } from '../chat/resume-token.ts';
+import { isChatOpen } from '../chat/visitors.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions, WebChatSource } from '../options.ts';
+
+/** Of one conversation. */
+const FILES_MAX = 50;
+const FAULTS: Readonly<Record<FileFault, string>> = {
+  size: 'not as long as announced',
+  digest: 'not the SHA-256 that was announced',
+  type: `none of ${CHAT_FILE_TYPES.join(', ')}`,
+};
+
+const FileWish = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f/\\\\]*$' }),
+    bytes: Type.Integer({ minimum: 1, maximum: CHAT_FILE_BYTES_MAX }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  },
+  { additionalProperties: false },
+);
+const FileParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }) });
+
+/**
+ * Files of citizens: announced, then sent once to the address that the announcement answers with, checked by their content. Whoever reads one
+ * gets it as a file to keep, never as a page.
+ */
+export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebChatSource): void {
+  const { db } = options;
+  app.post(
+    CHAT_FILES_PATH,
+    {
+      config: { access: 'public', audit: 'never' },
+      schema: { body: FileWish, response: { 201: Type.Object({ id: Type.String(), url: Type.String() }) } },
+    },
+    async (request, reply) => {
+      const session = await sessionOf(request, options, webChat);
+      const id = randomBytes(16).toString('base64url');
+      const { name, bytes, sha256 } = request.body;
+      if (!(await announceFile(db, { id, session, name, bytes, sha256, at_ms: Date.now() }, FILES_MAX)))
+        throw new ApiError('CHAT_THROTTLED');
+      return reply.code(201).send({ id, url: `${CHAT_FILES_PATH}/${id}` });
+    },
+  );
+
+  addUploadRoute(app, options, webChat);
+
+  app.get(
+    `${CHAT_FILES_PATH}/:id`,
+    { config: { access: 'public', audit: 'never' }, schema: { params: FileParams } },
+    async (request, reply) => {
+      const session = await sessionOf(request, options, webChat);
+      const [file] = await findFiles(db, [request.params.id]);
+      const theirs = file?.session === session && file.type !== null;
+      const found = theirs ? await openFile(webChat.fileFolder, file.id) : undefined;
+      if (file === undefined || found === undefined) throw new ApiError('NOT_FOUND');
+      return attach(reply, file.name, file.type ?? '')
+        .header('content-length', found.bytes)
+        .send(found.stream);
+    },
+  );
+}
+
+function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): void {
+  const { db } = options;
+  const arriving = new Set<string>();
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    // Taken as it comes, byte by byte: what it is, its content says.
+    scope.addContentTypeParser('*', (_request: FastifyRequest, body: Readable, done: (e: null, b: Readable) => void) =>
+      done(null, body),
+    );
+    scope.put(
+      `${CHAT_FILES_PATH}/:id`,
+      {
+        config: { access: 'public', audit: 'never' },
+        bodyLimit: CHAT_FILE_BYTES_MAX,
+        schema: { params: FileParams, response: { 204: Type.Null() } },
+      },
+      async (request, reply) => {
+        const session = await sessionOf(request, options, webChat);
+        const { id } = request.params as { id: string };
+        const [file] = await findFiles(db, [id]);
+        if (file === undefined || file.session !== session || file.type !== null || arriving.has(id))
+          throw new ApiError('NOT_FOUND');
+        arriving.add(id);
+        try {
+          const type = await keepFile(webChat.fileFolder, file, request.body as Readable);
+          if (type in FAULTS) throw new ApiError('FILE_REFUSED', { detail: FAULTS[type as FileFault] });
+          await fileArrived(db, id, type);
+        } finally {
+          arriving.delete(id);
+        }
+        return reply.code(204).send(null);
+      },
+    );
+  });
+}
+
+/** Whose token the request shows. */
+async function sessionOf(request: FastifyRequest, { db }: ApiOptions, webChat: WebChatSource): Promise<string> {
+  if (!isChatOpen(webChat, request.raw)) throw new ApiError('NOT_FOUND');
+  const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const session = readChatToken(webChat.hub.key, token, Date.now())?.session;
+  const chat = session === undefined ? undefined : await findChat(db, session);
+  if (chat === undefined || chat.expires_at_ms <= Date.now()) throw new ApiError('CHAT_OVER');
+  return chat.id;
+}
+
+/** Something to keep, whatever a browser takes it for (RFC 6266, RFC 8187). */
+export function attach(reply: FastifyReply, name: string, type: string): FastifyReply {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '_');
+  const coded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return reply
+    .header('content-disposition', `attachment; filename="${plain}"; filename*=UTF-8''${coded}`)
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "default-src 'none'; sandbox")
+    .header('cross-origin-resource-policy', 'same-origin')
+    .header('cache-control', 'private, no-store')
+    .type(type);
+}

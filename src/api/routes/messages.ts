@@ -1,0 +1,139 @@
+import type { FastifyRequest } from 'fastify';
+import type { ReplyFault } from '../../channel/host.ts';
+import { hadContact } from '../../store/contact-records.ts';
+import { listMessages } from '../../store/messages.ts';
+import { LEADS, personOf, reachOf, STAFF, seesNumbers } from '../access.ts';
+import { ApiError, type ErrorCode } from '../errors.ts';
+import {
+  ContactMessagesQuery,
+  ContactMessagesShape,
+  MessageParams,
+  MessagesQuery,
+  MessagesShape,
+  messageView,
+  ReplyBody,
+  ReplyShape,
+} from '../message-shapes.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams } from '../schemas.ts';
+import { heldBy } from './conversations.ts';
+
+const ROWS_USUAL = 50;
+
+const CODE_OF: Readonly<Record<ReplyFault, ErrorCode>> = {
+  noConversation: 'REPLY_IMPOSSIBLE',
+  noAccount: 'REPLY_IMPOSSIBLE',
+  cannotSend: 'REPLY_IMPOSSIBLE',
+  noTemplate: 'TEMPLATE_UNKNOWN',
+  tooLong: 'REPLY_TOO_LONG',
+  windowClosed: 'REPLY_WINDOW_CLOSED',
+  full: 'BUSY',
+};
+
+/** Messages of the channels: of one contact for who serves it, of all for who leads; replies; dead letters. */
+export function addMessageRoutes(app: Api, options: ApiOptions): void {
+  const { channels } = options;
+  if (channels === undefined) return;
+  addContactMessages(app, options, channels.host);
+  addOverviews(app, options, channels.host);
+}
+
+type Host = NonNullable<ApiOptions['channels']>['host'];
+
+function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): void {
+  app.get(
+    '/api/v1/contacts/:id/messages',
+    {
+      config: { access: [...STAFF, 'auditor'] },
+      schema: { params: ContactParams, querystring: ContactMessagesQuery, response: { 200: ContactMessagesShape } },
+    },
+    async (request) => {
+      const { id } = request.params;
+      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      // A page that was told of a message asks for it before the records may have it.
+      await host.settled();
+      const { after, before, limit } = request.query;
+      const page = { contact: id, ...(after === undefined ? {} : { afterId: Number(after) }) };
+      const answer = await pageOf(request, { db }, { ...page, before, limit });
+      return { ...answer, window: (await host.budget(id)) ?? null };
+    },
+  );
+
+  app.post(
+    '/api/v1/contacts/:id/messages',
+    {
+      config: { access: ['agent', ...LEADS], audit: 'never' },
+      schema: { params: ContactParams, body: ReplyBody, response: { 201: ReplyShape } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      heldBy(core, request, id);
+      const { text, subject, template, key } = request.body;
+      if (text === '' && template === undefined) throw new ApiError('REQUEST_INVALID', { detail: 'text is empty' });
+      const done = await host.reply({
+        contact: id,
+        text,
+        ...(subject === undefined ? {} : { subject }),
+        ...(template === undefined ? {} : { template }),
+        ...(key === undefined ? {} : { key }),
+        byUser: personOf(request).user,
+      });
+      if (typeof done === 'string') throw new ApiError(CODE_OF[done], done === 'full' ? { retryAfterS: 30 } : {});
+      return reply.code(201).send({ message: done });
+    },
+  );
+}
+
+function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
+  app.get(
+    '/api/v1/messages',
+    {
+      config: { access: [...LEADS, 'auditor'] },
+      schema: { querystring: MessagesQuery, response: { 200: MessagesShape } },
+    },
+    async (request) => {
+      const { before, limit, ...wanted } = request.query;
+      return await pageOf(request, { db }, { ...wanted, before, limit });
+    },
+  );
+
+  app.post(
+    '/api/v1/messages/:message/resend',
+    { config: { access: LEADS }, schema: { params: MessageParams, response: { 200: ReplyShape } } },
+    async (request) => {
+      const message = Number(request.params.message);
+      if (!(await host.resend(message))) throw new ApiError('MESSAGE_UNKNOWN');
+      return { message };
+    },
+  );
+}
+
+/** Who has it now, and whoever sees its record. */
+export async function maySee(
+  request: FastifyRequest,
+  { db, core }: Pick<ApiOptions, 'db' | 'core'>,
+  id: string,
+): Promise<boolean> {
+  const known = core.digital(id);
+  if (known !== undefined && known !== 'call' && known.agent === personOf(request).user) return true;
+  const reach = await reachOf(request, db);
+  return reach === undefined || (await hadContact(db, id, reach));
+}
+
+async function pageOf(
+  request: FastifyRequest,
+  { db }: Pick<ApiOptions, 'db'>,
+  {
+    before,
+    limit,
+    ...wanted
+  }: Omit<Parameters<typeof listMessages>[1], 'rowsMax'> & { before?: string | undefined; limit?: string | undefined },
+) {
+  const rowsMax = Number(limit ?? ROWS_USUAL);
+  const from = before === undefined ? {} : { beforeId: Number(before) };
+  const rows = await listMessages(db, { ...wanted, ...from, rowsMax: rowsMax + 1 });
+  const shown = rows.slice(0, rowsMax);
+  const last = rows.length > rowsMax ? shown.at(-1) : undefined;
+  const whole = seesNumbers(request);
+  return { messages: shown.map((row) => messageView(row, whole)), next: last === undefined ? null : String(last.id) };
+}

@@ -1,0 +1,24 @@
+import type { Channel, Entry, Settings } from './channel.ts';
+
+/** One account of a channel, as the operator set it up. */
+export interface Account {
+  readonly channel: Channel;
+  readonly name: string;
+  readonly settings: Settings;
+  /** Valid beside them until then: keys that are being replaced. */
+  readonly previous: { readonly settings: Settings; readonly untilMs: number } | undefined;
+  readonly queues: Readonly<Record<Entry, string>>;
+  /** Sent when a message opens a contact; `{contact}` stands for its number. Undefined: nothing is sent. */
+  readonly receipt: string | undefined;
+  /** Alarm when nothing came for so long at a time when usually something does. Undefined: never. */
+  readonly gapMs: number | undefined;
+}
+
+/** Every set of keys that is valid now, the newest first. */
+export function keysOf({ settings, previous }: Account, nowMs: number): readonly Settings[] {
+  return previous !== undefined && nowMs < previous.untilMs ? [settings, previous.settings] : [settings];
+}
+
+export function accountKey(channel: string, account: string): string {
+  return `${channel}/${account}`;
+}

@@ -1,0 +1,122 @@
+import type { Logger } from 'pino';
+import { readCursor } from '../store/inbox.ts';
+import type { Db } from '../store/store.ts';
+import type { Account } from './account.ts';
+import type { Context, Inbound } from './channel.ts';
+import { cleanInbound, INBOUND_MAX } from './clean-inbound.ts';
+import { isChannelError } from './trouble.ts';
+
+export interface PullerOptions {
+  readonly db: Db;
+  readonly account: Account;
+  readonly logger: Logger;
+  readonly context: (signal: AbortSignal) => Context;
+  /** Stores a page and the place after it together. @returns false when it could not be. */
+  readonly store: (inbound: readonly Inbound[], cursor: string) => Promise<boolean>;
+}
+
+const AGAIN_USUAL_MS = 60_000;
+const AGAIN_MS_MIN = 1_000;
+const AGAIN_MS_MAX = 3_600_000;
+const FAILED_FIRST_MS = 1_000;
+const FAILED_LAST_MS = 300_000;
+const CLOSE_MS_MAX = 1_000;
+const CURSOR_CHARS_MAX = 4_096;
+
+/** Asks a source again and again, or listens to it; after a failure later and later. The cursor moves only with what was stored. */
+export class Puller {
+  readonly #options: PullerOptions;
+  readonly #stopping = new AbortController();
+  #work: Promise<void> | undefined;
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#work ??= this.#loop();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    // A channel that does not heed the signal must not hold up the end.
+    await Promise.race([this.#work, new Promise((resolve) => setTimeout(resolve, CLOSE_MS_MAX).unref())]);
+  }
+
+  async #loop(): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    while (!signal.aborted) {
+      let waitMs = 0;
+      try {
+        waitMs = this.#options.account.channel.watch === undefined ? await this.#pull() : await this.#watch();
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        const { account, logger } = this.#options;
+        failures += 1;
+        waitMs = Math.min(FAILED_FIRST_MS * 2 ** Math.min(failures - 1, 20), FAILED_LAST_MS);
+        if (isChannelError(error)) waitMs = Math.min(Math.max(waitMs, error.retryAfterMs ?? 0), AGAIN_MS_MAX);
+        const names = { channel: account.channel.name, account: account.name };
+        if (failures === 1) logger.warn({ ...names, err: error }, 'a source does not answer as it should');
+      }
+      await this.#pause(waitMs);
+    }
+  }
+
+  /** @returns how long to wait. */
+  async #pull(): Promise<number> {
+    const { channel } = this.#options.account;
+    const page = await channel.pull!(await this.#cursor(), this.#options.context(this.#stopping.signal));
+    await this.#store(page.inbound, page.cursor);
+    if (page.more === true) return 0;
+    return Math.min(Math.max(page.againAfterMs ?? AGAIN_USUAL_MS, AGAIN_MS_MIN), AGAIN_MS_MAX);
+  }
+
+  async #watch(): Promise<number> {
+    const { channel } = this.#options.account;
+    const batches = channel.watch!(await this.#cursor(), this.#options.context(this.#stopping.signal));
+    for await (const { inbound, cursor } of batches) await this.#store(inbound, cursor);
+    return AGAIN_MS_MIN;
+  }
+
+  async #cursor(): Promise<string | undefined> {
+    const { db, account } = this.#options;
+    return await readCursor(db, account.channel.name, account.name);
+  }
+
+  async #store(inbound: readonly Inbound[], cursor: string): Promise<void> {
+    if (cursor.length > CURSOR_CHARS_MAX) throw new RangeError(`a cursor of more than ${CURSOR_CHARS_MAX} characters`);
+    if (inbound.length > INBOUND_MAX) throw new RangeError(`a page of more than ${INBOUND_MAX}`);
+    const readable = inbound.flatMap((told) => this.#readable(told));
+    if (!(await this.#options.store(readable, cursor))) throw new Error('the page could not be stored');
+  }
+
+  /** One that does not fit the contract must not hold up all that come after it. */
+  #readable(told: Inbound): readonly Inbound[] {
+    try {
+      return [cleanInbound(told)];
+    } catch (error) {
+      const { account, logger } = this.#options;
+      logger.error(
+        { account: account.name, channel: account.channel.name, err: error },
+        'something pulled does not fit the contract and is left out',
+      );
+      return [];
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+    });
+  }
+}

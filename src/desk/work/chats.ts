@@ -1,0 +1,206 @@
+import { computed, reactive, watch } from 'vue';
+import { nowMs } from '../live/clock.ts';
+import { itemsOf, liveStatus } from '../live/live.ts';
+import { Away, ask } from '../request.ts';
+
+/** As `GET /contacts/ID/messages` has it. */
+export interface ChatMessage {
+  readonly id: number;
+  readonly direction: 'in' | 'out';
+  readonly kind: string;
+  readonly state: string;
+  readonly atMs: number;
+  readonly by: string | null;
+  readonly key: string | null;
+  readonly error: string | null;
+  readonly text: string;
+  readonly subject: string | null;
+  readonly media: readonly {
+    readonly id: string;
+    readonly name?: string;
+    readonly type?: string;
+    readonly bytes?: number;
+  }[];
+}
+
+/** How often, and until when, one may still write. */
+export interface ReplyWindow {
+  readonly messages: number;
+  readonly untilMs: number;
+}
+
+interface Unsent {
+  readonly key: string;
+  readonly text: string;
+  readonly atMs: number;
+  /** Why it will not go; empty while it is on its way. */
+  failure: string;
+}
+
+export interface Thread {
+  readonly contact: string;
+  messages: ChatMessage[];
+  unsent: Unsent[];
+  window: ReplyWindow | null;
+  draft: string;
+  /** Number of the last message of the citizen that the agent has looked at. */
+  seen: number;
+  away: boolean;
+}
+
+interface Answer {
+  readonly messages: readonly ChatMessage[];
+  readonly window: ReplyWindow | null;
+}
+
+const PAGE = 200;
+const WRITING_SHOWN_MS = 6_000;
+const TYPING_EVERY_MS = 3_000;
+const TYPING_OVER_MS = 4_000;
+const TRIES = 6;
+const AGAIN_MS = 1_500;
+const SETTLED_MS = 1_000;
+
+export const conversations = itemsOf('me', 'conversation');
+const arrivals = itemsOf('me', 'messages');
+const receipts = itemsOf('me', 'receipts');
+const writers = itemsOf('me', 'writing');
+
+const threads = reactive(new Map<string, Thread>());
+
+export function threadOf(contact: string): Thread {
+  const known = threads.get(contact);
+  if (known !== undefined) return known;
+  threads.set(contact, { contact, messages: [], unsent: [], window: null, draft: '', seen: 0, away: false });
+  const made = threads.get(contact)!;
+  void load(made);
+  return made;
+}
+
+export const isWriting = (contact: string): boolean =>
+  writers.value.some((each) => each.contact === contact && nowMs.value - each.atMs < WRITING_SHOWN_MS);
+
+/** Messages of the citizen that the agent has not looked at. */
+export function unreadOf(contact: string): number {
+  const thread = threads.get(contact);
+  if (thread === undefined) return 0;
+  return thread.messages.filter(({ id, direction }) => direction === 'in' && id > thread.seen).length;
+}
+
+export const unreadInAll = computed(() => conversations.value.reduce((sum, { contact }) => sum + unreadOf(contact), 0));
+
+async function load(thread: Thread): Promise<void> {
+  try {
+    const { messages, window } = await ask<Answer>(`/contacts/${thread.contact}/messages?limit=${PAGE}`);
+    const byId = new Map(thread.messages.map((each) => [each.id, each]));
+    for (const each of messages) if (each.kind !== 'event') byId.set(each.id, each);
+    thread.messages = [...byId.values()].sort((a, b) => a.id - b.id);
+    const stored = new Set(messages.map(({ key }) => key));
+    thread.unsent = thread.unsent.filter(({ key }) => !stored.has(key));
+    thread.window = window;
+    thread.away = false;
+    tell(thread, 'delivered');
+  } catch (error) {
+    thread.away = error instanceof Away;
+  }
+}
+
+const told = new Map<string, number>();
+
+/** So that the citizen's page can say so. */
+function tell(thread: Thread, as: 'delivered' | 'read'): void {
+  const last = thread.messages.findLast(({ direction }) => direction === 'in');
+  if (last === undefined || !isTalking(thread.contact)) return;
+  const key = `${thread.contact} ${as}`;
+  if ((told.get(key) ?? 0) >= last.id) return;
+  told.set(key, last.id);
+  ask(`/contacts/${thread.contact}/seen`, { method: 'PUT', body: { message: last.id, as } }).catch(() =>
+    told.delete(key),
+  );
+}
+
+function isTalking(contact: string): boolean {
+  return conversations.value.some((each) => each.contact === contact && each.state === 'talking');
+}
+
+/** The agent looks at it. */
+export function look(contact: string): void {
+  const thread = threadOf(contact);
+  const last = thread.messages.findLast(({ direction }) => direction === 'in');
+  thread.seen = Math.max(thread.seen, last?.id ?? 0);
+  tell(thread, 'read');
+}
+
+/** Stored under one key, however often it is sent. */
+export function reply(contact: string, text: string): void {
+  const thread = threadOf(contact);
+  thread.unsent.push({ key: crypto.randomUUID(), text, atMs: Date.now(), failure: '' });
+  void send(thread, thread.unsent.at(-1)!);
+}
+
+export function again(contact: string, key: string): void {
+  const thread = threadOf(contact);
+  const one = thread.unsent.find((each) => each.key === key);
+  if (one === undefined) return;
+  one.failure = '';
+  void send(thread, one);
+}
+
+async function send(thread: Thread, one: Unsent): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await ask(`/contacts/${thread.contact}/messages`, { method: 'POST', body: { text: one.text, key: one.key } });
+      await load(thread);
+      // What the platform said of it comes behind.
+      setTimeout(() => void load(thread), SETTLED_MS);
+      return;
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof Away) || tries === TRIES) {
+        one.failure = failure || '—';
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS * tries));
+    }
+  }
+}
+
+let typingIn = '';
+let typedAtMs = 0;
+let typingTimer: ReturnType<typeof setTimeout> | undefined;
+
+export function typed(contact: string, on: boolean): void {
+  clearTimeout(typingTimer);
+  const wasOn = typingIn === contact;
+  if (!on) {
+    typingIn = '';
+    typedAtMs = 0;
+    if (wasOn) tellTyping(contact, false);
+    return;
+  }
+  if (!wasOn || Date.now() - typedAtMs > TYPING_EVERY_MS) tellTyping(contact, true);
+  if (!wasOn || Date.now() - typedAtMs > TYPING_EVERY_MS) typedAtMs = Date.now();
+  typingIn = contact;
+  typingTimer = setTimeout(() => typed(contact, false), TYPING_OVER_MS);
+}
+
+function tellTyping(contact: string, on: boolean): void {
+  ask(`/contacts/${contact}/typing`, { method: 'PUT', body: { on } }).catch(() => undefined);
+}
+
+/** Follows what the live socket tells, for as long as somebody is signed in. */
+watch(
+  [conversations, arrivals, receipts, liveStatus],
+  ([now, came, marked, status], [, cameBefore, markedBefore, statusBefore]) => {
+    for (const { contact, state } of now) if (state !== 'offered') threadOf(contact);
+    const before = new Set([...(cameBefore ?? []), ...(markedBefore ?? [])].map((each) => JSON.stringify(each)));
+    const fresh = [...came, ...marked].filter((each) => !before.has(JSON.stringify(each)));
+    const wanted = new Set(fresh.map(({ contact }) => contact));
+    // Back after a while: whatever was missed.
+    if (status === 'open' && statusBefore !== 'open') for (const { contact } of now) wanted.add(contact);
+    for (const contact of wanted) {
+      const thread = threads.get(contact);
+      if (thread !== undefined) void load(thread);
+    }
+  },
+);

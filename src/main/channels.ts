@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { addChannelMetrics } from '../api/channel-metrics.ts';
+import type { Metrics } from '../api/metrics.ts';
+import type { Account } from '../channel/account.ts';
+import { readAccounts } from '../channel/accounts.ts';
+import { ChannelHost } from '../channel/host.ts';
+import { channelFile, loadChannel } from '../channel/load.ts';
+import { conversationView } from '../core/view.ts';
+import type { Projector } from '../store/projector.ts';
+import type { Store } from '../store/store.ts';
+import type { Calls } from './core.ts';
+
+/** The project's own `channels` folder: what stands there is a channel. */
+export const CHANNEL_FOLDER = join(import.meta.dirname, '../../channels');
+
+export interface OpenChannels {
+  readonly host: ChannelHost;
+  observeAcknowledgement(durationMs: number): void;
+}
+
+/** Only channels that have an account are loaded. An account with a mistake is left out, and said; calls and the other accounts go on. */
+export async function openChannels(
+  calls: Calls,
+  parts: {
+    readonly store: Store;
+    readonly projector: Projector;
+    readonly metrics: Metrics;
+    readonly queues: ReadonlySet<string>;
+    /** Of the program itself. */
+    readonly own: readonly Account[];
+  },
+): Promise<OpenChannels> {
+  const { config, folders, loop, logger, submit } = calls;
+  const { accounts, problems } = await readAccounts({
+    file: config.channelsFile,
+    load: (name) => loadChannel(channelFile(CHANNEL_FOLDER, name), { cacheFolder: folders.channels }),
+    queues: parts.queues,
+    env: process.env,
+  });
+  for (const { file, line, message, fix } of problems) logger.error({ file, line, fix }, message);
+  const metrics = addChannelMetrics(parts.metrics.registry, () => host);
+  const host: ChannelHost = new ChannelHost({
+    db: parts.store.db,
+    journal: loop.state.journalId,
+    accounts: [...parts.own, ...accounts],
+    logger,
+    core: {
+      submit,
+      follow: (listener) => loop.subscribe(listener),
+      conversation: (medium, reference) => conversationView(loop.state, medium, reference),
+    },
+    settled: () => parts.projector.settled(),
+    metrics,
+  });
+  host.start();
+  return { host, observeAcknowledgement: metrics.observeAcknowledgement };
+}

@@ -1,0 +1,34 @@
+import type { ChannelEvent, ConversationEvent, Event } from '../core/event.ts';
+import { maskKey } from '../lib/mask-number.ts';
+import { inChinese } from './chinese.ts';
+import { type Said, said } from './tell.ts';
+
+export type OfConversation = ConversationEvent['type'] | ChannelEvent['type'];
+
+export function tellConversationEvent(event: Extract<Event, { type: OfConversation }>): Said {
+  switch (event.type) {
+    case 'messageArrived':
+      return said(
+        `Message ${event.message} from ${maskKey(event.from)} came by ${event.medium}.`,
+        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}发来第 ${event.message} 号消息。`,
+      );
+    case 'conversationOpened':
+      return said(
+        `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
+        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}进入队列“${inChinese('queue', event.queue)}”。`,
+      );
+    case 'offerAnswered':
+      return event.take
+        ? said(`${event.agent} took offer ${event.token}.`, `${event.agent} 接受第 ${event.token} 次派话。`)
+        : said(`${event.agent} declined offer ${event.token}.`, `${event.agent} 拒绝第 ${event.token} 次派话。`);
+    case 'conversationEnded':
+      return event.by === 'citizen'
+        ? said('The citizen left.', '市民离开会话。')
+        : said(`${event.who} ended it.`, `${event.who} 结束会话。`);
+    case 'conversationReturned':
+      return said(
+        `${event.who} gave it to queue ${event.queue}.`,
+        `${event.who} 转至队列“${inChinese('queue', event.queue)}”。`,
+      );
+  }
+}

@@ -1,0 +1,174 @@
+import { sql, type Transaction } from 'kysely';
+import type { Database } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** One thing that came in, ready to be stored. Texts hold neither NUL nor half a character. */
+export interface InboxRow {
+  readonly channel: string;
+  readonly account: string;
+  readonly externalId: string;
+  readonly conversation: string;
+  readonly kind: 'message' | 'event' | 'unreadable';
+  /** JSON. */
+  readonly content: string;
+  readonly raw: Buffer | null;
+  readonly sentAtMs: number;
+  readonly atMs: number;
+  readonly error: string | null;
+}
+
+export interface ReceiptRow {
+  readonly channel: string;
+  readonly account: string;
+  readonly of: string;
+  readonly status: 'delivered' | 'read' | 'failed';
+  readonly atMs: number;
+  readonly reason: string | null;
+}
+
+export interface CursorRow {
+  readonly channel: string;
+  readonly account: string;
+  readonly cursor: string;
+  readonly atMs: number;
+}
+
+/** What is committed together. */
+export interface InboxBatch {
+  readonly journal: string;
+  readonly rows: readonly InboxRow[];
+  readonly receipts: readonly ReceiptRow[];
+  readonly cursors: readonly CursorRow[];
+}
+
+/**
+ * Stores a batch in one transaction. What was stored before, or stands twice in it, is stored once.
+ *
+ * @returns the numbers of those that are new, by their index in `rows`; they rise with it.
+ * @throws while the database is away, or does not take it: nothing of the batch is stored then.
+ */
+export async function storeBatch(db: Db, batch: InboxBatch): Promise<ReadonlyMap<number, number>> {
+  const { receipts, cursors } = batch;
+  if (receipts.length === 0 && cursors.length === 0) return await insertRows(db, batch);
+  return await db.transaction().execute(async (transaction) => {
+    const stored = await insertRows(transaction, batch);
+    await applyReceipts(transaction, receipts);
+    for (const { atMs, ...cursor } of cursors) await storeCursor(transaction, { ...cursor, at_ms: atMs });
+    return stored;
+  });
+}
+
+async function insertRows(
+  db: Db | Transaction<Database>,
+  { journal, rows }: InboxBatch,
+): Promise<ReadonlyMap<number, number>> {
+  if (rows.length === 0) return new Map();
+  const column = <Name extends keyof InboxRow>(name: Name) => rows.map((row) => row[name]);
+  const { rows: stored } = await sql<{ id: number; channel: string; account: string; external_id: string }>`
+    insert into messages
+      (journal, direction, state, channel, account, external_id, conversation, kind, content, raw, sent_at_ms, at_ms, error)
+    select ${journal}, 'in', 'stored', channel, account, external_id, conversation, kind, content::jsonb, raw, sent_at_ms, at_ms, error
+    from unnest(
+      ${column('channel')}::text[], ${column('account')}::text[], ${column('externalId')}::text[],
+      ${column('conversation')}::text[], ${column('kind')}::text[], ${column('content')}::text[], ${column('raw')}::bytea[],
+      ${column('sentAtMs')}::bigint[], ${column('atMs')}::bigint[], ${column('error')}::text[]
+    ) with ordinality
+      as row (channel, account, external_id, conversation, kind, content, raw, sent_at_ms, at_ms, error, place)
+    order by place
+    on conflict (channel, account, external_id) where direction = 'in' do nothing
+    returning id, channel, account, external_id`.execute(db);
+  const idOf = new Map(stored.map((row) => [keyOf(row.channel, row.account, row.external_id), row.id]));
+  const found = new Map<number, number>();
+  for (const [index, { channel, account, externalId }] of rows.entries()) {
+    const key = keyOf(channel, account, externalId);
+    const id = idOf.get(key);
+    if (id === undefined) continue;
+    idOf.delete(key);
+    found.set(index, id);
+  }
+  return found;
+}
+
+function keyOf(channel: string, account: string, externalId: string): string {
+  return `${channel}/${account}/${externalId}`;
+}
+
+/** Forward only: `read` is not undone by a late `delivered`, nor what arrived by a late `failed`. */
+const MOVES_ON = sql<boolean>`(messages.state = 'sent' or (receipt.status = 'read' and messages.state = 'delivered'))`;
+
+async function applyReceipts(transaction: Transaction<Database>, receipts: readonly ReceiptRow[]): Promise<void> {
+  if (receipts.length === 0) return;
+  await transaction
+    .insertInto('message_receipts')
+    .values(receipts.map(({ of, atMs, ...receipt }) => ({ ...receipt, of_id: of, at_ms: atMs })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  for (const { channel, account, of } of receipts) await moveOn(transaction, { channel, account, of });
+}
+
+/** Brings one of our messages, known by the platform's name, to what was told of it so far. */
+export async function moveOn(
+  db: Db | Transaction<Database>,
+  { channel, account, of }: Pick<ReceiptRow, 'channel' | 'account' | 'of'>,
+): Promise<void> {
+  await sql`
+    update messages set state = receipt.status, error = coalesce(receipt.reason, messages.error)
+    from (
+      select status, reason from message_receipts
+      where channel = ${channel} and account = ${account} and of_id = ${of}
+      order by case status when 'read' then 0 when 'delivered' then 1 else 2 end limit 1
+    ) as receipt
+    where messages.direction = 'out' and messages.channel = ${channel} and messages.account = ${account}
+      and messages.external_id = ${of} and ${MOVES_ON}`.execute(db);
+}
+
+async function storeCursor(
+  transaction: Transaction<Database>,
+  row: { channel: string; account: string; cursor: string; at_ms: number },
+): Promise<void> {
+  await transaction
+    .insertInto('channel_cursors')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['channel', 'account']).doUpdateSet({ cursor: row.cursor, at_ms: row.at_ms }),
+    )
+    .execute();
+}
+
+/** Undefined before the first page. */
+export async function readCursor(db: Db, channel: string, account: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('channel_cursors')
+    .select('cursor')
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .executeTakeFirst();
+  return row?.cursor;
+}
+
+export interface UntakenMessage {
+  readonly id: number;
+  readonly channel: string;
+  readonly account: string;
+  readonly conversation: string;
+  readonly content: unknown;
+}
+
+/** Messages that belong to no contact yet, in order. */
+export async function readUntaken(
+  db: Db,
+  journal: string,
+  afterId: number,
+  rowsMax: number,
+): Promise<UntakenMessage[]> {
+  return await db
+    .selectFrom('messages')
+    .select(['id', 'channel', 'account', 'conversation', 'content'])
+    .where('contact', 'is', null)
+    .where('kind', '=', 'message')
+    .where('journal', '=', journal)
+    .where('id', '>', afterId)
+    .orderBy('id')
+    .limit(rowsMax)
+    .execute();
+}

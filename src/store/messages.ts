@@ -1,0 +1,92 @@
+import { sql } from 'kysely';
+import type { MessageTable } from './schema.ts';
+import type { Db } from './store.ts';
+
+export interface MessagesWanted {
+  readonly channel?: string;
+  readonly account?: string;
+  readonly contact?: string;
+  /** `amiss`: dead letters, and deliveries that could not be read. */
+  readonly only?: 'in' | 'out' | 'amiss';
+  /** Goes on below this number, or above it. */
+  readonly beforeId?: number;
+  readonly afterId?: number;
+  readonly rowsMax: number;
+}
+
+export type MessageRow = Omit<MessageTable, 'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal'> & {
+  readonly id: number;
+  readonly content: unknown;
+  readonly tries: number;
+};
+
+const COLUMNS = [
+  'id',
+  'direction',
+  'channel',
+  'account',
+  'conversation',
+  'kind',
+  'state',
+  'external_id',
+  'contact',
+  'content',
+  'sent_at_ms',
+  'at_ms',
+  'by_user',
+  'send_key',
+  'tries',
+  'due_at_ms',
+  'gone_at_ms',
+  'error',
+] as const;
+
+/** Newest first; with `afterId`, oldest first. */
+export async function listMessages(db: Db, wanted: MessagesWanted): Promise<MessageRow[]> {
+  const { channel, account, contact, only, beforeId, afterId, rowsMax } = wanted;
+  let query = db
+    .selectFrom('messages')
+    .select(COLUMNS)
+    .orderBy('id', afterId === undefined ? 'desc' : 'asc')
+    .limit(rowsMax);
+  if (channel !== undefined) query = query.where('channel', '=', channel);
+  if (account !== undefined) query = query.where('account', '=', account);
+  if (contact !== undefined) query = query.where('contact', '=', contact);
+  if (beforeId !== undefined) query = query.where('id', '<', beforeId);
+  if (afterId !== undefined) query = query.where('id', '>', afterId);
+  if (only === 'amiss') query = query.where(sql<boolean>`(state = 'dead' or kind = 'unreadable')`);
+  else if (only !== undefined) query = query.where('direction', '=', only);
+  return await query.execute();
+}
+
+/** By which conversation, and from whom, a contact's last message came; undefined: none ever did. */
+export async function lastMessageOf(db: Db, contact: string) {
+  return await db
+    .selectFrom('messages')
+    .select(['channel', 'account', 'conversation', 'external_id', 'content'])
+    .where('contact', '=', contact)
+    .where('direction', '=', 'in')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** When something came last, and how much came between two instants. */
+export async function countArrivals(
+  db: Db,
+  channel: string,
+  account: string,
+  fromMs: number,
+  toMs: number,
+): Promise<number> {
+  const row = await db
+    .selectFrom('messages')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .where('direction', '=', 'in')
+    .where('at_ms', '>=', fromMs)
+    .where('at_ms', '<', toMs)
+    .executeTakeFirst();
+  return row?.count ?? 0;
+}

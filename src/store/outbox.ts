@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import { moveOn } from './inbox.ts';
+import type { MessageState } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** A message of ours that is to go, or has gone. */
+export interface OutboxRow {
+  readonly id: number;
+  readonly channel: string;
+  readonly account: string;
+  readonly conversation: string;
+  /** As it is handed to the channel, without what the host adds. */
+  readonly content: unknown;
+  readonly tries: number;
+  readonly due_at_ms: number | null;
+  readonly state: MessageState;
+}
+
+export interface NewReply {
+  readonly journal: string;
+  readonly channel: string;
+  readonly account: string;
+  readonly conversation: string;
+  readonly contact: string;
+  readonly kind: 'reply' | 'receipt';
+  /** JSON. */
+  readonly content: string;
+  readonly byUser: string | null;
+  readonly sendKey: string;
+  readonly atMs: number;
+}
+
+const COLUMNS = ['id', 'channel', 'account', 'conversation', 'content', 'tries', 'due_at_ms', 'state'] as const;
+
+/** @returns the row; `isNew` false: the same key was there before, and nothing was stored. */
+export async function addReply(db: Db, reply: NewReply): Promise<{ readonly row: OutboxRow; readonly isNew: boolean }> {
+  const { byUser, sendKey, atMs, ...same } = reply;
+  const row = await db
+    .insertInto('messages')
+    .values({
+      ...same,
+      direction: 'out',
+      state: 'waiting',
+      by_user: byUser,
+      send_key: sendKey,
+      at_ms: atMs,
+      due_at_ms: atMs,
+    })
+    .onConflict((conflict) => conflict.columns(['contact', 'send_key']).where('send_key', 'is not', null).doNothing())
+    .returning(COLUMNS)
+    .executeTakeFirst();
+  if (row !== undefined) return { row, isNew: true };
+  const known = await db
+    .selectFrom('messages')
+    .select(COLUMNS)
+    .where('contact', '=', reply.contact)
+    .where('send_key', '=', sendKey)
+    .executeTakeFirstOrThrow();
+  return { row: known, isNew: false };
+}
+
+/** What has still to go, in order. */
+export async function readWaiting(db: Db, journal: string, afterId: number, rowsMax: number): Promise<OutboxRow[]> {
+  return await db
+    .selectFrom('messages')
+    .select(COLUMNS)
+    .where('state', '=', 'waiting')
+    .where('journal', '=', journal)
+    .where('id', '>', afterId)
+    .orderBy('id')
+    .limit(rowsMax)
+    .execute();
+}
+
+/** The platform took it; what it told of it before is made good at once. */
+export async function markSent(db: Db, row: OutboxRow, externalId: string | null, atMs: number): Promise<void> {
+  const { id, channel, account } = row;
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .updateTable('messages')
+      .set({ state: 'sent', external_id: externalId, gone_at_ms: atMs, tries: row.tries, due_at_ms: null, error: null })
+      .where('id', '=', id)
+      .where('state', '=', 'waiting')
+      .execute();
+    if (externalId !== null) await moveOn(transaction, { channel, account, of: externalId });
+  });
+}
+
+export async function markTried(db: Db, id: number, tries: number, dueAtMs: number, error: string): Promise<void> {
+  await db.updateTable('messages').set({ tries, due_at_ms: dueAtMs, error }).where('id', '=', id).execute();
+}
+
+export async function markDead(db: Db, id: number, tries: number, error: string): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ state: 'dead', tries, due_at_ms: null, error })
+    .where('id', '=', id)
+    .where('state', '=', 'waiting')
+    .execute();
+}
+
+/** A dead letter is to go again. Undefined: it is none. */
+export async function revive(db: Db, journal: string, id: number, atMs: number): Promise<OutboxRow | undefined> {
+  return await db
+    .updateTable('messages')
+    .set({ state: 'waiting', tries: 0, due_at_ms: atMs })
+    .where('id', '=', id)
+    .where('journal', '=', journal)
+    .where('direction', '=', 'out')
+    .where('state', '=', 'dead')
+    .returning(COLUMNS)
+    .executeTakeFirst();
+}
+
+/** A message that opened its contact, and whose citizen was not told of it. */
+export interface Unreceipted {
+  readonly id: number;
+  readonly channel: string;
+  readonly account: string;
+  readonly conversation: string;
+  readonly contact: string;
+  readonly content: unknown;
+}
+
+/** Stored since then; a receipt that comes later than that helps nobody. */
+export async function readUnreceipted(
+  db: Db,
+  journal: string,
+  sinceMs: number,
+  rowsMax: number,
+): Promise<Unreceipted[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select(['id', 'channel', 'account', 'conversation', 'contact', 'content'])
+    .where('opened', '=', true)
+    .where('at_ms', '>=', sinceMs)
+    .where('journal', '=', journal)
+    .where(
+      sql<boolean>`not exists (select 1 from messages as receipt where receipt.contact = messages.contact and receipt.kind = 'receipt')`,
+    )
+    .orderBy('id')
+    .limit(rowsMax)
+    .execute();
+  return rows.flatMap(({ contact, ...row }) => (contact === null ? [] : [{ ...row, contact }]));
+}
+
+/** What came in and went out in a conversation lately, newest first. */
+export interface RecentRow {
+  readonly id: number;
+  readonly direction: 'in' | 'out';
+  readonly kind: string;
+  readonly state: MessageState;
+  readonly event: string | null;
+  readonly sent_at_ms: number | null;
+  readonly at_ms: number;
+}
+
+const RECENT_MAX = 50;
+
+export async function readRecent(db: Db, channel: string, account: string, conversation: string): Promise<RecentRow[]> {
+  return await db
+    .selectFrom('messages')
+    .select([
+      'id',
+      'direction',
+      'kind',
+      'state',
+      'sent_at_ms',
+      'at_ms',
+      sql<string | null>`content->>'event'`.as('event'),
+    ])
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .where('conversation', '=', conversation)
+    .orderBy('id', 'desc')
+    .limit(RECENT_MAX)
+    .execute();
+}

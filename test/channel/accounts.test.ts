@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import telegram from '../../channels/telegram.ts';
+import webhook from '../../channels/webhook.ts';
+import { keysOf } from '../../src/channel/account.ts';
+import { readAccounts } from '../../src/channel/accounts.ts';
+import type { Channel } from '../../src/channel/channel.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minhu-accounts-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const CHANNELS: Readonly<Record<string, Channel>> = { webhook, telegram };
+
+function read(yaml: string, env: Record<string, string> = {}) {
+  const file = join(folder, 'channels.yaml');
+  writeFileSync(file, yaml);
+  writeFileSync(join(folder, 'key'), 'from-a-file\n');
+  return readAccounts({
+    file,
+    load: async (name) => {
+      const found = CHANNELS[name];
+      if (found === undefined) throw new Error(`no ${name}`);
+      return found;
+    },
+    queues: new Set(['personal', 'enterprise']),
+    env,
+  });
+}
+
+test('secrets come from files and the environment, what is not said has its default, and two accounts of a channel stand apart', async () => {
+  const { accounts, problems } = await read(
+    `- { channel: webhook, account: one, settings: { key: { file: key } } }
+- channel: webhook
+  account: two
+  settings: { key: { env: KEY }, url: https://partner.example }
+  queues: { personal: enterprise }
+  receipt: ''
+  gap: 30m
+- { channel: telegram, account: bot, settings: { token: t, secret: s } }
+`,
+    { KEY: 'from-the-environment' },
+  );
+  expect(problems).toEqual([]);
+  expect(accounts.map(({ name, settings }) => [name, settings])).toEqual([
+    ['one', { key: 'from-a-file', url: undefined }],
+    ['two', { key: 'from-the-environment', url: 'https://partner.example' }],
+    ['bot', { token: 't', secret: 's', api: 'https://api.telegram.org' }],
+  ]);
+  expect(accounts[0]).toMatchObject({ queues: { personal: 'personal', enterprise: 'enterprise' }, gapMs: undefined });
+  expect(accounts[0]!.receipt).toContain('{contact}');
+  expect(accounts[1]).toMatchObject({
+    queues: { personal: 'enterprise', enterprise: 'enterprise' },
+    receipt: undefined,
+    gapMs: 1_800_000,
+  });
+});
+
+test('the keys of before hold beside the new ones until the time that was said', async () => {
+  const { accounts } = await read(`- channel: webhook
+  account: one
+  settings: { key: new, url: https://partner.example }
+  previous: { key: old }
+  previousUntil: 2026-12-01T00:00+08:00
+`);
+  const untilMs = Date.parse('2026-11-30T16:00:00Z');
+  const [account] = accounts;
+  expect(keysOf(account!, untilMs - 1)).toEqual([
+    { key: 'new', url: 'https://partner.example' },
+    { key: 'old', url: 'https://partner.example' },
+  ]);
+  expect(keysOf(account!, untilMs)).toHaveLength(1);
+});
+
+test('each mistake is told with its line and what to write, and leaves the other accounts alone', async () => {
+  const { accounts, problems } = await read(`- { channel: webhook, account: good, settings: { key: k } }
+- { channel: nowhere, account: one, settings: {} }
+- { channel: webhook, account: two, settings: {} }
+- { channel: webhook, account: three, settings: { key: k, colour: red } }
+- { channel: webhook, account: four, settings: { key: { env: NOT_SET } } }
+- { channel: webhook, account: five, settings: { key: { file: not-there } } }
+- { channel: webhook, account: six, settings: { key: k }, queues: { personal: lost } }
+- { channel: webhook, account: seven, settings: { key: k }, previous: { key: old } }
+- { channel: webhook, account: good, settings: { key: k } }
+- { channel: webhook, settings: { key: k } }
+`);
+  expect(accounts.map(({ name }) => name)).toEqual(['good']);
+  expect(problems.map(({ line }) => line)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const words = [
+    'no nowhere',
+    '"key" is missing',
+    'no "colour"',
+    'no NOT_SET',
+    'ENOENT',
+    'no queue "lost"',
+    'until when',
+    'twice',
+    'account',
+  ];
+  for (const [index, word] of words.entries()) expect(problems[index]!.message).toContain(word);
+  for (const { fix } of problems) expect(fix).not.toBe('');
+});
+
+test('without a file, or with nothing but remarks in it, there are no accounts', async () => {
+  expect(await read('# nothing yet\n')).toEqual({ accounts: [], problems: [] });
+  const nowhere = { file: join(folder, 'none.yaml'), load: async () => webhook, queues: new Set<string>(), env: {} };
+  expect(await readAccounts(nowhere)).toEqual({ accounts: [], problems: [] });
+});

@@ -1,0 +1,192 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { vi } from 'vitest';
+import { createApi } from '../../src/api/app.ts';
+import { addChannelMetrics } from '../../src/api/channel-metrics.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
+import type { Account } from '../../src/channel/account.ts';
+import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
+import { ChannelHost } from '../../src/channel/host.ts';
+import { agentId, contactId } from '../../src/core/ids.ts';
+import type { Settings } from '../../src/core/settings.ts';
+import { agentViews, conversationView, digitalView, modeView, queueViews, siteViews } from '../../src/core/view.ts';
+import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
+import { createHappening } from '../../src/main/happening.ts';
+import { liveCore } from '../../src/main/live-core.ts';
+import { type Loop, openLoop } from '../../src/runtime/loop.ts';
+import { readEntries } from '../../src/runtime/segment.ts';
+import { createProjector, type Projector } from '../../src/store/projector.ts';
+import type { Store } from '../../src/store/store.ts';
+import { hallRules } from '../api/hall.ts';
+import { silent } from '../store/database.ts';
+
+export function accountOf(channel: Channel, name: string, more: Partial<Account> = {}): Account {
+  return {
+    channel,
+    name,
+    settings: channel.rehearsal!.settings,
+    previous: undefined,
+    queues: { personal: 'personal', enterprise: 'personal' },
+    receipt: undefined,
+    gapMs: undefined,
+    ...more,
+  };
+}
+
+/** Channels, journal, core, projector, records and HTTP, over a database that outlives it: what is lost with it is what a kill loses. */
+export interface House {
+  readonly host: ChannelHost;
+  readonly loop: Loop;
+  readonly projector: Projector;
+  readonly api: FastifyInstance;
+  readonly registry: Registry;
+  /** One delivery over HTTP; `inject` without a socket. */
+  deliver(
+    account: Account,
+    parcel: Parcel,
+  ): Promise<{ readonly status: number; readonly body: string; readonly headers: Record<string, unknown> }>;
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  readonly store: Store;
+  readonly accounts: readonly Account[];
+  readonly fetch?: Context['fetch'];
+  readonly settings?: Settings;
+  /** Default: one of its own. */
+  readonly journalFolder?: string;
+  readonly start?: boolean;
+}
+
+export async function openHouse({
+  store,
+  accounts,
+  fetch,
+  settings = chatRules(),
+  ...more
+}: HouseOptions): Promise<House> {
+  const folder = more.journalFolder ?? (await mkdtemp(join(tmpdir(), 'minhu-house-')));
+  const loop = await openLoop({ folder, release: () => undefined });
+  await loop.submit({ type: 'settingsLoaded', settings });
+  const projector = createProjector({
+    db: store.db,
+    journal: loop.state.journalId,
+    readJournal: async (seq, entriesMax) => {
+      const entries = [];
+      for await (const entry of readEntries(folder, seq + 1, loop.durableSeq)) {
+        entries.push(entry);
+        if (entries.length === entriesMax) break;
+      }
+      return entries;
+    },
+    logger: silent,
+  });
+  loop.subscribe((entries) => projector.apply(entries));
+  const registry = new Registry();
+  const metrics = addChannelMetrics(registry, () => host);
+  const host: ChannelHost = new ChannelHost({
+    db: store.db,
+    journal: loop.state.journalId,
+    accounts,
+    logger: silent,
+    core: {
+      submit: (event) => loop.submit(event),
+      follow: (listener) => loop.subscribe(listener),
+      conversation: (medium, reference) => conversationView(loop.state, medium, reference),
+    },
+    settled: () => projector.settled(),
+    metrics,
+    ...(fetch === undefined ? {} : { fetch }),
+  });
+  const api = await apiOf(store, loop, { host, observeAcknowledgement: metrics.observeAcknowledgement }, folder);
+  if (more.start !== false) host.start();
+  return {
+    host,
+    loop,
+    projector,
+    api,
+    registry,
+    async deliver({ channel, name }, { method = 'POST', query = '', headers = {}, body }) {
+      const url = `/api/v1/intake/${channel.name}/${name}${query === '' ? '' : `?${query}`}`;
+      const answer = await api.inject({ method, url, headers, payload: body });
+      return { status: answer.statusCode, body: answer.body, headers: answer.headers };
+    },
+    async close() {
+      await api.close();
+      await host.close();
+      await projector.stop();
+      await loop.close();
+      if (more.journalFolder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function apiOf(
+  store: Store,
+  loop: Loop,
+  channels: { host: ChannelHost; observeAcknowledgement(ms: number): void },
+  folder: string,
+) {
+  const core = {
+    submit: (event: Parameters<Loop['submit']>[0]) => loop.submit(event),
+    agents: () => agentViews(loop.state),
+    queues: () => queueViews(loop.state),
+    sites: () => siteViews(loop.state),
+    mode: () => modeView(loop.state),
+    conversation: () => undefined,
+    digital: (contact: string) => digitalView(loop.state, contactId(contact)),
+    talk: () => undefined,
+    canSupervise: () => false,
+    explain: async () => undefined,
+  };
+  return createApi({
+    db: store.db,
+    core,
+    channels,
+    live: {
+      core: liveCore(loop),
+      onAccounts: createHappening().on,
+      onAlarm: createHappening().on,
+      onDay: () => () => undefined,
+      day: () => undefined,
+    },
+    health: () => ({ switch: true, nodes: {}, journal: true, store: true }),
+    metrics: createMetrics({ ...core, projectorLag: () => 0, missed: () => ({ open: 0, overdue: 0 }) }),
+    connectLimits: CONNECT_LIMITS,
+    logger: silent,
+    recordingFolder: folder,
+  });
+}
+
+const MEDIUM = { offerMs: 30_000, boundMs: 600_000, wrapUpMs: 0, waitingMax: 5_000 };
+
+export function chatRules(waitingMax = 5_000): Settings {
+  const media = { chat: { ...MEDIUM, waitingMax }, mail: { ...MEDIUM, waitingMax } };
+  return { ...hallRules(), slots: { each: { chat: 3, mail: 3 }, beside: {}, media } };
+}
+
+/** Waits for a condition; the machine may be slow. */
+export async function eventually<Found>(holds: () => Found | Promise<Found>): Promise<Found> {
+  return await vi.waitFor(holds, { timeout: 25_000, interval: 20 });
+}
+
+/** The agent is ready, and takes whatever is offered. */
+export async function serve(loop: Loop, user: string): Promise<void> {
+  const agent = agentId(user);
+  loop.subscribe((entries) => {
+    for (const { commands } of entries)
+      for (const command of commands)
+        if (command.do === 'record-fact' && command.fact === 'offerMade' && command.agent === agent)
+          void loop.submit({
+            type: 'offerAnswered',
+            agent,
+            contact: command.contact,
+            token: command.token,
+            take: true,
+          });
+  });
+  await loop.submit({ type: 'agentStateAsked', agent, state: 'ready' });
+}

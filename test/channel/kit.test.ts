@@ -1,0 +1,124 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import webhook from '../../channels/webhook.ts';
+import type { Channel, InboundMessage } from '../../src/channel/channel.ts';
+import { compileChannel } from '../../src/channel/compile.ts';
+import { faultsOf } from '../../src/channel/load.ts';
+import { rehearse } from '../../src/cli/channel/check-file.ts';
+import { typeFaults } from '../../src/cli/channel/type-check.ts';
+
+const channelFolder = join(import.meta.dirname, '../../channels');
+const files = readdirSync(channelFolder).filter((name) => name.endsWith('.ts'));
+const folder = mkdtempSync(join(tmpdir(), 'minhu-kit-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function findings(channel: Channel) {
+  const all = [];
+  for await (const found of rehearse(channel)) all.push(found);
+  return all;
+}
+
+const failed = async (changes: Partial<Channel>) =>
+  (await findings({ ...webhook, ...changes })).filter(({ ok }) => !ok).map(({ en }) => en);
+
+describe.each(files)('%s', (file) => {
+  test('passes everything that a faulty platform does', async () => {
+    const channel: Channel = (await import(join(channelFolder, file))).default;
+    expect(faultsOf(channel, file.replace(/\.ts$/, ''))).toEqual([]);
+    const all = await findings(channel);
+    expect(all.filter(({ ok }) => !ok)).toEqual([]);
+    expect(all.length).toBeGreaterThan(3);
+  }, 60_000);
+});
+
+test('a channel that is made into a module in another folder is the same channel', async () => {
+  const address = await compileChannel(join(channelFolder, 'webhook.ts'), {
+    cacheFolder: folder,
+    programFolder: join(import.meta.dirname, '../../dist'),
+  });
+  const { default: channel } = (await import(/* @vite-ignore */ address)) as { default: Channel };
+  expect(faultsOf(channel, 'webhook')).toEqual([]);
+  expect(channel.settings).toEqual(webhook.settings);
+  expect(readdirSync(folder).filter((name) => name.startsWith('webhook.'))).toHaveLength(1);
+});
+
+test('a file that is no TypeScript, or reaches into the program, is refused with its place', async () => {
+  const broken = join(folder, 'broken.ts');
+  writeFileSync(broken, 'export default {\n  name: ;\n};\n');
+  await expect(compileChannel(broken, { cacheFolder: folder })).rejects.toThrow(/broken\.ts:2 /);
+  const curious = join(folder, 'curious.ts');
+  writeFileSync(curious, "import { secret } from '../src/store/passwords.js';\nexport default secret;\n");
+  await expect(compileChannel(curious, { cacheFolder: folder })).rejects.toThrow(/neither the contract nor/);
+});
+
+test('types that do not fit the contract are told with their line', () => {
+  // Beside `src`, as the folder of the channels is.
+  const beside = mkdtempSync(join(channelFolder, '../.minhu-start-'));
+  const wrong = join(beside, 'wrong-types.ts');
+  writeFileSync(
+    wrong,
+    "import { defineChannel } from '../src/channel/channel.ts';\nexport default defineChannel({ name: 1, title: { zh: '', en: '' }, settings: {} });\n",
+  );
+  try {
+    expect(typeFaults(wrong).join('\n')).toMatch(/wrong-types\.ts:2 .*number/);
+  } finally {
+    rmSync(beside, { recursive: true });
+  }
+}, 60_000);
+
+describe('the kit finds', () => {
+  test('a signature that nobody looks at', async () => {
+    expect(await failed({ verify: () => true })).toEqual(
+      expect.arrayContaining(['unsigned, or signed by others, it is refused', 'every bit of the signature counts']),
+    );
+  });
+
+  test('numbers that fall together', async () => {
+    const receive: NonNullable<Channel['receive']> = ({ body }) => {
+      const { inbound } = JSON.parse(String(body).replace(/"remoteId":"(\d+)"/, '"remoteId":$1'));
+      return inbound.map((told: { remoteId: number }) => ({ ...told, remoteId: String(told.remoteId) }));
+    };
+    expect(await failed({ receive })).toEqual(['numbers beyond 2^53 stay apart']);
+  });
+
+  test('a channel that remembers', async () => {
+    let count = 0;
+    const receive: NonNullable<Channel['receive']> = (delivery, settings) => {
+      count += 1;
+      return (webhook.receive!(delivery, settings) as readonly InboundMessage[]).map((told) => ({
+        ...told,
+        remoteId: `${count}`,
+      })) as never;
+    };
+    expect(await failed({ receive })).toEqual(
+      expect.arrayContaining(['delivered five times it is the same five times', 'in another order it is the same']),
+    );
+  });
+
+  test('a clock that allows no difference', async () => {
+    const verify: NonNullable<Channel['verify']> = (delivery, settings) =>
+      Number(delivery.headers['minhu-timestamp']) * 1_000 === delivery.receivedAtMs &&
+      webhook.verify!(delivery, settings);
+    expect(await failed({ verify })).toContain('a clock that is a minute off does no harm');
+  });
+
+  test('a send that takes every answer for a success, and one that waits for ever', async () => {
+    const careless: NonNullable<Channel['send']> = async (message, { fetch, signal }) => {
+      await fetch('https://partner.example/minhu', { method: 'POST', body: '{}', signal }).catch(() => undefined);
+      return { remoteId: message.id };
+    };
+    expect(await failed({ send: careless })).toEqual(
+      expect.arrayContaining([
+        '429 with Retry-After: tried again in time',
+        '503: tried again',
+        '400: never tried again',
+        'a connection that is cut: tried again',
+      ]),
+    );
+    const patient: NonNullable<Channel['send']> = async (message, context) =>
+      webhook.send!(message, { ...context, signal: new AbortController().signal });
+    expect(await failed({ send: patient })).toContain('a platform that hangs is given up in time');
+  }, 30_000);
+});

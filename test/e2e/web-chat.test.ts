@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Chromium, startChromium } from '../browser/chromium.ts';
+import { openDesk } from '../browser/desk-page.ts';
+import { type FaultyProxy, startFaultyProxy } from '../browser/faulty-proxy.ts';
+import { type Client, signIn, until } from './program.ts';
+import { openStage, type Stage } from './stage.ts';
+
+interface Message {
+  readonly id: number;
+  readonly direction: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly text: string;
+}
+
+interface Conversation {
+  readonly contact: string;
+  readonly state: string;
+  readonly token?: number;
+}
+
+const MESSAGES = 200;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let chromium: Chromium;
+let stage: Stage;
+let proxy: FaultyProxy | undefined;
+
+beforeAll(async () => {
+  [chromium, stage] = await Promise.all([startChromium({ toneHz: 1_000 }), openStage()]);
+}, 180_000);
+
+afterAll(async () => {
+  await proxy?.close();
+  await chromium?.close();
+  expect(await stage?.close()).toBe(0);
+}, 60_000);
+
+const seat = (user: string) => stage.program.firstRun().seats.find((each) => each.user === user)!;
+
+interface CitizenPage {
+  readonly page: Page;
+  readonly faults: string[];
+  write(text: string): Promise<void>;
+  lines(): Promise<{ seq: number; text: string }[]>;
+  audit(): Promise<readonly string[]>;
+}
+
+async function openChat(host: string): Promise<CitizenPage> {
+  const context = await chromium.browser.newContext({ viewport: { width: 360, height: 640 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
+  });
+  await page.goto(`http://${host}/chat/`);
+  return {
+    page,
+    faults,
+    async write(text) {
+      await page.fill('#input', text);
+      await page.press('#input', 'Enter');
+    },
+    lines: () =>
+      page.$$eval('.line[data-seq]', (lines) =>
+        lines.map((line) => ({
+          seq: Number(line.getAttribute('data-seq')),
+          text: line.querySelector('p')?.textContent ?? '',
+        })),
+      ),
+    async audit() {
+      await page.evaluate(axe);
+      return page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+        };
+        const { violations } = await axe.run();
+        return violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
+      });
+    },
+  };
+}
+
+/** The agent's only conversation, taken. */
+async function take(agent: Client): Promise<string> {
+  const mine = async () =>
+    (await agent.get<{ conversations?: Conversation[] }>('/api/v1/agents/me')).conversations?.[0];
+  const offered = await until('a conversation is offered', mine, (one) => one?.state === 'offered');
+  const { contact, token } = offered!;
+  await agent.put('/api/v1/agents/me/offer', { contact, token, take: true });
+  return contact;
+}
+
+async function allOf(agent: Client, contact: string): Promise<Message[]> {
+  const all: Message[] = [];
+  for (let after = 0; ; after = all.at(-1)!.id) {
+    const { messages } = await agent.get<{ messages: Message[] }>(
+      `/api/v1/contacts/${contact}/messages?limit=100&after=${after}`,
+    );
+    all.push(...messages);
+    if (messages.length < 100) return all;
+  }
+}
+
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test('200 messages over a line that repeats, swaps and is cut three times: dense, once each, in one order on both sides', async () => {
+  proxy = await startFaultyProxy(stage.program.run().http, seeded(12_345));
+  await stage.readyPhone('seat1001', 700);
+  const agent = await signIn(stage.program, seat('seat1001'));
+  const citizen = await openChat(proxy.host);
+  await citizen.write('m0');
+  const contact = await take(agent);
+  const cuts = [50, 100, 150];
+  let replies = 0;
+  for (let n = 1; n < MESSAGES; n += 1) {
+    if (cuts.includes(n)) {
+      await until('lines come', citizen.lines, (lines) => lines.length > n / 2);
+      proxy.cut();
+    }
+    await citizen.write(`m${n}`);
+    if (n % 40 !== 0) continue;
+    replies += 1;
+    await agent.post(`/api/v1/contacts/${contact}/messages`, { text: `r${replies}`, key: `reply-${replies}-of-it` });
+  }
+  // The automatic receipt is a line, too.
+  const wanted = MESSAGES + replies + 1;
+  const lines = await until('every line is shown', citizen.lines, (shown) => shown.length >= wanted, 40_000);
+  expect(lines.map(({ seq }) => seq)).toEqual(Array.from({ length: wanted }, (_, index) => index + 1));
+  expect(await citizen.page.$$eval('.unsent .line', (unsent) => unsent.length)).toBe(0);
+  const messages = await until(
+    'the agent has every line',
+    () => allOf(agent, contact),
+    (all) => all.length >= wanted,
+  );
+  expect(messages.map(({ text }) => text)).toEqual(lines.map(({ text }) => text));
+  const written = messages.filter(({ direction }) => direction === 'in').map(({ text }) => text);
+  expect(new Set(written).size).toBe(MESSAGES);
+  expect(written.length).toBe(MESSAGES);
+  expect(Math.min(proxy.repeated, proxy.swapped)).toBeGreaterThan(60);
+  expect(citizen.faults).toEqual([]);
+  await citizen.page.context().close();
+  await agent.post(`/api/v1/contacts/${contact}/end`, {});
+  await stage.clear();
+  await agent.put('/api/v1/agents/me/state', { state: 'offline' });
+}, 60_000);
+
+/** One grey dot. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+test('a citizen on a small phone and an agent at the desk write to each other, see who types, what was read, and a picture', async () => {
+  const desk = await openDesk(chromium.browser, stage.program.run().http);
+  await desk.sitDown(seat('seat1002'));
+  await desk.click('ready');
+  await desk.state('ready');
+  const citizen = await openChat(stage.program.run().http);
+  const { page } = citizen;
+  expect(await citizen.audit()).toEqual([]);
+  await citizen.write('路灯不亮');
+  await desk.click('take');
+  await desk.seen('[data-test=chat] [data-test=message] >> text=路灯不亮');
+  await page.waitForSelector('#status >> text=号话务员为您服务');
+  await page.waitForSelector('.line.citizen .mark >> text=对方已读');
+
+  await page.setInputFiles('#file', { name: '现场.png', mimeType: 'image/png', buffer: PNG });
+  await desk.seen('[data-test=chat-file] img');
+  await page.waitForSelector('.line.citizen img');
+
+  await page.locator('#input').pressSequentially('在');
+  await desk.seen('[data-test=chat] >> text=对方正在输入');
+  await desk.page.locator('[data-test=draft]').pressSequentially('请问在哪条路？');
+  await page.waitForSelector('#typing >> text=对方正在输入');
+  await desk.click('send');
+  await page.waitForSelector('.line.agent >> text=请问在哪条路？');
+  await desk.seen('[data-test=message-state] >> text=已读');
+
+  expect(await desk.audit()).toEqual([]);
+  expect(await citizen.audit()).toEqual([]);
+  const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  expect(overflow).toBeLessThanOrEqual(0);
+
+  await page.click('#language');
+  await page.waitForSelector('.line.agent .who >> text=Agent');
+  await page.click('#leave');
+  await desk.seen('[data-test=chat] >> text=/会话已结束|市民已离开/');
+  expect([...desk.faults, ...citizen.faults]).toEqual([]);
+}, 60_000);
+
+test('who is not on this machine, or comes by a proxy, finds no chat while it is a demonstration', async () => {
+  const { http } = stage.program.run();
+  const forwarded = { 'x-forwarded-for': '203.0.113.7' };
+  expect((await fetch(`http://${http}/chat/`)).status).toBe(200);
+  expect((await fetch(`http://${http}/chat/`, { headers: forwarded })).status).toBe(404);
+  const asked = await fetch(`http://${http}/api/v1/chat/sessions`, {
+    method: 'POST',
+    headers: { ...forwarded, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect(asked.status).toBe(404);
+});
