@@ -18,6 +18,7 @@ export interface Post {
 /** One address and nothing else: no list, no comment, no line break. */
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$/;
 const SUBJECT_CHARS_MAX = 400;
+const MACHINE = { 'Auto-Submitted': 'auto-replied', Precedence: 'auto_reply', 'X-Auto-Response-Suppress': 'All' };
 
 /** @returns its Message-ID. */
 export async function post(message: Outbound, from: Post, threads: Threads, signal: AbortSignal): Promise<string> {
@@ -71,12 +72,7 @@ function mailOf(message: Outbound, messageId: string, from: Post, threads: Threa
     ...(answered === undefined ? {} : { inReplyTo: answered, references: [answered] }),
     // RFC 3834 §5; a machine's mail must not come back either, so that it has no sender to return it to.
     ...(automatic ? { envelope: { from: '', to: [to] } } : {}),
-    headers: {
-      'X-Loop': from.from,
-      ...(automatic
-        ? { 'Auto-Submitted': 'auto-replied', Precedence: 'auto_reply', 'X-Auto-Response-Suppress': 'All' }
-        : {}),
-    },
+    ...(automatic ? { headers: { ...MACHINE, 'X-Loop': from.from } } : {}),
     attachments: media.map(({ name, type, content }) => ({ filename: name, contentType: type, content })),
     dsn: { id: message.id, return: 'headers', notify: ['failure'], recipient: to },
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Inbound, InboundMessage, MediaKind, MediaReference } from '../../src/channel/channel.ts';
-import type { Attachment, Letter } from './letter.ts';
+import type { Address, Attachment, Letter } from './letter.ts';
 import { readReport } from './report.ts';
 import { conversationOfId, placeOf, type Threads } from './thread.ts';
 
@@ -45,7 +45,11 @@ export function isAutomatic({ head, from, replyTo, parts }: Letter, own: string)
   if (parts[0]?.type === 'multipart/report') return true;
   if (head.get('return-path')?.some((path) => path.replaceAll(/\s/g, '') === '<>')) return true;
   const senders = [from?.address ?? UNKNOWN_SENDER, ...(replyTo === undefined ? [] : [replyTo.address])];
-  if (senders.some((address) => NAMES_OF_MACHINES.test(address) || address === own || address === UNKNOWN_SENDER))
+  if (
+    senders.some(
+      (address) => NAMES_OF_MACHINES.test(address) || plainAddress(address) === own || address === UNKNOWN_SENDER,
+    )
+  )
     return true;
   return MARKS_OF_MACHINES.some(([name, harmless]) => head.get(name)?.some((value) => !harmless.test(value)));
 }
@@ -57,7 +61,7 @@ function messageOf(
   threads: Threads,
 ): InboundMessage {
   const { head, from, subject, text, attachments, refused } = letter;
-  const sender = letter.replyTo ?? from ?? { address: UNKNOWN_SENDER, name: '' };
+  const sender = senderOf(letter);
   const digest = digestOf(letter);
   const { conversation, inReplyTo } = placeOf(
     {
@@ -90,6 +94,17 @@ function messageOf(
     ...(Object.keys(fields).length === 0 ? {} : { fields }),
     ...(automatic ? { automatic } : {}),
   };
+}
+
+/** Whom an answer goes to. A thread's own address of the sender is still the same sender (RFC 5233). */
+function senderOf({ from, replyTo }: Letter): Address {
+  if (from === undefined) return replyTo ?? { address: UNKNOWN_SENDER, name: '' };
+  if (replyTo === undefined || plainAddress(replyTo.address) === from.address) return from;
+  return { address: replyTo.address, name: replyTo.name || from.name };
+}
+
+function plainAddress(address: string): string {
+  return address.replace(/\+[^@]*@/, '@');
 }
 
 function mediaOf({ name, type, bytes }: Attachment, id: string): MediaReference {
