@@ -50,8 +50,7 @@ export default defineChannel({
   limits: { textChars: 20_000, sendPerSecond: 5, sendMs: 30_000 },
 
   async pull(cursor, { settings, fetch, signal, now }) {
-    const position =
-      cursor === undefined ? startAt(settings.since, now()) : (readJson(cursor) as { [Name in keyof Position]: never });
+    const position = cursor === undefined ? startAt(settings.since, now()) : (readJson(cursor) as Position);
     const query = new URLSearchParams({ since: position.since, after_id: position.afterId, limit: `${PAGE_LETTERS}` });
     const headers = { accept: 'application/json', authorization: `Bearer ${settings.token}` };
     const response = await fetch(`${settings.url}?${query}`, { headers, signal });
