@@ -45,6 +45,20 @@ export default defineChannel({
     const { content, type } = await readAttachment(folderOf(settings), id, signal);
     return new Response(new Uint8Array(content), { headers: { 'content-type': type } });
   },
+
+  rehearsal: {
+    settings: {
+      address: 'shizhang@city.example',
+      name: '12345热线',
+      imap: 'imap://127.0.0.1:1',
+      smtp: 'smtp://127.0.0.1:1',
+      user: 'shizhang',
+      password: 'rehearsed',
+      folder: 'INBOX',
+      threads: 't'.repeat(32),
+      answers: undefined,
+    },
+  },
 });
 
 function folderOf({ imap, address, user = address, password, folder }: MailSettings): Folder {

@@ -23,7 +23,10 @@ type Open311Settings = Settings<typeof shapes>;
 /** Of a public answer: what the address says after `/open311/`, or the query after `call=`. */
 const CALL = /^(?:v2\/)?(discovery|services|requests|tokens)(?:\/([\w.-]{1,64}))?\.(json|xml)$/;
 
-/** Open311 GeoReport v2, as far as it needs no memory: discovery, services, requests that are made, and the numbers behind tokens. */
+/**
+ * Open311 GeoReport v2, as far as it needs no memory: discovery, services, requests that are made, and the numbers behind tokens. Each integrator
+ * is an account, with an `api_key` in the form or the query.
+ */
 export default defineChannel({
   name: 'open311',
   title: { zh: 'Open311 公共接口', en: 'Open311 public API' },
@@ -53,15 +56,15 @@ export default defineChannel({
       contact: '12345',
     },
     deliver: ({ number, conversation, text }, { key }) => ({
-      query: 'call=requests.json',
+      query: `call=requests.json&api_key=${key}`,
       headers: { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': `${number}` },
-      body: `${new URLSearchParams({ api_key: key, service_code: '0301', lat: '30.65742', long: '104.06584', description: text, account_id: `${conversation}` })}`,
+      body: `${new URLSearchParams({ service_code: '0301', lat: '30.65742', long: '104.06584', description: text, account_id: `${conversation}` })}`,
     }),
   },
 });
 
-function keyIn({ body }: Delivery): string | undefined {
-  return new URLSearchParams(body.toString()).get('api_key') ?? undefined;
+function keyIn({ query, body }: Delivery): string | undefined {
+  return query.get('api_key') ?? new URLSearchParams(body.toString()).get('api_key') ?? undefined;
 }
 
 function callOf({ url, query }: Delivery): string {

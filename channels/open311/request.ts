@@ -64,7 +64,7 @@ function messageOf(
   service: Service,
   place: Place | undefined,
 ): InboundMessage {
-  const id = requestId(delivery, said('api_key'));
+  const id = requestId(delivery);
   const name = `${said('last_name')}${said('first_name')}`.slice(0, 64);
   const phone = said('phone');
   const person = phone || said('email') || said('account_id') || said('device_id') || id;
@@ -99,9 +99,9 @@ function fieldsOf(form: URLSearchParams, service: Service): Record<string, strin
 }
 
 /** With an `Idempotency-Key` the same at every try of one integrator; without one each request is another. */
-function requestId({ headers, body, receivedAtMs }: Delivery, apiKey: string): string {
+function requestId({ headers, body, receivedAtMs }: Delivery): string {
   const key = headers['idempotency-key'];
-  const hash = createHash('sha256').update(`${apiKey}\n`);
+  const hash = createHash('sha256');
   if (key === undefined) hash.update(`${receivedAtMs}\n`).update(body);
   else hash.update(`key ${key}`);
   return hash.digest('hex').slice(0, 24);
