@@ -42,7 +42,7 @@ export default defineChannel({
     const form = format as Format;
     if (delivery.method === 'GET') return { inbound: [], answer: read(what, name, form, settings) };
     if (what !== 'requests' || name !== undefined) return { inbound: [], answer: unknown(form) };
-    const request = readRequest(delivery, servicesIn(settings.services), readArea(settings.area));
+    const request = readRequest(delivery, settings.key, servicesIn(settings.services), readArea(settings.area));
     if (!('message' in request)) return { inbound: [], answer: errorsIn(form, request.status, request.faults) };
     const made = [{ service_request_id: request.message.remoteId, service_notice: '', account_id: '' }];
     return { inbound: [request.message], answer: answerIn(form, made, { whole: 'service_requests', each: 'request' }) };

@@ -17,7 +17,7 @@ export type Read =
   | { readonly status: 400 | 404; readonly faults: readonly string[] };
 
 /** GeoReport v2, “POST Service Request”. A `media_url` is something that somebody wrote, and never fetched. */
-export function readRequest(delivery: Delivery, services: readonly Service[], area: Area): Read {
+export function readRequest(delivery: Delivery, key: string, services: readonly Service[], area: Area): Read {
   const form = new URLSearchParams(delivery.body.toString());
   const said = (name: string): string => (form.get(name) ?? '').trim();
   const service = services.find(({ code }) => code === said('service_code'));
@@ -27,7 +27,8 @@ export function readRequest(delivery: Delivery, services: readonly Service[], ar
   const faults = faultsOf(said, place, area);
   if (service === undefined) faults.unshift('service_code was not provided');
   if (service === undefined || faults.length > 0) return { status: 400, faults };
-  return { message: messageOf(delivery, form, said, service, place) };
+  const id = requestId(delivery, key);
+  return { message: messageOf(id, delivery.receivedAtMs, form, said, service, place) };
 }
 
 function placeIn(said: (name: string) => string): Place | undefined {
@@ -58,13 +59,13 @@ function faultsOf(said: (name: string) => string, place: Place | undefined, area
 }
 
 function messageOf(
-  delivery: Delivery,
+  id: string,
+  sentAtMs: number,
   form: URLSearchParams,
   said: (name: string) => string,
   service: Service,
   place: Place | undefined,
 ): InboundMessage {
-  const id = requestId(delivery);
   const name = `${said('last_name')}${said('first_name')}`.slice(0, 64);
   const phone = said('phone');
   const person = phone || said('email') || said('account_id') || said('device_id') || id;
@@ -73,7 +74,7 @@ function messageOf(
     // Each request is a matter of its own.
     conversation: id,
     from: { id: person.slice(0, 256), ...(name === '' ? {} : { name }), ...(phone === '' ? {} : { phone }) },
-    sentAtMs: delivery.receivedAtMs,
+    sentAtMs,
     subject: service.name,
     text: said('description'),
     ...(place === undefined ? {} : { place }),
@@ -99,9 +100,9 @@ function fieldsOf(form: URLSearchParams, service: Service): Record<string, strin
 }
 
 /** With an `Idempotency-Key` the same at every try of one integrator; without one each request is another. */
-function requestId({ headers, body, receivedAtMs }: Delivery): string {
+function requestId({ headers, body, receivedAtMs }: Delivery, integrator: string): string {
   const key = headers['idempotency-key'];
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(`${integrator}\n`);
   if (key === undefined) hash.update(`${receivedAtMs}\n`).update(body);
   else hash.update(`key ${key}`);
   return hash.digest('hex').slice(0, 24);
