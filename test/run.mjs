@@ -14,6 +14,7 @@ const PEERS = {
   chromium: 'chromium',
   pg_createcluster: 'postgresql',
   openssl: 'openssl',
+  dovecot: 'dovecot-imapd',
 };
 /** First what needs no other program, file beside file; then whole programs and peers, one file at a time, so that they have the machine to themselves. */
 const PASSES = [
@@ -61,7 +62,9 @@ function installPeers() {
 }
 
 function onPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) =>
+    existsSync(join(folder, program)),
+  );
 }
 
 function must(what, command, args, env = process.env) {

@@ -27,6 +27,7 @@ import { addMeasureRoutes } from './routes/measures.ts';
 import { addMessageRoutes } from './routes/messages.ts';
 import { addMissedCallRoutes } from './routes/missed-calls.ts';
 import { addModeRoutes } from './routes/mode.ts';
+import { addOpen311Routes } from './routes/open311.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addPageRoute } from './routes/page.ts';
 import { addPhoneRoute } from './routes/phone.ts';
@@ -81,6 +82,7 @@ const ROUTES = [
   addConversationRoutes,
   addMessageRoutes,
   addIntakeRoutes,
+  addOpen311Routes,
   addDispositionRoute,
   addSupervisionRoutes,
   addRecordingRoutes,

@@ -136,7 +136,7 @@ export interface Delivery {
 }
 
 export interface Answer {
-  /** 200..299; default 200. */
+  /** 200..299; default 200. With nothing inbound also 400..499: a form hears what is wrong with it. */
   readonly status?: number;
   /** Default `text/plain; charset=utf-8`. */
   readonly type?: string;
@@ -329,11 +329,11 @@ export class ChannelError extends Error {
 // ── Rehearsal ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Rehearsal<Shapes extends SettingShapes = SettingShapes> {
-  /** Of a made-up account. */
+  /** Of a made-up account; with `watch`, of a server that is away. */
   readonly settings: Settings<Shapes>;
   /** A delivery as the platform sends and signs it under these settings: the nth message of a citizen. Needed with `receive`. */
   deliver?(sample: Sample, settings: Settings<Shapes>): Parcel;
-  /** What the platform answers to a request that it likes, of `send`, `pull` or for a token. Needed with `send` and `pull`. */
+  /** What the platform answers to a request that it likes, of `send`, `pull` or for a token. Needed with `send` and `pull`, unless all goes over a connection that `watch` keeps. */
   answer?(request: RehearsedRequest): { readonly status?: number; readonly body: string };
 }
 

@@ -51,6 +51,8 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /api/v1/messages/:message/resend': 'lead supervisor admin',
   'GET /api/v1/intake/:channel/:account': '*',
   'POST /api/v1/intake/:channel/:account': '*',
+  'GET /open311/*': '*',
+  'POST /open311/*': '*',
   'GET /api/v1/contacts/:id/explain': 'lead supervisor admin',
   'PUT /api/v1/contacts/:id/disposition': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/recordings/:number': 'lead supervisor auditor admin',

@@ -66,7 +66,8 @@ function bodyMax({ channel }: Account): number {
   return channel.limits?.bodyBytes ?? BODY_BYTES_USUAL;
 }
 
-function deliveryOf(request: FastifyRequest, body: Buffer): Delivery {
+/** A request as a channel sees it. */
+export function deliveryOf(request: FastifyRequest, body: Buffer): Delivery {
   const url = request.raw.url ?? '';
   const at = url.indexOf('?');
   const headers: Record<string, string | undefined> = {};

@@ -8,6 +8,7 @@ import { type Finding, finding, must } from './finding.ts';
 import { rehearsePulls } from './pulls.ts';
 import { rehearseSends } from './sends.ts';
 import { typeFaults } from './type-check.ts';
+import { rehearseWatches } from './watches.ts';
 
 /** Everything that is asked of a channel's file, one finding after another. */
 export async function* checkFile(file: string): AsyncIterable<Finding> {
@@ -34,7 +35,7 @@ export async function* checkFile(file: string): AsyncIterable<Finding> {
 
 /** The platform is played as the channel's own `rehearsal` says, and then as platforms are. */
 export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
-  const { receive, send, pull, rehearsal } = channel;
+  const { receive, send, pull, watch, rehearsal } = channel;
   yield await finding('写明了如何扮演平台（rehearsal）', 'it says how its platform is played (rehearsal)', () => {
     must(rehearsal !== undefined, 'rehearsal is missing');
     must(
@@ -42,7 +43,7 @@ export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
       'rehearsal.deliver is missing, and there is receive',
     );
     must(
-      (send ?? pull) === undefined || rehearsal.answer !== undefined,
+      (send ?? pull) === undefined || rehearsal.answer !== undefined || watch !== undefined,
       'rehearsal.answer is missing, and there is send or pull',
     );
   });
@@ -50,4 +51,5 @@ export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
   if (receive !== undefined && rehearsal.deliver !== undefined) yield* rehearseDeliveries(channel, rehearsal);
   if (send !== undefined && rehearsal.answer !== undefined) yield* rehearseSends(channel, rehearsal);
   if (pull !== undefined && rehearsal.answer !== undefined) yield* rehearsePulls(channel, rehearsal);
+  if (watch !== undefined) yield* rehearseWatches(channel, rehearsal);
 }

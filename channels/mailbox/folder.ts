@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import { ImapFlow } from 'imapflow';
+import { ChannelError } from '../../src/channel/channel.ts';
+import { type Letter, readAttachments, readLetter } from './letter.ts';
+import type { Arrived } from './told.ts';
+
+/** A folder of a mail server. Only ever read: nothing is marked as seen, moved or deleted, so that people may go on using it. */
+export interface Folder {
+  /** `imaps://HOST[:PORT]`, or `imap://` for STARTTLS. */
+  readonly address: string;
+  readonly user: string;
+  readonly password: string;
+  readonly name: string;
+}
+
+/** Where we are in a folder. UIDs rise while UIDVALIDITY stays; RFC 9051 §2.3.1.1. */
+export interface Place {
+  readonly validity: string;
+  /** Of the last mail that was taken; 0: none. */
+  readonly uid: number;
+  /** When the server took that one; before the first: when we began. Unix time, ms. */
+  readonly atMs: number;
+}
+
+export interface Page {
+  readonly arrived: readonly Arrived[];
+  readonly place: Place;
+}
+
+export const MAIL_BYTES_MAX = 25 * 1024 * 1024;
+/** Of a larger mail, what is fetched: its head. */
+const CUT_BYTES = 64 * 1024;
+const PAGE_MAILS = 20;
+const PAGE_BYTES = 8 * 1024 * 1024;
+/** After a folder was numbered anew, what may be among the new numbers and was not taken yet. `SEARCH SINCE` counts in days. */
+const OVERLAP_MS = 7 * 86_400_000;
+/** The longest that a connection can be dead without our knowing. */
+const IDLE_MAX_MS = 60_000;
+
+/** What arrives from `place` on; ends when the connection does. Without a place: what arrives from now on. */
+export async function* readFolder(folder: Folder, place: Place | undefined, signal: AbortSignal): AsyncGenerator<Page> {
+  const client = await open(folder, signal);
+  let news = true;
+  client.on('exists', () => {
+    news = true;
+  });
+  try {
+    let at = place;
+    while (client.usable && !signal.aborted) {
+      if (news) {
+        news = false;
+        for await (const page of readNew(client, at)) {
+          at = page.place;
+          yield page;
+        }
+      } else await waitForNews(client);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw asChannelError(error);
+  } finally {
+    client.close();
+  }
+}
+
+/** @param name what `Arrived.place` and the number of an attachment make. */
+export async function readAttachment(folder: Folder, name: string, signal: AbortSignal) {
+  const [validity, uid, at] = name.split('.');
+  const client = await open(folder, signal);
+  try {
+    if (validityOf(client) !== validity) throw new ChannelError('refuse', 'the folder was numbered anew');
+    const mail = await client.fetchOne(uid ?? '', { source: { start: 0, maxLength: MAIL_BYTES_MAX } }, { uid: true });
+    if (mail === false || mail.source === undefined) throw new ChannelError('refuse', 'the mail is no longer there');
+    const attachment = (await readAttachments(mail.source))[Number(at)];
+    if (attachment === undefined) throw new ChannelError('refuse', 'the mail has no such attachment');
+    return attachment;
+  } catch (error) {
+    throw asChannelError(error);
+  } finally {
+    client.close();
+  }
+}
+
+async function open({ address, user, password, name }: Folder, signal: AbortSignal): Promise<ImapFlow> {
+  const { hostname, port, protocol } = new URL(address);
+  const secure = protocol === 'imaps:';
+  const client = new ImapFlow({
+    host: hostname,
+    port: Number(port || (secure ? 993 : 143)),
+    secure,
+    // A password in the clear is for a server on this machine only.
+    ...(secure || isThisMachine(hostname) ? {} : { doSTARTTLS: true }),
+    auth: { user, pass: password },
+    logger: false,
+    disableAutoIdle: true,
+    maxIdleTime: IDLE_MAX_MS,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: IDLE_MAX_MS + 30_000,
+    missingIdleCommand: 'STATUS',
+    maxLineLength: 1024 * 1024,
+    maxLiteralSize: MAIL_BYTES_MAX + CUT_BYTES,
+  });
+  // What fails tells so itself; without a listener the process would end.
+  client.on('error', () => undefined);
+  const close = () => client.close();
+  signal.addEventListener('abort', close, { once: true });
+  client.once('close', () => signal.removeEventListener('abort', close));
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    await client.mailboxOpen(name, { readOnly: true });
+    return client;
+  } catch (error) {
+    client.close();
+    throw asChannelError(error);
+  }
+}
+
+async function* readNew(client: ImapFlow, from: Place | undefined): AsyncGenerator<Page> {
+  const validity = validityOf(client);
+  const last = client.mailbox === false ? 0 : client.mailbox.uidNext - 1;
+  if (from === undefined) {
+    yield { arrived: [], place: { validity, uid: last, atMs: Date.now() } };
+    return;
+  }
+  // A server whose numbers went back has lost its own count.
+  const goesOn = from.validity === validity && last >= from.uid;
+  let place = goesOn ? from : { validity, uid: 0, atMs: from.atMs };
+  const query = goesOn ? { uid: `${from.uid + 1}:*` } : { since: new Date(from.atMs - OVERLAP_MS) };
+  const found = (await client.search(query, { uid: true })) || [];
+  // `*` is the last mail, even when it is older than what was asked for.
+  const uids = found.filter((uid) => uid > place.uid).sort((a, b) => a - b);
+  if (!goesOn && uids.length === 0) yield { arrived: [], place: { ...place, uid: last } };
+  for (let at = 0; at < uids.length; at += PAGE_MAILS) {
+    for await (const page of readMails(client, uids.slice(at, at + PAGE_MAILS), place)) {
+      place = page.place;
+      yield page;
+    }
+  }
+}
+
+async function* readMails(client: ImapFlow, uids: readonly number[], from: Place): AsyncGenerator<Page> {
+  const facts = await client.fetchAll([...uids], { uid: true, size: true, internalDate: true }, { uid: true });
+  let [place, arrived, bytes] = [from, [] as Arrived[], 0];
+  for (const { uid, size = 0, internalDate } of facts.sort((a, b) => a.uid - b.uid)) {
+    const atMs = internalDate === undefined ? Date.now() : new Date(internalDate).getTime();
+    const letter = await readMail(client, uid, size);
+    place = { ...place, uid, atMs: Math.max(place.atMs, atMs) };
+    if (letter === undefined) continue;
+    arrived.push({ letter, atMs, place: `${place.validity}.${uid}` });
+    bytes += letter.raw.length;
+    if (bytes < PAGE_BYTES) continue;
+    yield { arrived, place };
+    [arrived, bytes] = [[], 0];
+  }
+  yield { arrived, place: { ...place, uid: Math.max(place.uid, ...uids) } };
+}
+
+/** @returns undefined: it is no longer there. */
+async function readMail(client: ImapFlow, uid: number, size: number): Promise<Letter | undefined> {
+  const maxLength = size > MAIL_BYTES_MAX ? CUT_BYTES : MAIL_BYTES_MAX;
+  const mail = await client.fetchOne(String(uid), { source: { start: 0, maxLength } }, { uid: true });
+  if (mail === false || mail.source === undefined) return undefined;
+  return readLetter(mail.source, size > MAIL_BYTES_MAX ? size : undefined);
+}
+
+async function waitForNews(client: ImapFlow): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    const news = Promise.race([once(client, 'exists', { signal }), once(client, 'close', { signal })]);
+    // `idle` lasts until another command is given, or the server ends it.
+    await Promise.race([news, client.idle()]);
+  } finally {
+    over.abort();
+  }
+}
+
+function validityOf({ mailbox }: ImapFlow): string {
+  return mailbox === false ? '' : String(mailbox.uidValidity);
+}
+
+/** Only there may a mail server be spoken to in the clear. */
+export function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+interface ImapTrouble {
+  readonly authenticationFailed?: boolean;
+  readonly serverResponseCode?: string;
+  readonly responseStatus?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** RFC 5530 response codes: what is only so for the moment. */
+const PASSING = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'OVERQUOTA']);
+
+function asChannelError(error: unknown): ChannelError {
+  if (error instanceof ChannelError) return error;
+  const { authenticationFailed, serverResponseCode = '', responseStatus, code, message } = error as ImapTrouble;
+  if (PASSING.has(serverResponseCode)) return new ChannelError('retry', `the mail server says ${serverResponseCode}`);
+  if (authenticationFailed === true) return new ChannelError('broken', 'the mail server refuses user and password');
+  if (serverResponseCode === 'NONEXISTENT') return new ChannelError('broken', 'the mail server has no such folder');
+  return new ChannelError('retry', `the mail server: ${responseStatus ?? code ?? message ?? 'connection lost'}`);
+}

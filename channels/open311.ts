@@ -1,0 +1,117 @@
+import {
+  type Answer,
+  ChannelError,
+  type Delivery,
+  defineChannel,
+  type Received,
+  type Settings,
+  sameSecret,
+} from '../src/channel/channel.ts';
+import { answerIn, errorsIn, type Format } from './open311/answer.ts';
+import { readRequest, type Service } from './open311/request.ts';
+import { readArea } from './place/area.ts';
+
+const shapes = {
+  key: { about: 'api_key of the integrator', secret: true },
+  services: 'What can be asked for: code=name with semicolons between, such as 0301=路灯不亮;0302=井盖缺失',
+  area: 'The city: corners as latitude,longitude (WGS-84) with spaces between; two are opposite corners of a rectangle',
+  contact: { about: 'Whom integrators write to', default: '12345' },
+} as const;
+
+type Open311Settings = Settings<typeof shapes>;
+
+/** Of a public answer: what the address says after `/open311/`, or the query after `call=`. */
+const CALL = /^(?:v2\/)?(discovery|services|requests|tokens)(?:\/([\w.-]{1,64}))?\.(json|xml)$/;
+
+/**
+ * Open311 GeoReport v2, as far as it needs no memory: discovery, services, requests that are made, and the numbers behind tokens. Each integrator
+ * is an account, with an `api_key` in the form or the query.
+ */
+export default defineChannel({
+  name: 'open311',
+  title: { zh: 'Open311 公共接口', en: 'Open311 public API' },
+  settings: shapes,
+  limits: { bodyBytes: 65_536 },
+  methods: ['GET', 'POST'],
+
+  // What everybody may read needs no key.
+  verify: (delivery, { key }) => delivery.method === 'GET' || sameSecret(keyIn(delivery), key),
+
+  receive(delivery, settings): Received {
+    const [, what, name, format = 'json'] = CALL.exec(callOf(delivery)) ?? [];
+    const form = format as Format;
+    if (delivery.method === 'GET') return { inbound: [], answer: read(what, name, form, settings) };
+    if (what !== 'requests' || name !== undefined) return { inbound: [], answer: unknown(form) };
+    const request = readRequest(delivery, settings.key, servicesIn(settings.services), readArea(settings.area));
+    if (!('message' in request)) return { inbound: [], answer: errorsIn(form, request.status, request.faults) };
+    const made = [{ service_request_id: request.message.remoteId, service_notice: '', account_id: '' }];
+    return { inbound: [request.message], answer: answerIn(form, made, { whole: 'service_requests', each: 'request' }) };
+  },
+
+  rehearsal: {
+    settings: {
+      key: 'rehearsed',
+      services: '0301=路灯不亮;0302=井盖缺失',
+      area: '30.0,103.0 31.5,105.0',
+      contact: '12345',
+    },
+    deliver: ({ number, conversation, text }, { key }) => ({
+      query: `call=requests.json&api_key=${key}`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': `${number}` },
+      body: `${new URLSearchParams({ service_code: '0301', lat: '30.65742', long: '104.06584', description: text, account_id: `${conversation}` })}`,
+    }),
+  },
+});
+
+function keyIn({ query, body }: Delivery): string | undefined {
+  return query.get('api_key') ?? new URLSearchParams(body.toString()).get('api_key') ?? undefined;
+}
+
+function callOf({ url, query }: Delivery): string {
+  return query.get('call') ?? /\/open311\/((?:v2\/)?[\w./-]+)/.exec(url)?.[1] ?? '';
+}
+
+function unknown(format: Format): Answer {
+  return errorsIn(format, 404, ['there is nothing at this address']);
+}
+
+function read(what: string | undefined, name: string | undefined, format: Format, settings: Open311Settings): Answer {
+  const services = servicesIn(settings.services);
+  if (what === 'discovery') return answerIn(format, discovery(settings), { whole: 'discovery', each: 'endpoint' });
+  if (what === 'tokens' && name !== undefined) {
+    const known = [{ service_request_id: name, token: name }];
+    return answerIn(format, known, { whole: 'service_requests', each: 'request' });
+  }
+  if (what !== 'services') return unknown(format);
+  if (name === undefined) return answerIn(format, services.map(serviceOf), { whole: 'services', each: 'service' });
+  if (!services.some(({ code }) => code === name))
+    return errorsIn(format, 404, ['service_code provided was not found']);
+  return answerIn(format, { service_code: name, attributes: [] }, { whole: 'service_definition', each: 'attribute' });
+}
+
+function serviceOf({ code, name }: Service) {
+  const rest = { description: name, metadata: false, type: 'realtime', keywords: '', group: '' };
+  return { service_code: code, service_name: name, ...rest };
+}
+
+function discovery({ contact }: Open311Settings) {
+  const endpoint = {
+    specification: 'http://wiki.open311.org/GeoReport_v2',
+    url: '/open311/v2',
+    type: 'production',
+    formats: ['text/xml', 'application/json'],
+  };
+  return { changeset: '2026-01-01T00:00:00+08:00', contact, key_service: contact, endpoints: [endpoint] };
+}
+
+function servicesIn(text: string): readonly Service[] {
+  return text
+    .split(';')
+    .filter((pair) => pair.trim() !== '')
+    .map((pair) => {
+      const [code = '', name = ''] = pair.split('=').map((part) => part.trim());
+      if (!/^[\w.-]{1,64}$/.test(code) || name === '')
+        throw new ChannelError('broken', 'the setting “services” is no list of code=name');
+      return { code, name };
+    });
+}
