@@ -14,9 +14,29 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/sim': ['src/core', 'src/runtime', 'src/lib'],
   'src/city': ['src/core (types)', 'src/lib'],
   'src/store': ['src/core (types)', 'src/runtime (types)', 'src/lib'],
+  'src/channel': [
+    'src/core (types)',
+    'src/core/ids.ts',
+    'src/core/instant-text.ts',
+    'src/city/yaml-file.ts',
+    'src/city/fields.ts',
+    'src/city/city.ts (types)',
+    'src/store',
+    'src/lib',
+  ],
+  // An integrator's files: the contract is all they know of the program.
+  channels: ['src/channel/channel.ts'],
   'src/switch': ['src/core (types)', 'src/core/ids.ts', 'src/lib'],
   'src/softswitch': ['src/lib'],
-  'src/api': ['src/core (types)', 'src/core/view.ts', 'src/core/ids.ts', 'src/core/medium.ts', 'src/store', 'src/lib'],
+  'src/api': [
+    'src/core (types)',
+    'src/core/view.ts',
+    'src/core/ids.ts',
+    'src/core/medium.ts',
+    'src/store',
+    'src/channel',
+    'src/lib',
+  ],
   // A browser has what passes between it and the server, and nothing of the server.
   'src/desk': ['src/api/live/messages.ts', 'src/api/live/live-client.ts'],
   'src/cli': ['src'],
@@ -40,7 +60,8 @@ const LINES_MAX = 500;
 const FUNCTION_LINES_MAX = 70;
 
 const root = join(import.meta.dirname, '..');
-const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+const files = ['src', 'channels']
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile() && /\.(ts|vue)$/.test(entry.name))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)))
   .sort();
