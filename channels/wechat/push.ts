@@ -5,7 +5,12 @@ import type { WeChatSettings } from './settings.ts';
 
 /** WeChat promises no freshness; what comes later than this is shown to the agent as late. */
 const LATE_MS = 300_000;
-const MEDIA: Readonly<Record<string, MediaKind>> = { image: 'image', voice: 'audio', video: 'video', file: 'file' };
+const MEDIA: ReadonlyMap<string, MediaKind> = new Map([
+  ['image', 'image'],
+  ['voice', 'audio'],
+  ['video', 'video'],
+  ['file', 'file'],
+]);
 
 /** The push behind a delivery: as it stands, or out of its envelope in safe mode. */
 export function openPush({ body }: Delivery, { encodingAesKey, appId }: WeChatSettings): Fields {
@@ -38,7 +43,7 @@ function messageOf(push: Fields, delivery: Delivery): InboundMessage {
 function contentOf(push: Fields): Pick<InboundMessage, 'text' | 'media' | 'fields'> {
   const type = must(push, 'MsgType');
   const id = textOf(push, 'MediaId');
-  const kind = MEDIA[type];
+  const kind = MEDIA.get(type);
   if (type === 'text') return { text: textOf(push, 'Content') ?? '' };
   if (kind !== undefined && id !== undefined) return { media: [{ kind, id }] };
   if (type === 'miniprogrampage')

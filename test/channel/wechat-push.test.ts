@@ -262,6 +262,9 @@ describe('what citizens do', () => {
   });
 
   test('a kind that is not known reaches the agent by its name', () => {
+    expect(said(push({ ...common, MsgType: 'constructor', MediaId: 'm', MsgId: 74 }))).toMatchObject([
+      { text: '[微信消息：constructor]' },
+    ]);
     expect(said(push({ ...common, MsgType: 'hologram', MsgId: 73 }))).toMatchObject([
       { remoteId: '73', text: '[微信消息：hologram]' },
     ]);
