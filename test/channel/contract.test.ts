@@ -154,3 +154,11 @@ test('Retry-After is seconds or a date', () => {
   expect(retryAfterMs('Thu, 01 Jan 2026 00:00:00 GMT', ATMS + 5_000)).toBe(0);
   for (const header of [null, '', 'soon']) expect(retryAfterMs(header)).toBeUndefined();
 });
+
+test('JSON without an end is refused in no time, however many quotes it has', () => {
+  const startedMs = performance.now();
+  for (const end of ['', '\\', '\n', '1234567890123456'])
+    expect(() => readJson(`"${'\\"'.repeat(500_000)}${end}`)).toThrow(SyntaxError);
+  // Quadratic, it would be a quarter of an hour.
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+});
