@@ -21,8 +21,8 @@ const REDIRECTS_MAX = 2;
 export async function sendText(message: Outbound, context: TwilioContext): Promise<string> {
   const { settings, fetch, signal } = context;
   const { accountSid, from, url, api } = settings;
-  const sender: readonly [string, string] = from.startsWith('MG') ? ['MessagingServiceSid', from] : ['From', from];
-  const body = new URLSearchParams([['To', message.to], sender, ['Body', message.text], ['StatusCallback', url]]);
+  const sender = from.startsWith('MG') ? 'MessagingServiceSid' : 'From';
+  const body = new URLSearchParams({ To: message.to, [sender]: from, Body: message.text, StatusCallback: url });
   const response = await fetch(`${api}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
     method: 'POST',
     headers: { authorization: login(context), 'content-type': 'application/x-www-form-urlencoded' },

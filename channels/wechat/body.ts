@@ -1,7 +1,8 @@
 import { XMLParser } from 'fast-xml-parser';
 import { readJson } from '../../src/channel/channel.ts';
 
-const NESTED_MAX = 8;
+const [NESTED_MAX, TAGS_MAX] = [8, 500];
+const CDATA = '<![CDATA[';
 
 /** Texts stay texts: no number, date or entity is made of them. */
 const parser = new XMLParser({
@@ -27,10 +28,23 @@ export function readBody(body: Buffer): Fields {
 }
 
 function readXml(text: string): unknown {
-  // What a citizen writes stands in CDATA, and may well be "<!DOCTYPE html>".
-  const markup = text.replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '');
+  const markup = withoutCdata(text);
   if (/<!|<\?(?!xml\s)/i.test(markup)) throw new SyntaxError('XML declares a document type or an entity');
+  if (markup.split('<').length > TAGS_MAX) throw new SyntaxError('XML of too many tags');
   return (parser.parse(text, true) as { readonly xml?: unknown }).xml;
+}
+
+/** What a citizen writes stands in CDATA, and may well be "<!DOCTYPE html>". */
+function withoutCdata(text: string): string {
+  let markup = '';
+  for (let at = 0; ; ) {
+    const start = text.indexOf(CDATA, at);
+    if (start < 0) return markup + text.slice(at);
+    const end = text.indexOf(']]>', start);
+    if (end < 0) throw new SyntaxError('CDATA without an end');
+    markup += text.slice(at, start);
+    at = end + ']]>'.length;
+  }
 }
 
 export function isFields(value: unknown): value is Fields {

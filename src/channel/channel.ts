@@ -389,7 +389,8 @@ export function retryAfterMs(header: string | null, nowMs = Date.now()): number 
 }
 
 const JSON_DEPTH_MAX = 32;
-const TEXTS_AND_LONG_NUMBERS = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+/** A text without an end goes to the end: looked for again from each of its quotes, it would take seconds. */
+const TEXTS_AND_LONG_NUMBERS = /"(?:[^"\\]|\\.?)*(?:"|$)|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
 /**
  * JSON of a stranger. Whole numbers of 16 digits and more come as texts, so that ids keep every digit.

@@ -6,6 +6,7 @@ import { readForm, textOf } from '../../channels/alipay/form.ts';
 import { privateKeyOf, publicKeyOf } from '../../channels/alipay/keys.ts';
 import { decrypt } from '../../channels/alipay/push.ts';
 import { rehearsal } from '../../channels/alipay/rehearsal.ts';
+import type { AlipaySettings } from '../../channels/alipay/settings.ts';
 import { isSigned, isSignedBy } from '../../channels/alipay/signature.ts';
 import alipay from '../../channels/alipay.ts';
 import type { ChannelError, Inbound, Outbound } from '../../src/channel/channel.ts';
@@ -14,9 +15,9 @@ import { type Asked, delivery, lent, oneBitOff, type Reply, startPlatform } from
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/alipay.json'), 'utf8'));
 const { params, withType, withoutType, requests } = vectors;
 const PUSHED_ATMS = 1_767_225_600_000;
-const vectorAccount = { ...rehearsal.settings, appId: params.app_id, alipayPublicKey: vectors.publicKeyPem };
+const vectorAccount = { ...(rehearsal.settings as Record<keyof AlipaySettings, string>), appId: params.app_id, alipayPublicKey: vectors.publicKeyPem };
 /** An account whose platform we play: its key is at hand. */
-const own = rehearsal.settings;
+const own = rehearsal.settings as Record<keyof AlipaySettings, string>;
 const ownKey = createPrivateKey(own.privateKey);
 
 type Params = Readonly<Record<string, string>>;

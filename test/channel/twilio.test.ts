@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rehearsal } from '../../channels/twilio/rehearsal.ts';
+import type { TwilioSettings } from '../../channels/twilio/settings.ts';
 import { isSigned, readForm, signatureOf } from '../../channels/twilio/signature.ts';
 import twilio from '../../channels/twilio.ts';
-import type { ChannelError, Inbound, Outbound } from '../../src/channel/channel.ts';
+import type { ChannelError, Inbound, InboundMessage, Outbound, Settings } from '../../src/channel/channel.ts';
 import { type Asked, delivery, lent, oneBitOff, type Reply, startPlatform } from './platform.ts';
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/twilio.json'), 'utf8'));
 const { sms, json } = vectors;
 const SMS_URL = 'https://hotline.example.gov.cn/hooks/twilio/sms';
 const SID = sms.params.AccountSid;
-const account = { ...rehearsal.settings, authToken: vectors.authToken, accountSid: SID, url: SMS_URL };
+const account = { ...(rehearsal.settings as Record<keyof TwilioSettings, string>), authToken: vectors.authToken, accountSid: SID, url: SMS_URL };
 
 type Params = Readonly<Record<string, string | readonly string[]>>;
 const encoded = (params: Params) => {
@@ -188,7 +189,7 @@ describe('a voice call', () => {
     CallStatus: 'ringing',
     Direction: 'inbound',
   };
-  const answered = (params: Params, settings = account) => {
+  const answered = (params: Params, settings: Settings = account) => {
     const all = twilio.receive!(posted(params), settings) as {
       inbound: unknown[];
       answer: { type: string; body: string };
@@ -223,7 +224,8 @@ describe('a voice call', () => {
   });
 
   test('is refused where no hotline is set, and its progress only taken note of', () => {
-    expect(answered(call, { ...account, sipTarget: undefined })).toEqual({ Reject: '' });
+    const { sipTarget: _none, ...unset } = account;
+    expect(answered(call, unset)).toEqual({ Reject: '' });
     expect(answered({ ...call, CallStatus: 'completed' })).toBe('');
     expect(answered({ ...call, CallbackSource: 'call-progress-events', SequenceNumber: '0' })).toBe('');
   });

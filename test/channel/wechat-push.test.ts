@@ -219,6 +219,8 @@ describe('deliveries', () => {
       `<xml>${deep}</xml>`,
       '<xml><a></xml>',
       '<xml/>',
+      '<xml><a><![CDATA[x</a></xml>',
+      `<xml>${'<a/>'.repeat(600)}</xml>`,
       '<a>1</a>',
     ])
       expect(() => readBody(Buffer.from(text)), text).toThrow();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { errorOf } from '../../channels/wechat/errors.ts';
 import { rehearsal } from '../../channels/wechat/rehearsal.ts';
+import type { WeChatSettings } from '../../channels/wechat/settings.ts';
 import { fitted, readTemplate } from '../../channels/wechat/subscribe.ts';
 import wechat from '../../channels/wechat.ts';
 import type { ChannelError, Outbound } from '../../src/channel/channel.ts';
@@ -26,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => platform.stop());
 
-const account = () => ({ ...rehearsal.settings, api: platform.url });
+const account = () => ({ ...(rehearsal.settings as Record<keyof WeChatSettings, string>), api: platform.url });
 const calls = () => platform.asked.filter(({ url }) => url !== '/cgi-bin/stable_token');
 const tokenOf = ({ url }: Asked) => new URL(url, platform.url).searchParams.get('access_token');
 const text: Outbound = { id: 'm-1', conversation: 'o1', to: 'o1', text: '您好，工单已受理' };
