@@ -158,7 +158,7 @@ describe('a lead at the page', () => {
     await lead.click('see');
     await other.seen('[data-test=seen]:has-text("seat1003")');
     await picture('alert', other);
-    await second.dispose();
+    second.type('b');
     await lead.page.waitForSelector('[data-test=alert]', { state: 'detached' });
   }, 60_000);
 
