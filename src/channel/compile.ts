@@ -61,7 +61,8 @@ async function compileFile(file: string, work: Work): Promise<string> {
   return address;
 }
 
-const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\1/g;
+/** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`; a text of the code that looks like one is left alone. */
+const IMPORTED = /(?:^(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?|\bimport\(\s*)(['"])([^'"\n]+)\1/gm;
 
 /** Where each import is found once the code lies somewhere else. */
 async function placesOf(file: string, source: string, work: Work): Promise<Map<string, string>> {

@@ -18,6 +18,7 @@ export type Topic =
 const OF_FACT: Readonly<Record<RecordFact['fact'], Topic>> = {
   contactOpened: 'contact',
   contactClosed: 'contact',
+  messageTaken: 'contact',
   graded: 'contact',
   disposition: 'contact',
   callMissed: 'contact',

@@ -222,10 +222,7 @@ describe('what goes out', () => {
     const first = await reply('一', 'key-0001');
     await reply('二', 'key-0002');
     expect(await reply('一', 'key-0001')).toBe(first);
-    await eventually(
-      async () => expect((await rowsOf('out')).map(({ state }) => state)).toEqual(['sent', 'sent']),
-      10_000,
-    );
+    await eventually(async () => expect((await rowsOf('out')).map(({ state }) => state)).toEqual(['sent', 'sent']));
     expect(requests.map(({ body }) => body.text)).toEqual(['一', '一', '二']);
     expect(requests[0]!.body.id).toBe(requests[1]!.body.id);
     expect((await rowsOf('out')).map(({ tries }) => tries)).toEqual([2, 1]);
