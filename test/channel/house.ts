@@ -12,7 +12,7 @@ import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
-import { agentViews, conversationView, digitalView, modeView, queueViews, siteViews } from '../../src/core/view.ts';
+import { agentViews, conversationView, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
@@ -140,6 +140,8 @@ function apiOf(
     digital: (contact: string) => digitalView(loop.state, contactId(contact)),
     talk: () => undefined,
     canSupervise: () => false,
+    skills: () => skillNames(loop.state),
+    mayCallOut: () => 'noWay' as const,
     explain: async () => undefined,
   };
   return createApi({

@@ -134,9 +134,7 @@ describe('deliveries', () => {
     const many = Object.fromEntries(
       Array.from({ length: 99 }, (_, index) => [`MediaUrl${index}`, sms.params.MediaUrl0]),
     );
-    const [message] = received(posted({ ...sms.params, ...many, NumMedia: '99' })).inbound as readonly {
-      media: unknown[];
-    }[];
+    const [message] = received(posted({ ...sms.params, ...many, NumMedia: '99' })).inbound as readonly InboundMessage[];
     expect(message!.media).toHaveLength(10);
   });
 
