@@ -49,7 +49,8 @@ async function compileFile(file: string, work: Work): Promise<string> {
     .update(`${FORM}\0${source}\0${JSON.stringify([...places])}`)
     .digest('hex')
     .slice(0, 24);
-  const name = basename(file, extname(file));
+  // Two channels may each have a `settings.ts` of their own.
+  const name = `${basename(dirname(file))}-${basename(file, extname(file))}`;
   const target = join(work.cacheFolder, `${name}.${sum}.mjs`);
   if (!existsSync(target)) {
     const { default: ts } = await import('typescript');
