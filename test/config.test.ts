@@ -21,6 +21,7 @@ test('without any setting the program runs on this machine alone, with the embed
   expect(config).toEqual({
     dataFolder: resolve('data'),
     cityFolder: resolve('dialplans'),
+    channelsFile: resolve('dialplans/channels.yaml'),
     http: { host: '127.0.0.1', port: 8080 },
     tls: undefined,
     ws: { host: '127.0.0.1', port: 5066 },
