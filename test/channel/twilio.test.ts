@@ -13,7 +13,12 @@ const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/tw
 const { sms, json } = vectors;
 const SMS_URL = 'https://hotline.example.gov.cn/hooks/twilio/sms';
 const SID = sms.params.AccountSid;
-const account = { ...(rehearsal.settings as Record<keyof TwilioSettings, string>), authToken: vectors.authToken, accountSid: SID, url: SMS_URL };
+const account = {
+  ...(rehearsal.settings as Record<keyof TwilioSettings, string>),
+  authToken: vectors.authToken,
+  accountSid: SID,
+  url: SMS_URL,
+};
 
 type Params = Readonly<Record<string, string | readonly string[]>>;
 const encoded = (params: Params) => {
@@ -134,9 +139,7 @@ describe('deliveries', () => {
     const many = Object.fromEntries(
       Array.from({ length: 99 }, (_, index) => [`MediaUrl${index}`, sms.params.MediaUrl0]),
     );
-    const [message] = received(posted({ ...sms.params, ...many, NumMedia: '99' })).inbound as readonly {
-      media: unknown[];
-    }[];
+    const [message] = received(posted({ ...sms.params, ...many, NumMedia: '99' })).inbound as readonly InboundMessage[];
     expect(message!.media).toHaveLength(10);
   });
 
