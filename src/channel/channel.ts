@@ -159,7 +159,7 @@ interface Told {
   readonly remoteId: string;
   /** Who writes to us there: what is kept in order, and one open contact. 1..256 characters. */
   readonly conversation: string;
-  /** By the platform's clock. Unix time, ms. */
+  /** By the platform's clock; where it tells no time, the delivery's `receivedAtMs`. Unix time, ms. */
   readonly sentAtMs: number;
 }
 

@@ -28,12 +28,15 @@ export async function compileChannel(file: string, options: CompileOptions): Pro
   const program = options.programFolder ?? resolve(import.meta.dirname, '..');
   mkdirSync(options.cacheFolder, { recursive: true, mode: 0o700 });
   const compiled = new Map<string, string>();
-  return await compileFile(resolve(file), { cacheFolder: options.cacheFolder, program, compiled });
+  const home = dirname(resolve(file));
+  return await compileFile(resolve(file), { cacheFolder: options.cacheFolder, program, home, compiled });
 }
 
 interface Work {
   readonly cacheFolder: string;
   readonly program: string;
+  /** Where the channel's own file is: two channels may each have an `api.ts` below it. */
+  readonly home: string;
   /** Source → module's address. */
   readonly compiled: Map<string, string>;
 }
@@ -50,7 +53,7 @@ async function compileFile(file: string, work: Work): Promise<string> {
     .digest('hex')
     .slice(0, 24);
   // Two channels may each have a `settings.ts` of their own.
-  const name = `${basename(dirname(file))}-${basename(file, extname(file))}`;
+  const name = relative(work.home, file).slice(0, -extname(file).length).replaceAll(sep, '-');
   const target = join(work.cacheFolder, `${name}.${sum}.mjs`);
   if (!existsSync(target)) {
     const { default: ts } = await import('typescript');

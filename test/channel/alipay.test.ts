@@ -15,7 +15,11 @@ import { type Asked, delivery, lent, oneBitOff, type Reply, startPlatform } from
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/alipay.json'), 'utf8'));
 const { params, withType, withoutType, requests } = vectors;
 const PUSHED_ATMS = 1_767_225_600_000;
-const vectorAccount = { ...(rehearsal.settings as Record<keyof AlipaySettings, string>), appId: params.app_id, alipayPublicKey: vectors.publicKeyPem };
+const vectorAccount = {
+  ...(rehearsal.settings as Record<keyof AlipaySettings, string>),
+  appId: params.app_id,
+  alipayPublicKey: vectors.publicKeyPem,
+};
 /** An account whose platform we play: its key is at hand. */
 const own = rehearsal.settings as Record<keyof AlipaySettings, string>;
 const ownKey = createPrivateKey(own.privateKey);

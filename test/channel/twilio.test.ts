@@ -13,7 +13,12 @@ const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/tw
 const { sms, json } = vectors;
 const SMS_URL = 'https://hotline.example.gov.cn/hooks/twilio/sms';
 const SID = sms.params.AccountSid;
-const account = { ...(rehearsal.settings as Record<keyof TwilioSettings, string>), authToken: vectors.authToken, accountSid: SID, url: SMS_URL };
+const account = {
+  ...(rehearsal.settings as Record<keyof TwilioSettings, string>),
+  authToken: vectors.authToken,
+  accountSid: SID,
+  url: SMS_URL,
+};
 
 type Params = Readonly<Record<string, string | readonly string[]>>;
 const encoded = (params: Params) => {
