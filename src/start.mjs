@@ -30,7 +30,9 @@ if (read(installStamp) !== lockHash) {
 
 const deskFolder = join(root, 'src', 'desk');
 // The pages take these from the API, and nothing else.
-const shared = ['live/messages.ts', 'live/live-client.ts', 'chat/messages.ts'].map((name) => join(root, 'src', 'api', name));
+const shared = ['live/messages.ts', 'live/live-client.ts', 'chat/messages.ts'].map((name) =>
+  join(root, 'src', 'api', name),
+);
 const deskHash = hash([...sources(deskFolder, /\.(ts|vue|css|svg|html)$/), ...shared]) + lockHash;
 const sourceHash = hash([join(root, 'tsconfig.json'), ...sources(join(root, 'src'))]) + deskHash;
 if (read(buildStamp) !== sourceHash) {

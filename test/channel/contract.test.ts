@@ -85,35 +85,38 @@ describe.each(channels)('$file', ({ file, channel }) => {
   );
 
   // One that keeps a connection of its own is tried with real servers, in a file of its own.
-  test.runIf(channel.send && channel.rehearsal?.answer)('C4 tells what may be tried again from what may not', async () => {
-    const send = (answer: (url: string) => Response) =>
-      channel.send!(
-        { id: 'm-1', conversation: '7', to: '7', text: '您好' },
-        {
-          settings,
-          fetch: async (url) => answer(url),
-          signal: new AbortController().signal,
-          now: () => ATMS,
-          cached: async (_name, make) => (await make()).value,
-          forget: () => undefined,
-        },
-      );
-    // A platform that gives our messages no name is none the worse.
-    const { remoteId = '-' } = await send((url) => {
-      const { status = 200, body } = channel.rehearsal!.answer!({ method: 'POST', url, body: '', number: 1 });
-      return new Response(body, { status });
-    });
-    expect(remoteId).toMatch(/./);
-    const kindOf = (status: number, headers = {}) =>
-      send(() => new Response('{}', { status, headers })).then(
-        () => 'sent',
-        (error: unknown) => (error instanceof ChannelError ? `${error.kind} ${error.retryAfterMs}` : error),
-      );
-    expect(await kindOf(503)).toBe('retry undefined');
-    expect(await kindOf(429, { 'retry-after': '7' })).toBe('retry 7000');
-    expect(await kindOf(401)).toBe('broken undefined');
-    expect(await kindOf(400)).toBe('refuse undefined');
-  });
+  test.runIf(channel.send && channel.rehearsal?.answer)(
+    'C4 tells what may be tried again from what may not',
+    async () => {
+      const send = (answer: (url: string) => Response) =>
+        channel.send!(
+          { id: 'm-1', conversation: '7', to: '7', text: '您好' },
+          {
+            settings,
+            fetch: async (url) => answer(url),
+            signal: new AbortController().signal,
+            now: () => ATMS,
+            cached: async (_name, make) => (await make()).value,
+            forget: () => undefined,
+          },
+        );
+      // A platform that gives our messages no name is none the worse.
+      const { remoteId = '-' } = await send((url) => {
+        const { status = 200, body } = channel.rehearsal!.answer!({ method: 'POST', url, body: '', number: 1 });
+        return new Response(body, { status });
+      });
+      expect(remoteId).toMatch(/./);
+      const kindOf = (status: number, headers = {}) =>
+        send(() => new Response('{}', { status, headers })).then(
+          () => 'sent',
+          (error: unknown) => (error instanceof ChannelError ? `${error.kind} ${error.retryAfterMs}` : error),
+        );
+      expect(await kindOf(503)).toBe('retry undefined');
+      expect(await kindOf(429, { 'retry-after': '7' })).toBe('retry 7000');
+      expect(await kindOf(401)).toBe('broken undefined');
+      expect(await kindOf(400)).toBe('refuse undefined');
+    },
+  );
 });
 
 test('secrets are equal only when every byte is, and an absent one equals nothing', () => {

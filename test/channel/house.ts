@@ -12,7 +12,15 @@ import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
-import { agentViews, conversationView, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
+import {
+  agentViews,
+  conversationView,
+  digitalView,
+  modeView,
+  queueViews,
+  siteViews,
+  skillNames,
+} from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
