@@ -14,6 +14,8 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** `MINHU_WS`: the embedded switch's SIP over WebSocket; `wss` with `tls`. */
   readonly ws: Endpoint;
+  /** `MINHU_WS` with `eslNodes`: FreeSWITCH's; undefined: pages have no telephone. */
+  readonly eslWs: Endpoint | undefined;
   /** `MINHU_WS_ORIGINS`: origins of pages that may open it besides those of its own host. */
   readonly wsOrigins: readonly string[];
   /** `MINHU_SIP`: the embedded switch's SIP, UDP and TCP. */
@@ -75,12 +77,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       : undefined;
   const eslNodes = nodes(env, problems);
   const http = endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems);
+  const ws = ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems);
   const config: Config = {
     dataFolder: resolve(text(env, 'MINHU_DATA') ?? 'data'),
     cityFolder: resolve(text(env, 'MINHU_CITY') ?? 'dialplans'),
     http,
     tls,
-    ws: ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems),
+    ws,
+    eslWs: eslNodes.length > 0 && text(env, 'MINHU_WS') !== undefined ? ws : undefined,
     wsOrigins: origins(env, problems),
     sip: ipv4Endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems),
     rtp: portRange(env, problems),
