@@ -16,6 +16,8 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** `MINHU_WS`: the embedded switch's SIP over WebSocket; `wss` with `tls`. */
   readonly ws: Endpoint;
+  /** `MINHU_WS` with `eslNodes`: FreeSWITCH's; undefined: pages have no telephone. */
+  readonly eslWs: Endpoint | undefined;
   /** `MINHU_WS_ORIGINS`: origins of pages that may open it besides those of its own host. */
   readonly wsOrigins: readonly string[];
   /** `MINHU_WEB_CALL`: who may call from the page `/call/`: nobody, browsers on this machine (a demonstration), everybody. */
@@ -85,13 +87,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const eslNodes = nodes(env, problems);
   const cityFolder = resolve(text(env, 'MINHU_CITY') ?? 'dialplans');
   const http = endpoint(env, 'MINHU_HTTP', tls ? '0.0.0.0:8080' : '127.0.0.1:8080', problems);
+  const ws = ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems);
   const config: Config = {
     dataFolder: resolve(text(env, 'MINHU_DATA') ?? 'data'),
     cityFolder,
     channelsFile: resolve(text(env, 'MINHU_CHANNELS') ?? join(cityFolder, 'channels.yaml')),
     http,
     tls,
-    ws: ipv4Endpoint(env, 'MINHU_WS', besideHttp(http), problems),
+    ws,
+    eslWs: eslNodes.length > 0 && text(env, 'MINHU_WS') !== undefined ? ws : undefined,
     wsOrigins: origins(env, problems),
     webCall: choice(env, 'MINHU_WEB_CALL', WEB_CALL_CHOICES, 'local', problems),
     webChat: choice(env, 'MINHU_WEB_CHAT', WEB_CHAT_CHOICES, 'local', problems),

@@ -36,6 +36,11 @@ export function seatOfPageLogin(username: string, nowMs: number): string | undef
   return expiresAtMs > nowMs && expiresAtMs <= nowMs + PAGE_LOGIN_LIFE_MS + SLACK_MS ? match[1] : undefined;
 }
 
+/** The seat that registers under this name: of a page's login, good or over, the seat in it; every other name is a seat's own. */
+export function seatOfName(username: string): string {
+  return NAME.exec(username)?.[1] ?? username;
+}
+
 export function pageHa1(username: string, realm: string, seatHa1: string): string {
   const password = createHmac('sha256', seatHa1).update(username).digest('base64url');
   return createHash('md5').update(`${username}:${realm}:${password}`).digest('hex');

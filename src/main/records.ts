@@ -264,7 +264,7 @@ function catalogueOf({ config }: Calls, { dialOut }: City): NonNullable<City['di
 /** Where the page's telephone goes to: the switch may have chosen its port itself, and tells it when it has started. */
 function pagePhone({ config, folders }: Calls): { port: number; secure: boolean } | undefined {
   const status = readJson<{ ws?: string }>(folders.switchStatusFile);
-  const ws = config.eslNodes.length > 0 ? undefined : parseEndpoint(status?.ws ?? '');
+  const ws = config.eslNodes.length > 0 ? config.eslWs : parseEndpoint(status?.ws ?? '');
   return ws && { port: ws.port, secure: config.tls !== undefined };
 }
 

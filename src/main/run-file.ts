@@ -8,7 +8,7 @@ export interface RunFile {
   readonly http: string;
   /** `host:port` of the embedded switch, or of the first FreeSWITCH by its own word; null when that is not known. */
   readonly sip: string | null;
-  /** `host:port` of SIP over WebSocket at the embedded switch, null when a FreeSWITCH serves its own; `wss` when the API is https. */
+  /** `host:port` of SIP over WebSocket of the switch, null when browsers have no way to a FreeSWITCH; `wss` when the API is https. */
   readonly ws: string | null;
   readonly esl: string;
   readonly pids: {

@@ -222,11 +222,12 @@ function writeState(running: Running): void {
   const { http, softswitch, engine, core, config } = running;
   if (http === undefined || core === undefined) return;
   const esl = softswitch?.esl ?? config.eslNodes[0]!;
+  const ws = softswitch === undefined ? config.eslWs : softswitch.ws;
   const run: RunFile = {
     http: `${http.host}:${http.port}`,
     sip:
       softswitch === undefined ? (running.freeSwitchSip[0] ?? null) : `${softswitch.sip.host}:${softswitch.sip.port}`,
-    ws: softswitch?.ws === undefined ? null : `${softswitch.ws.host}:${softswitch.ws.port}`,
+    ws: ws === undefined ? null : `${ws.host}:${ws.port}`,
     esl: `${esl.host}:${esl.port}`,
     pids: {
       supervisor: process.pid,

@@ -28,14 +28,23 @@ export async function directoryEntryOf(db: Db, user: string): Promise<{ sipUser:
   return seat && { sipUser: seat.sip_user, ha1: seat.digest === 'sha256' ? seat.ha1_sha256 : seat.ha1_md5 };
 }
 
+/** The HA1 that the embedded switch's directory would have for a seat that may register; undefined when there is no such seat. */
+export async function directoryHa1Of(db: Db, sipUser: string): Promise<string | undefined> {
+  const seat = await registrable(db, sipUser);
+  return seat && (seat.digest === 'sha256' ? seat.ha1_sha256 : seat.ha1_md5);
+}
+
 /** The MD5 HA1 of a seat that may register, for FreeSWITCH, whose challenge is MD5 for every seat; undefined when there is no such seat. */
 export async function md5Ha1Of(db: Db, sipUser: string): Promise<string | undefined> {
-  const seat = await db
+  return (await registrable(db, sipUser))?.ha1_md5;
+}
+
+function registrable(db: Db, sipUser: string) {
+  return db
     .selectFrom('seats')
     .innerJoin('users', 'users.name', 'seats.user_name')
     .where('users.disabled', '=', false)
     .where('sip_user', '=', sipUser)
-    .select('ha1_md5')
+    .select(['digest', 'ha1_md5', 'ha1_sha256'])
     .executeTakeFirst();
-  return seat?.ha1_md5;
 }

@@ -138,7 +138,8 @@ async function placeFreeSwitch(prefix: string, dataFolder: string) {
     directorySecret,
   });
   const { host, port, password } = freeSwitch.esl;
-  return { freeSwitch, env: { MINHU_HTTP: http, MINHU_ESL: `${host}:${port}`, MINHU_ESL_PASSWORD: password } };
+  const node = { MINHU_ESL: `${host}:${port}`, MINHU_ESL_PASSWORD: password, MINHU_WS: freeSwitch.ws };
+  return { freeSwitch, env: { MINHU_HTTP: http, ...node } };
 }
 
 /** A browser-less client of the API: one session, cookies kept. */

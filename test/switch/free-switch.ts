@@ -31,6 +31,8 @@ export interface FreeSwitch {
   readonly esl: { readonly host: string; readonly port: number; readonly password: string };
   /** `host:port`. */
   readonly sip: string;
+  /** `host:port` of SIP over WebSocket. */
+  readonly ws: string;
   /** The answer of `fs_cli -x COMMAND`. */
   api(command: string): Promise<string>;
   pid(): number;
@@ -43,8 +45,8 @@ export interface FreeSwitch {
 export async function startFreeSwitch(prefix: string, settings: FreeSwitchSettings): Promise<FreeSwitch> {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-freeswitch-'));
   const esl = { host: '127.0.0.1', port: await freePort(), password: randomBytes(16).toString('hex') };
-  const sipPort = await freePort();
-  writeConfiguration(folder, { esl, sipPort, ...settings });
+  const [sipPort, wsPort] = [await freePort(), await freePort()];
+  writeConfiguration(folder, { esl, sipPort, wsPort, ...settings });
   let child: ChildProcess;
   let ended: Promise<unknown>;
 
@@ -75,6 +77,7 @@ export async function startFreeSwitch(prefix: string, settings: FreeSwitchSettin
   return {
     esl,
     sip: `127.0.0.1:${sipPort}`,
+    ws: `127.0.0.1:${wsPort}`,
     api: (command) => ask(esl, command),
     pid: () => child.pid ?? 0,
     kill: (signal) => void child.kill(signal),
@@ -89,6 +92,7 @@ export async function startFreeSwitch(prefix: string, settings: FreeSwitchSettin
 interface Made extends FreeSwitchSettings {
   readonly esl: FreeSwitch['esl'];
   readonly sipPort: number;
+  readonly wsPort: number;
 }
 
 /** A folder of links to the shipped files, beside the settings of this test. */
@@ -108,6 +112,7 @@ function settingsXml(folder: string, made: Made): string {
     esl_password: made.esl.password,
     sip_ip: '127.0.0.1',
     sip_port: made.sipPort,
+    ws: `127.0.0.1:${made.wsPort}`,
     // Below what the system hands out by itself: a port that is taken costs FreeSWITCH the call.
     rtp_min: 27_000,
     rtp_max: 29_998,

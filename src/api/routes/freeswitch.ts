@@ -1,14 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { md5Ha1Of } from '../../store/directory.ts';
+import { pageHa1, seatOfName, seatOfPageLogin } from '../../lib/page-login.ts';
+import { directoryHa1Of, md5Ha1Of } from '../../store/directory.ts';
 import { SIP_REALM } from '../../store/passwords.ts';
+import type { Db } from '../../store/store.ts';
 import { ApiError } from '../errors.ts';
 import { NOT_FOUND_XML, seatXml } from '../freeswitch/directory-xml.ts';
 import type { Api, ApiOptions } from '../options.ts';
 
 /** FreeSWITCH sends one REGISTER's headers, some 2 kB. */
 const QUESTION_BYTES_MAX = 16 * 1024;
-const SIP_USER = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
+/** A seat's name, or a page's login of one. */
+const SIP_USER = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}(~\d{10,12}~[A-Za-z0-9_-]{12})?$/;
 
 /**
  * Where FreeSWITCH's mod_xml_curl asks for seats. Whoever asks shows the shared secret, from this machine too: through a proxy on this
@@ -32,19 +35,27 @@ export function addFreeSwitchRoutes(app: Api, { db, directorySecret }: ApiOption
         onRequest: async (request) => refuseStranger(request, directorySecret),
       },
       async (request, reply) => {
-        const sipUser = seatAskedFor(request.body);
-        const ha1 = sipUser === undefined ? undefined : await md5Ha1Of(db, sipUser);
+        const user = userAskedFor(request.body);
+        const ha1 = user === undefined ? undefined : await ha1Of(db, user, Date.now());
         return reply
           .header('cache-control', 'no-store')
           .type('text/xml; charset=utf-8')
-          .send(sipUser === undefined || ha1 === undefined ? NOT_FOUND_XML : seatXml(SIP_REALM, sipUser, ha1));
+          .send(user === undefined || ha1 === undefined ? NOT_FOUND_XML : seatXml(SIP_REALM, user, ha1));
       },
     );
   });
 }
 
-/** The seat whose HA1 is wanted for a digest; FreeSWITCH also asks for domains, gateways and more, of which there are none. */
-function seatAskedFor(question: unknown): string | undefined {
+/** Of a seat, or of a page's login while it is good: that FreeSWITCH remembers it a little longer is within the clocks' slack. */
+async function ha1Of(db: Db, user: string, nowMs: number): Promise<string | undefined> {
+  if (seatOfName(user) === user) return md5Ha1Of(db, user);
+  const sipUser = seatOfPageLogin(user, nowMs);
+  const seatHa1 = sipUser === undefined ? undefined : await directoryHa1Of(db, sipUser);
+  return seatHa1 === undefined ? undefined : pageHa1(user, SIP_REALM, seatHa1);
+}
+
+/** Whose HA1 is wanted for a digest; FreeSWITCH also asks for domains, gateways and more, of which there are none. */
+function userAskedFor(question: unknown): string | undefined {
   if (!(question instanceof URLSearchParams)) return undefined;
   if (question.get('section') !== 'directory' || question.get('action') !== 'sip_auth') return undefined;
   if (question.get('domain') !== SIP_REALM) return undefined;

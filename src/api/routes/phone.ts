@@ -12,8 +12,9 @@ const ECHO_NUMBER = '9196';
 
 const PhoneShape = Type.Object({
   sipUser: Type.String(),
+  address: Type.String({ description: 'User part of the address of record: the seat, or at FreeSWITCH the name of the login.' }),
   realm: Type.String(),
-  username: Type.String({ description: 'For the digest; the address of record is `sipUser`.' }),
+  username: Type.String({ description: 'For the digest.' }),
   ha1: Type.String({ description: 'Good for `username` until `expiresAtMs`.' }),
   expiresAtMs: Type.Integer(),
   nowMs: Type.Integer(),
@@ -22,7 +23,7 @@ const PhoneShape = Type.Object({
 });
 
 /** What the page's telephone registers with: for the own seat, for an hour, never the seat's password. */
-export function addPhoneRoute(app: Api, { db, desk }: ApiOptions): void {
+export function addPhoneRoute(app: Api, { db, desk, directorySecret }: ApiOptions): void {
   app.post(
     '/api/v1/me/phone',
     { config: { access: ['agent', ...LEADS], idle: true }, schema: { response: { 200: PhoneShape } } },
@@ -35,7 +36,8 @@ export function addPhoneRoute(app: Api, { db, desk }: ApiOptions): void {
       const expiresAtMs = nowMs + PAGE_LOGIN_LIFE_MS;
       const login = makePageLogin({ ...seat, realm: SIP_REALM }, expiresAtMs, randomBytes);
       return reply.header('cache-control', 'no-store').send({
-        ...{ sipUser: seat.sipUser, realm: SIP_REALM, ...login, expiresAtMs, nowMs, ws, echoNumber: ECHO_NUMBER },
+        ...{ sipUser: seat.sipUser, address: directorySecret === undefined ? seat.sipUser : login.username },
+        ...{ realm: SIP_REALM, ...login, expiresAtMs, nowMs, ws, echoNumber: ECHO_NUMBER },
       });
     },
   );

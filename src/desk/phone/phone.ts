@@ -9,6 +9,8 @@ import { answersByItself, contactOf, isResumed, keptContact } from './same-call.
 /** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
 interface Login {
   readonly sipUser: string;
+  /** What the telephone registers as: always the seat, or another name with each login. */
+  readonly address: string;
   readonly realm: string;
   readonly username: string;
   readonly ha1: string;
@@ -50,6 +52,8 @@ const REGISTER_S = 120;
 const NO_ANSWER_S = 600;
 
 let agent: UA | undefined;
+/** What `agent` registers as. */
+let address = '';
 let session: RTCSession | undefined;
 let login: Login | undefined;
 let renewal: ReturnType<typeof setTimeout> | undefined;
@@ -75,12 +79,13 @@ export function stopPhone(): void {
   Object.assign(phone, { registration: 'off', line: 'idle', echo: false, expected: '', supervised: '' });
 }
 
-function createAgent({ sipUser, realm, username, ha1, ws }: Login): UA {
+function createAgent({ realm, username, ha1, ws, ...login }: Login): UA {
+  address = login.address;
   const host = location.hostname;
   const socket = new JsSIP.WebSocketInterface(`${ws.secure ? 'wss' : 'ws'}://${host}:${ws.port}`);
   const made: UA = new JsSIP.UA({
     sockets: [socket],
-    uri: `sip:${sipUser}@${realm}`,
+    uri: `sip:${address}@${realm}`,
     ...{ authorization_user: username, realm, ha1, register: true, register_expires: REGISTER_S },
     ...{ session_timers: true, no_answer_timeout: NO_ANSWER_S, user_agent: 'Minhu desk' },
     ...{ connection_recovery_min_interval: 1, connection_recovery_max_interval: 5 },
@@ -90,10 +95,10 @@ function createAgent({ sipUser, realm, username, ha1, ws }: Login): UA {
     phone.registration = 'registered';
   });
   made.on('disconnected', () => {
-    if (agent !== undefined) phone.registration = 'lost';
+    if (agent === made) phone.registration = 'lost';
   });
   made.on('registrationFailed', ({ cause }) => {
-    if (agent === undefined) return;
+    if (agent !== made) return;
     phone.registration = cause === JsSIP.C.causes.AUTHENTICATION_ERROR ? 'refused' : 'lost';
     again(() => renew().then((renewed) => void (renewed && agent?.register())));
   });
@@ -112,10 +117,21 @@ async function renew(): Promise<boolean> {
     else if (!(error instanceof Refused)) again(() => (agent === undefined ? restart() : renew()));
     return false;
   }
-  agent?.set('authorization_user', login.username);
-  agent?.set('ha1', login.ha1);
+  if (login.address === address) {
+    agent?.set('authorization_user', login.username);
+    agent?.set('ha1', login.ha1);
+  } else move();
   renewal = setTimeout(() => void renew(), (login.expiresAtMs - login.nowMs) / 2);
   return true;
+}
+
+/** To a new address of record, between two calls; the former one is left when the new one is taken. */
+function move(): void {
+  if (agent === undefined || login === undefined || session !== undefined || login.address === address) return;
+  const former = agent;
+  agent = createAgent(login);
+  agent.once('registered', () => former.stop());
+  agent.start();
 }
 
 async function restart(): Promise<void> {
@@ -168,6 +184,7 @@ function follow(arrived: RTCSession): void {
     const failed = cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS || cause === JsSIP.C.causes.WEBRTC_ERROR;
     Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, failure: failed ? cause : '' });
     phone.supervised = '';
+    move();
   };
   arrived.on('ended', over);
   arrived.on('failed', over);

@@ -1,5 +1,6 @@
 import type { Device } from '../../core/event.ts';
 import { type LegId, legId } from '../../core/ids.ts';
+import { seatOfName } from '../../lib/page-login.ts';
 
 /** What the adapter reads out of the headers of events and of `uuid_dump`. */
 export type Headers = ReadonlyMap<string, string>;
@@ -99,6 +100,8 @@ export function deviceOf(headers: Headers): Device | undefined {
   };
 }
 
+/** The seat. At FreeSWITCH a page's telephone registers under the name of its login, because it takes no other name with that digest. */
 export function userOfRegistration(headers: Headers): string | undefined {
-  return headers.get('user_name') || headers.get('from-user') || headers.get('user') || undefined;
+  const name = headers.get('user_name') || headers.get('from-user') || headers.get('user');
+  return name ? seatOfName(name) : undefined;
 }

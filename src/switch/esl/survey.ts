@@ -1,5 +1,6 @@
 import type { Device, EndedLeg, SurveyedLeg } from '../../core/event.ts';
 import { type CommandKey, type LegId, legId } from '../../core/ids.ts';
+import { seatOfName } from '../../lib/page-login.ts';
 import { decodeHeaders, parseJson } from './decode.ts';
 import { callerOf, type Headers, isInbound, legOf, sequenceOf, uriOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg } from './leg.ts';
@@ -205,7 +206,7 @@ function rejoin(live: ReadonlyMap<LegId, Leg>, surveyed: SurveyedLeg): void {
 
 function deviceOfRow(row: Readonly<Record<string, string>>): Device[] {
   const uri = uriOf((row['url'] ?? '').replace(/^sofia\/[^/]*\//, ''));
-  const sipUser = row['reg_user'] ?? '';
+  const sipUser = seatOfName(row['reg_user'] ?? '');
   const expires = Number(row['expires']);
   if (sipUser === '' || uri === '' || !Number.isFinite(expires)) return [];
   return [{ sipUser, uri, expiresAtMs: expires * 1000 }];
