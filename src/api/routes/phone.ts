@@ -12,7 +12,9 @@ const ECHO_NUMBER = '9196';
 
 const PhoneShape = Type.Object({
   sipUser: Type.String(),
-  address: Type.String({ description: 'User part of the address of record: the seat, or at FreeSWITCH the name of the login.' }),
+  address: Type.String({
+    description: 'User part of the address of record: the seat, or at FreeSWITCH the name of the login.',
+  }),
   realm: Type.String(),
   username: Type.String({ description: 'For the digest.' }),
   ha1: Type.String({ description: 'Good for `username` until `expiresAtMs`.' }),
