@@ -227,6 +227,8 @@ export const unnoticeable: fc.Arbitrary<Scenario> = fc
       promptMs: 0,
       routing,
       ...beside(work),
+      // Who writes may notice: until the switch has said what it holds only chats and mails can be offered, and may come before calls.
+      conversations: [],
       callers: callers.map(({ caller, lost }, nth) => ({
         ...placed(caller, nth),
         ...(lost === undefined ? {} : { mishap: lost }),
