@@ -18,7 +18,8 @@ export interface Recording {
   work: Promise<void>;
   writing: boolean;
   failure: string | undefined;
-  ended: boolean;
+  /** Under way, or over, once it is to end. */
+  end: Promise<void> | undefined;
 }
 
 /** Recordings of one leg at a time. */
@@ -55,7 +56,7 @@ export function startRecording(media: Media, leg: Leg, file: string): void {
     work: Promise.resolve(),
     writing: false,
     failure: undefined,
-    ended: false,
+    end: undefined,
   };
   leg.recordings.set(file, recording);
   recording.work = create(recording).then(() => {
@@ -68,6 +69,7 @@ export function startRecording(media: Media, leg: Leg, file: string): void {
 export function tickRecordings(media: Media, leg: Leg, tick: number, nowSample: number): void {
   if (leg.recordings.size === 0 || (tick + leg.sender.ssrc) % BATCH_TICKS !== 0) return;
   for (const recording of leg.recordings.values()) {
+    if (recording.end !== undefined) continue;
     take(recording, leg, nowSample - TAKE_BEHIND);
     if (recording.waitingBytes > WAITING_BYTES_MAX) recording.failure = 'the disk is too slow';
     if (recording.failure) void endRecording(media, leg, recording);
@@ -76,14 +78,18 @@ export function tickRecordings(media: Media, leg: Leg, tick: number, nowSample: 
 }
 
 /** Takes the rest, up to now, and closes the file. Resolves when it is reported. */
-export async function endRecording(media: Media, leg: Leg, recording: Recording): Promise<void> {
-  if (recording.ended) return;
-  recording.ended = true;
+export function endRecording(media: Media, leg: Leg, recording: Recording): Promise<void> {
+  recording.end ??= endNow(media, leg, recording);
+  return recording.end;
+}
+
+/** The leg has the recording until it is reported: a leg that closes meanwhile waits for it. */
+async function endNow(media: Media, leg: Leg, recording: Recording): Promise<void> {
   if (!recording.failure) take(recording, leg, sampleAt(media.nowMs()));
-  leg.recordings.delete(recording.file);
   writeSoon(recording);
   await recording.work;
   await close(recording);
+  leg.recordings.delete(recording.file);
   const { file, framesWritten, failure } = recording;
   const durationMs = Math.round(framesWritten / SAMPLES_PER_MS);
   const bytes = recording.handle ? WAV_HEADER_BYTES + framesWritten * FRAME_BYTES : 0;

@@ -47,6 +47,18 @@ test('both sides of a recording lie on the same clock: an echo is on the right w
   expect(Math.abs(left - right)).toBeLessThanOrEqual(320);
 });
 
+test('a leg that is closed in the same moment as its recording is stopped is gone only when the file is true', async () => {
+  const a = await bench.leg('a');
+  const file = await record('a');
+  a.says = 500;
+  await listen(a);
+  bench.media.apply({ wish: 'stopRecord', leg: 'a', file });
+  bench.media.apply({ wish: 'close', leg: 'a' });
+  await reported(bench, 'closed', 'a');
+  const [ended] = reportsOf(bench, 'recordEnded', 'a');
+  expect(ended).toMatchObject({ file, bytes: statSync(file).size });
+});
+
 test('a recording goes on through a hold, silent on the left meanwhile', async () => {
   const [a, b] = [await bench.leg('a'), await bench.leg('b')];
   bench.media.apply({ wish: 'relay', leg: 'a', other: 'b' });
