@@ -54,9 +54,10 @@ test('a leg that is closed in the same moment as its recording is stopped is gon
   await listen(a);
   bench.media.apply({ wish: 'stopRecord', leg: 'a', file });
   bench.media.apply({ wish: 'close', leg: 'a' });
-  await reported(bench, 'closed', 'a');
-  const [ended] = reportsOf(bench, 'recordEnded', 'a');
+  const closed = await reported(bench, 'closed', 'a');
+  const ended = await reported(bench, 'recordEnded', 'a');
   expect(ended).toMatchObject({ file, bytes: statSync(file).size });
+  expect(bench.reports.indexOf(ended)).toBeLessThan(bench.reports.indexOf(closed));
 });
 
 test('a recording goes on through a hold, silent on the left meanwhile', async () => {
