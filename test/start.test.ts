@@ -32,9 +32,10 @@ writeFileSync(out + '/index.html', 'a page');
 
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'minhu-clone-'));
-  const folders = ['src/desk', 'src/api/live', 'compiler/bin', 'bundler/bin'];
+  const folders = ['src/desk', 'src/api/live', 'src/api/chat', 'compiler/bin', 'bundler/bin'];
   for (const folder of folders) mkdirSync(join(clone, folder), { recursive: true });
-  for (const name of ['messages.ts', 'live-client.ts']) writeFileSync(join(clone, 'src/api/live', name), '');
+  for (const name of ['live/messages.ts', 'live/live-client.ts', 'chat/messages.ts'])
+    writeFileSync(join(clone, 'src/api', name), '');
   cpSync(join(import.meta.dirname, '../src/start.mjs'), join(clone, 'src/start.mjs'));
   writeJson('tsconfig.json', {});
   writeJson('compiler/package.json', { name: 'typescript', version: '1.0.0', type: 'module' });

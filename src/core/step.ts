@@ -14,11 +14,16 @@ import { deviceGone, deviceRegistered } from './device.ts';
 import { offerAnswered } from './digital-offer.ts';
 import type {
   AlertSeen,
+  CallOutAsked,
   ChannelEvent,
   ContactMarked,
+  ContactRegraded,
   ConversationEvent,
   DispositionGiven,
   Event,
+  MissedCallHandled,
+  ModeAsked,
+  SiteAsked,
   SupervisionApproved,
   SupervisionAsked,
   SupervisionLeft,
@@ -106,15 +111,12 @@ function apply(d: Decision, event: Event): void {
     case 'agentStateAsked':
       return stateAsked(d, event);
     case 'modeAsked':
-      return modeAsked(d, event);
     case 'siteAsked':
-      return siteAsked(d, event);
     case 'contactRegraded':
-      return contactRegraded(d, event);
     case 'missedCallHandled':
-      return missedCallHandled(d, event);
     case 'dispositionGiven':
-      return dispositionGiven(d, event);
+    case 'callOutAsked':
+      return decidedByPeople(d, event);
     case 'conversationOpened':
     case 'messageArrived':
     case 'offerAnswered':
@@ -127,8 +129,6 @@ function apply(d: Decision, event: Event): void {
     case 'contactMarked':
     case 'alertSeen':
       return supervise(d, event);
-    case 'callOutAsked':
-      return callOutAsked(d, event);
     case 'nodeLost':
       return nodeLost(d, event.node);
     case 'surveyed':
@@ -160,6 +160,25 @@ function apply(d: Decision, event: Event): void {
       return deviceGone(d, event.node, event.sipUser, event.device);
     case 'commandFailed':
       return commandFailed(d, event);
+  }
+}
+
+type PeoplesDecision = ModeAsked | SiteAsked | ContactRegraded | MissedCallHandled | DispositionGiven | CallOutAsked;
+
+function decidedByPeople(d: Decision, event: PeoplesDecision): void {
+  switch (event.type) {
+    case 'modeAsked':
+      return modeAsked(d, event);
+    case 'siteAsked':
+      return siteAsked(d, event);
+    case 'contactRegraded':
+      return contactRegraded(d, event);
+    case 'missedCallHandled':
+      return missedCallHandled(d, event);
+    case 'dispositionGiven':
+      return dispositionGiven(d, event);
+    case 'callOutAsked':
+      return callOutAsked(d, event);
   }
 }
 

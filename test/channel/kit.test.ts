@@ -41,7 +41,7 @@ test('a channel that is made into a module in another folder is the same channel
   const { default: channel } = (await import(/* @vite-ignore */ address)) as { default: Channel };
   expect(faultsOf(channel, 'webhook')).toEqual([]);
   expect(channel.settings).toEqual(webhook.settings);
-  expect(readdirSync(folder).filter((name) => name.startsWith('channels-webhook.'))).toHaveLength(1);
+  expect(readdirSync(folder).filter((name) => name.startsWith('webhook.'))).toHaveLength(1);
 });
 
 test('a file that is no TypeScript, or reaches into the program, is refused with its place', async () => {

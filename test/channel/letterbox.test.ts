@@ -126,8 +126,8 @@ test('a tie, an overlap and a late edit: three letters and one revision', async 
   rows = [letter('1', 1, { version: 2, title: 'edited' }), letter('2', 2), letter('3', 2)];
   await pullAll(taken);
   expect(taken.messages.map(({ remoteId, replaces, subject }) => [remoteId, replaces, subject]).sort()).toEqual([
-    ['1', undefined, 't1'],
     ['1#2', '1', 'edited'],
+    ['1', undefined, 't1'],
     ['2', undefined, 't2'],
     ['3', undefined, 't3'],
   ]);
