@@ -185,10 +185,11 @@ test('an account with a mistake is left out and said, and the others are shown w
   const { channels } = await lead.get<{ channels: { channel: string; account: string; healthy: boolean }[] }>(
     '/api/v1/channels',
   );
-  expect(channels.map(({ channel, account, healthy }) => [channel, account, healthy])).toEqual([
+  expect(channels.map(({ channel, account, healthy }) => [channel, account, healthy]).sort()).toEqual([
     ['phone', 'default', true],
-    ['webhook', 'partner', true],
     ['telegram', 'bot', true],
+    ['web', 'main', true],
+    ['webhook', 'partner', true],
   ]);
   const { readFileSync, readdirSync } = await import('node:fs');
   const logs = join(program.dataFolder, 'log');
