@@ -16,16 +16,10 @@ const PEERS = {
   openssl: 'openssl',
   dovecot: 'dovecot-imapd',
 };
-/** Chromium takes a processor for itself; some of the others measure how long a silence lasts. */
-const ALONE = [
-  ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'desk', 'desk-survives', 'kill-core', 'page-lost'],
-  ...['people', 'supervision', 'web-call', 'web-chat'],
-].map((name) => `test/e2e/${name}.test.ts`);
-/** First what needs no other program, file beside file; then whole programs and peers, which mostly wait; then one file at a time. */
+/** First what needs no other program; then whole programs and peers, two files at a time, as they mostly wait. */
 const PASSES = [
   { name: 'unit', args: ['--exclude', 'test/e2e/**', '--exclude', 'test/switch/contract/**'] },
-  { name: 'whole', args: ['test/e2e', 'test/switch/contract', ...ALONE.flatMap((file) => ['--exclude', file])] },
-  { name: 'alone', args: ['--no-file-parallelism', ...ALONE] },
+  { name: 'whole', args: ['test/e2e', 'test/switch/contract'] },
 ];
 
 installPeers();
