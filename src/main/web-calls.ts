@@ -19,10 +19,10 @@ export function webCallRules(
   return { key: keyOf(folders), numbers, atOnce };
 }
 
-/** The same for the page, while there is one. */
+/** The same for the page, while there is one. FreeSWITCH knows nothing of tickets. */
 export function webCallsOf({ config, folders, loop }: Calls, city: City | undefined): Pick<ApiOptions, 'webCall'> {
-  const { webCall: open } = config;
-  if (open === 'off' || city?.webCall === undefined) return {};
+  const { webCall: open, eslNodes } = config;
+  if (open === 'off' || eslNodes.length > 0 || city?.webCall === undefined) return {};
   const { numbers, perAddress, atOnce } = city.webCall;
   const count = (): number => webCallCount(loop.state);
   return { webCall: { open, numbers, perAddress, atOnceMax: atOnce.all, key: keyOf(folders), count } };
