@@ -320,6 +320,8 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
       if (before.get(other.contact.id)?.step !== other.wait.step) continue;
       if (contact.openedAtMs === state.nowMs || isExcludedFor(state, offered, contact)) continue;
       if (!couldHave(state, offered, slot, theirs)) continue;
+      // Being asked for one, the agent could be asked for no other until the call took that offer back (W7).
+      if (theirs !== 'voice' && isTakenBack(decided, offered)) continue;
       if (!mayServe(state, offered, other.wait, theirs) || isExcludedFor(state, offered, other.contact)) continue;
       const [mine, others] = [rankOf(state, offered, wait, slot), rankOf(state, offered, other.wait, theirs)];
       const older = ageMs(state, other.wait) - ageMs(state, wait);
@@ -332,6 +334,12 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
 }
 
 /** Whether the agent, without the offer that it has just been made, could have had something of the other medium in its place. */
+function isTakenBack(decided: readonly Command[], { id }: Agent): boolean {
+  return decided.some(
+    (one) => one.do === 'record-fact' && one.fact === 'offerEnded' && one.agent === id && one.result === 'cancelled',
+  );
+}
+
 function couldHave(state: State, agent: Agent, mine: SlotName, theirs: SlotName): boolean {
   if (mine === theirs) return true;
   const before: Agent = {
