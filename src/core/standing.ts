@@ -138,9 +138,11 @@ export function placeContact(state: State, contact: Contact, place: Place): bool
   const open = stage.in === 'queue' && stage.offer === null && live;
   const atMs = effectiveSinceMs(stage.wait);
   const bucket = open ? bucketFor(state, stage.wait, stage.wait.step, place.slot) : null;
+  // Q12: a contact that is touched in the very moment in which more may serve it has that moment all the same.
+  const widens = place.due.atMs <= state.nowMs;
   dues.put(place.due, live ? waitDeadline(state, stage, bucket) : null);
   if (place.line === line && place.atMs === atMs) {
-    if (place.bucket === bucket) return false;
+    if (place.bucket === bucket) return open && widens;
     leaveBucket(state, place);
     enterBucket(state, place, bucket);
     return open;

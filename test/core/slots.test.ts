@@ -57,6 +57,31 @@ describe('room', () => {
     expect(agentView(hotline.state, agentId('ana'))).toMatchObject({ state: 'ready', slots: { chat: 2, mail: 3 } });
   });
 
+  test('[Q12] a mail that is looked at in the very moment in which one more may serve it is offered then', () => {
+    const may = { skill: 'personal', level: 1 };
+    const plans = {
+      plan: [
+        { needs: may, untilMs: 10_000 },
+        { needs: may, headStartMs: 5_000, skipIf: 'noneLoggedIn' as const, untilMs: 30_000 },
+        { needs: may, untilMs: null },
+      ],
+    };
+    const oneMail = { slots: { chat: 0, mail: 1 } };
+    const late = { ...oneMail, profile: [{ queue: 'personal', rank: 1, delayMs: 25_000 }] };
+    const staff = [agent('ana', LEVEL), agent('ben', LEVEL), agent('cai', LEVEL, late), agent('eva', LEVEL, oneMail)];
+    const media = { ...SLOTS.media, mail: { ...SLOTS.media.mail, offerMs: 10_000 } };
+    const slots = { each: { chat: 0, mail: 0 }, beside: { voice: { mail: 1 } }, media };
+    const hotline = new Hotline(rules([queue('personal', { plan: 'plan' })], staff, { plans, slots }));
+    hotline.ready('ana', 'ben', 'cai');
+    for (let n = 0; n < 3; n += 1) hotline.call('personal');
+    hotline.pass(500);
+    hotline.ready('eva');
+    const mail = hotline.open('mail', 'personal')!;
+    // Eva lets the mail pass, then her phone ring out, and is set aside; in that moment the mail is 25 s old with its head start.
+    hotline.pass(20_000);
+    expect(hotline.ringing(mail)).toBe('cai');
+  });
+
   test('[W2][W3] a call comes to an agent who has two chats; during it and its wrap-up nothing digital is offered', () => {
     const hotline = hotlineOf(['ana']);
     hotline.ready('ana');
