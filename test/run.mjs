@@ -16,10 +16,16 @@ const PEERS = {
   openssl: 'openssl',
   dovecot: 'dovecot-imapd',
 };
-/** First what needs no other program; then whole programs and peers; two files at a time. */
+/** Chromium takes most of a processor: these are not run beside tests that measure how long a silence lasts. */
+const BROWSERS = [
+  ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'channels', 'desk', 'desk-survives', 'kill-core'],
+  ...['page-lost', 'people', 'supervision', 'web-call', 'web-chat'],
+].map((name) => `test/e2e/${name}.test.ts`);
+/** First what needs no other program; then whole programs and peers; then what needs browsers. Two files at a time. */
 const PASSES = [
   { name: 'unit', args: ['--exclude', 'test/e2e/**', '--exclude', 'test/switch/contract/**'] },
-  { name: 'whole', args: ['test/e2e', 'test/switch/contract'] },
+  { name: 'whole', args: ['test/e2e', 'test/switch/contract', ...BROWSERS.flatMap((file) => ['--exclude', file])] },
+  { name: 'browsers', args: BROWSERS },
 ];
 
 installPeers();

@@ -69,7 +69,7 @@ describe('room', () => {
     const oneMail = { slots: { chat: 0, mail: 1 } };
     const late = { ...oneMail, profile: [{ queue: 'personal', rank: 1, delayMs: 25_000 }] };
     const staff = [agent('ana', LEVEL), agent('ben', LEVEL), agent('cai', LEVEL, late), agent('eva', LEVEL, oneMail)];
-    const media = { ...SLOTS.media, mail: { ...SLOTS.media.mail, offerMs: 10_000 } };
+    const media = { chat: MEDIUM, mail: { ...MEDIUM, boundMs: 86_400_000, offerMs: 10_000 } };
     const slots = { each: { chat: 0, mail: 0 }, beside: { voice: { mail: 1 } }, media };
     const hotline = new Hotline(rules([queue('personal', { plan: 'plan' })], staff, { plans, slots }));
     hotline.ready('ana', 'ben', 'cai');

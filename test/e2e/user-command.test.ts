@@ -147,7 +147,7 @@ test('what cannot be done is said: a name that is taken or unknown, words that m
     status: 1,
     err: expect.stringMatching(/^PostgreSQL 127\.0\.0\.1:1\/c 连接不上/),
   });
-}, 60_000);
+}, 120_000);
 
 test('with the hotline stopped the accounts can be seen all the same, and nothing is left running', async () => {
   expect(await stage.program.stop()).toBe(0);

@@ -156,7 +156,7 @@ test('200 messages over a line that repeats, swaps and is cut three times: dense
   await agent.post(`/api/v1/contacts/${contact}/end`, {});
   await stage.clear();
   await agent.put('/api/v1/agents/me/state', { state: 'offline' });
-}, 60_000);
+}, 150_000);
 
 /** One grey dot. */
 const PNG = Buffer.from(
@@ -200,7 +200,7 @@ test('a citizen on a small phone and an agent at the desk write to each other, s
   await page.click('#leave');
   await desk.seen('[data-test=chat] >> text=/会话已结束|市民已离开/');
   expect([...desk.faults, ...citizen.faults]).toEqual([]);
-}, 60_000);
+}, 150_000);
 
 test('who is not on this machine, or comes by a proxy, finds no chat while it is a demonstration', async () => {
   const { http } = stage.program.run();
