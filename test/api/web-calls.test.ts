@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import type { WebCallSource } from '../../src/api/options.ts';
-import { limitWebCalls } from '../../src/api/web-call.ts';
+import { limitNetworks } from '../../src/api/visitors.ts';
 import { readWebCallTicket, WEB_CALL_TICKET_LIFE_MS, webCallHa1 } from '../../src/lib/web-call-ticket.ts';
 import { Hall } from './hall.ts';
 
@@ -101,7 +101,7 @@ describe('a ticket for a call from a page', () => {
 });
 
 test('calls of one address are counted in any stretch of the time, and a refused one counts for nothing', () => {
-  const limiter = limitWebCalls({ calls: 2, withinMs: 60_000 });
+  const limiter = limitNetworks({ times: 2, withinMs: 60_000 });
   expect([0, 10_000].map((atMs) => limiter.take('192.0.2.1', atMs))).toEqual([0, 0]);
   expect(limiter.take('192.0.2.1', 20_000)).toBe(40);
   expect(limiter.take('192.0.2.1', 60_001)).toBe(0);

@@ -6,9 +6,9 @@ import { announceFile, fileArrived, findChat, findFiles } from '../../store/chat
 import { type FileFault, keepFile, openFile } from '../chat/files.ts';
 import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
 import { readChatToken } from '../chat/resume-token.ts';
-import { isChatOpen } from '../chat/visitors.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
+import { isOpenFor } from '../visitors.ts';
 
 /** Of one conversation. */
 const FILES_MAX = 50;
@@ -106,7 +106,7 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
 
 /** Whose token the request shows. */
 async function sessionOf(request: FastifyRequest, { db }: ApiOptions, webChat: WebChatSource): Promise<string> {
-  if (!isChatOpen(webChat, request.raw)) throw new ApiError('NOT_FOUND');
+  if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
   const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const session = readChatToken(webChat.hub.key, token, Date.now())?.session;
   const chat = session === undefined ? undefined : await findChat(db, session);

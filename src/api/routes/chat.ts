@@ -7,11 +7,11 @@ import { WebSocketServer } from 'ws';
 import { beginChat } from '../../store/chat-sessions.ts';
 import { CHAT_FRAME_BYTES_MAX, CHAT_PATH, CHAT_PROTOCOL, CHAT_SESSIONS_PATH } from '../chat/messages.ts';
 import { makeChatToken } from '../chat/resume-token.ts';
-import { isChatOpen, limitNetworks, networkOf } from '../chat/visitors.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
 import { refuseUpgrade } from '../refuse-upgrade.ts';
+import { isOpenFor, limitNetworks, networkOf } from '../visitors.ts';
 import { addChatFileRoutes } from './chat-files.ts';
 
 export const CHAT_LIFE_MS = 7 * 86_400_000;
@@ -41,7 +41,7 @@ export function addChatRoutes(app: Api, options: ApiOptions): void {
     CHAT_SESSIONS_PATH,
     { config: { access: 'public', audit: 'never' }, schema: { body: SessionWish, response: { 201: SessionShape } } },
     async (request, reply) => {
-      if (!isChatOpen(webChat, request.raw)) throw new ApiError('NOT_FOUND');
+      if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
       const nowMs = Date.now();
       const waitS = limiter.take(request.ip, nowMs);
       if (waitS > 0) throw new ApiError('CHAT_THROTTLED', { retryAfterS: waitS });
@@ -96,7 +96,7 @@ function takeUpgrades(app: Api, webChat: WebChatSource): void {
 /** @returns the HTTP status; undefined: it may come in. */
 function refusalOf(request: IncomingMessage, webChat: WebChatSource, network: string): number | undefined {
   const { url, headers } = request;
-  if (!isChatOpen(webChat, request)) return 404;
+  if (!isOpenFor(webChat, request)) return 404;
   // Nothing stands behind the path: what is written into an address stands in logs.
   if (url !== CHAT_PATH) return 400;
   if (isForeignUpgrade(headers)) return 403;

@@ -3,9 +3,9 @@ import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isChatOpen } from '../chat/visitors.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, DeskSource } from '../options.ts';
+import { isOpenFor } from '../visitors.ts';
 import { isWebCallOpen } from '../web-call.ts';
 
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
@@ -79,7 +79,7 @@ export function addPageRoute(app: Api, options: ApiOptions): void {
 /** Pages of citizens are there for whom they are open. */
 function isOpen(page: 'call' | 'chat', options: ApiOptions, request: FastifyRequest): boolean {
   if (page === 'call') return isWebCallOpen(options, request);
-  return options.webChat !== undefined && isChatOpen(options.webChat, request.raw);
+  return options.webChat !== undefined && isOpenFor(options.webChat, request.raw);
 }
 
 function pathOf({ url }: FastifyRequest): string {

@@ -4,7 +4,8 @@ import { makeWebCallTicket, WEB_CALL_TICKET_LIFE_MS } from '../../lib/web-call-t
 import { SIP_REALM } from '../../store/passwords.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { isWebCallOpen, limitWebCalls } from '../web-call.ts';
+import { limitNetworks } from '../visitors.ts';
+import { isWebCallOpen } from '../web-call.ts';
 
 const Wish = Type.Object(
   {
@@ -26,7 +27,7 @@ const WebCallShape = Type.Object({
 /** The one call of a citizen at a page: who asks is nobody, so the ticket is for one call, of one number, now. */
 export function addWebCallRoute(app: Api, options: ApiOptions): void {
   const { webCall, desk } = options;
-  const limiter = webCall && limitWebCalls(webCall.perAddress);
+  const limiter = webCall && limitNetworks({ ...webCall.perAddress, times: webCall.perAddress.calls });
   app.post(
     '/api/v1/web-calls',
     { config: { access: 'public', audit: 'never' }, schema: { body: Wish, response: { 200: WebCallShape } } },

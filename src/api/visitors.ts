@@ -9,7 +9,8 @@ const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host'
 
 type Asked = Pick<IncomingMessage, 'socket' | 'headers'>;
 
-export function isChatOpen({ open }: { readonly open: 'local' | 'public' }, request: Asked): boolean {
+/** Whether a page of citizens is there for this browser. `local`: browsers on this machine alone. */
+export function isOpenFor({ open }: { readonly open: 'local' | 'public' }, request: Asked): boolean {
   return open === 'public' || isOnThisMachine(request);
 }
 
