@@ -43,7 +43,13 @@ async function idle({ calls, everyMs, talkMs }) {
   return rung.slice(0, calls).map((atMs, n) => Math.max(0, atMs - answered[n]));
 }
 
-/** Every agent talks and `waiting` callers wait: from an agent's BYE to the next INVITE at the same phone. */
+/** A system that stops filling its seats is measured with those who talk, if they are this share. */
+const TALKING_MIN = 0.8;
+const STALLED_MS = 15_000;
+/** An offer that takes longer counts as this long. */
+const OFFER_MAX_MS = 20_000;
+
+/** Agents talk and `waiting` callers wait: from an agent's BYE to the next INVITE at the same phone. */
 async function freed({ waiting, samples, everyMs, fillPerS }) {
   const busy = seats.length;
   const queued = [];
@@ -60,20 +66,32 @@ async function freed({ waiting, samples, everyMs, fillPerS }) {
     await peers.call(number);
     await pause(1_000 / fillPerS);
   }
-  await until(() => peers.talking.size >= busy && queued.length >= busy + waiting, 120_000);
+  await filled(busy, () => queued.length >= busy + waiting);
   const names = [...peers.talking.keys()];
   for (let n = 0; n < samples; n++) {
     const seat = names[(n * 7) % names.length];
-    await until(() => peers.talking.has(seat), 20_000);
+    if (!peers.talking.has(seat)) continue;
     watched = { seat, atMs: 0 };
     watched.atMs = peers.putDown(seat);
-    await until(() => watched === null, 20_000);
+    await until(() => watched === null, OFFER_MAX_MS).catch(() => times.push(OFFER_MAX_MS));
+    watched = null;
     await peers.call(number);
     await pause(everyMs);
   }
   for (const callId of queued) peers.hangUp(callId);
   await until(() => peers.talking.size === 0, 60_000);
-  return times;
+  return { times, talking: names.length };
+}
+
+async function filled(busy, queuedUp) {
+  let talking = 0;
+  let sinceMs = performance.now();
+  const stalled = () => {
+    if (peers.talking.size > talking) sinceMs = performance.now();
+    talking = Math.max(talking, peers.talking.size);
+    return talking >= busy * TALKING_MIN && performance.now() - sinceMs > STALLED_MS;
+  };
+  await until(() => (peers.talking.size >= busy && queuedUp()) || stalled(), 120_000);
 }
 
 /** Seat → when its phone was asked to ring, by the clock of all processes. */

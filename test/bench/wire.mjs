@@ -30,10 +30,7 @@ const SAMPLES = values.short ? { ours: 10, theirs: 10 } : { ours: 200, theirs: 4
 const FLUSH_EVERY_MS = 50;
 for (const size of values.sizes.split(',').map(Number)) {
   const ours = await measure(() => openMinhu(size), size, SAMPLES.ours);
-  // What does not get through is said, and does not hide what was measured.
-  const theirs = beside
-    ? await measure(() => openCallCenter(values.prefix, size), size, SAMPLES.theirs).catch(tellFailure)
-    : undefined;
+  const theirs = beside ? await measure(() => openCallCenter(values.prefix, size), size, SAMPLES.theirs) : undefined;
   compare(size, ours, theirs);
 }
 
@@ -48,22 +45,34 @@ async function measure(open, size, samples) {
     await run(load, 'registerAll');
     await system.ready(seatPort);
     const idle = await run(load, 'idle', { calls, everyMs: 250, talkMs: 200 });
-    const rates = [];
-    for (const perS of values.short ? [20] : [20, 40, 60, 80])
-      rates.push({ perS, ...(await run(load, 'rate', { perS, forMs: values.short ? 3_000 : 5_000, talkMs: 300 })) });
     const waiting = Math.min(200, size * 2);
     const offers = system.offer === undefined ? undefined : await readyToInvite(system, load);
+    const rates = await risingRates(load);
     const endProbe = probeDisk();
-    const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch(async (error) => {
-      // A probe left alone would keep this process alive.
-      await endProbe();
-      throw error;
+    // What does not get through is said, and does not hide what was measured.
+    const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch((error) => {
+      process.stderr.write(`${size} agents could not be measured when freed: ${error.message}\n`);
     });
-    return { idle, freed, rates, offers, flushes: await endProbe() };
+    if (freed?.talking < size) process.stderr.write(`only ${freed.talking} of ${size} agents came to talk\n`);
+    return { idle, freed: freed?.times, offers, flushes: await endProbe(), rates };
   } finally {
     load.kill('SIGTERM');
     await system.close();
   }
+}
+
+/** As far as the system gets through. */
+async function risingRates(load) {
+  const rates = [];
+  for (const perS of values.short ? [20] : [20, 40, 60, 80]) {
+    const forMs = values.short ? 3_000 : 5_000;
+    const rate = await run(load, 'rate', { perS, forMs, talkMs: 300 }).catch((error) => {
+      process.stderr.write(`${perS} calls a second were not got through: ${error.message}\n`);
+    });
+    if (rate === undefined) return rates;
+    rates.push({ perS, ...rate });
+  }
+  return rates;
 }
 
 /** One decision each: callers wait, an agent asks for calls. Until the offer is released, and until the phone is asked to ring. */
@@ -119,7 +128,7 @@ function compare(size, ours, theirs) {
     for (const what of ['idle', 'freed']) {
       const label = what === 'idle' ? 'wire.queued-to-ringing' : 'wire.free-to-invite';
       tell(`${label}.${size}.${name}`, 'ms', ours[what], part);
-      if (theirs === undefined) continue;
+      if (theirs?.[what] === undefined) continue;
       tell(`mod_callcenter.${label}.${size}.${name}`, 'ms', theirs[what], part);
       line({
         name: `ratio.${label}.${size}.${name}`,
@@ -156,10 +165,6 @@ function probeDisk() {
     rmSync(folder, { recursive: true, force: true });
     return times;
   };
-}
-
-function tellFailure(error) {
-  process.stderr.write(`mod_callcenter did not get through: ${error.message}\n`);
 }
 
 function pause(ms) {

@@ -7,7 +7,7 @@ import type { Chromium, Softphone } from '../browser/chromium.ts';
 import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { type StartedSwitch, startSwitchProcess } from '../softswitch/start.ts';
 import { until } from './program.ts';
-import { channelOf, toneSeconds, toneShare } from './tone.ts';
+import { channelOf, toneMeter, toneShare } from './tone.ts';
 
 export const BROWSER_HZ = 1_000;
 export const CITIZEN_HZ = 440;
@@ -144,10 +144,15 @@ function childOf(pid: number): number {
 /** Waits for half a second in a row that is this tone and nothing else (correlation above 0.95), from now on. */
 export async function untilHears(hears: () => Int16Array | Promise<Int16Array>, hz: number): Promise<void> {
   const from = (await hears()).length;
+  const meter = toneMeter(hz);
   await until(
     `${hz} Hz heard`,
-    async () => toneSeconds((await hears()).subarray(from), hz),
-    (seconds) => seconds >= 0.5,
+    async () => ({
+      seconds: meter.listen((await hears()).subarray(from)),
+      ofTenths: meter.line.length,
+      lately: meter.line.slice(-10).map((share) => Number(share.toFixed(2))),
+    }),
+    ({ seconds }) => seconds >= 0.5,
     30_000,
   );
 }
