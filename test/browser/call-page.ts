@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { axeFindings } from './desk-page.ts';
+import { heardSamples } from './heard-samples.ts';
 
 /** A citizen before the page `/call/`, on a telephone 360 px wide. */
 export interface Citizen {
@@ -58,8 +59,7 @@ export async function openCallPage(browser: Browser, http: string, options: Call
   await page.goto(`http://${http}/call/${line === undefined ? '' : `?line=${line}`}`);
   return {
     ...{ page, faults },
-    heard: async () =>
-      Int16Array.from(await page.evaluate(() => (globalThis as unknown as { heardHere: number[][] }).heardHere.flat())),
+    heard: async () => heardSamples(await page.evaluate<string>('heardHere()')),
     click: (id) => page.click(`#${id}`),
     press: (key) => page.keyboard.press(key),
     is: async (state) => void (await page.waitForSelector(`#telephone[data-state=${state}]`)),

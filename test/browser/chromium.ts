@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
 import { build } from 'vite';
+import { heardSamples } from './heard-samples.ts';
 
 /** What a page of `softphone-page.mjs` noted. */
 export interface Note {
@@ -123,7 +124,7 @@ function softphoneOn(page: Page, frame: Page | Frame): Softphone {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    heard: async () => Int16Array.from(await call<number[]>('heard', undefined)),
+    heard: async () => heardSamples(await call<string>('heard', undefined)),
   };
 }
 

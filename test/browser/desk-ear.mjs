@@ -5,7 +5,7 @@
   localStorage.setItem('minhu.language', language);
   localStorage.setItem('minhu.devices', JSON.stringify({ processing: false }));
 
-  const heardHere = [];
+  const pieces = [];
   /** Pieces of 1,024 samples: two seconds. */
   const PIECES_MAX = 16;
   /** One ear at a time: that of the newest connection. */
@@ -18,13 +18,13 @@
     element.muted = true;
     void element.play();
     void ear?.context.close();
-    heardHere.length = 0;
+    pieces.length = 0;
     const context = new AudioContext({ sampleRate: 8_000 });
     const source = context.createMediaStreamSource(stream);
     const tap = context.createScriptProcessor(1_024, 1, 1);
     tap.onaudioprocess = ({ inputBuffer }) => {
-      heardHere.push(Array.from(inputBuffer.getChannelData(0), (x) => Math.round(x * 32_767)));
-      if (heardHere.length > PIECES_MAX) heardHere.shift();
+      pieces.push(Int16Array.from(inputBuffer.getChannelData(0), (x) => Math.round(x * 32_767)));
+      if (pieces.length > PIECES_MAX) pieces.shift();
     };
     source.connect(tap);
     tap.connect(context.destination);
@@ -36,6 +36,9 @@
       this.addEventListener('track', ({ track }) => listen(track));
     }
   };
+
+  /** Base64 of 16-bit samples. */
+  const heardHere = () => btoa(pieces.map((piece) => String.fromCharCode(...new Uint8Array(piece.buffer))).join(''));
 
   /** From the first sign of a call in the page until all of it is there, ms. */
   const watchPop = () =>

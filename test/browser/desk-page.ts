@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Account } from '../e2e/program.ts';
+import { heardSamples } from './heard-samples.ts';
 
 /** The desk in a browser, as somebody sits before it. */
 export interface DeskPage {
@@ -60,8 +61,7 @@ export async function openDesk(browser: Browser, http: string, options: DeskOpti
     state: (name) => seen(`[data-test=state][data-state=${name}]`),
     click: (name) => page.click(`[data-test=${name}]`),
     text: async (name) => ((await page.textContent(`[data-test=${name}]`)) ?? '').trim(),
-    heard: async () =>
-      Int16Array.from(await page.evaluate(() => (globalThis as unknown as { heardHere: number[][] }).heardHere.flat())),
+    heard: async () => heardSamples(await page.evaluate<string>('heardHere()')),
     audit: () => axeFindings(page),
   };
 }

@@ -92,11 +92,11 @@ window.phone = {
   mute: () => session.mute({ audio: true }),
   press: (digits) => session.sendDTMF(digits, { transportType: 'RFC2833', duration: 120, interToneGap: 80 }),
   inform: (digits) => session.sendDTMF(digits, { transportType: 'INFO' }),
-  /** Samples at 8 kHz heard since the last time. */
+  /** Samples at 8 kHz heard since the last time, base64 of 16 bits each. */
   heard: () => {
     const all = heard;
     heard = [];
-    return all.flatMap((part) => [...part]);
+    return btoa(all.map((part) => String.fromCharCode(...new Uint8Array(part.buffer))).join(''));
   },
   stats: async () => [...(await session.connection.getStats()).values()],
   remoteSdp: () => session.connection.remoteDescription.sdp,

@@ -7,7 +7,7 @@ import type { Chromium, Softphone } from '../browser/chromium.ts';
 import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { type StartedSwitch, startSwitchProcess } from '../softswitch/start.ts';
 import { until } from './program.ts';
-import { channelOf, toneMeter, toneShare } from './tone.ts';
+import { growing, toneMeter, toneShare } from './tone.ts';
 
 export const BROWSER_HZ = 1_000;
 export const CITIZEN_HZ = 440;
@@ -75,7 +75,7 @@ export async function openStage(chromium: Chromium, change: Partial<SwitchOption
       await client.event('CHANNEL_ANSWER', leg);
       // Who loses its partner waits, as the core wants it.
       await client.ask(`api uuid_setvar ${leg} park_after_bridge true`);
-      return { leg, phone, call, heard: () => channelOf(readFileSync(call.file), 'left') };
+      return { leg, phone, call, heard: growing(call.file) };
     },
     async deskPhone(user) {
       const phone: Phone = await openPhone({ server, transport: 'udp', speaksHz: DESK_HZ }, () => {});

@@ -246,5 +246,7 @@ function toneWav(hz: number, seconds: number): Buffer {
 /** Samples of a WAV file that may still be growing; the header's length is not trusted. */
 export function samplesOf(wav: Buffer): Int16Array {
   const count = Math.max(0, Math.floor((wav.length - 44) / 2));
-  return Int16Array.from({ length: count }, (_, n) => wav.readInt16LE(44 + 2 * n));
+  const samples = new Int16Array(count);
+  for (let n = 0; n < count; n++) samples[n] = wav.readInt16LE(44 + 2 * n);
+  return samples;
 }
