@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AccountHealth, ChannelHost, HostOptions } from '../channel/host.ts';
+import type { AccountHealth, ChannelHost } from '../channel/host.ts';
+import type { HostOptions } from '../channel/host-options.ts';
 
 const LATENCY_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5];
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { ReplyFault } from '../../channel/host.ts';
+import type { ReplyFault } from '../../channel/sender.ts';
 import { hadContact } from '../../store/contact-records.ts';
 import { listMessages } from '../../store/messages.ts';
 import { LEADS, personOf, reachOf, STAFF, seesNumbers } from '../access.ts';

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { ChannelEvent, ConversationEvent } from '../core/event.ts';
+import type { DigitalMedium } from '../core/medium.ts';
+import type { Db } from '../store/store.ts';
+import type { Account } from './account.ts';
+import type { Context } from './channel.ts';
+import type { Decided } from './intake.ts';
+
+/** What came of a delivery, for the counter. */
+export type DeliveryResult = 'stored' | 'repeated' | 'nothing' | 'refused' | 'unreadable' | 'full' | 'away';
+
+export interface HostOptions {
+  readonly db: Db;
+  /** Id of the journal: what this hotline took, and no other. */
+  readonly journal: string;
+  readonly accounts: readonly Account[];
+  readonly logger: Logger;
+  readonly core: {
+    submit(event: ChannelEvent | ConversationEvent): Promise<Decided>;
+    /** Hears what was decided, after it is written down. @returns what ends it. */
+    follow(listener: (entries: readonly Decided[]) => void): () => void;
+    /** The open digital contact of that name. */
+    conversation(medium: DigitalMedium, reference: string): string | undefined;
+  };
+  /** Resolves when everything written down so far is in the database. */
+  readonly settled: () => Promise<void>;
+  readonly metrics: {
+    countDelivery(channel: string, account: string, result: DeliveryResult): void;
+    countSend(channel: string, account: string, outcome: 'sent' | 'again' | 'dead' | 'broken'): void;
+  };
+  /** In tests: what channels reach the world by. */
+  readonly fetch?: Context['fetch'];
+}

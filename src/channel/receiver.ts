@@ -1,0 +1,221 @@
+import type { ConversationEvent } from '../core/event.ts';
+import { type InboxRow, readUntaken } from '../store/inbox.ts';
+import { type Account, accountKey } from './account.ts';
+import { arrivalOf } from './arrival.ts';
+import type { Backlog } from './backlog.ts';
+import type { Answer, Context, Delivery, Inbound, InboundMessage } from './channel.ts';
+import { cleanInbound } from './clean-inbound.ts';
+import { GapWatch } from './gap-watch.ts';
+import { hear } from './hear.ts';
+import type { DeliveryResult, HostOptions } from './host-options.ts';
+import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
+import { HELD_MAX, Intake, mediumOf, referenceOf, type TakenMessage } from './intake.ts';
+import { Puller } from './puller.ts';
+
+export interface DeliveryReply {
+  readonly result: DeliveryResult;
+  /** Undefined when there is nothing to acknowledge. */
+  readonly answer: Answer | undefined;
+}
+
+export interface ReceiverOptions extends HostOptions {
+  readonly backlog: Backlog;
+  /** What a channel that is pulled reaches its platform by. */
+  readonly context: (account: Account, signal: AbortSignal) => Context;
+  /** Hears of each message that the core took. Must not throw. */
+  readonly onTaken: (taken: TakenMessage) => void;
+}
+
+interface Source {
+  readonly account: Account;
+  readonly gap: GapWatch;
+  readonly puller: Puller | undefined;
+}
+
+/** What comes in from platforms: stored, acknowledged, brought to the core. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #inbox: Inbox;
+  readonly #intake: Intake;
+  readonly #sources: ReadonlyMap<string, Source>;
+  readonly #unfollow: () => void;
+  #unsure = false;
+
+  constructor(options: ReceiverOptions) {
+    const { db, journal, logger, core, onTaken } = options;
+    this.#options = options;
+    this.#intake = new Intake({ submit: core.submit, onTaken, logger });
+    this.#inbox = createInbox({
+      db,
+      journal,
+      logger,
+      onStored: (rows, ids) => this.#stored(rows, ids),
+      onUnsure: () => {
+        this.#unsure = true;
+      },
+    });
+    this.#sources = new Map(options.accounts.map((account) => [keyOf(account), this.#sourceOf(account)]));
+    this.#unfollow = core.follow((entries) => {
+      for (const { commands } of entries) this.#intake.hear(commands);
+    });
+  }
+
+  account(channel: string, account: string): Account | undefined {
+    return this.#sources.get(accountKey(channel, account))?.account;
+  }
+
+  gap(account: Account): GapWatch {
+    return this.#sources.get(keyOf(account))!.gap;
+  }
+
+  /** Stores what a platform delivers; the answer is its acknowledgement, after the commit. */
+  async deliver(account: Account, delivery: Delivery): Promise<DeliveryReply> {
+    const heard = hear(account, delivery);
+    const counted = (result: DeliveryResult, answer?: Answer): DeliveryReply => {
+      this.#options.metrics.countDelivery(account.channel.name, account.name, result);
+      return { result, answer };
+    };
+    if (heard.is === 'refused') return counted('refused');
+    if (heard.is === 'unreadable')
+      this.#options.logger.warn(
+        { account: keyOf(account), reason: heard.reason },
+        'a delivery cannot be read; it is set aside',
+      );
+    if (heard.is === 'heard' && heard.inbound.length === 0) return counted('nothing', heard.answer);
+    if (this.#full) return counted('full');
+    const stored = await this.#inbox.store(arrivalOf(account, heard, delivery));
+    if (typeof stored === 'string') return counted(stored);
+    if (heard.is === 'unreadable') return counted('unreadable', heard.answer);
+    return counted(stored.ids.size === 0 && stored.repeated > 0 ? 'repeated' : 'stored', heard.answer);
+  }
+
+  /** Stores what came by a channel of the program itself. `full`, `away`: nothing is stored. @throws TypeError for what is none of the contract's. */
+  async take(account: Account, inbound: readonly Inbound[]): Promise<StoreResult> {
+    if (this.#full) return 'full';
+    const heard = { is: 'heard', inbound: inbound.map(cleanInbound), answer: {} } as const;
+    const stored = await this.#inbox.store(
+      arrivalOf(account, heard, { receivedAtMs: Date.now(), body: Buffer.alloc(0) }),
+    );
+    const { metrics } = this.#options;
+    const results: readonly DeliveryResult[] =
+      typeof stored === 'string'
+        ? [stored]
+        : [...Array(stored.ids.size).fill('stored'), ...Array(stored.repeated).fill('repeated')];
+    for (const result of results) metrics.countDelivery(account.channel.name, account.name, result);
+    return stored;
+  }
+
+  /** Messages that wait: to be stored, to be decided on, and for room in the core. */
+  backlog(): { readonly storing: number; readonly deciding: number; readonly held: number } {
+    return { storing: this.#inbox.waiting(), deciding: this.#intake.pending, held: this.#intake.held };
+  }
+
+  /** What is stored and never reached the core: rows without a contact, once the database holds all that the core has decided. @throws while the database is away. */
+  async lookForUntaken(): Promise<void> {
+    const { db, journal, settled, backlog } = this.#options;
+    await settled();
+    await backlog.each(
+      (afterId, rowsMax) => readUntaken(db, journal, afterId, rowsMax),
+      (row) => {
+        const account = this.account(row.channel, row.account);
+        if (account !== undefined) this.#take(account, row);
+      },
+    );
+  }
+
+  /** Asks the sources that do not come by themselves. */
+  listen(): void {
+    for (const { gap, puller } of this.#sources.values()) {
+      gap.start();
+      puller?.start();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#unfollow();
+    this.#intake.close();
+    const sources = [...this.#sources.values()];
+    await Promise.all(sources.map(({ puller }) => puller?.close()));
+    await this.#inbox.close();
+    for (const { gap } of sources) gap.close();
+  }
+
+  get #full(): boolean {
+    return this.#intake.held + this.#intake.pending >= HELD_MAX;
+  }
+
+  #sourceOf(account: Account): Source {
+    const { db, logger, context } = this.#options;
+    const { pull, watch } = account.channel;
+    const store = (inbound: readonly Inbound[], cursor: string) => this.#storePage(account, inbound, cursor);
+    const isPulled = pull !== undefined || watch !== undefined;
+    return {
+      account,
+      gap: new GapWatch({ db, account, logger }),
+      puller: isPulled
+        ? new Puller({ db, account, logger, context: (signal) => context(account, signal), store })
+        : undefined,
+    };
+  }
+
+  async #storePage(account: Account, inbound: readonly Inbound[], cursor: string): Promise<boolean> {
+    const nowMs = Date.now();
+    const page = arrivalOf(
+      account,
+      { is: 'heard', inbound, answer: {} },
+      { receivedAtMs: nowMs, body: Buffer.alloc(0) },
+    );
+    const { name } = account.channel;
+    const stored = await this.#inbox.store({
+      ...page,
+      cursor: { channel: name, account: account.name, cursor, atMs: nowMs },
+    });
+    const { metrics } = this.#options;
+    if (typeof stored === 'string') metrics.countDelivery(name, account.name, stored);
+    else for (let at = 0; at < stored.ids.size; at += 1) metrics.countDelivery(name, account.name, 'stored');
+    return typeof stored !== 'string';
+  }
+
+  /** Committed, and not acknowledged yet. */
+  #stored(rows: readonly InboxRow[], ids: ReadonlyMap<number, number>): void {
+    for (const [index, id] of ids) {
+      const row = rows[index]!;
+      const source = this.#sources.get(accountKey(row.channel, row.account));
+      if (source === undefined) continue;
+      source.gap.arrived(row.atMs);
+      if (row.kind === 'message') this.#take(source.account, { ...row, id, content: JSON.parse(row.content) });
+      else if (row.kind === 'event') this.#happened(source.account, row);
+    }
+    if (!this.#unsure) return;
+    this.#unsure = false;
+    void this.#options.backlog.untilDone(() => this.lookForUntaken());
+  }
+
+  #take(
+    account: Account,
+    row: { readonly id: number; readonly conversation: string; readonly content: unknown },
+  ): void {
+    this.#intake.take({ id: row.id, account, conversation: row.conversation, message: row.content as InboundMessage });
+  }
+
+  /** The citizen has left: nobody writes any more. What becomes of it after a kill is the agent's word. */
+  #happened(account: Account, { conversation, content }: InboxRow): void {
+    const { core, logger } = this.#options;
+    if ((JSON.parse(content) as { event?: string }).event !== 'left') return;
+    const contact = core.conversation(mediumOf(account), referenceOf({ account, conversation }));
+    if (contact === undefined) return;
+    const event = {
+      type: 'conversationEnded',
+      contact,
+      by: 'citizen',
+      who: keyOf(account).slice(0, 64),
+    } as ConversationEvent;
+    core
+      .submit(event)
+      .catch((error: unknown) => logger.warn({ err: error }, 'the end of a conversation was not written down'));
+  }
+}
+
+function keyOf({ channel, name }: Account): string {
+  return accountKey(channel.name, name);
+}

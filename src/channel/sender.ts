@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { lastMessageOf } from '../store/messages.ts';
+import { addReply, type NewReply, readUnreceipted, readWaiting, revive } from '../store/outbox.ts';
+import { type Account, accountKey } from './account.ts';
+import type { Backlog } from './backlog.ts';
+import type { InboundMessage } from './channel.ts';
+import type { HostOptions } from './host-options.ts';
+import type { TakenMessage } from './intake.ts';
+import { Outbox, WAITING_MAX } from './outbox.ts';
+import { type Budget, budgetOf } from './reply-window.ts';
+
+export interface Reply {
+  readonly contact: string;
+  readonly text: string;
+  readonly subject?: string;
+  readonly template?: { readonly name: string; readonly values: Readonly<Record<string, string>> };
+  readonly byUser: string;
+  /** The same key in the same contact is the same reply. */
+  readonly key?: string;
+}
+
+/** Why a reply cannot be taken. */
+export type ReplyFault =
+  | 'noConversation'
+  | 'noAccount'
+  | 'cannotSend'
+  | 'tooLong'
+  | 'noTemplate'
+  | 'windowClosed'
+  | 'full';
+
+export interface SenderOptions
+  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fetch'> {
+  readonly backlog: Backlog;
+}
+
+interface Way {
+  readonly account: Account;
+  readonly outbox: Outbox;
+}
+
+const RECEIPTS_SINCE_MS = 86_400_000;
+const RECEIPTS_MAX = 500;
+const TYPING_MAX_MS = 5_000;
+
+/** What goes out to citizens: replies of agents, and receipts. Everything is stored before it goes. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #ways: ReadonlyMap<string, Way>;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#ways = new Map(
+      options.accounts.map((account) => [accountKey(account.channel.name, account.name), this.#wayOf(account)]),
+    );
+  }
+
+  outbox({ channel, name }: Account): Outbox {
+    return this.#ways.get(accountKey(channel.name, name))!.outbox;
+  }
+
+  /** Tells the citizen of a contact that its agent writes, or no longer; where the channel cannot, nothing happens. */
+  async typing(contact: string, writing: boolean): Promise<void> {
+    const { last, way } = await this.#place(contact);
+    const { typing } = way?.account.channel ?? {};
+    if (last === undefined || way === undefined || typing === undefined) return;
+    const context = way.outbox.context(AbortSignal.timeout(TYPING_MAX_MS));
+    const tell = () => typing.call(way.account.channel, last.conversation, writing, context);
+    await tell().catch((error: unknown) => this.#options.logger.debug({ err: error }, 'typing was not told'));
+  }
+
+  /** How often, and until when, one may still write in the contact's conversation; undefined: as often as one likes, or there is none. */
+  async budget(contact: string): Promise<Budget | undefined> {
+    const { last, way } = await this.#place(contact);
+    if (last === undefined || way === undefined) return undefined;
+    return await budgetOf(this.#options.db, way.account, last.conversation, Date.now());
+  }
+
+  /** Stores a reply; it goes out by itself. @returns its number, or why it cannot be taken. */
+  async reply({ contact, text, subject, template, byUser, key }: Reply): Promise<number | ReplyFault> {
+    const { db, journal } = this.#options;
+    const { last, way } = await this.#place(contact);
+    if (last === undefined) return 'noConversation';
+    if (way === undefined) return 'noAccount';
+    const { account, outbox } = way;
+    const fault = faultOf(account, text, template) ?? (outbox.waiting >= WAITING_MAX ? 'full' : undefined);
+    if (fault !== undefined) return fault;
+    const budget = template === undefined ? await budgetOf(db, account, last.conversation, Date.now()) : undefined;
+    if (budget !== undefined && budget.messages === 0) return 'windowClosed';
+    const content = {
+      to: toOf(last.content),
+      text,
+      ...(subject === undefined ? {} : { subject }),
+      ...(template === undefined ? {} : { template }),
+      ...(last.external_id === null ? {} : { inReplyTo: last.external_id }),
+    };
+    const { channel, account: name, conversation } = last;
+    const place = { journal, channel, account: name, conversation, contact };
+    return await this.#enqueue({
+      ...place,
+      kind: 'reply',
+      content: JSON.stringify(content),
+      byUser,
+      sendKey: key ?? randomUUID(),
+      atMs: Date.now(),
+    });
+  }
+
+  /** Sends a dead letter again. @returns false when it is none. */
+  async resend(id: number): Promise<boolean> {
+    const row = await revive(this.#options.db, this.#options.journal, id, Date.now());
+    if (row === undefined) return false;
+    this.#ways.get(accountKey(row.channel, row.account))?.outbox.add(row);
+    return true;
+  }
+
+  /** Who opened a contact hears its number. */
+  async taken({ account, contact, opened, conversation, message }: TakenMessage): Promise<void> {
+    if (!opened || message.automatic === true) return;
+    await this.#receipt(account, { contact, conversation, content: message }).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
+    });
+  }
+
+  /** What was still to go at the last end. @throws while the database is away. */
+  async resume(): Promise<void> {
+    const { db, journal, backlog } = this.#options;
+    await backlog.each(
+      (afterId, rowsMax) => readWaiting(db, journal, afterId, rowsMax),
+      (row) => this.#ways.get(accountKey(row.channel, row.account))?.outbox.add(row),
+    );
+  }
+
+  /** Receipts that nobody got. @throws while the database is away. */
+  async makeUpReceipts(): Promise<void> {
+    const { db, journal } = this.#options;
+    for (const row of await readUnreceipted(db, journal, Date.now() - RECEIPTS_SINCE_MS, RECEIPTS_MAX)) {
+      const account = this.#ways.get(accountKey(row.channel, row.account))?.account;
+      if (account !== undefined && (row.content as InboundMessage).automatic !== true)
+        await this.#receipt(account, row);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#ways.values()].map(({ outbox }) => outbox.close()));
+  }
+
+  #wayOf(account: Account): Way {
+    const { db, logger, metrics, fetch } = this.#options;
+    const outbox = new Outbox({
+      db,
+      account,
+      logger,
+      onOutcome: (outcome) => metrics.countSend(account.channel.name, account.name, outcome),
+      ...(fetch === undefined ? {} : { fetch }),
+    });
+    return { account, outbox };
+  }
+
+  async #place(contact: string) {
+    const last = await lastMessageOf(this.#options.db, contact);
+    return { last, way: last && this.#ways.get(accountKey(last.channel, last.account)) };
+  }
+
+  async #receipt(account: Account, of: { contact: string; conversation: string; content: unknown }): Promise<void> {
+    if (account.receipt === undefined) return;
+    const content = {
+      to: toOf(of.content),
+      text: account.receipt.replaceAll('{contact}', of.contact),
+      automatic: true,
+    };
+    await this.#enqueue({
+      journal: this.#options.journal,
+      channel: account.channel.name,
+      account: account.name,
+      conversation: of.conversation,
+      contact: of.contact,
+      kind: 'receipt',
+      content: JSON.stringify(content),
+      byUser: null,
+      sendKey: 'receipt',
+      atMs: Date.now(),
+    });
+  }
+
+  async #enqueue(reply: NewReply): Promise<number> {
+    const { row, isNew } = await addReply(this.#options.db, reply);
+    if (isNew) this.#ways.get(accountKey(row.channel, row.account))?.outbox.add(row);
+    return row.id;
+  }
+}
+
+function toOf(content: unknown): string {
+  return (content as Partial<InboundMessage>).from?.id ?? '';
+}
+
+function faultOf({ channel }: Account, text: string, template: Reply['template'] | undefined): ReplyFault | undefined {
+  const { limits = {}, capabilities = {} } = channel;
+  if (channel.send === undefined) return 'cannotSend';
+  if ([...text].length > (limits.textChars ?? 2_000)) return 'tooLong';
+  if (template === undefined) return undefined;
+  const known = capabilities.templates?.[template.name];
+  if (known === undefined) return 'noTemplate';
+  const fits = Object.entries(template.values).every(
+    ([name, value]) => [...value].length <= (known.fields[name] ?? -1),
+  );
+  return fits ? undefined : 'tooLong';
+}
