@@ -1,8 +1,7 @@
 import type { Decision } from './decision.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
-import { setDeadline } from './standing.ts';
-import type { Caller } from './state.ts';
+import type { Caller, State } from './state.ts';
 
 const STRANGER: Caller = { lastAgent: null, lost: null, gaveUp: null, untilMs: 0 };
 
@@ -26,13 +25,19 @@ export function placeLost(d: Decision, number: string, enqueuedAtMs: number): vo
   remember(d, number, { lost: { enqueuedAtMs, untilMs: d.state.nowMs + CALL_BACK_MS } });
 }
 
+/** Who called lately; whoever is remembered longer than that is as good as forgotten. */
+export function callerOf({ callers, nowMs }: State, number: string): Caller | undefined {
+  const caller = callers.get(number);
+  return caller !== undefined && caller.untilMs > nowMs ? caller : undefined;
+}
+
 /** What the next wait of this number starts with; a place and a wait given up count once (Q10, C2). */
 export function takeCaller(
   d: Decision,
   number: string,
 ): { lastAgent: AgentId | null; enqueuedAtMs: number; headStartMs: number } {
   const { nowMs, callers } = d.state;
-  const caller = callers.get(number) ?? STRANGER;
+  const caller = callerOf(d.state, number) ?? STRANGER;
   const lost = caller.lost !== null && caller.lost.untilMs > nowMs ? caller.lost : null;
   const waited = caller.gaveUp !== null && caller.gaveUp.untilMs > nowMs ? caller.gaveUp : null;
   if (caller.lost !== null || caller.gaveUp !== null) callers.set(number, { ...caller, lost: null, gaveUp: null });
@@ -41,11 +46,6 @@ export function takeCaller(
     enqueuedAtMs: lost?.enqueuedAtMs ?? nowMs,
     headStartMs: lost === null ? (waited?.waitedMs ?? 0) : 0,
   };
-}
-
-export function forgetCaller(d: Decision, number: string): void {
-  d.state.callers.delete(number);
-  setDeadline(d.state, 'caller', number, null);
 }
 
 /** Made whole at once: there is one for every caller of a day. */
@@ -65,12 +65,19 @@ function changed(before: Caller, news: Partial<Caller>, nowMs: number): Caller {
 function remember(d: Decision, number: string, news: Partial<Caller>): void {
   if (!/\d/.test(number)) return; // Withheld, or a page: who calls next is somebody else.
   const { callers, nowMs } = d.state;
-  const before = callers.get(number) ?? STRANGER;
-  if (before !== STRANGER) callers.delete(number);
-  const caller = changed(before, news, nowMs);
-  callers.set(number, caller);
-  setDeadline(d.state, 'caller', number, caller.untilMs);
-  if (callers.size <= CALLERS_MAX) return;
-  const oldest = callers.keys().next();
-  if (oldest.done !== true) forgetCaller(d, oldest.value);
+  const before = callerOf(d.state, number) ?? STRANGER;
+  callers.delete(number);
+  callers.set(number, changed(before, news, nowMs));
+  if (d.seq % SWEEP_EVERY === 0 || callers.size >= CALLERS_MAX + SWEEP_EVERY) forgetOldest(d.state);
+}
+
+/** Looking at the front costs as much as has left it since the map was last made whole: so not every time. */
+const SWEEP_EVERY = 128;
+
+/** They stand in the order in which they were last heard of: those that are over are at the front, a day's long ones among them. */
+function forgetOldest({ callers, nowMs }: State): void {
+  for (const [number, { untilMs }] of callers) {
+    if (untilMs > nowMs && callers.size <= CALLERS_MAX) return;
+    callers.delete(number);
+  }
 }

@@ -1,4 +1,4 @@
-import { spokeWith } from './caller.ts';
+import { callerOf, spokeWith } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { ContactOutcome, WaitResult } from './command.ts';
 import { type Decision, nextContactId, note, setConversation, setStage } from './decision.ts';
@@ -56,7 +56,7 @@ function open(d: Decision, event: ConversationName, headStart: number): Contact 
   const contact = newContact(d, event);
   const { queue } = openQueue(d, contact, { kind: 'queue', queue: event.queue, prompts: [] });
   const headStartMs = Math.min(Math.max(0, headStart), HEAD_START_MS_MAX);
-  const lastAgent = d.state.callers.get(contact.from)?.lastAgent ?? null;
+  const lastAgent = callerOf(d.state, contact.from)?.lastAgent ?? null;
   startWait(d, contact, { queue, enqueuedAtMs: d.state.nowMs, headStartMs, plan: '', step: -1, lastAgent }, 'W1');
   return contact;
 }

@@ -5,7 +5,6 @@ import { alertDue } from './alert.ts';
 import { endLeg } from './call.ts';
 import { notReached } from './call-back.ts';
 import { placingDue } from './call-out.ts';
-import { forgetCaller } from './caller.ts';
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
 import { notesOver } from './conversation.ts';
 import { type Decision, touchAgent, touchContact } from './decision.ts';
@@ -73,11 +72,9 @@ function meet(d: Decision, due: Due): void {
     }
     case DUE.alert:
       return alertDue(d, due);
-    case DUE.mode:
-      // Looked at at the end of every entry; this one is met by its coming.
-      return setDeadline(d.state, 'mode', '', null);
     default:
-      return forgetCaller(d, id);
+      // DUE.mode: looked at at the end of every entry; this one is met by its coming.
+      return setDeadline(d.state, 'mode', '', null);
   }
 }
 

@@ -1,3 +1,4 @@
+import { callerOf } from './caller.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
@@ -25,7 +26,7 @@ export function queueAsBefore(state: State, contact: Contact, flow: Flow, entry:
   const known = contact.known ?? {};
   if (direct?.callers.includes('repeat') !== true || isUrgent(known) || known.elder === true) return entry;
   if (known.stage !== undefined || !calledLately(state, contact.from)) return entry;
-  const queue = state.callers.get(contact.from)?.queue;
+  const queue = callerOf(state, contact.from)?.queue;
   if (queue === undefined || !Object.hasOwn(state.settings?.queues ?? {}, queue)) return entry;
   return queue === entry.queue ? entry : { kind: 'queue', queue, prompts: [] };
 }

@@ -1,4 +1,4 @@
-import { placeLost } from './caller.ts';
+import { callerOf, placeLost } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { Decision } from './decision.ts';
 import { endWait } from './queue.ts';
@@ -6,7 +6,7 @@ import type { Contact } from './state.ts';
 
 /** K7: a caller who was to be called back is here again and takes the place, unless an agent is being found for it already. */
 export function takeKeptPlace(d: Decision, { from }: Contact): void {
-  const id = d.state.callers.get(from)?.promised;
+  const id = callerOf(d.state, from)?.promised;
   const kept = id === undefined || id === null ? undefined : d.state.contacts.get(id);
   if (kept?.callBack?.step !== 'promised' || kept.legs.length > 0) return;
   const { stage } = kept;

@@ -1,6 +1,6 @@
 import { isOpen } from './calendar.ts';
 import { isPromised } from './call-back.ts';
-import { promisedTo } from './caller.ts';
+import { callerOf, promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { type Decision, nextContactId, note } from './decision.ts';
 import { plainNumber } from './dialable.ts';
@@ -48,7 +48,7 @@ function stand(d: Decision, number: string): boolean {
     headStartMs: nowMs - (call.dueAtMs - MISSED_AGE_MS),
     plan: '',
     step: -1,
-    lastAgent: d.state.callers.get(number)?.lastAgent ?? null,
+    lastAgent: callerOf(d.state, number)?.lastAgent ?? null,
   };
   note(d, 'B3', {
     do: 'record-fact',

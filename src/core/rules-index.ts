@@ -62,7 +62,6 @@ export function rebuildStanding(state: State): void {
   for (const leg of state.legs.values())
     setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
-  for (const [from, caller] of state.callers) setDeadline(state, 'caller', from, caller.untilMs);
   for (const [number, { dueAtMs, by }] of state.missed)
     if (by === null) state.standing.missed.add({ atMs: dueAtMs, id: number });
   for (const { id, medium, from, calledBy } of state.contacts.values())

@@ -187,11 +187,10 @@ export const DUE = {
   seat: 2,
   level: 3,
   leg: 4,
-  caller: 5,
-  mode: 6,
-  missed: 7,
-  supervision: 8,
-  alert: 9,
+  mode: 5,
+  missed: 6,
+  supervision: 7,
+  alert: 8,
 } as const;
 
 /** Of what is no contact and no agent: those have their deadlines at hand (`Watched`). */
