@@ -160,3 +160,20 @@ test('after a lost link the survey comes first, and a leg that ended unseen is n
   await sent(/playback/);
   expect(events).toHaveLength(2);
 });
+
+test('a browser is one phone, in events and in the survey, and is rung the way back that the switch has written down', async () => {
+  const back = 'sip%3Amhlcba7d%40127.0.0.1%3A35234%3Btransport%3Dws';
+  const device = `sip:mhlcba7d@ffbm0gen0rff.invalid;transport=ws;fs_nat=yes;fs_path=${back}`;
+  const told = { 'Event-Subclass': 'sofia::register', 'from-user': '1001', expires: '120' };
+  script.event('CUSTOM', { ...told, contact: `"" <${device}>` });
+  await heardEvents(['deviceRegistered']);
+  expect(events[0]).toMatchObject({ device: { sipUser: '1001', uri: device } });
+  const row = { reg_user: '1001', url: `sofia/internal/${device}`, expires: '1795864849' };
+  script.answers.set('api show', JSON.stringify({ row_count: 1, rows: [row] }));
+  events.length = 0;
+  script.cut();
+  await heardEvents(['nodeLost', 'surveyed']);
+  expect(events[1]).toMatchObject({ survey: { devices: [{ sipUser: '1001', uri: device }] } });
+  ring('k1', { device });
+  await sent(new RegExp(`^bgapi originate .*;fs_path=${back} &park\\(\\)$`, 'm'));
+});
