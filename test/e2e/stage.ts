@@ -36,6 +36,9 @@ export interface RecordShape {
   readonly recordings: readonly { readonly expectedMs: number | null; readonly durationMs: number | null }[];
 }
 
+/** `{0/UDP/v4} 200 OK () [1 binding]`. */
+const BARESIP_REGISTERED = /\} 200 .*\[\d+ bindings?\]/;
+
 /** The program with the people around it: citizens and agents at real phones. */
 export interface Stage {
   readonly program: Program;
@@ -91,8 +94,14 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
       const { sipUser, sipPassword } = seatOf(user);
       const server = program.run().sip;
       const phone = keep(baresip({ server, user: sipUser, password: sipPassword, toneHz, answer }));
+      // A phone of the seat that was killed before stays registered for a while, so this one says so itself.
       await until(
         'the phone is registered',
+        () => phone.output(),
+        (text) => BARESIP_REGISTERED.test(text),
+      );
+      await until(
+        'the seat has a phone',
         () => agent(user),
         (view) => (view?.devices ?? 0) > 0,
       );

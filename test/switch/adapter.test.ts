@@ -160,3 +160,49 @@ test('after a lost link the survey comes first, and a leg that ended unseen is n
   await sent(/playback/);
   expect(events).toHaveLength(2);
 });
+
+test('a browser is one phone, in events and in the survey, and is rung the way back that the switch has written down', async () => {
+  const back = 'sip%3Amhlcba7d%40127.0.0.1%3A35234%3Btransport%3Dws';
+  const device = `sip:mhlcba7d@ffbm0gen0rff.invalid;transport=ws;fs_nat=yes;fs_path=${back}`;
+  const told = { 'Event-Subclass': 'sofia::register', 'from-user': '1001', expires: '120' };
+  script.event('CUSTOM', { ...told, contact: `"" <${device}>`, 'call-id': 'naotj3ff' });
+  await heardEvents(['deviceRegistered']);
+  expect(events[0]).toMatchObject({ device: { sipUser: '1001', uri: device } });
+  const row = { reg_user: '1001', url: `sofia/internal/${device}`, expires: '1795864849' };
+  script.answers.set('api show', JSON.stringify({ row_count: 1, rows: [row] }));
+  events.length = 0;
+  script.cut();
+  await heardEvents(['nodeLost', 'surveyed']);
+  expect(events[1]).toMatchObject({ survey: { devices: [{ sipUser: '1001', uri: device }] } });
+  ring('k1', { device });
+  await sent(new RegExp(`^bgapi originate .*;fs_path=${back} &park\\(\\)$`, 'm'));
+});
+
+test('of a page that is closed the switch tells its Call-ID alone; of one that is back by another connection the former is gone', async () => {
+  const contact = (port: number): string => `sip:m@f.invalid;transport=ws;fs_path=sip%3Am%40127.0.0.1%3A${port}`;
+  const told = { 'from-user': '1001~1795864906~abcdefghijkl', 'call-id': 'one-page' };
+  for (const port of [5_001, 5_002]) {
+    const registered = { ...told, 'Event-Subclass': 'sofia::register', expires: '120' };
+    script.event('CUSTOM', { ...registered, contact: `"" <${contact(port)}>` });
+  }
+  const ended = { ...told, 'Event-Subclass': 'sofia::unregister', reason: 'socket-disconnection' };
+  for (let times = 0; times < 3; times += 1) script.event('CUSTOM', ended);
+  script.event('CUSTOM', { 'Event-Subclass': 'sofia::unregister', 'from-user': '1002', contact: '<sip:1002@x>' });
+  await heardEvents(['deviceRegistered', 'deviceRegistered', 'deviceGone', 'deviceGone', 'deviceGone']);
+  expect(events.slice(2)).toMatchObject([
+    { sipUser: '1001', device: contact(5_001) },
+    { sipUser: '1001', device: contact(5_002) },
+    { sipUser: '1002', device: 'sip:1002@x' },
+  ]);
+});
+
+test('a page that was listed by the survey is known by its Call-ID, too', async () => {
+  const row = { reg_user: '1001', token: 'listed', url: 'sofia/internal/sip:m@f.invalid;fs_path=sip%3Am%40x' };
+  const rows = [{ ...row, expires: '1795864849' }];
+  script.answers.set('api show', JSON.stringify({ row_count: 1, rows }));
+  script.cut();
+  await heardEvents(['nodeLost', 'surveyed']);
+  script.event('CUSTOM', { 'Event-Subclass': 'sofia::unregister', 'from-user': '1001', 'call-id': 'listed' });
+  await heardEvents(['nodeLost', 'surveyed', 'deviceGone']);
+  expect(events[2]).toMatchObject({ sipUser: '1001', device: 'sip:m@f.invalid;fs_path=sip%3Am%40x' });
+});

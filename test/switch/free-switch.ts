@@ -12,6 +12,12 @@ export const freeSwitchPrefix = process.env['MINHU_FREESWITCH'];
 /** The operator's own files; nothing but `settings.xml` differs in a test. */
 const SHIPPED = join(import.meta.dirname, '../../dialplans/freeswitch');
 const READY_MS_MAX = 30_000;
+/**
+ * Below what the system hands out by itself, and for each process of tests others as far as may be: a port that is taken costs
+ * FreeSWITCH the call.
+ */
+const RTP_PORTS = 500;
+const RTP_MIN = 27_000 + RTP_PORTS * (process.pid % 6);
 const END_MS_MAX = 15_000;
 
 /** What a test writes into `settings.xml`; ports that are left out are free ones. */
@@ -113,9 +119,8 @@ function settingsXml(folder: string, made: Made): string {
     sip_ip: '127.0.0.1',
     sip_port: made.sipPort,
     ws: `127.0.0.1:${made.wsPort}`,
-    // Below what the system hands out by itself: a port that is taken costs FreeSWITCH the call.
-    rtp_min: 27_000,
-    rtp_max: 29_998,
+    rtp_min: RTP_MIN,
+    rtp_max: RTP_MIN + RTP_PORTS - 2,
     directory_url: made.directoryUrl ?? 'http://127.0.0.1:1/',
     directory_secret: made.directorySecret ?? 'none',
     prompts: made.prompts,

@@ -15,6 +15,8 @@ const TESTS = [
   'test/e2e/kill-core.test.ts',
   'test/e2e/ringing.test.ts',
   'test/e2e/call-back.test.ts',
+  'test/e2e/browser-seat.test.ts',
+  'test/e2e/page-lost.test.ts',
   'test/e2e/switch-dies.freeswitch.ts',
 ];
 /** What only the embedded switch can be asked for: two of them in one test. */

@@ -48,7 +48,7 @@ export async function startScriptedSwitch(): Promise<ScriptedSwitch> {
     event(name, headers, body) {
       sequence += 1;
       const all = { 'Event-Name': name, 'Event-Sequence': String(sequence), ...headers };
-      const lines = Object.entries(all).map(([key, value]) => `${key}: ${encodeURIComponent(value)}\n`);
+      const lines = Object.entries(all).map(([key, value]) => `${key}: ${encoded(value)}\n`);
       const inner = body === undefined ? '\n' : `Content-Length: ${Buffer.byteLength(body)}\n\n${body}`;
       const text = `${lines.join('')}${inner}`;
       const frame = `Content-Length: ${Buffer.byteLength(text)}\nContent-Type: text/event-plain\n\n${text}`;
@@ -61,6 +61,11 @@ export async function startScriptedSwitch(): Promise<ScriptedSwitch> {
         server.close(() => resolve());
       }),
   };
+}
+
+/** As FreeSWITCH does: what looks encoded is not encoded again. */
+function encoded(value: string): string {
+  return encodeURIComponent(value).replace(/%25(?=[0-9A-F]{2})/g, '%');
 }
 
 function replyTo(command: string, answers: ReadonlyMap<string, string>): string {

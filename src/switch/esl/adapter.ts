@@ -70,6 +70,7 @@ function createNode(made: EslNodeOptions, options: EslSwitchOptions): Node {
     trunk: options.trunk,
     endsLogged: endsLogged(made),
     legs: createLegs(),
+    registrations: new Map(),
     phase: 'down',
     connection: 0,
     buffered: [],

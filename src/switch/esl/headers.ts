@@ -79,9 +79,23 @@ export function sipStatusOf(headers: Headers): number | undefined {
   return Number.isInteger(status) && status >= 300 && status < 700 ? status : undefined;
 }
 
-/** `"Name" <sip:1001@…>` or a bare URI → the URI. */
+/** `"Name" <sip:1001@…>` or a bare URI → the URI, in the form that a dial string takes. */
 export function uriOf(contact: string): string {
-  return /<([^>]*)>/.exec(contact)?.[1] ?? contact.trim();
+  return withPathEncoded(/<([^>]*)>/.exec(contact)?.[1] ?? contact.trim());
+}
+
+const PATH = ';fs_path=';
+
+/**
+ * The way back to a phone whose contact is no address, as a browser's: FreeSWITCH appends it to the contact, percent-encoded, but in events
+ * does not encode again what looks encoded, so that it comes out bare and its `;transport=ws` would end it. The characters are those
+ * of FreeSWITCH's own encoding (`SWITCH_URL_UNSAFE`): events and lists of registrations give one phone one name.
+ */
+function withPathEncoded(uri: string): string {
+  const at = uri.indexOf(PATH);
+  if (at === -1) return uri;
+  const from = at + PATH.length;
+  return uri.slice(0, from) + uri.slice(from).replace(/[ #&+:;<=>?@[\\\]^`{|}"]/g, encodeURIComponent);
 }
 
 /** The device in a `sofia::register` event. */

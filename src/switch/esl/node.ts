@@ -5,6 +5,7 @@ import type { EslClient } from './client.ts';
 import type { EslEvent } from './event.ts';
 import type { Legs } from './leg.ts';
 import type { EndsLogged } from './leg-log.ts';
+import type { Registrations } from './registrations.ts';
 
 /** One configured switch and all that the adapter knows of it. */
 export interface Node {
@@ -17,6 +18,7 @@ export interface Node {
   /** How legs ended, by the switch's own log where we can read it. */
   readonly endsLogged: EndsLogged;
   readonly legs: Legs;
+  readonly registrations: Registrations;
   /** `ready`: surveyed on this connection, events flow. */
   phase: 'down' | 'surveying' | 'ready';
   /** Rises with every connection: a survey that outlives its connection is dropped. */

@@ -5,6 +5,7 @@ import { decodeHeaders, parseJson } from './decode.ts';
 import { callerOf, type Headers, isInbound, legOf, sequenceOf, uriOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg } from './leg.ts';
 import { type Node, tell } from './node.ts';
+import { noteRegistered } from './registrations.ts';
 import { translate } from './translate.ts';
 import { isSafeId, MUSIC } from './wire.ts';
 
@@ -37,7 +38,7 @@ export async function survey(node: Node): Promise<boolean> {
   if (gone()) return false;
   takeOver(node, seen, missing);
   const legs = [...seen.values()].map((leg) => leg.surveyed);
-  const devices = rows(registrations.text).flatMap(deviceOfRow);
+  const devices = registeredPhones(node, rows(registrations.text));
   node.phase = 'ready';
   tell(node, { type: 'surveyed', survey: { bootId: boot.text, legs, devices, ended } });
   return true;
@@ -202,6 +203,15 @@ function rejoin(live: ReadonlyMap<LegId, Leg>, surveyed: SurveyedLeg): void {
   const inboundFirst = leg.direction === 'inbound' || other.direction === 'outbound';
   leg.bridge = inboundFirst ? { first: leg.id, second: other.id } : { first: other.id, second: leg.id };
   other.bridge = leg.bridge;
+}
+
+function registeredPhones(node: Node, listed: ReturnType<typeof rows>): readonly Device[] {
+  node.registrations.clear();
+  return listed.flatMap((row) => {
+    const devices = deviceOfRow(row);
+    for (const device of devices) noteRegistered(node.registrations, row['token'] ?? '', device);
+    return devices;
+  });
 }
 
 function deviceOfRow(row: Readonly<Record<string, string>>): Device[] {

@@ -1,19 +1,9 @@
 import { type CommandKey, type LegId, legId } from '../../core/ids.ts';
 import type { EslEvent } from './event.ts';
-import {
-  callerOf,
-  deviceOf,
-  type Headers,
-  isInbound,
-  legOf,
-  sequenceOf,
-  sipStatusOf,
-  uriOf,
-  userOfRegistration,
-  variable,
-} from './headers.ts';
+import { callerOf, deviceOf, type Headers, isInbound, legOf, sequenceOf, sipStatusOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg, type Running } from './leg.ts';
 import { type Node, tell } from './node.ts';
+import { noteRegistered, takeUnregistered } from './registrations.ts';
 
 /** All that is asked for. Everything else (STATE, CALLSTATE, EXECUTE, PLAYBACK_…) triples the bytes and says nothing more. */
 export const SUBSCRIPTION = [
@@ -254,15 +244,14 @@ function registration(node: Node, event: EslEvent): void {
   switch (event.subclass) {
     case 'sofia::register': {
       const device = deviceOf(event.headers);
-      if (device !== undefined) tell(node, { type: 'deviceRegistered', device });
-      return;
+      if (device === undefined) return;
+      noteRegistered(node.registrations, event.headers.get('call-id') ?? '', device);
+      return tell(node, { type: 'deviceRegistered', device });
     }
     case 'sofia::unregister':
     case 'sofia::expire': {
-      const sipUser = userOfRegistration(event.headers);
-      const device = uriOf(event.headers.get('contact') ?? '');
-      if (sipUser !== undefined && device !== '') tell(node, { type: 'deviceGone', sipUser, device });
-      return;
+      const gone = takeUnregistered(node.registrations, event.headers);
+      return gone === undefined ? undefined : tell(node, { type: 'deviceGone', ...gone });
     }
     default:
       return;
