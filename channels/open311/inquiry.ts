@@ -121,9 +121,7 @@ function viewOf({ message, status, cameAtMs, changedAtMs }: Matter, { withText }
 /** Numbers of phones, papers and accounts, and mail addresses; names cannot be told from other words. */
 function withoutTraces(text: string): string {
   const start = text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}…` : text;
-  return start
-    .replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, '***')
-    .replace(/\+?\p{Nd}[\p{Nd} -]{4,}[\p{Nd}Xx]/gu, '***');
+  return start.replace(/[\w.+-]{1,64}@[\w.-]{1,255}/g, '***').replace(/\+?\p{Nd}[\p{Nd} -]{4,}[\p{Nd}Xx]/gu, '***');
 }
 
 function rounded(degrees: number): number {
