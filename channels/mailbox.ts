@@ -1,8 +1,16 @@
-import { type Batch, ChannelError, defineChannel, readJson, type Settings } from '../src/channel/channel.ts';
-import { type Folder, type Place, readAttachment, readFolder } from './mailbox/folder.ts';
+import { createHash } from 'node:crypto';
+import {
+  type Batch,
+  ChannelError,
+  defineChannel,
+  type Inbound,
+  readJson,
+  type Settings,
+} from '../src/channel/channel.ts';
+import { type Folder, fetchAgain, type Mail, type Place, readFolder } from './mailbox/folder.ts';
 import { type Post, post } from './mailbox/post.ts';
+import { createReader, MailUnreadable, PATIENT_MS } from './mailbox/reader.ts';
 import type { Threads } from './mailbox/thread.ts';
-import { toldBy } from './mailbox/told.ts';
 
 const shapes = {
   address: 'Our mail address, such as shizhang@city.gov.cn',
@@ -21,6 +29,11 @@ const shapes = {
 
 type MailSettings = Settings<typeof shapes>;
 
+/** Of a mail that is set aside: its head, and more. */
+const NAMED_BY_BYTES = 65_536;
+/** All mailboxes have one: their mails are read one after another. */
+const reader = createReader();
+
 /** A mailbox, read by IMAP as mails arrive and written from by SMTP. From its first connection on: what lies there already is not taken. */
 export default defineChannel({
   name: 'mailbox',
@@ -31,10 +44,15 @@ export default defineChannel({
   capabilities: { media: ['image', 'audio', 'video', 'file'], receipts: ['delivered', 'read', 'failed'] },
 
   async *watch(cursor, { settings, signal }): AsyncGenerator<Batch> {
-    const [own, threads] = [settings.address.toLowerCase(), threadsOf(settings)];
-    for await (const { arrived, place } of readFolder(folderOf(settings), placeIn(cursor), signal)) {
-      yield { inbound: arrived.flatMap((one) => toldBy(one, own, threads)), cursor: JSON.stringify(place) };
+    for await (const { mails, place } of readFolder(folderOf(settings), placeIn(cursor), signal)) {
+      const inbound: Inbound[] = [];
+      for (const mail of mails) inbound.push(...(await read(mail, settings, signal)));
+      yield { inbound, cursor: JSON.stringify(place) };
     }
+  },
+
+  async reread(at, { settings, signal }) {
+    return await told(await fetchAgain(folderOf(settings), at, signal), settings, signal, PATIENT_MS);
   },
 
   async send(message, { settings, signal }) {
@@ -42,7 +60,12 @@ export default defineChannel({
   },
 
   async fetchMedia({ id }, { settings, signal }) {
-    const { content, type } = await readAttachment(folderOf(settings), id, signal);
+    const { raw } = await fetchAgain(folderOf(settings), id, signal);
+    const at = Number(id.split('.')[2]);
+    const found = await reader.find({ wish: 'attachment', raw, at }, signal, PATIENT_MS);
+    if (!('attachment' in found) || found.attachment === undefined)
+      throw new ChannelError('refuse', 'the mail has no such attachment');
+    const { content, type } = found.attachment;
     return new Response(new Uint8Array(content), { headers: { 'content-type': type } });
   },
 
@@ -60,6 +83,30 @@ export default defineChannel({
     },
   },
 });
+
+/** A mail that breaks whoever reads it is set aside: it lies in the mailbox, and somebody may have it read again. */
+async function read(mail: Mail, settings: MailSettings, signal: AbortSignal): Promise<readonly Inbound[]> {
+  try {
+    return await told(mail, settings, signal);
+  } catch (error) {
+    if (!(error instanceof MailUnreadable)) throw error;
+    const remoteId = `mail:${createHash('sha256').update(mail.raw.subarray(0, NAMED_BY_BYTES)).digest('hex')}`;
+    return [{ kind: 'unreadable', remoteId, sentAtMs: mail.atMs, reason: error.message, at: mail.name }];
+  }
+}
+
+async function told(
+  { raw, cutAt, atMs, name: place }: Mail,
+  settings: MailSettings,
+  signal: AbortSignal,
+  readMs?: number,
+): Promise<readonly Inbound[]> {
+  const cut = cutAt === undefined ? {} : { cutAt };
+  const own = settings.address.toLowerCase();
+  const wish = { wish: 'told', raw, ...cut, atMs, place, own, threads: threadsOf(settings) } as const;
+  const found = await reader.find(wish, signal, readMs);
+  return 'told' in found ? found.told : [];
+}
 
 function folderOf({ imap, address, user = address, password, folder }: MailSettings): Folder {
   return { address: imap, user, password, name: folder };

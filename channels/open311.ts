@@ -8,6 +8,7 @@ import {
   sameSecret,
 } from '../src/channel/channel.ts';
 import { answerIn, errorsIn, type Format } from './open311/answer.ts';
+import { askForMany, askForOne } from './open311/inquiry.ts';
 import { readRequest, type Service } from './open311/request.ts';
 import { readArea } from './place/area.ts';
 
@@ -24,8 +25,8 @@ type Open311Settings = Settings<typeof shapes>;
 const CALL = /^(?:v2\/)?(discovery|services|requests|tokens)(?:\/([\w.-]{1,64}))?\.(json|xml)$/;
 
 /**
- * Open311 GeoReport v2, as far as it needs no memory: discovery, services, requests that are made, and the numbers behind tokens. Each integrator
- * is an account, with an `api_key` in the form or the query.
+ * Open311 GeoReport v2: discovery, services, requests that are made and how they stand, and the numbers behind tokens. Each integrator is an
+ * account, with an `api_key` in the form or the query.
  */
 export default defineChannel({
   name: 'open311',
@@ -34,18 +35,26 @@ export default defineChannel({
   limits: { bodyBytes: 65_536 },
   methods: ['GET', 'POST'],
 
-  // What everybody may read needs no key.
-  verify: (delivery, { key }) => delivery.method === 'GET' || sameSecret(keyIn(delivery), key),
+  // What everybody may read needs no key; a wrong one is told so.
+  verify(delivery, { key }) {
+    const given = keyIn(delivery);
+    return given === undefined ? delivery.method === 'GET' : sameSecret(given, key);
+  },
 
   receive(delivery, settings): Received {
     const [, what, name, format = 'json'] = CALL.exec(callOf(delivery)) ?? [];
     const form = format as Format;
+    if (delivery.method === 'GET' && what === 'requests') return inquire(delivery, name, form, settings);
     if (delivery.method === 'GET') return { inbound: [], answer: read(what, name, form, settings) };
     if (what !== 'requests' || name !== undefined) return { inbound: [], answer: unknown(form) };
     const request = readRequest(delivery, settings.key, servicesIn(settings.services), readArea(settings.area));
     if (!('message' in request)) return { inbound: [], answer: errorsIn(form, request.status, request.faults) };
     const made = [{ service_request_id: request.message.remoteId, service_notice: '', account_id: '' }];
-    return { inbound: [request.message], answer: answerIn(form, made, { whole: 'service_requests', each: 'request' }) };
+    return {
+      inbound: [request.message],
+      answer: answerIn(form, made, { whole: 'service_requests', each: 'request' }),
+      conflict: errorsIn(form, 409, ['this Idempotency-Key came with another request']),
+    };
   },
 
   rehearsal: {
@@ -69,6 +78,13 @@ function keyIn({ query, body }: Delivery): string | undefined {
 
 function callOf({ url, query }: Delivery): string {
   return query.get('call') ?? /\/open311\/((?:v2\/)?[\w./-]+)/.exec(url)?.[1] ?? '';
+}
+
+function inquire(delivery: Delivery, name: string | undefined, format: Format, settings: Open311Settings): Received {
+  const shown = { services: servicesIn(settings.services), withText: sameSecret(keyIn(delivery), settings.key) };
+  if (name !== undefined) return { inbound: [], asks: askForOne(name, format, shown) };
+  const asked = askForMany(delivery.query, format, shown, delivery.receivedAtMs);
+  return 'limit' in asked ? { inbound: [], asks: asked } : { inbound: [], answer: asked };
 }
 
 function unknown(format: Format): Answer {

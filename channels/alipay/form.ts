@@ -13,6 +13,9 @@ const CHARSETS: Readonly<Record<string, string>> = {
   gb18030: 'gb18030',
 };
 
+const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i;
+const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+
 /** @throws SyntaxError for a name that stands there twice (which one was signed?), too many, or a broken escape. */
 export function readForm(body: Buffer): ByteForm {
   const form = new Map<string, string>();
@@ -27,10 +30,8 @@ export function readForm(body: Buffer): ByteForm {
 }
 
 function unescaped(text: string): string {
-  return text.replaceAll('+', ' ').replace(/%(.{0,2})/gs, (_found, hex: string) => {
-    if (!/^[0-9a-f]{2}$/i.test(hex)) throw new SyntaxError('a broken escape');
-    return String.fromCharCode(Number.parseInt(hex, 16));
-  });
+  if (BROKEN_ESCAPE.test(text)) throw new SyntaxError('a broken escape');
+  return text.replaceAll('+', ' ').replace(/%(..)/g, (_found, hex: string) => BYTES[Number.parseInt(hex, 16)]!);
 }
 
 /** A parameter as a text, in the charset that the form names. @throws Error for bytes that are none in it, and for an unknown charset. */

@@ -3,9 +3,18 @@ import { ChannelError } from '../../src/channel/channel.ts';
 
 const BITS_MIN = 2_048;
 
+/** To read a key costs more than to verify with it, and each delivery asks for one. As many as accounts may have. */
+const publicKeys = new Map<string, KeyObject>();
+const PUBLIC_KEYS_MAX = 100;
+
 /** A key as the console shows it, base64 without a frame, or as PEM. @throws ChannelError `broken` */
 export function publicKeyOf(text: string): KeyObject {
-  return strong(() => createPublicKey({ key: derOf(text), format: 'der', type: 'spki' }));
+  const known = publicKeys.get(text);
+  if (known !== undefined) return known;
+  const key = strong(() => createPublicKey({ key: derOf(text), format: 'der', type: 'spki' }));
+  if (publicKeys.size >= PUBLIC_KEYS_MAX) publicKeys.clear();
+  publicKeys.set(text, key);
+  return key;
 }
 
 /** Alipay's own tool writes PKCS#1 or PKCS#8, as its user clicked. @throws ChannelError `broken` */

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import { ImapFlow } from 'imapflow';
+import { type FetchMessageObject, ImapFlow } from 'imapflow';
 import { ChannelError } from '../../src/channel/channel.ts';
-import { type Letter, readAttachments, readLetter } from './letter.ts';
-import type { Arrived } from './told.ts';
 
 /** A folder of a mail server. Only ever read: nothing is marked as seen, moved or deleted, so that people may go on using it. */
 export interface Folder {
@@ -22,14 +20,26 @@ export interface Place {
   readonly atMs: number;
 }
 
+/** A mail as it lies there. */
+export interface Mail {
+  readonly raw: Buffer;
+  /** How many bytes it has, when `raw` is only its start. */
+  readonly cutAt?: number;
+  /** When the server took it. Unix time, ms. */
+  readonly atMs: number;
+  /** Names it in its folder, for `fetchAgain`. */
+  readonly name: string;
+}
+
 export interface Page {
-  readonly arrived: readonly Arrived[];
+  readonly mails: readonly Mail[];
   readonly place: Place;
 }
 
 export const MAIL_BYTES_MAX = 25 * 1024 * 1024;
 /** Of a larger mail, what is fetched: its head. */
 const CUT_BYTES = 64 * 1024;
+const FACTS = { uid: true, size: true, internalDate: true } as const;
 const PAGE_MAILS = 20;
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** After a folder was numbered anew, what may be among the new numbers and was not taken yet. `SEARCH SINCE` counts in days. */
@@ -62,17 +72,16 @@ export async function* readFolder(folder: Folder, place: Place | undefined, sign
   }
 }
 
-/** @param name what `Arrived.place` and the number of an attachment make. */
-export async function readAttachment(folder: Folder, name: string, signal: AbortSignal) {
-  const [validity, uid, at] = name.split('.');
+/** @throws ChannelError */
+export async function fetchAgain(folder: Folder, name: string, signal: AbortSignal): Promise<Mail> {
+  const [validity, uid = ''] = name.split('.');
   const client = await open(folder, signal);
   try {
     if (validityOf(client) !== validity) throw new ChannelError('refuse', 'the folder was numbered anew');
-    const mail = await client.fetchOne(uid ?? '', { source: { start: 0, maxLength: MAIL_BYTES_MAX } }, { uid: true });
-    if (mail === false || mail.source === undefined) throw new ChannelError('refuse', 'the mail is no longer there');
-    const attachment = (await readAttachments(mail.source))[Number(at)];
-    if (attachment === undefined) throw new ChannelError('refuse', 'the mail has no such attachment');
-    return attachment;
+    const facts = await client.fetchOne(uid, FACTS, { uid: true });
+    const mail = facts === false ? undefined : await readMail(client, validity, facts);
+    if (mail === undefined) throw new ChannelError('refuse', 'the mail is no longer there');
+    return mail;
   } catch (error) {
     throw asChannelError(error);
   } finally {
@@ -120,7 +129,7 @@ async function* readNew(client: ImapFlow, from: Place | undefined): AsyncGenerat
   const validity = validityOf(client);
   const last = client.mailbox === false ? 0 : client.mailbox.uidNext - 1;
   if (from === undefined) {
-    yield { arrived: [], place: { validity, uid: last, atMs: Date.now() } };
+    yield { mails: [], place: { validity, uid: last, atMs: Date.now() } };
     return;
   }
   // A server whose numbers went back has lost its own count.
@@ -130,7 +139,7 @@ async function* readNew(client: ImapFlow, from: Place | undefined): AsyncGenerat
   const found = (await client.search(query, { uid: true })) || [];
   // `*` is the last mail, even when it is older than what was asked for.
   const uids = found.filter((uid) => uid > place.uid).sort((a, b) => a - b);
-  if (!goesOn && uids.length === 0) yield { arrived: [], place: { ...place, uid: last } };
+  if (!goesOn && uids.length === 0) yield { mails: [], place: { ...place, uid: last } };
   for (let at = 0; at < uids.length; at += PAGE_MAILS) {
     for await (const page of readMails(client, uids.slice(at, at + PAGE_MAILS), place)) {
       place = page.place;
@@ -140,28 +149,33 @@ async function* readNew(client: ImapFlow, from: Place | undefined): AsyncGenerat
 }
 
 async function* readMails(client: ImapFlow, uids: readonly number[], from: Place): AsyncGenerator<Page> {
-  const facts = await client.fetchAll([...uids], { uid: true, size: true, internalDate: true }, { uid: true });
-  let [place, arrived, bytes] = [from, [] as Arrived[], 0];
-  for (const { uid, size = 0, internalDate } of facts.sort((a, b) => a.uid - b.uid)) {
-    const atMs = internalDate === undefined ? Date.now() : new Date(internalDate).getTime();
-    const letter = await readMail(client, uid, size);
-    place = { ...place, uid, atMs: Math.max(place.atMs, atMs) };
-    if (letter === undefined) continue;
-    arrived.push({ letter, atMs, place: `${place.validity}.${uid}` });
-    bytes += letter.raw.length;
+  const all = await client.fetchAll([...uids], FACTS, { uid: true });
+  let [place, mails, bytes] = [from, [] as Mail[], 0];
+  for (const facts of all.sort((a, b) => a.uid - b.uid)) {
+    const mail = await readMail(client, place.validity, facts);
+    place = { ...place, uid: facts.uid, atMs: Math.max(place.atMs, mail?.atMs ?? 0) };
+    if (mail === undefined) continue;
+    mails.push(mail);
+    bytes += mail.raw.length;
     if (bytes < PAGE_BYTES) continue;
-    yield { arrived, place };
-    [arrived, bytes] = [[], 0];
+    yield { mails, place };
+    [mails, bytes] = [[], 0];
   }
-  yield { arrived, place: { ...place, uid: Math.max(place.uid, ...uids) } };
+  yield { mails, place: { ...place, uid: Math.max(place.uid, ...uids) } };
 }
 
 /** @returns undefined: it is no longer there. */
-async function readMail(client: ImapFlow, uid: number, size: number): Promise<Letter | undefined> {
+async function readMail(
+  client: ImapFlow,
+  validity: string,
+  { uid, size = 0, internalDate }: FetchMessageObject,
+): Promise<Mail | undefined> {
   const maxLength = size > MAIL_BYTES_MAX ? CUT_BYTES : MAIL_BYTES_MAX;
   const mail = await client.fetchOne(String(uid), { source: { start: 0, maxLength } }, { uid: true });
   if (mail === false || mail.source === undefined) return undefined;
-  return readLetter(mail.source, size > MAIL_BYTES_MAX ? size : undefined);
+  const atMs = internalDate === undefined ? Date.now() : new Date(internalDate).getTime();
+  const cut = size > MAIL_BYTES_MAX ? { cutAt: size } : {};
+  return { raw: mail.source, ...cut, atMs, name: `${validity}.${uid}` };
 }
 
 async function waitForNews(client: ImapFlow): Promise<void> {

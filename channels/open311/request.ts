@@ -89,14 +89,21 @@ const SHOWN: Readonly<Record<string, string>> = {
   media_url: '附图地址',
 };
 
+const SERVICE = '服务';
+
 function fieldsOf(form: URLSearchParams, service: Service): Record<string, string> {
-  const fields: Record<string, string> = { 服务: `${service.code} ${service.name}` };
+  const fields: Record<string, string> = { [SERVICE]: `${service.code} ${service.name}` };
   for (const [name, value] of form) {
     const shown = Object.hasOwn(SHOWN, name) ? SHOWN[name] : /^attribute\[([^\]]{1,80})\]$/.exec(name)?.[1];
     if (shown === undefined || value === '' || Object.keys(fields).length >= 50) continue;
     fields[shown] = [fields[shown] ?? [], value].flat().join('、').slice(0, FIELD_CHARS_MAX);
   }
   return fields;
+}
+
+/** Of a request as it was stored, whatever is offered now. */
+export function serviceCode(fields: InboundMessage['fields']): string {
+  return fields?.[SERVICE]?.split(' ')[0] ?? '';
 }
 
 /** With an `Idempotency-Key` the same at every try of one integrator; without one each request is another. */

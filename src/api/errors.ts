@@ -63,7 +63,12 @@ export const ERRORS = {
     en: 'Too many wrong passwords; try again later.',
   },
   LOGIN_WRONG: { status: 401, zh: '用户名或密码错误。', en: 'The user name or the password is wrong.' },
-  MESSAGE_UNKNOWN: { status: 404, zh: '没有这条待重发的消息。', en: 'There is no such dead letter.' },
+  MESSAGE_UNKNOWN: {
+    status: 404,
+    zh: '没有这条待重发或待重读的消息。',
+    en: 'There is no such dead letter, and nothing such set aside.',
+  },
+  MESSAGE_UNREADABLE: { status: 409, zh: '这条消息仍然无法读取。', en: 'This message still cannot be read.' },
   MISSED_CALL_CLOSED: { status: 409, zh: '这个漏接来电已办结。', en: 'This missed call is closed already.' },
   MISSED_CALL_UNKNOWN: { status: 404, zh: '没有这个漏接来电。', en: 'There is no such missed call.' },
   NOT_FOUND: { status: 404, zh: '没有这个地址。', en: 'There is nothing at this address.' },

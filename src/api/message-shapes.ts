@@ -63,7 +63,9 @@ export const MessageShape = Type.Object({
   account: Type.String(),
   contact: Nullable(Type.String()),
   kind: Type.String({ description: 'message, event, unreadable; reply, receipt' }),
-  state: Type.String({ description: 'stored; waiting, dead, sent, delivered, read, failed' }),
+  state: Type.String({
+    description: 'stored, settled (could not be read, and was since); waiting, dead, sent, delivered, read, failed',
+  }),
   atMs: Type.Integer(),
   sentAtMs: Nullable(Type.Integer({ description: 'By the platform.' })),
   goneAtMs: Nullable(Type.Integer()),
@@ -80,6 +82,7 @@ export const MessageShape = Type.Object({
   media: Type.Array(Type.Any()),
   place: Nullable(Type.Any()),
   fields: Nullable(Type.Record(Type.String(), Type.String())),
+  replacedBy: Nullable(Type.Integer({ description: 'A later edition of the same, by the citizen.' })),
 });
 const Window = Type.Object({ messages: Type.Integer(), untilMs: Type.Number() });
 export const MessagesShape = Type.Object({ messages: Type.Array(MessageShape), next: Nullable(Type.String()) });
@@ -117,5 +120,6 @@ export function messageView(row: MessageRow, whole: boolean) {
     media: content.media === undefined ? [] : [...content.media],
     place: content.place ?? null,
     fields: content.fields === undefined ? null : { ...content.fields },
+    replacedBy: row.replaced_by,
   };
 }

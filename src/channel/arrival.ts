@@ -1,31 +1,25 @@
 import type { InboxRow, ReceiptRow } from '../store/inbox.ts';
 import type { Account } from './account.ts';
-import type { Delivery } from './channel.ts';
+import type { Delivery, InboundUnreadable } from './channel.ts';
 import type { Heard } from './hear.ts';
 import type { Arrival } from './inbox.ts';
+import { type SetAside, setAside, setAsideAt } from './set-aside.ts';
 
-/** What a delivery comes to, as rows. */
+const NOTHING = Buffer.alloc(0);
+
+/** What a delivery, or what was asked for, comes to, as rows. */
 export function arrivalOf(
   account: Account,
   heard: Exclude<Heard, { is: 'refused' }>,
-  { receivedAtMs: atMs, body }: Pick<Delivery, 'receivedAtMs' | 'body'>,
+  delivery: Delivery | { readonly receivedAtMs: number },
 ): Arrival {
+  const { receivedAtMs: atMs } = delivery;
+  const body = 'body' in delivery ? delivery.body : NOTHING;
   const whose = { channel: account.channel.name, account: account.name };
   const raw = body.length === 0 ? null : body;
   if (heard.is === 'unreadable') {
-    const { remoteId: externalId, reason: error } = heard;
-    const row = {
-      ...whose,
-      externalId,
-      conversation: '',
-      kind: 'unreadable',
-      content: '{}',
-      raw,
-      sentAtMs: atMs,
-      atMs,
-      error,
-    } as const;
-    return { rows: [row], receipts: [] };
+    const kept = 'body' in delivery ? setAside(account, delivery) : undefined;
+    return { rows: [{ ...whose, ...unreadable(heard, kept), raw, sentAtMs: atMs, atMs }], receipts: [] };
   }
   const rows: InboxRow[] = [];
   const receipts: ReceiptRow[] = [];
@@ -38,6 +32,11 @@ export function arrivalOf(
         atMs: Math.trunc(told.atMs),
         reason: told.reason ?? null,
       });
+      continue;
+    }
+    if (told.kind === 'unreadable') {
+      const sentAtMs = Math.trunc(told.sentAtMs);
+      rows.push({ ...whose, ...unreadable(told, setAsideAt(told)), raw: null, sentAtMs, atMs });
       continue;
     }
     const { remoteId: externalId, conversation, sentAtMs, kind = 'message' } = told;
@@ -54,4 +53,9 @@ export function arrivalOf(
     });
   }
   return { rows, receipts };
+}
+
+function unreadable({ remoteId, reason }: Pick<InboundUnreadable, 'remoteId' | 'reason'>, kept: SetAside | undefined) {
+  const content = JSON.stringify(kept ?? {});
+  return { externalId: remoteId, conversation: '', kind: 'unreadable', content, error: reason } as const;
 }

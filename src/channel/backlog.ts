@@ -29,11 +29,11 @@ export class Backlog {
 
   async each<Row extends { readonly id: number }>(
     read: (afterId: number, rowsMax: number) => Promise<readonly Row[]>,
-    use: (row: Row) => void,
+    use: (row: Row) => void | Promise<void>,
   ): Promise<void> {
     for (let afterId = 0; !this.#closed; ) {
       const rows = await read(afterId, PAGE_ROWS);
-      for (const row of rows) use(row);
+      for (const row of rows) await use(row);
       if (rows.length < PAGE_ROWS) return;
       afterId = rows.at(-1)!.id;
     }

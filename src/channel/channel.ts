@@ -49,6 +49,12 @@ export interface Channel<Shapes extends SettingShapes = SettingShapes> {
   pull?(cursor: string | undefined, context: Context<Shapes>): Promise<Pulled>;
   /** As `pull`, for a connection that tells by itself. Ends, or throws, when the connection is over: it is called again. */
   watch?(cursor: string | undefined, context: Context<Shapes>): AsyncIterable<Batch>;
+  /**
+   * Reads what it told as `unreadable`, once more and with more patience, because an operator says so.
+   *
+   * @throws ChannelError; any other error: it stays unreadable.
+   */
+  reread?(at: string, context: Context<Shapes>): Promise<readonly Inbound[]>;
   /** The bytes behind a reference that `receive` gave. Called once, soon after the message is stored. */
   fetchMedia?(media: MediaReference, context: Context<Shapes>): Promise<Response>;
   /** How the platform behaves: what the conformance kit plays. Never used in operation. */
@@ -147,9 +153,42 @@ export interface Answer {
 export interface Received {
   readonly inbound: readonly Inbound[];
   readonly answer?: Answer;
+  /** The answer instead, when all of it was taken before and then said something else: the body was another. */
+  readonly conflict?: Answer;
+  /** With nothing inbound: how matters stand that came before, for the answer. */
+  readonly asks?: MatterQuestion;
 }
 
-export type Inbound = InboundMessage | InboundEvent | InboundReceipt;
+/** About what came by this channel, by whichever of its accounts: messages that have a contact, the newest first. */
+export interface MatterQuestion {
+  /** At most 50. */
+  readonly remoteIds?: readonly string[];
+  /** Came at or after, and before. Unix time, ms. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Something happened to it after. Unix time, ms. */
+  readonly changedAfterMs?: number;
+  readonly status?: Matter['status'];
+  /** One of these. At most 50. */
+  readonly subjects?: readonly string[];
+  readonly skip?: number;
+  /** 1..1,000. */
+  readonly limit: number;
+  /** Pure. */
+  readonly answer: (matters: readonly Matter[]) => Answer;
+}
+
+export interface Matter {
+  /** As it was told when it came. Whoever asks may be anybody: what of it is shown is the channel's to decide. */
+  readonly message: InboundMessage;
+  /** By which it came. */
+  readonly account: string;
+  readonly status: 'open' | 'closed';
+  readonly cameAtMs: number;
+  readonly changedAtMs: number;
+}
+
+export type Inbound = InboundMessage | InboundEvent | InboundReceipt | InboundUnreadable;
 
 interface Told {
   /**
@@ -206,6 +245,19 @@ export interface InboundReceipt {
   readonly atMs: number;
   /** Why it failed. */
   readonly reason?: string;
+}
+
+/** There is something, and it could not be read: set aside for the operator, who may have it read again (`reread`). Of pulled sources only. */
+export interface InboundUnreadable {
+  readonly kind: 'unreadable';
+  /** As of a message. */
+  readonly remoteId: string;
+  /** Unix time, ms. */
+  readonly sentAtMs: number;
+  /** For the operator: without what the citizen wrote. At most 500 characters. */
+  readonly reason: string;
+  /** Where it is found again. 1..256 characters. */
+  readonly at: string;
 }
 
 export type ReceiptStatus = 'delivered' | 'read' | 'failed';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { type TSchema, Type } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
 import type { Inbound } from './channel.ts';
 
 const KEY_CHARS_MAX = 256;
@@ -68,7 +68,28 @@ const Receipt = Type.Object({
   atMs: Instant,
   reason: Type.Optional(Text),
 });
-const SHAPES = { message: Message, event: Event, receipt: Receipt };
+const Unreadable = Type.Object({
+  kind: Type.Literal('unreadable'),
+  remoteId: Key,
+  sentAtMs: Instant,
+  reason: Text,
+  at: Type.String({ minLength: 1, maxLength: KEY_CHARS_MAX }),
+});
+const SHAPES = {
+  message: shapeOf(Message),
+  event: shapeOf(Event),
+  receipt: shapeOf(Receipt),
+  unreadable: shapeOf(Unreadable),
+};
+
+interface Shape {
+  readonly schema: TSchema;
+  readonly validator: Validator;
+}
+
+function shapeOf(schema: TSchema): Shape {
+  return { schema, validator: Compile(schema) };
+}
 
 /**
  * What a channel said, within the contract's limits and in characters that can be stored; what stands there beyond the contract is left out.
@@ -80,12 +101,24 @@ export function cleanInbound(said: unknown): Inbound {
   const shape = SHAPES[kind as keyof typeof SHAPES];
   if (shape === undefined || typeof kind !== 'string')
     throw new TypeError(`“${String(kind).slice(0, 40)}” is no kind of inbound`);
-  const told = Value.Clean(shape, JSON.parse(JSON.stringify(said), storable)) as Inbound;
-  if (!Value.Check(shape, told)) {
-    const [first] = Value.Errors(shape, told);
+  const told = ofContract(shape.schema, JSON.parse(JSON.stringify(said), storable)) as Inbound;
+  if (!shape.validator.Check(told)) {
+    const [first] = shape.validator.Errors(told);
     throw new TypeError(`${kind}${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`);
   }
   return withinLimits(told);
+}
+
+/** Without what the contract does not name, however deep. */
+function ofContract(schema: TSchema, value: unknown): unknown {
+  const { properties, items } = schema as { properties?: Record<string, TSchema>; items?: TSchema };
+  if (typeof value !== 'object' || value === null) return value;
+  if (items !== undefined && Array.isArray(value)) return value.map((item) => ofContract(items, item));
+  if (properties === undefined || Array.isArray(value)) return value;
+  const known: Record<string, unknown> = {};
+  for (const [name, inner] of Object.entries(value))
+    if (Object.hasOwn(properties, name)) known[name] = ofContract(properties[name]!, inner);
+  return known;
 }
 
 /** PostgreSQL's text takes neither NUL nor half a character. */
@@ -96,14 +129,17 @@ function storable(_name: string, value: unknown): unknown {
 function withinLimits(told: Inbound): Inbound {
   if (told.kind === 'receipt')
     return { ...told, of: shortKey(told.of), ...cut('reason', told.reason, SUBJECT_CHARS_MAX) };
+  if (told.kind === 'unreadable')
+    return { ...told, remoteId: shortKey(told.remoteId), reason: start(told.reason, SUBJECT_CHARS_MAX) };
   const keyed = { remoteId: shortKey(told.remoteId), conversation: shortKey(told.conversation) };
   const from = { ...told.from, id: shortKey(told.from.id), ...cut('name', told.from.name, NAME_CHARS_MAX) };
   if (told.kind === 'event') return { ...told, ...keyed, from };
-  const { text, subject, fields } = told;
+  const { text, subject, fields, replaces } = told;
   return {
     ...told,
     ...keyed,
     from,
+    ...(replaces === undefined ? {} : { replaces: shortKey(replaces) }),
     ...cut('text', text, TEXT_CHARS_MAX),
     ...cut('subject', subject, SUBJECT_CHARS_MAX),
     ...(fields === undefined ? {} : { fields: mapValues(fields, (value) => start(value, FIELD_CHARS_MAX)) }),

@@ -5,7 +5,7 @@ import type { Delivery, Inbound } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
 import type { StoreResult } from './inbox.ts';
 import { mediumOf } from './intake.ts';
-import { type DeliveryReply, Receiver } from './receiver.ts';
+import { type DeliveryReply, Receiver, type RereadResult } from './receiver.ts';
 import type { Budget } from './reply-window.ts';
 import { type Reply, type ReplyFault, Sender } from './sender.ts';
 
@@ -118,6 +118,11 @@ export class ChannelHost {
   /** @see Sender.resend */
   resend(id: number): Promise<boolean> {
     return this.#sender.resend(id);
+  }
+
+  /** @see Receiver.reread */
+  reread(id: number): Promise<RereadResult> {
+    return this.#receiver.reread(id);
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,8 @@ export interface Arrival {
   readonly rows: readonly InboxRow[];
   readonly receipts: readonly ReceiptRow[];
   readonly cursor?: CursorRow;
+  /** Number of a row that could not be read, and was read now: these are what it said. */
+  readonly settles?: number;
 }
 
 export interface Stored {
@@ -117,9 +119,10 @@ async function commit({ db, journal, onStored, onUnsure }: InboxOptions, batch: 
   const rows = batch.flatMap(({ arrival }) => arrival.rows);
   const receipts = batch.flatMap(({ arrival }) => arrival.receipts);
   const cursors = batch.flatMap(({ arrival }) => arrival.cursor ?? []);
+  const settles = batch.flatMap(({ arrival }) => arrival.settles ?? []);
   let ids: ReadonlyMap<number, number>;
   try {
-    ids = await storeBatch(db, { journal, rows, receipts, cursors });
+    ids = await storeBatch(db, { journal, rows, receipts, cursors, settles });
   } catch (error) {
     if (!isRefusal(error)) onUnsure();
     return error ?? new Error('not stored');

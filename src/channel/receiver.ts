@@ -1,16 +1,18 @@
 import type { ConversationEvent } from '../core/event.ts';
-import { type InboxRow, readUntaken } from '../store/inbox.ts';
+import { type InboxRow, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
+import { type MatterRow, readMatters } from '../store/matters.ts';
 import { type Account, accountKey } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Backlog } from './backlog.ts';
-import type { Answer, Context, Delivery, Inbound, InboundMessage } from './channel.ts';
+import type { Answer, Context, Delivery, Inbound, InboundMessage, Matter, MatterQuestion } from './channel.ts';
 import { cleanInbound } from './clean-inbound.ts';
 import { GapWatch } from './gap-watch.ts';
-import { hear } from './hear.ts';
+import { hear, hearAgain } from './hear.ts';
 import type { DeliveryResult, HostOptions } from './host-options.ts';
 import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
 import { HELD_MAX, Intake, mediumOf, referenceOf, type TakenMessage } from './intake.ts';
 import { Puller } from './puller.ts';
+import { deliveryAgain, placeAgain } from './set-aside.ts';
 
 export interface DeliveryReply {
   readonly result: DeliveryResult;
@@ -31,6 +33,12 @@ interface Source {
   readonly gap: GapWatch;
   readonly puller: Puller | undefined;
 }
+
+/** What came of reading something again that was set aside. */
+export type RereadResult = 'read' | 'unknown' | 'full' | 'away' | { readonly stillUnreadable: string };
+
+const SET_ASIDE = 'something that came cannot be read; it is set aside';
+const REREAD_MAX_MS = 120_000;
 
 /** What comes in from platforms: stored, acknowledged, brought to the core. */
 export class Receiver {
@@ -77,25 +85,46 @@ export class Receiver {
     };
     if (heard.is === 'refused') return counted('refused');
     if (heard.is === 'unreadable')
-      this.#options.logger.warn(
-        { account: keyOf(account), reason: heard.reason },
-        'a delivery cannot be read; it is set aside',
-      );
-    if (heard.is === 'heard' && heard.inbound.length === 0) return counted('nothing', heard.answer);
+      this.#options.logger.warn({ account: keyOf(account), reason: heard.reason }, SET_ASIDE);
+    if (heard.is === 'heard' && heard.inbound.length === 0) {
+      const answer = heard.asks === undefined ? heard.answer : await this.#answerTo(account, heard.asks);
+      return counted(answer === undefined ? 'away' : 'nothing', answer);
+    }
     if (this.#full) return counted('full');
-    const stored = await this.#inbox.store(arrivalOf(account, heard, delivery));
+    const arrival = arrivalOf(account, heard, delivery);
+    const stored = await this.#inbox.store(arrival);
     if (typeof stored === 'string') return counted(stored);
     if (heard.is === 'unreadable') return counted('unreadable', heard.answer);
-    return counted(stored.ids.size === 0 && stored.repeated > 0 ? 'repeated' : 'stored', heard.answer);
+    if (stored.ids.size > 0 || stored.repeated === 0) return counted('stored', heard.answer);
+    const { conflict } = heard;
+    const isOther = conflict !== undefined && (await this.#saidOther(arrival.rows[0]!));
+    return counted('repeated', isOther ? conflict : heard.answer);
+  }
+
+  /** Undefined: the database is away. */
+  async #answerTo({ channel }: Account, question: MatterQuestion): Promise<Answer | undefined> {
+    const { db, journal, accounts, logger } = this.#options;
+    const own = accounts.filter((account) => account.channel.name === channel.name).map(({ name }) => name);
+    try {
+      const { answer, ...asked } = question;
+      const rows = await readMatters(db, { journal, channel: channel.name, accounts: own, ...asked });
+      return answer(rows.map(matterOf));
+    } catch (error) {
+      logger.warn({ err: error, channel: channel.name }, 'a question about the records cannot be answered');
+      return undefined;
+    }
+  }
+
+  async #saidOther({ channel, account, externalId, raw }: InboxRow): Promise<boolean> {
+    const before = await readRaw(this.#options.db, channel, account, externalId).catch(() => undefined);
+    return before !== undefined && before !== null && raw !== null && !before.equals(raw);
   }
 
   /** Stores what came by a channel of the program itself. `full`, `away`: nothing is stored. @throws TypeError for what is none of the contract's. */
   async take(account: Account, inbound: readonly Inbound[]): Promise<StoreResult> {
     if (this.#full) return 'full';
     const heard = { is: 'heard', inbound: inbound.map(cleanInbound), answer: {} } as const;
-    const stored = await this.#inbox.store(
-      arrivalOf(account, heard, { receivedAtMs: Date.now(), body: Buffer.alloc(0) }),
-    );
+    const stored = await this.#inbox.store(arrivalOf(account, heard, { receivedAtMs: Date.now() }));
     const { metrics } = this.#options;
     const results: readonly DeliveryResult[] =
       typeof stored === 'string'
@@ -103,6 +132,37 @@ export class Receiver {
         : [...Array(stored.ids.size).fill('stored'), ...Array(stored.repeated).fill('repeated')];
     for (const result of results) metrics.countDelivery(account.channel.name, account.name, result);
     return stored;
+  }
+
+  /** Reads what was set aside once more; what it says is stored as if it came now. */
+  async reread(id: number): Promise<RereadResult> {
+    const { db, journal } = this.#options;
+    const row = await readSetAside(db, journal, id);
+    const account = row && this.account(row.channel, row.account);
+    if (row === undefined || account === undefined) return 'unknown';
+    if (this.#full) return 'full';
+    let inbound: readonly Inbound[];
+    try {
+      inbound = (await this.#readAgain(account, row)).map(cleanInbound);
+    } catch (error) {
+      return { stillUnreadable: error instanceof Error ? error.message : String(error) };
+    }
+    const again = inbound.find((told) => told.kind === 'unreadable');
+    if (again !== undefined) return { stillUnreadable: again.reason };
+    const heard = { is: 'heard', inbound, answer: {} } as const;
+    const stored = await this.#inbox.store({ ...arrivalOf(account, heard, { receivedAtMs: Date.now() }), settles: id });
+    return typeof stored === 'string' ? stored : 'read';
+  }
+
+  async #readAgain(
+    account: Account,
+    row: { readonly content: unknown; readonly raw: Buffer | null; readonly at_ms: number },
+  ): Promise<readonly Inbound[]> {
+    const delivery = deliveryAgain(row.content, row.raw, row.at_ms);
+    if (delivery !== undefined) return hearAgain(account, delivery, Date.now());
+    const at = placeAgain(row.content);
+    if (at === undefined || account.channel.reread === undefined) throw new Error('it was not kept whole');
+    return await account.channel.reread(at, this.#options.context(account, AbortSignal.timeout(REREAD_MAX_MS)));
   }
 
   /** Messages that wait: to be stored, to be decided on, and for room in the core. */
@@ -160,19 +220,21 @@ export class Receiver {
 
   async #storePage(account: Account, inbound: readonly Inbound[], cursor: string): Promise<boolean> {
     const nowMs = Date.now();
-    const page = arrivalOf(
-      account,
-      { is: 'heard', inbound, answer: {} },
-      { receivedAtMs: nowMs, body: Buffer.alloc(0) },
-    );
+    const page = arrivalOf(account, { is: 'heard', inbound, answer: {} }, { receivedAtMs: nowMs });
     const { name } = account.channel;
     const stored = await this.#inbox.store({
       ...page,
       cursor: { channel: name, account: account.name, cursor, atMs: nowMs },
     });
-    const { metrics } = this.#options;
+    const { metrics, logger } = this.#options;
     if (typeof stored === 'string') metrics.countDelivery(name, account.name, stored);
-    else for (let at = 0; at < stored.ids.size; at += 1) metrics.countDelivery(name, account.name, 'stored');
+    else
+      for (const at of stored.ids.keys()) {
+        const { kind, error: reason } = page.rows[at]!;
+        const result = kind === 'unreadable' ? 'unreadable' : 'stored';
+        metrics.countDelivery(name, account.name, result);
+        if (result === 'unreadable') logger.warn({ account: keyOf(account), reason }, SET_ASIDE);
+      }
     return typeof stored !== 'string';
   }
 
@@ -214,6 +276,16 @@ export class Receiver {
       .submit(event)
       .catch((error: unknown) => logger.warn({ err: error }, 'the end of a conversation was not written down'));
   }
+}
+
+function matterOf({ content, account, closed_at_ms, at_ms, changed_at_ms }: MatterRow): Matter {
+  return {
+    message: content as InboundMessage,
+    account,
+    status: closed_at_ms === null ? 'open' : 'closed',
+    cameAtMs: at_ms,
+    changedAtMs: changed_at_ms,
+  };
 }
 
 function keyOf({ channel, name }: Account): string {

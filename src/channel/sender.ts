@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { lastMessageOf } from '../store/messages.ts';
-import { addReply, type NewReply, readUnreceipted, readWaiting, revive } from '../store/outbox.ts';
+import {
+  addReceipt,
+  addReply,
+  type NewReply,
+  type ReceiptLimits,
+  readUnreceipted,
+  readWaiting,
+  revive,
+} from '../store/outbox.ts';
 import { type Account, accountKey } from './account.ts';
 import type { Backlog } from './backlog.ts';
 import type { InboundMessage } from './channel.ts';
@@ -40,7 +48,9 @@ interface Way {
 }
 
 const RECEIPTS_SINCE_MS = 86_400_000;
-const RECEIPTS_MAX = 500;
+/** Two machines that thank each other would never end: to one mail address once a day. RFC 3834 §2. */
+const RECEIPTS_TO_ADDRESS = { most: 1, withinMs: 86_400_000 };
+const RECEIPTS_IN_CONVERSATION = { most: 5, withinMs: 3_600_000 };
 const TYPING_MAX_MS = 5_000;
 
 /** What goes out to citizens: replies of agents, and receipts. Everything is stored before it goes. */
@@ -116,10 +126,12 @@ export class Sender {
 
   /** Who opened a contact hears its number. */
   async taken({ account, contact, opened, conversation, message }: TakenMessage): Promise<void> {
-    if (!opened || message.automatic === true) return;
-    await this.#receipt(account, { contact, conversation, content: message }).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
-    });
+    if (!opened) return;
+    await this.#receipt(account, { contact, conversation, content: message, at_ms: Date.now() }).catch(
+      (error: unknown) => {
+        this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
+      },
+    );
   }
 
   /** What was still to go at the last end. @throws while the database is away. */
@@ -133,12 +145,15 @@ export class Sender {
 
   /** Receipts that nobody got. @throws while the database is away. */
   async makeUpReceipts(): Promise<void> {
-    const { db, journal } = this.#options;
-    for (const row of await readUnreceipted(db, journal, Date.now() - RECEIPTS_SINCE_MS, RECEIPTS_MAX)) {
-      const account = this.#ways.get(accountKey(row.channel, row.account))?.account;
-      if (account !== undefined && (row.content as InboundMessage).automatic !== true)
-        await this.#receipt(account, row);
-    }
+    const { db, journal, backlog } = this.#options;
+    const sinceMs = Date.now() - RECEIPTS_SINCE_MS;
+    await backlog.each(
+      (afterId, rowsMax) => readUnreceipted(db, journal, sinceMs, afterId, rowsMax),
+      async (row) => {
+        const account = this.#ways.get(accountKey(row.channel, row.account))?.account;
+        if (account !== undefined) await this.#receipt(account, row);
+      },
+    );
   }
 
   async close(): Promise<void> {
@@ -162,14 +177,18 @@ export class Sender {
     return { last, way: last && this.#ways.get(accountKey(last.channel, last.account)) };
   }
 
-  async #receipt(account: Account, of: { contact: string; conversation: string; content: unknown }): Promise<void> {
-    if (account.receipt === undefined) return;
+  async #receipt(
+    account: Account,
+    of: { readonly contact: string; readonly conversation: string; readonly content: unknown; readonly at_ms: number },
+  ): Promise<void> {
+    if (account.receipt === undefined || (of.content as InboundMessage).automatic === true) return;
+    const to = toOf(of.content);
     const content = {
-      to: toOf(of.content),
+      to,
       text: account.receipt.replaceAll('{contact}', of.contact),
       automatic: true,
     };
-    await this.#enqueue({
+    const receipt = {
       journal: this.#options.journal,
       channel: account.channel.name,
       account: account.name,
@@ -179,8 +198,10 @@ export class Sender {
       content: JSON.stringify(content),
       byUser: null,
       sendKey: 'receipt',
-      atMs: Date.now(),
-    });
+      atMs: of.at_ms,
+    } as const;
+    const row = await addReceipt(this.#options.db, receipt, limitsOf(account, to));
+    if (row !== undefined) this.outbox(account).add(row);
   }
 
   async #enqueue(reply: NewReply): Promise<number> {
@@ -188,6 +209,11 @@ export class Sender {
     if (isNew) this.#ways.get(accountKey(row.channel, row.account))?.outbox.add(row);
     return row.id;
   }
+}
+
+function limitsOf({ channel }: Account, to: string): ReceiptLimits {
+  const sender = channel.medium === 'mail' ? { to, ...RECEIPTS_TO_ADDRESS } : undefined;
+  return { sender, conversation: RECEIPTS_IN_CONVERSATION };
 }
 
 function toOf(content: unknown): string {

@@ -39,6 +39,8 @@ export interface InboxBatch {
   readonly rows: readonly InboxRow[];
   readonly receipts: readonly ReceiptRow[];
   readonly cursors: readonly CursorRow[];
+  /** Numbers of rows that could not be read until now. */
+  readonly settles: readonly number[];
 }
 
 /**
@@ -48,11 +50,12 @@ export interface InboxBatch {
  * @throws while the database is away, or does not take it: nothing of the batch is stored then.
  */
 export async function storeBatch(db: Db, batch: InboxBatch): Promise<ReadonlyMap<number, number>> {
-  const { receipts, cursors } = batch;
-  if (receipts.length === 0 && cursors.length === 0) return await insertRows(db, batch);
+  const { receipts, cursors, settles } = batch;
+  if (receipts.length === 0 && cursors.length === 0 && settles.length === 0) return await insertRows(db, batch);
   return await db.transaction().execute(async (transaction) => {
     const stored = await insertRows(transaction, batch);
     await applyReceipts(transaction, receipts);
+    if (settles.length > 0) await settle(transaction, settles);
     for (const { atMs, ...cursor } of cursors) await storeCursor(transaction, { ...cursor, at_ms: atMs });
     return stored;
   });
@@ -133,6 +136,45 @@ async function storeCursor(
       conflict.columns(['channel', 'account']).doUpdateSet({ cursor: row.cursor, at_ms: row.at_ms }),
     )
     .execute();
+}
+
+async function settle(transaction: Transaction<Database>, ids: readonly number[]): Promise<void> {
+  await transaction
+    .updateTable('messages')
+    .set({ state: 'settled' })
+    .where('id', 'in', ids)
+    .where('kind', '=', 'unreadable')
+    .execute();
+}
+
+/** Something that could not be read, and was not read since. Undefined: it is none. */
+export async function readSetAside(db: Db, journal: string, id: number) {
+  return await db
+    .selectFrom('messages')
+    .select(['id', 'channel', 'account', 'content', 'raw', 'at_ms'])
+    .where('id', '=', id)
+    .where('journal', '=', journal)
+    .where('kind', '=', 'unreadable')
+    .where('state', '=', 'stored')
+    .executeTakeFirst();
+}
+
+/** The delivery that brought it first; null: it was kept with another, undefined: nothing such came. */
+export async function readRaw(
+  db: Db,
+  channel: string,
+  account: string,
+  externalId: string,
+): Promise<Buffer | null | undefined> {
+  const row = await db
+    .selectFrom('messages')
+    .select('raw')
+    .where('channel', '=', channel)
+    .where('account', '=', account)
+    .where('external_id', '=', externalId)
+    .where('direction', '=', 'in')
+    .executeTakeFirst();
+  return row?.raw;
 }
 
 /** Undefined before the first page. */

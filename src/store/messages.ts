@@ -18,6 +18,8 @@ export type MessageRow = Omit<MessageTable, 'id' | 'content' | 'opened' | 'tries
   readonly id: number;
   readonly content: unknown;
   readonly tries: number;
+  /** A later edition of it in the same conversation, the newest. */
+  readonly replaced_by: number | null;
 };
 
 const COLUMNS = [
@@ -41,12 +43,20 @@ const COLUMNS = [
   'error',
 ] as const;
 
+/** Every later edition names the first one. */
+const REPLACED_BY = sql<number | null>`case when messages.direction = 'in' then (
+  select max(later.id) from messages as later
+  where later.channel = messages.channel and later.account = messages.account and later.conversation = messages.conversation
+    and later.content->>'replaces' = coalesce(messages.content->>'replaces', messages.external_id) and later.id > messages.id
+) end`;
+
 /** Newest first; with `afterId`, oldest first. */
 export async function listMessages(db: Db, wanted: MessagesWanted): Promise<MessageRow[]> {
   const { channel, account, contact, only, beforeId, afterId, rowsMax } = wanted;
   let query = db
     .selectFrom('messages')
     .select(COLUMNS)
+    .select(REPLACED_BY.as('replaced_by'))
     .orderBy('id', afterId === undefined ? 'desc' : 'asc')
     .limit(rowsMax);
   if (channel !== undefined) query = query.where('channel', '=', channel);
@@ -54,7 +64,8 @@ export async function listMessages(db: Db, wanted: MessagesWanted): Promise<Mess
   if (contact !== undefined) query = query.where('contact', '=', contact);
   if (beforeId !== undefined) query = query.where('id', '<', beforeId);
   if (afterId !== undefined) query = query.where('id', '>', afterId);
-  if (only === 'amiss') query = query.where(sql<boolean>`(state = 'dead' or kind = 'unreadable')`);
+  if (only === 'amiss')
+    query = query.where(sql<boolean>`(state = 'dead' or (kind = 'unreadable' and state = 'stored'))`);
   else if (only !== undefined) query = query.where('direction', '=', only);
   return await query.execute();
 }

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { moveOn } from './inbox.ts';
-import type { MessageState } from './schema.ts';
+import type { Database, MessageState } from './schema.ts';
 import type { Db } from './store.ts';
 
 /** A message of ours that is to go, or has gone. */
@@ -32,8 +32,44 @@ export interface NewReply {
 
 const COLUMNS = ['id', 'channel', 'account', 'conversation', 'content', 'tries', 'due_at_ms', 'state'] as const;
 
+/** How many automatic receipts may have gone before one more. */
+export interface ReceiptLimits {
+  /** To one address. Undefined: any number. */
+  readonly sender: { readonly to: string; readonly most: number; readonly withinMs: number } | undefined;
+  /** In one conversation. */
+  readonly conversation: { readonly most: number; readonly withinMs: number };
+}
+
+/**
+ * Stores a receipt unless there were enough of them when the message came that it is for (`receipt.atMs`): a later look says the same.
+ *
+ * @returns undefined: none is to go, or it was stored before.
+ */
+export async function addReceipt(db: Db, receipt: NewReply, limits: ReceiptLimits): Promise<OutboxRow | undefined> {
+  const { channel, account, conversation, atMs } = receipt;
+  const { sender } = limits;
+  return await db.transaction().execute(async (transaction) => {
+    // Two contacts that one sender opens at once are counted one after the other.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`receipt ${channel}/${account}/${sender?.to ?? conversation}`}, 0))`.execute(
+      transaction,
+    );
+    const { rows } = await sql<{ enough: boolean }>`select (
+      (select count(*) from messages where channel = ${channel} and account = ${account} and conversation = ${conversation}
+        and kind = 'receipt' and at_ms > ${atMs - limits.conversation.withinMs}) >= ${limits.conversation.most}
+      or (select count(*) from messages where channel = ${channel} and account = ${account} and content->>'to' = ${sender?.to ?? null}
+        and kind = 'receipt' and at_ms > ${atMs - (sender?.withinMs ?? 0)}) >= ${sender?.most ?? Number.MAX_SAFE_INTEGER}
+    ) as enough`.execute(transaction);
+    if (rows[0]?.enough !== false) return undefined;
+    const { row, isNew } = await addReply(transaction, receipt);
+    return isNew ? row : undefined;
+  });
+}
+
 /** @returns the row; `isNew` false: the same key was there before, and nothing was stored. */
-export async function addReply(db: Db, reply: NewReply): Promise<{ readonly row: OutboxRow; readonly isNew: boolean }> {
+export async function addReply(
+  db: Db | Transaction<Database>,
+  reply: NewReply,
+): Promise<{ readonly row: OutboxRow; readonly isNew: boolean }> {
   const { byUser, sendKey, atMs, ...same } = reply;
   const row = await db
     .insertInto('messages')
@@ -120,6 +156,7 @@ export interface Unreceipted {
   readonly conversation: string;
   readonly contact: string;
   readonly content: unknown;
+  readonly at_ms: number;
 }
 
 /** Stored since then; a receipt that comes later than that helps nobody. */
@@ -127,13 +164,15 @@ export async function readUnreceipted(
   db: Db,
   journal: string,
   sinceMs: number,
+  afterId: number,
   rowsMax: number,
 ): Promise<Unreceipted[]> {
   const rows = await db
     .selectFrom('messages')
-    .select(['id', 'channel', 'account', 'conversation', 'contact', 'content'])
+    .select(['id', 'channel', 'account', 'conversation', 'contact', 'content', 'at_ms'])
     .where('opened', '=', true)
     .where('at_ms', '>=', sinceMs)
+    .where('id', '>', afterId)
     .where('journal', '=', journal)
     .where(
       sql<boolean>`not exists (select 1 from messages as receipt where receipt.contact = messages.contact and receipt.kind = 'receipt')`,

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { Command, RecordCommand, RecordFact } from '../core/command.ts';
-import { foldFact, type Place } from './fold.ts';
+import { foldFact, messagesTaken, type Place } from './fold.ts';
 import type { Database } from './schema.ts';
 import type { Db } from './store.ts';
 
@@ -46,19 +46,13 @@ export async function applyEntries(db: Db, journal: string, entries: readonly Pr
   }
 }
 
-type Fold = (db: Transaction<Database>, fact: RecordFact, place: Place) => Promise<string | undefined>;
+type Fold = (db: Transaction<Database>, facts: readonly AppliedFact[]) => Promise<readonly AppliedFact[]>;
 
 async function applyBatch(db: Db, journal: string, entries: readonly ProjectedEntry[], fold: Fold): Promise<Applied> {
   return await db.transaction().execute(async (transaction) => {
     const from = await lockPosition(transaction, journal);
     const due = entries.filter(({ seq }) => seq > from);
-    const facts: AppliedFact[] = [];
-    for (const entry of due) {
-      for (const { fact, place } of factsOf(entry)) {
-        const refused = await fold(transaction, fact, place);
-        facts.push(refused === undefined ? { fact, place } : { fact, place, refused });
-      }
-    }
+    const facts = await fold(transaction, due.flatMap(factsOf));
     const seq = due.at(-1)?.seq ?? from;
     await transaction.updateTable('projection').set({ seq }).where('journal', '=', journal).execute();
     return { seq, facts };
@@ -87,32 +81,53 @@ function factsOf({ seq, event, commands }: ProjectedEntry): { fact: RecordComman
   );
 }
 
-const foldOrThrow: Fold = async (transaction, fact, place) => {
-  await foldFact(transaction, fact, place);
-  return undefined;
+/** In order; but which message belongs to which contact is told of all of them at once: no other fact asks for it. */
+const foldOrThrow: Fold = async (transaction, facts) => {
+  const taken: Extract<RecordFact, { fact: 'messageTaken' }>[] = [];
+  for (const { fact, place } of facts) {
+    if (fact.fact === 'messageTaken') taken.push(fact);
+    else await foldFact(transaction, fact, place);
+  }
+  await messagesTaken(transaction, taken);
+  return facts;
 };
 
-/** As `foldFact`, each fact for itself: refused ones are written down and the transaction lives on. */
+/** Each fact for itself: refused ones are written down and the transaction lives on. */
 function foldOrSetAside(journal: string): Fold {
-  return async (transaction, fact, place) => {
-    await sql`savepoint fact`.execute(transaction);
-    try {
-      await foldFact(transaction, fact, place);
-      await sql`release savepoint fact`.execute(transaction);
-      return undefined;
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      await sql`rollback to savepoint fact`.execute(transaction);
-      const { seq, idx } = place;
-      const row = { journal, seq, idx, fact: JSON.stringify(fact).replaceAll('\\u0000', ''), error: error.message };
-      await transaction
-        .insertInto('projection_refusals')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      return error.message;
+  return async (transaction, facts) => {
+    const applied: AppliedFact[] = [];
+    for (const { fact, place } of facts) {
+      const refused = await foldAlone(transaction, journal, fact, place);
+      applied.push(refused === undefined ? { fact, place } : { fact, place, refused });
     }
+    return applied;
   };
+}
+
+/** @returns why it was refused. */
+async function foldAlone(
+  transaction: Transaction<Database>,
+  journal: string,
+  fact: RecordFact,
+  place: Place,
+): Promise<string | undefined> {
+  await sql`savepoint fact`.execute(transaction);
+  try {
+    await foldFact(transaction, fact, place);
+    await sql`release savepoint fact`.execute(transaction);
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await sql`rollback to savepoint fact`.execute(transaction);
+    const { seq, idx } = place;
+    const row = { journal, seq, idx, fact: JSON.stringify(fact).replaceAll('\\u0000', ''), error: error.message };
+    await transaction
+      .insertInto('projection_refusals')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return error.message;
+  }
 }
 
 /** SQLSTATE classes 22 (data) and 23 (constraints): the statement itself is at fault, and would be again. */

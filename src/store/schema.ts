@@ -407,7 +407,7 @@ export interface MessageTable {
   account: string;
   conversation: string;
   kind: 'message' | 'event' | 'unreadable' | 'reply' | 'receipt';
-  /** Of what came in: `stored`. */
+  /** Of what came in: `stored`; `settled` of what could not be read, and was read since. */
   state: MessageState;
   /** The platform's name of it. */
   external_id: string | null;
@@ -432,7 +432,7 @@ export interface MessageTable {
 }
 
 /** `dead`: not tried any more until somebody says so. Receipts move on from `sent` only. */
-export type MessageState = 'stored' | 'waiting' | 'dead' | 'sent' | 'delivered' | 'read' | 'failed';
+export type MessageState = 'stored' | 'settled' | 'waiting' | 'dead' | 'sent' | 'delivered' | 'read' | 'failed';
 
 /** What platforms told of our messages, perhaps before we knew their names. */
 export interface MessageReceiptTable {

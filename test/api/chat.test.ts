@@ -58,7 +58,7 @@ afterAll(async () => {
 
 function store_(inbound: readonly Inbound[]) {
   const rows = inbound.flatMap((told) => {
-    if (told.kind === 'receipt') return [];
+    if (told.kind === 'receipt' || told.kind === 'unreadable') return [];
     events.push(told);
     const { remoteId, conversation, kind = 'message', sentAtMs } = told;
     const content = JSON.stringify(told);

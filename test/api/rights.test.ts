@@ -48,6 +48,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'PUT /api/v1/chat/files/:id': '*',
   'GET /api/v1/chat/files/:id': '*',
   'GET /api/v1/messages': 'lead supervisor auditor admin',
+  'POST /api/v1/messages/:message/reread': 'lead supervisor admin',
   'POST /api/v1/messages/:message/resend': 'lead supervisor admin',
   'GET /api/v1/intake/:channel/:account': '*',
   'POST /api/v1/intake/:channel/:account': '*',

@@ -1,7 +1,7 @@
 // The whole program with channel accounts, and platforms that deliver to it over HTTP, again until they are acknowledged.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,17 +9,35 @@ const root = join(import.meta.dirname, '../..');
 const READY_MS_MAX = 120_000;
 const AGAIN_MS = 50;
 
-/** Every channel here whose platform delivers, with the settings of its rehearsal. */
+/** Every channel here whose platform delivers what citizens write again and again; a form is a matter of its own each time. */
 export async function deliveringChannels() {
   const { loadChannel } = await import('../../dist/channel/load.js');
   const cacheFolder = mkdtempSync(join(tmpdir(), 'minhu-channels-'));
   const found = [];
   for (const name of readdirSync(join(root, 'channels')).filter((file) => file.endsWith('.ts'))) {
     const channel = await loadChannel(join(root, 'channels', name), { cacheFolder });
-    if (channel.rehearsal?.deliver !== undefined) found.push(channel);
+    if (channel.rehearsal?.deliver !== undefined && hasConversations(channel)) found.push(channel);
   }
   rmSync(cacheFolder, { recursive: true, force: true });
   return found;
+}
+
+function hasConversations({ name, receive, rehearsal }) {
+  const [first, second] = [1n, 2n].map((number) => {
+    const sample = { number, conversation: 1, text: 'x', atMs: Date.now() };
+    const { method = 'POST', query = '', headers = {}, body } = rehearsal.deliver(sample, rehearsal.settings);
+    const delivery = {
+      ...{
+        method,
+        url: `/api/v1/intake/${name}/a${query === '' ? '' : `?${query}`}`,
+        query: new URLSearchParams(query),
+      },
+      ...{ headers, body: Buffer.from(body), receivedAtMs: Date.now() },
+    };
+    const received = receive(delivery, rehearsal.settings);
+    return ('inbound' in received ? received.inbound : received)[0]?.conversation;
+  });
+  return first !== undefined && first === second;
 }
 
 /** @param accounts how many; channels take turns. */
@@ -50,6 +68,12 @@ export async function openProgram(accounts, env = {}) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const read = (name) => JSON.parse(readFileSync(join(folder, 'data', name), 'utf8'));
+  const READ_AGAIN_MS = 100;
+  let [known, knownAtMs] = [undefined, 0];
+  const run = () => {
+    if (performance.now() - knownAtMs > READ_AGAIN_MS) [known, knownAtMs] = [read('run.json'), performance.now()];
+    return known;
+  };
   let printed = '';
   await new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`not ready in time\n${printed}`)), READY_MS_MAX);
@@ -63,7 +87,7 @@ export async function openProgram(accounts, env = {}) {
   });
   return {
     accounts: list,
-    run: () => read('run.json'),
+    run,
     firstRun: () => read('first-run.json'),
     async close() {
       if (child.exitCode === null) {
@@ -76,39 +100,94 @@ export async function openProgram(accounts, env = {}) {
   };
 }
 
-/** One platform: deliveries over kept connections. */
+/** Platforms: deliveries over kept connections. What they cost themselves is the program's loss, so it is little: signed beforehand, plain sockets. */
 export function openSender(program, connections) {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const post = ({ channel, name }, { method = 'POST', query = '', headers = {}, body }) =>
-    new Promise((resolve) => {
-      const [host, port] = program.run().http.split(':');
-      const path = `/api/v1/intake/${channel.name}/${name}${query === '' ? '' : `?${query}`}`;
-      const asked = request({ agent, host, port, path, method, headers, timeout: 20_000 }, (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode));
-        answer.once('error', () => resolve(0));
-      });
-      asked.once('error', () => resolve(0));
-      asked.once('timeout', () => asked.destroy());
-      asked.end(body);
-    });
+  const idle = [];
+  const waiting = [];
+  let open = 0;
+
+  const take = () => {
+    if (idle.length > 0) return idle.pop();
+    if (open >= connections) return new Promise((resolve) => waiting.push(resolve));
+    open += 1;
+    return connect(program);
+  };
+  const give = (connection) => {
+    const next = waiting.shift();
+    if (next) next(connection);
+    else idle.push(connection);
+  };
+
+  /** @returns the status; 0: no answer. */
+  async function post(bytes) {
+    let connection = await take();
+    if (connection.isOver()) connection = connect(program);
+    const status = await connection.ask(bytes);
+    give(connection);
+    return status;
+  }
+
   return {
     post,
-    /** @returns ms of the try that was acknowledged, and how many were not. */
+    sign: (account, sample, atMs = Date.now()) => bytesOf(program, account, { ...sample, atMs }),
+    /** @returns ms of the try that was acknowledged, and how many were not. Signed anew each time, unless it is handed over as bytes. */
     async deliver(account, sample) {
       for (let refused = 0; ; refused += 1) {
-        const parcel = account.channel.rehearsal.deliver(
-          { ...sample, atMs: Date.now() },
-          account.channel.rehearsal.settings,
-        );
+        const bytes = Buffer.isBuffer(sample) ? sample : bytesOf(program, account, { ...sample, atMs: Date.now() });
         const startedMs = performance.now();
-        const status = await post(account, parcel);
+        const status = await post(bytes);
         if (status === 200) return { ms: performance.now() - startedMs, refused };
         if (![0, 429, 500, 503].includes(status)) throw new Error(`answered ${status}`);
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
     },
-    close: () => agent.destroy(),
+    close: () => {
+      for (const connection of idle) connection.close();
+    },
+  };
+}
+
+function bytesOf(program, { channel, name }, sample) {
+  const { rehearsal } = channel;
+  const { method = 'POST', query = '', headers = {}, body } = rehearsal.deliver(sample, rehearsal.settings);
+  const content = Buffer.from(body);
+  const path = `/api/v1/intake/${channel.name}/${name}${query === '' ? '' : `?${query}`}`;
+  const lines = [`${method} ${path} HTTP/1.1`, `host: ${program.run().http}`, `content-length: ${content.length}`];
+  for (const [field, value] of Object.entries(headers)) lines.push(`${field}: ${value}`);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), content]);
+}
+
+/** One request at a time. The program answers with a length, never in pieces. */
+function connect(program) {
+  const [host, port] = program.run().http.split(':');
+  const socket = createConnection({ host, port: Number(port), noDelay: true });
+  let [heard, answered, over] = ['', undefined, false];
+  const end = () => {
+    over = true;
+    answered?.(0);
+  };
+  socket.once('close', end);
+  socket.once('error', end);
+  socket.setTimeout(20_000, () => socket.destroy());
+  socket.on('data', (data) => {
+    heard += data.toString('latin1');
+    const headTo = heard.indexOf('\r\n\r\n');
+    if (headTo < 0) return;
+    const bytes = Number(/\r\ncontent-length: (\d+)/i.exec(heard.slice(0, headTo))?.[1] ?? 0);
+    if (heard.length < headTo + 4 + bytes) return;
+    const status = Number(heard.slice(9, 12));
+    heard = '';
+    answered?.(status);
+  });
+  return {
+    isOver: () => over,
+    ask: (bytes) =>
+      new Promise((resolve) => {
+        answered = resolve;
+        if (over) resolve(0);
+        else socket.write(bytes);
+      }),
+    close: () => socket.destroy(),
   };
 }
 

@@ -1,60 +1,79 @@
 // How many messages a second are accepted durably, and how soon each is acknowledged:
-//   node test/bench/channels.mjs [--messages 20000] [--connections 64] [--accounts 2] [--json]
+//   node test/bench/channels.mjs [--messages 8000] [--connections 16,64,256] [--accounts 4] [--rounds 3] [--profile FILE] [--json]
 // DATABASE_URL measures against a PostgreSQL server instead of the embedded one. The senders share the machine with the program.
 import { parseArgs } from 'node:util';
 import { openProgram, openSender } from './channel-load.mjs';
+import { startProfile } from './cpu-profile.mjs';
 
 const { values } = parseArgs({
   options: {
-    messages: { type: 'string', default: '20000' },
-    connections: { type: 'string', default: '64' },
-    accounts: { type: 'string', default: '2' },
+    messages: { type: 'string', default: '8000' },
+    connections: { type: 'string', default: '16,64,256' },
+    accounts: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
+    profile: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-const [messages, connections, rounds] = [Number(values.messages), Number(values.connections), Number(values.rounds)];
+const [messages, rounds] = [Number(values.messages), Number(values.rounds)];
 const CONVERSATIONS = 400;
 
 const program = await openProgram(Number(values.accounts));
-const sender = openSender(program, connections);
 let number = 0;
 try {
-  await burst(Math.min(2_000, messages));
-  const rates = [];
-  const p50 = [];
-  const p99 = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const startedMs = performance.now();
-    const times = await burst(messages);
-    rates.push((messages / (performance.now() - startedMs)) * 1_000);
-    times.sort((a, b) => a - b);
-    p50.push(times[Math.trunc(times.length * 0.5)]);
-    p99.push(times[Math.trunc(times.length * 0.99)]);
-  }
-  tell('intake.rate', rates, '1/s');
-  tell('intake.ack.p50', p50, 'ms');
-  tell('intake.ack.p99', p99, 'ms');
+  await measure(64, Math.min(2_000, messages), 1, () => {});
+  const stop = values.profile && (await startProfile(program.run().pids.core));
+  for (const connections of values.connections.split(',').map(Number))
+    await measure(connections, messages, rounds, tell);
+  if (stop)
+    for (const [name, ms] of await stop(values.profile))
+      process.stderr.write(`${ms.toFixed(0).padStart(7)} ms  ${name}\n`);
 } finally {
-  sender.close();
   await program.close();
 }
 
-/** As many at once as there are connections. @returns ms of each acknowledgement. */
-async function burst(count) {
-  const times = [];
-  const last = number + count;
+async function measure(connections, count, times, say) {
+  const sender = openSender(program, connections);
+  const found = { rate: [], p50: [], p99: [], records: [] };
+  for (let round = 0; round < times; round += 1) {
+    const { acknowledgedMs, tookMs, recordedMs } = await burst(sender, connections, count);
+    acknowledgedMs.sort((a, b) => a - b);
+    found.rate.push((count / tookMs) * 1_000);
+    found.records.push((count / recordedMs) * 1_000);
+    found.p50.push(acknowledgedMs[Math.trunc(count * 0.5)]);
+    found.p99.push(acknowledgedMs[Math.trunc(count * 0.99)]);
+  }
+  sender.close();
+  say(`intake.${connections}.rate`, found.rate, '1/s');
+  say(`intake.${connections}.ack.p50`, found.p50, 'ms');
+  say(`intake.${connections}.ack.p99`, found.p99, 'ms');
+  say(`intake.${connections}.recorded`, found.records, '1/s');
+}
+
+/** As many at once as there are connections; signed before the clock runs. Ends when the records hold the contact of each. */
+async function burst(sender, connections, count) {
+  const signed = Array.from({ length: count }, () => {
+    number += 1;
+    const account = program.accounts[number % program.accounts.length];
+    const sample = { number: BigInt(number), conversation: number % CONVERSATIONS, text: `井盖丢了，第${number}条` };
+    return { account, bytes: sender.sign(account, sample) };
+  });
+  const acknowledgedMs = [];
+  const startedMs = performance.now();
   const worker = async () => {
-    while (number < last) {
-      number += 1;
-      const mine = number;
-      const account = program.accounts[mine % program.accounts.length];
-      const sample = { number: BigInt(mine), conversation: mine % CONVERSATIONS, text: `井盖丢了，第${mine}条` };
-      times.push((await sender.deliver(account, sample)).ms);
-    }
+    for (let next = signed.pop(); next !== undefined; next = signed.pop())
+      acknowledgedMs.push((await sender.deliver(next.account, next.bytes)).ms);
   };
   await Promise.all(Array.from({ length: connections }, worker));
-  return times;
+  const tookMs = performance.now() - startedMs;
+  while (await isBusy()) await new Promise((resolve) => setTimeout(resolve, 20));
+  return { acknowledgedMs, tookMs, recordedMs: performance.now() - startedMs };
+}
+
+async function isBusy() {
+  const text = await (await fetch(`http://${program.run().http}/metrics`)).text();
+  const waiting = text.match(/^minhu_(channel_backlog\{.*\}|projector_lag_entries) [1-9]/gm);
+  return waiting !== null;
 }
 
 function tell(name, figures, unit) {
@@ -64,6 +83,6 @@ function tell(name, figures, unit) {
   process.stdout.write(
     values.json
       ? `${JSON.stringify({ name, value, unit, spread })}\n`
-      : `${name.padEnd(20)} ${value} ${unit}  ± ${spread}\n`,
+      : `${name.padEnd(24)} ${value} ${unit}  ± ${spread}\n`,
   );
 }

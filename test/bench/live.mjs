@@ -1,10 +1,12 @@
 // Whole calls at a rate, and many talks with audio at once:
 //   node test/bench/live.mjs [--calls-per-s 20] [--for-s 120] [--seats 200] [--pairs 150] [--audio-s 20]
-//     [--only calls|audio] [--json]
+//     [--only calls|audio] [--mails] [--json]
+// With --mails the core reads bombs and large mails all the while.
 // Fails when one call fails, or when a packet is lost.
 import { fork, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startMails } from './mail-load.mjs';
 import { openMinhu } from './minhu-under-test.mjs';
 
 const { values } = parseArgs({
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '150' },
     'audio-s': { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
+    mails: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -78,7 +81,14 @@ async function measure(seatCount, minhu, audio, run, options) {
     await answer();
     await ask('registerAll');
     await system.ready();
-    return (await ask(run, options)).done;
+    const stop = values.mails ? await startMails() : undefined;
+    const { done } = await ask(run, options);
+    if (stop) {
+      const { count, heldMs } = await stop();
+      tell('mails.read', count, '1');
+      tell('mails.core-held', heldMs, 'ms');
+    }
+    return done;
   } finally {
     load.kill('SIGTERM');
     await system.close();

@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import telegram from '../../channels/telegram.ts';
 import webhook from '../../channels/webhook.ts';
 import type { Account } from '../../src/channel/account.ts';
-import type { Context, Parcel } from '../../src/channel/channel.ts';
+import type { Channel, Context, Inbound, Outbound, Parcel } from '../../src/channel/channel.ts';
+import { listMessages } from '../../src/store/messages.ts';
+import { addReceipt } from '../../src/store/outbox.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 import { accountOf, chatRules, eventually, type House, type HouseOptions, openHouse, serve } from './house.ts';
 
@@ -129,6 +131,88 @@ describe('what comes in', () => {
     expect(rows[0]!.raw?.toString()).toBe(body);
   });
 
+  test('what was set aside is read again when somebody says so, once, and holds no secret', async () => {
+    let understands = false;
+    const learning: Channel = {
+      ...webhook,
+      receive(delivery, settings) {
+        if (!understands) throw new SyntaxError('a field that nobody knew');
+        return webhook.receive!(delivery, settings);
+      },
+    };
+    const account = accountOf(learning, 'partner');
+    const house = await open({ accounts: [account] });
+    const { body, headers } = parcel(account, 1);
+    const query = `key=${account.settings['key']}`;
+    expect((await house.deliver(account, { body, headers: { ...headers, cookie: 'c=1' }, query })).status).toBe(200);
+    const [row] = await rowsOf('in');
+    expect(JSON.stringify(row!.content)).not.toMatch(new RegExp(`${account.settings['key']}|c=1`));
+    expect(await house.host.reread(row!.id)).toEqual({ stillUnreadable: 'a field that nobody knew' });
+    understands = true;
+    expect(await house.host.reread(row!.id)).toBe('read');
+    expect(await house.host.reread(row!.id)).toBe('unknown');
+    await eventually(async () => expect((await rowsOf('in'))[1]?.contact).toEqual(expect.any(String)));
+    expect((await rowsOf('in')).map(({ kind, state }) => [kind, state])).toEqual([
+      ['unreadable', 'settled'],
+      ['message', 'stored'],
+    ]);
+    expect(await listMessages(database.store.db, { only: 'amiss', rowsMax: 10 })).toEqual([]);
+  });
+
+  test('what a source could not read is set aside with its place, and asked for again there', async () => {
+    let asked = '';
+    const box: Channel = {
+      ...webhook,
+      watch: async function* (_cursor, { signal }) {
+        yield {
+          inbound: [
+            { kind: 'unreadable', remoteId: 'mail:1', sentAtMs: 1, reason: 'took longer than 5000 ms', at: '7.1' },
+          ],
+          cursor: '1',
+        };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+      async reread(at) {
+        asked = at;
+        return [{ remoteId: 'm1', conversation: 'c1', sentAtMs: 1, from: { id: 'u1' }, text: '停水了' }];
+      },
+    };
+    const house = await open({ accounts: [accountOf(box, 'partner')] });
+    const [row] = await eventually(async () => {
+      const rows = await rowsOf('in');
+      expect(rows).toMatchObject([{ kind: 'unreadable', error: 'took longer than 5000 ms', contact: null }]);
+      return rows;
+    });
+    expect(await house.host.reread(row!.id)).toBe('read');
+    expect(asked).toBe('7.1');
+    await eventually(async () => expect((await rowsOf('in'))[1]?.contact).toEqual(expect.any(String)));
+  });
+
+  test('an edition that replaces another says so of every earlier one, in its conversation only', async () => {
+    const house = await open();
+    const letter = (remoteId: string, conversation: string, replaces?: string): Inbound => ({
+      ...{ remoteId, conversation, sentAtMs: 1, from: { id: 'u1' }, text: remoteId },
+      ...(replaces === undefined ? {} : { replaces }),
+    });
+    const told = [letter('7', 'c7'), letter('8', 'c8'), letter('7#2', 'c7', '7'), letter('7#3', 'c7', '7')];
+    await house.host.take(partner, [...told, letter('9', 'c9', '8')]);
+    const rows = await listMessages(database.store.db, { rowsMax: 10, afterId: 0 });
+    const idOf = (name: string) => rows.find(({ external_id }) => external_id === name)!.id;
+    const replaced = rows.map(({ external_id, replaced_by }) => [external_id, replaced_by]);
+    const last = idOf('7#3');
+    expect(replaced).toEqual([
+      ...[
+        ['7', last],
+        ['8', null],
+        ['7#2', last],
+      ],
+      ...[
+        ['7#3', null],
+        ['9', null],
+      ],
+    ]);
+  });
+
   test('is believed by the old key, too, while both are valid, and no longer', async () => {
     const settings = { ...partner.settings, key: 'n'.repeat(32) };
     const rotating = (untilMs: number) =>
@@ -212,6 +296,51 @@ describe('what goes out', () => {
     await allTaken(house);
     await eventually(async () => expect((await rowsOf('out')).map(({ state }) => state)).toEqual(['sent']));
     expect(requests.map(({ body }) => [body.text, body.conversation])).toEqual([[`已收到，编号 ${contact}。`, 'c1']]);
+  });
+
+  test('one mail address is told once a day, whatever it writes and however often the program starts; a machine never', async () => {
+    const { fetch } = platform(ok);
+    const mail: Channel = { ...webhook, medium: 'mail' };
+    const told = accountOf(mail, 'partner', { receipt: '编号 {contact}' });
+    const wang = { id: 'wang@example.cn' };
+    const letter = (number: number, more: object = {}): Inbound => {
+      const own = { remoteId: `${number}`, conversation: `m${number}`, sentAtMs: Date.now(), from: wang };
+      return { ...own, ...more } as Inbound;
+    };
+    const first = await open({ accounts: [told], fetch });
+    await first.host.take(told, [letter(1), letter(2), letter(3, { from: { id: 'li@example.cn' } })]);
+    await first.host.take(told, [letter(4, { from: { id: 'list@example.cn' }, automatic: true })]);
+    await allTaken(first);
+    const sentTo = async () => (await rowsOf('out')).map(({ content }) => (content as Outbound).to).sort();
+    await eventually(async () => expect(await sentTo()).toEqual(['li@example.cn', 'wang@example.cn']));
+    await first.close();
+    houses = [];
+    const next = await open({ accounts: [told], fetch });
+    await next.host.take(told, [letter(5), letter(6, { from: { id: 'zhao@example.cn' } })]);
+    await allTaken(next);
+    await eventually(async () => expect(await sentTo()).toHaveLength(3));
+    expect(await sentTo()).toEqual(['li@example.cn', 'wang@example.cn', 'zhao@example.cn']);
+  });
+
+  test('of contacts that one chat opens, five an hour are told their number', async () => {
+    const { db } = database.store;
+    const receipt = (contact: string, atMs: number) => ({
+      ...{
+        journal: 'j',
+        channel: 'webhook',
+        account: 'partner',
+        conversation: 'c1',
+        contact,
+        kind: 'receipt' as const,
+      },
+      ...{ content: '{"to":"u1"}', byUser: null, sendKey: 'receipt', atMs },
+    });
+    const limits = { sender: undefined, conversation: { most: 5, withinMs: 3_600_000 } };
+    const added = [];
+    for (const [at, contact] of [...'abcdefg'].entries())
+      added.push((await addReceipt(db, receipt(contact, 1_000_000 + at), limits)) !== undefined);
+    expect(added).toEqual([true, true, true, true, true, false, false]);
+    expect(await addReceipt(db, receipt('h', 1_000_000 + 3_600_001), limits)).toBeDefined();
   });
 
   test('replies of a conversation go in order, each is tried again after a failure, and the same key is the same reply', async () => {

@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isThisMachine } from '../../channels/mailbox/folder.ts';
-import mailbox from '../../channels/mailbox.ts';
-import type { Batch, ChannelError, Context, InboundMessage, Outbound } from '../../src/channel/channel.ts';
+import type { Batch, Channel, ChannelError, Context, InboundMessage, Outbound } from '../../src/channel/channel.ts';
+import { loadChannel } from '../../src/channel/load.ts';
 import { freePort } from '../e2e/free-port.ts';
 import { type Dovecot, startDovecot } from './dovecot.ts';
 
@@ -15,6 +18,9 @@ interface Posted {
   readonly mail: string;
 }
 
+// Compiled, as the program has it: a thread of its own reads the mails.
+let mailbox: Channel;
+let cacheFolder: string;
 let dovecot: Dovecot;
 let smtp: SMTPServer;
 let smtpPort = 0;
@@ -22,6 +28,11 @@ const posted: Posted[] = [];
 const DOMAIN = 'hotline.example.gov.cn';
 
 beforeAll(async () => {
+  cacheFolder = mkdtempSync(join(tmpdir(), 'minhu-mailbox-'));
+  mailbox = await loadChannel(join(import.meta.dirname, '../../channels/mailbox.ts'), {
+    cacheFolder,
+    programFolder: join(import.meta.dirname, '../../dist'),
+  });
   dovecot = await startDovecot();
   smtpPort = await freePort();
   smtp = new SMTPServer({
@@ -50,6 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await new Promise<void>((resolve) => smtp.close(() => resolve()));
   await dovecot.stop();
+  rmSync(cacheFolder, { recursive: true, force: true });
 });
 
 interface Given {
@@ -206,6 +218,8 @@ test('attachments are fetched by what the message says of them', async () => {
   const response = await mailbox.fetchMedia!(media!, contextOf(given, signal));
   expect(response.headers.get('content-type')).toBe('image/png');
   expect(Buffer.from(await response.arrayBuffer())).toEqual(content);
+  const place = media!.id.replace(/\.\d+$/, '');
+  expect(await mailbox.reread!(place, contextOf(given, signal))).toEqual(taken.messages);
   const gone = { ...media!, id: media!.id.replace(/^\d+/, '1') };
   await expect(mailbox.fetchMedia!(gone, contextOf(given, signal))).rejects.toMatchObject({ kind: 'refuse' });
 });

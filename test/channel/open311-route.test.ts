@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import open311 from '../../channels/open311.ts';
-import { createRateLimit } from '../../src/api/rate-limit.ts';
+import { limitNetworks } from '../../src/api/visitors.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
-import { accountOf, type House, openHouse } from './house.ts';
+import { accountOf, eventually, type House, openHouse } from './house.ts';
 
 const two = ['one', 'two'].map((name) =>
   accountOf(open311, name, { settings: { ...open311.rehearsal!.settings, key: `key-${name}` } }),
@@ -21,8 +21,8 @@ afterAll(async () => {
 
 const FORM = { api_key: 'key-two', service_code: '0301', lat: '30.65742', long: '104.06584', description: '三号路' };
 
-async function ask(call: string, form?: Record<string, string>, remoteAddress = '127.0.0.9') {
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': 'k1' };
+async function ask(call: string, form?: Record<string, string>, remoteAddress = '127.0.0.9', key = 'k1') {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': key };
   const url = `/open311/v2/${call}`;
   const answer = await house.api.inject(
     form === undefined
@@ -41,6 +41,51 @@ test('a request is stored before it is answered, under the account whose key it 
     database.store.db,
   );
   expect(rows).toEqual([{ account: 'two' }]);
+});
+
+test('the same key with another request is refused, and the first one stays', async () => {
+  const other = await ask('requests.json', { ...FORM, description: '五号路' });
+  expect(other).toMatchObject({ status: 409, body: expect.stringContaining('"code":409') });
+  expect((await ask('requests.json', FORM)).status).toBe(200);
+});
+
+test('how requests stand is for everybody, without who asked and where exactly; what they wrote is for integrators, without numbers', async () => {
+  const form = {
+    ...FORM,
+    description: '井盖丢了，请打13800138000或wang@example.cn',
+    phone: '13800138000',
+    first_name: '三',
+  };
+  const [made] = JSON.parse((await ask('requests.json', form, '127.0.0.10', 'k2')).body);
+  const one = `requests/${made.service_request_id}.json`;
+  const known = await eventually(async () => {
+    const { status, body } = await ask(one, undefined, '127.0.0.10');
+    expect(status).toBe(200);
+    return JSON.parse(body)[0];
+  });
+  expect(known).toMatchObject({ status: 'open', service_code: '0301', service_name: '路灯不亮', description: '' });
+  expect(known).toMatchObject({ lat: 30.657, long: 104.066, address: '' });
+  expect(known.requested_datetime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/);
+  const [shown] = JSON.parse((await ask(`${one}?api_key=key-one`, undefined, '127.0.0.10')).body);
+  expect(shown.description).toBe('井盖丢了，请打***或***');
+
+  const list = async (query: string) => JSON.parse((await ask(`requests.json?${query}`, undefined, '127.0.0.11')).body);
+  const numbers = async (query: string) =>
+    (await list(query)).map((each: { service_request_id: string }) => each.service_request_id);
+  expect((await numbers(''))[0]).toBe(made.service_request_id);
+  expect(await numbers('')).toHaveLength(2);
+  expect(await numbers('page=2&page_size=1')).toHaveLength(1);
+  expect(await numbers(`service_request_id=${made.service_request_id},nobody`)).toEqual([made.service_request_id]);
+  expect(await numbers('service_code=0302')).toEqual([]);
+  expect(await numbers('status=closed')).toEqual([]);
+  expect(await numbers('status=open,closed&service_code=0301')).toHaveLength(2);
+  expect(await numbers('updated_after=2999-01-01T00:00:00Z')).toEqual([]);
+  expect(await numbers('start_date=2020-01-01T00:00:00Z&end_date=2020-02-01T00:00:00Z')).toEqual([]);
+
+  const bad = await list('start_date=yesterday&status=lost&page_size=0&service_code=9');
+  expect(bad.map(({ code }: { code: number }) => code)).toEqual([400, 400, 400, 400]);
+  expect((await ask('requests/nobody.xml', undefined, '127.0.0.11')).body).toContain('<code>404</code>');
+  expect((await ask('requests.json?api_key=wrong', undefined, '127.0.0.11')).status).toBe(403);
 });
 
 test('services are for everybody; what is wrong is said in the format that was asked for', async () => {
@@ -65,6 +110,6 @@ test('whoever asks too often is told when to come again, and nobody else is', as
 });
 
 test('a minute later there is room again', () => {
-  const limit = createRateLimit(2);
+  const limit = limitNetworks({ times: 2, withinMs: 60_000 });
   expect([0, 1, 2_000, 60_000].map((atMs) => limit.take('a', atMs))).toEqual([0, 0, 58, 0]);
 });

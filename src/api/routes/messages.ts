@@ -19,6 +19,7 @@ import { ContactParams } from '../schemas.ts';
 import { heldBy } from './conversations.ts';
 
 const ROWS_USUAL = 50;
+const AGAIN_S = 5;
 
 const CODE_OF: Readonly<Record<ReplyFault, ErrorCode>> = {
   noConversation: 'REPLY_IMPOSSIBLE',
@@ -103,6 +104,20 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
     async (request) => {
       const message = Number(request.params.message);
       if (!(await host.resend(message))) throw new ApiError('MESSAGE_UNKNOWN');
+      return { message };
+    },
+  );
+
+  app.post(
+    '/api/v1/messages/:message/reread',
+    { config: { access: LEADS }, schema: { params: MessageParams, response: { 200: ReplyShape } } },
+    async (request) => {
+      const message = Number(request.params.message);
+      const result = await host.reread(message);
+      if (result === 'unknown') throw new ApiError('MESSAGE_UNKNOWN');
+      if (result === 'full') throw new ApiError('BUSY', { retryAfterS: AGAIN_S });
+      if (result === 'away') throw new ApiError('STORE_AWAY', { retryAfterS: AGAIN_S });
+      if (result !== 'read') throw new ApiError('MESSAGE_UNREADABLE', { detail: result.stillUnreadable });
       return { message };
     },
   );

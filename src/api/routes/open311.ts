@@ -2,12 +2,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, keysOf } from '../../channel/account.ts';
 import type { Delivery } from '../../channel/channel.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { createRateLimit, type RateLimit } from '../rate-limit.ts';
+import { limitNetworks, type NetworkLimiter } from '../visitors.ts';
 import { deliveryOf } from './intake.ts';
 
 const CHANNEL = 'open311';
 const BODY_BYTES_MAX = 65_536;
-const REQUESTS_PER_MINUTE = 60;
+const REQUESTS = { times: 60, withinMs: 60_000 };
 const AGAIN_S = 5;
 
 type Channels = NonNullable<ApiOptions['channels']>;
@@ -15,7 +15,7 @@ type Channels = NonNullable<ApiOptions['channels']>;
 /** Open311 GeoReport v2 at the addresses that its clients expect. The channel of that name says everything; here it is found, and slowed down. */
 export function addOpen311Routes(app: Api, { channels }: ApiOptions): void {
   if (channels === undefined) return;
-  const limit = createRateLimit(REQUESTS_PER_MINUTE);
+  const limit = limitNetworks(REQUESTS);
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -32,7 +32,7 @@ export function addOpen311Routes(app: Api, { channels }: ApiOptions): void {
 
 async function answer(
   { host }: Channels,
-  limit: RateLimit,
+  limit: NetworkLimiter,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

@@ -220,6 +220,7 @@ export const en: Words = {
     end: 'End',
     send: 'Send',
     fileGone: 'The file cannot be had now',
+    replaced: 'Edited by the citizen: the later one counts',
     states: {
       waiting: 'sending',
       dead: 'not delivered',

@@ -215,6 +215,7 @@ export const zh = {
     end: '结束会话',
     send: '发送',
     fileGone: '文件暂时取不到',
+    replaced: '市民已修改，以后面的一条为准',
     states: { waiting: '发送中', dead: '未送达', sent: '已发送', delivered: '已收到', read: '已读', failed: '失败' },
   },
   today: {

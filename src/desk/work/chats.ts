@@ -21,6 +21,8 @@ export interface ChatMessage {
     readonly type?: string;
     readonly bytes?: number;
   }[];
+  /** The citizen has sent it once more, edited. */
+  readonly replacedBy: number | null;
 }
 
 /** How often, and until when, one may still write. */

@@ -1,0 +1,60 @@
+import { sql } from 'kysely';
+import type { Db } from './store.ts';
+
+export interface MattersWanted {
+  readonly journal: string;
+  readonly channel: string;
+  readonly accounts: readonly string[];
+  readonly remoteIds?: readonly string[];
+  /** Came at or after, and before. Unix time, ms. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Unix time, ms. */
+  readonly changedAfterMs?: number;
+  readonly status?: 'open' | 'closed';
+  readonly subjects?: readonly string[];
+  readonly skip?: number;
+  readonly limit: number;
+}
+
+/** A message that came, and how its contact stands. */
+export interface MatterRow {
+  readonly content: unknown;
+  readonly account: string;
+  readonly at_ms: number;
+  readonly closed_at_ms: number | null;
+  readonly changed_at_ms: number;
+}
+
+const CHANGED = sql<number>`greatest(messages.at_ms, contacts.answered_at_ms, contacts.closed_at_ms, contacts.disposed_at_ms)`;
+
+/** Newest first. What the core has not taken yet is no matter yet. */
+export async function readMatters(db: Db, wanted: MattersWanted): Promise<MatterRow[]> {
+  const { remoteIds, fromMs, toMs, changedAfterMs, status, subjects, skip = 0, limit } = wanted;
+  let query = db
+    .selectFrom('messages')
+    .innerJoin('contacts', 'contacts.id', 'messages.contact')
+    .select([
+      'messages.content',
+      'messages.account',
+      'messages.at_ms',
+      'contacts.closed_at_ms',
+      CHANGED.as('changed_at_ms'),
+    ])
+    .where('messages.channel', '=', wanted.channel)
+    .where('messages.account', 'in', [...wanted.accounts])
+    .where('messages.direction', '=', 'in')
+    .where('messages.kind', '=', 'message')
+    .where('messages.journal', '=', wanted.journal)
+    .orderBy('messages.at_ms', 'desc')
+    .orderBy('messages.id', 'desc')
+    .offset(skip)
+    .limit(limit);
+  if (remoteIds !== undefined) query = query.where('messages.external_id', 'in', [...remoteIds]);
+  if (fromMs !== undefined) query = query.where('messages.at_ms', '>=', fromMs);
+  if (toMs !== undefined) query = query.where('messages.at_ms', '<', toMs);
+  if (changedAfterMs !== undefined) query = query.where(CHANGED, '>', changedAfterMs);
+  if (status !== undefined) query = query.where('contacts.closed_at_ms', status === 'open' ? 'is' : 'is not', null);
+  if (subjects !== undefined) query = query.where(sql<boolean>`messages.content->>'subject' = any(${[...subjects]})`);
+  return await query.execute();
+}
