@@ -45,6 +45,7 @@ export interface Database {
   chat_sessions: ChatSessionTable;
   chat_lines: ChatLineTable;
   chat_files: ChatFileTable;
+  message_files: MessageFileTable;
 }
 
 /** How far each journal is folded into the tables. */
@@ -484,5 +485,42 @@ export interface ChatFileTable {
   bytes: number;
   sha256: string;
   type: string | null;
+  /** Where a photo was taken, as it says itself: WGS-84. */
+  place: ColumnType<ExifPlaceRow | null, string | null, string | null>;
+  at_ms: number;
+}
+
+export interface ExifPlaceRow {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly accuracyM?: number;
+}
+
+/** A file of a message: at the platform until it is fetched, or sent by an agent. */
+export interface MessageFileTable {
+  /** Its name below the data folder, too. */
+  id: string;
+  journal: string;
+  channel: string;
+  account: string;
+  /** Null: an agent brought it and has not sent it. */
+  message: number | null;
+  /** Among the message's media, from 0. */
+  position: number | null;
+  /** Of what an agent brought. */
+  contact: string | null;
+  by_user: string | null;
+  name: string;
+  kind: 'image' | 'audio' | 'video' | 'file';
+  /** `gone`: it cannot be had; `error` says why. */
+  state: 'waiting' | 'here' | 'gone';
+  /** By its content, once it is here. */
+  type: string | null;
+  bytes: number | null;
+  place: ColumnType<ExifPlaceRow | null, string | null, string | null>;
+  tries: Generated<number>;
+  due_at_ms: number | null;
+  /** A code: `refused`, `unreachable`… */
+  error: string | null;
   at_ms: number;
 }

@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ChatHub } from '../../src/api/chat/chat-hub.ts';
-import { typeOfFile } from '../../src/api/chat/file-type.ts';
 import {
   CHAT_CLOSE,
   CHAT_FILES_PATH,
@@ -20,6 +19,7 @@ import {
 import { makeChatToken, readChatToken } from '../../src/api/chat/resume-token.ts';
 import type { Inbound } from '../../src/channel/channel.ts';
 import { createInbox, type Inbox } from '../../src/channel/inbox.ts';
+import { typeOfFile } from '../../src/channel/media/file-type.ts';
 import { silent } from '../store/database.ts';
 import { Hall } from './hall.ts';
 

@@ -48,6 +48,11 @@ export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
     );
   });
   if (rehearsal === undefined) return;
+  if (channel.check !== undefined)
+    yield await finding('自带的示例设置通过检查（check）', 'its own settings pass its check', () => {
+      const fault = channel.check?.(rehearsal.settings);
+      must(fault === undefined, `${fault?.setting}: ${fault?.en}`);
+    });
   if (receive !== undefined && rehearsal.deliver !== undefined) yield* rehearseDeliveries(channel, rehearsal);
   if (send !== undefined && rehearsal.answer !== undefined) yield* rehearseSends(channel, rehearsal);
   if (pull !== undefined && rehearsal.answer !== undefined) yield* rehearsePulls(channel, rehearsal);
