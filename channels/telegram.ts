@@ -73,6 +73,7 @@ export default defineChannel({
       body: `{"update_id":${number},"message":{"message_id":${number},"date":${Math.trunc(atMs / 1_000)},"text":${JSON.stringify(text)},
         "chat":{"id":${conversation}},"from":{"id":${conversation},"first_name":"王芳"}}}`,
     }),
-    answer: ({ number }) => ({ body: JSON.stringify({ ok: true, result: { message_id: number } }) }),
+    answer: ({ number }) => ({ body: `{"ok":true,"result":{"message_id":${number},"file_path":"photos/1.jpg"}}` }),
+    media: { kind: 'image', id: 'F1' },
   },
 });

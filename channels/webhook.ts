@@ -59,7 +59,7 @@ export default defineChannel({
   },
 
   rehearsal: {
-    settings: { key: 'k'.repeat(32), url: 'https://partner.example/minhu', files: undefined },
+    settings: { key: 'k'.repeat(32), url: 'https://partner.example/minhu', files: 'https://files.partner.example' },
     deliver({ number, conversation, text, atMs }, { key }) {
       const timestamp = String(Math.trunc(atMs / 1_000));
       const from = { id: `u${conversation}`, name: '李强' };
@@ -68,5 +68,6 @@ export default defineChannel({
       return { headers: { 'minhu-timestamp': timestamp, 'minhu-signature': sign(key, timestamp, body) }, body };
     },
     answer: () => ({ body: '{}' }),
+    media: { kind: 'image', id: 'https://files.partner.example/1.jpg' },
   },
 });

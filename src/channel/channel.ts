@@ -349,7 +349,9 @@ export interface Rehearsal<Shapes extends SettingShapes = SettingShapes> {
   /** A delivery as the platform sends and signs it under these settings: the nth message of a citizen. Needed with `receive`. */
   deliver?(sample: Sample, settings: Settings<Shapes>): Parcel;
   /** What the platform answers to a request that it likes, of `send`, `pull` or for a token. Needed with `send` and `pull`, unless all goes over a connection that `watch` keeps. */
-  answer?(request: RehearsedRequest): { readonly status?: number; readonly body: string };
+  answer?(request: RehearsedRequest): { readonly status?: number; readonly type?: string; readonly body: string };
+  /** A file that `answer` gives. Without it `fetchMedia` is not tried. */
+  readonly media?: MediaReference;
 }
 
 export interface Sample {

@@ -113,7 +113,8 @@ export class Sender {
     const fault = faultOf(account, text, template) ?? (outbox.waiting >= WAITING_MAX ? 'full' : undefined);
     if (fault !== undefined) return fault;
     const budget = template === undefined ? await budgetOf(db, account, last.conversation, Date.now()) : undefined;
-    if (budget !== undefined && budget.messages === 0) return 'windowClosed';
+    const parts = Math.max(1, files.length + (text === '' ? 0 : 1));
+    if (budget !== undefined && budget.messages < parts) return 'windowClosed';
     const media = await this.#mediaOf(reply);
     if (media === undefined) return 'noFiles';
     const content = {

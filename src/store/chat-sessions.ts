@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import type { ChatFileTable, ChatSessionTable } from './schema.ts';
+import type { ChatFileTable, ChatSessionTable } from './conversation-tables.ts';
 import type { Db } from './store.ts';
 
 export type ChatSession = Selectable<ChatSessionTable>;

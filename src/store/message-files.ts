@@ -1,5 +1,6 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
-import type { Database, MessageFileTable } from './schema.ts';
+import type { MessageFileTable } from './conversation-tables.ts';
+import type { Database } from './schema.ts';
 import type { Db } from './store.ts';
 
 /** A file that a message names, and that its platform keeps for us. */

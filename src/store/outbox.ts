@@ -184,6 +184,8 @@ export interface RecentRow {
   readonly kind: string;
   readonly state: MessageState;
   readonly event: string | null;
+  /** What the platform counts: each file, and the text. Default 1. */
+  readonly parts?: number;
   readonly sent_at_ms: number | null;
   readonly at_ms: number;
 }
@@ -201,6 +203,8 @@ export async function readRecent(db: Db, channel: string, account: string, conve
       'sent_at_ms',
       'at_ms',
       sql<string | null>`content->>'event'`.as('event'),
+      sql<number>`greatest(1, coalesce(jsonb_array_length(content -> 'media'), 0)
+        + (coalesce(content ->> 'text', '') <> '')::int)`.as('parts'),
     ])
     .where('channel', '=', channel)
     .where('account', '=', account)

@@ -156,6 +156,18 @@ test('to WeChat a picture is uploaded and sent; what it does not take is refused
     msgtype: 'image',
     image: { media_id: 'MEDIA-1' },
   });
+  const more = await Promise.all([1, 2, 3].map(() => bring('ana', contact, pixel(), '又一张.png')));
+  const files = more.map((one) => one.id);
+  const seen = await house.api.inject({
+    method: 'GET',
+    url: `/api/v1/contacts/${contact}/messages`,
+    headers: { cookie: cookies['ana']! },
+  });
+  // WeChat takes five: each picture is one, and so is the text.
+  expect(seen.json().window).toMatchObject({ messages: 4 });
+  expect((await reply(contact, { text: '共三张', files: [...files, id] })).code).toBe('REPLY_WINDOW_CLOSED');
+  expect((await reply(contact, { text: '共三张', files })).status).toBe(201);
+  expect((await reply(contact, { text: '还有' })).code).toBe('REPLY_WINDOW_CLOSED');
   expect(await bring('ana', contact, PDF)).toMatchObject({
     status: 422,
     code: 'FILE_REFUSED',

@@ -235,6 +235,7 @@ export const en: Words = {
       damaged: 'a damaged file',
       notFetched: 'this channel fetches no files',
     },
+    field: (name: string, value: string) => `${name}: ${value}`,
     place: (text: string, fromPhoto: boolean) => `${fromPhoto ? 'Photo taken at' : 'Place'}: ${text}`,
     states: {
       waiting: 'sending',

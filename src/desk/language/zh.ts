@@ -230,6 +230,7 @@ export const zh = {
       damaged: '文件已损坏',
       notFetched: '此渠道不取文件',
     },
+    field: (name: string, value: string) => `${name}：${value}`,
     place: (text: string, fromPhoto: boolean) => `${fromPhoto ? '照片拍摄位置' : '位置'}：${text}`,
     states: { waiting: '发送中', dead: '未送达', sent: '已发送', delivered: '已收到', read: '已读', failed: '失败' },
   },
