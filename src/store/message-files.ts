@@ -39,6 +39,7 @@ export interface WaitingFile {
   readonly channel: string;
   readonly account: string;
   readonly message: number;
+  readonly name: string;
   /** As the message names it: the contract's `MediaReference`. */
   readonly reference: unknown;
   /** The message says itself where it is about. */
@@ -61,7 +62,7 @@ export interface WaitingWanted {
 export async function readWaitingFiles(db: Db, wanted: WaitingWanted): Promise<WaitingFile[]> {
   const { journal, accounts, except, rowsMax } = wanted;
   const { rows } = await sql<WaitingFile>`
-    select file.id, file.channel, file.account, file.message, file.tries, file.due_at_ms, file.at_ms,
+    select file.id, file.channel, file.account, file.message, file.name, file.tries, file.due_at_ms, file.at_ms,
       messages.content -> 'media' -> file.position as reference, jsonb_exists(messages.content, 'place') as placed
     from message_files as file join messages on messages.id = file.message
     where file.state = 'waiting' and file.journal = ${journal}
@@ -70,13 +71,20 @@ export async function readWaitingFiles(db: Db, wanted: WaitingWanted): Promise<W
   return rows;
 }
 
+export interface FetchedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly place: object | undefined;
+}
+
 /** It is in its folder. @returns the contact of its message, where there is one yet. */
 export async function fileFetched(
   db: Db,
   id: string,
-  { type, bytes, place }: { readonly type: string; readonly bytes: number; readonly place: object | undefined },
+  { name, type, bytes, place }: FetchedFile,
 ): Promise<string | undefined> {
-  const here = { state: 'here' as const, type, bytes, place: place === undefined ? null : JSON.stringify(place) };
+  const here = { state: 'here' as const, name, type, bytes, place: place === undefined ? null : JSON.stringify(place) };
   return await settle(db, id, { ...here, error: null });
 }
 
@@ -102,7 +110,9 @@ async function settle(db: Db, id: string, row: Partial<MessageFileRow>): Promise
   return found?.contact ?? undefined;
 }
 
-type MessageFileRow = Pick<MessageFile, 'state' | 'type' | 'bytes' | 'tries' | 'error'> & { place: string | null };
+type MessageFileRow = Pick<MessageFile, 'state' | 'name' | 'type' | 'bytes' | 'tries' | 'error'> & {
+  place: string | null;
+};
 
 export async function fileTried(db: Db, id: string, tries: number, dueAtMs: number): Promise<void> {
   await db.updateTable('message_files').set({ tries, due_at_ms: dueAtMs }).where('id', '=', id).execute();

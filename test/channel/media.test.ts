@@ -160,7 +160,7 @@ describe('a photo of a message', () => {
     const contact = await contactOfAna(house);
     const seen = await eventually(async () => {
       const [message] = await messagesOf(house, contact);
-      expect(message!.media).toMatchObject([{ kind: 'image', state: 'here', type: 'image/jpeg', name: 'image-1' }]);
+      expect(message!.media).toMatchObject([{ kind: 'image', state: 'here', type: 'image/jpeg', name: 'image-1.jpg' }]);
       return message!;
     });
     // Nobody is told before there is a contact: its page asks when it hears of the message.

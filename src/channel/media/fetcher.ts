@@ -11,6 +11,7 @@ import { type Context, type MediaReference, throwUnlessOk } from '../channel.ts'
 import type { HostOptions } from '../host-options.ts';
 import { isChannelError } from '../trouble.ts';
 import { type AdmitFault, admit, FILE_BYTES_MAX } from './admit.ts';
+import { withEnding } from './file-name.ts';
 import { storeFile } from './stored-file.ts';
 
 /** Why a file cannot be had. `refused`: its platform says so; `unreachable`: it was tried in vain for `AGE_MS_MAX`; `expired`: nobody tried for as long. */
@@ -140,7 +141,7 @@ export class MediaFetcher {
       const { type } = admitted;
       const place = file.placed ? undefined : admitted.place;
       await storeFile(fileFolder, file.id, admitted.content);
-      const here = { type, place, bytes: admitted.content.length };
+      const here = { name: withEnding(file.name, type), type, place, bytes: admitted.content.length };
       const contact = await this.#insist(() => fileFetched(db, file.id, here));
       metrics.countFile(file.channel, file.account, 'fetched');
       if (contact !== undefined) onFile(contact);

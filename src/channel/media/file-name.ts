@@ -9,3 +9,20 @@ export function fileName(given: string, usual: string): string {
     .trim();
   return name === '' ? usual : name;
 }
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  'image/jpeg': '.jpg',
+  'image/png': '.png',
+  'image/webp': '.webp',
+  'image/heic': '.heic',
+  'video/mp4': '.mp4',
+  'audio/amr': '.amr',
+  'audio/mpeg': '.mp3',
+  'audio/wav': '.wav',
+  'application/pdf': '.pdf',
+};
+
+/** A name that its platform did not give has no ending: a disk would not know what opens it. */
+export function withEnding(name: string, type: string): string {
+  return /\.\w{1,10}$/.test(name) ? name : `${name}${ENDINGS[type] ?? ''}`;
+}

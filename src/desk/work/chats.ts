@@ -113,9 +113,17 @@ export function unreadOf(contact: string): number {
 
 export const unreadInAll = computed(() => conversations.value.reduce((sum, { contact }) => sum + unreadOf(contact), 0));
 
+/** Answers may overtake each other: an older one must not take back what a newer one said. */
+let asked = 0;
+const heard = new Map<string, number>();
+
 async function load(thread: Thread): Promise<void> {
+  asked += 1;
+  const turn = asked;
   try {
     const { messages, window, files } = await ask<Answer>(`/contacts/${thread.contact}/messages?limit=${PAGE}`);
+    if (turn < (heard.get(thread.contact) ?? 0)) return;
+    heard.set(thread.contact, turn);
     const byId = new Map(thread.messages.map((each) => [each.id, each]));
     for (const each of messages) if (each.kind !== 'event') byId.set(each.id, each);
     thread.messages = [...byId.values()].sort((a, b) => a.id - b.id);
