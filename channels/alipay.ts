@@ -1,7 +1,7 @@
 import { defineChannel } from '../src/channel/channel.ts';
 import { sendTemplate } from './alipay/api.ts';
 import { readForm } from './alipay/form.ts';
-import { publicKeyOf } from './alipay/keys.ts';
+import { keyFaultOf, publicKeyOf } from './alipay/keys.ts';
 import { inboundOf, isTimely } from './alipay/push.ts';
 import { rehearsal } from './alipay/rehearsal.ts';
 import { settings } from './alipay/settings.ts';
@@ -15,6 +15,7 @@ export default defineChannel({
   name: 'alipay',
   title: { zh: '支付宝小程序', en: 'Alipay mini program' },
   settings,
+  check: keyFaultOf,
   limits: { textChars: 256, sendPerSecond: 20 },
   capabilities: {
     templates: {

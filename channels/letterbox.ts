@@ -82,6 +82,7 @@ export default defineChannel({
 
   rehearsal: {
     settings: { url: 'https://letters.example/api/letters', token: 'rehearsed', since: '2026-01-01T00:00:00Z' },
+    media: { kind: 'image', id: 'https://letters.example/api/photos/1.jpg' },
     answer: ({ method, number }) => ({
       body: method === 'POST' ? '{}' : JSON.stringify({ more: false, letters: [rehearsed(`L${number}`)] }),
     }),

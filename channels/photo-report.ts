@@ -32,6 +32,17 @@ export default defineChannel({
     photos: 'Where the app keeps its photos, such as https://photos.city.gov.cn; from nowhere else one is fetched',
     area: 'The city: corners as latitude,longitude (WGS-84) with spaces between; two are opposite corners of a rectangle',
   },
+  check({ photos, area }) {
+    if (!URL.canParse(photos)) return { setting: 'photos', zh: '不是网址', en: 'it is no address' };
+    try {
+      readArea(area);
+      return undefined;
+    } catch {
+      const en = 'it is no list of latitude,longitude with spaces between';
+      return { setting: 'area', zh: '应为“纬度,经度”，以空格分隔', en };
+    }
+  },
+
   limits: { bodyBytes: 65_536 },
   acknowledgement: { type: 'application/json', body: '{"ok":true}' },
 

@@ -1,11 +1,4 @@
-import {
-  ChannelError,
-  defineChannel,
-  type Inbound,
-  readJson,
-  sameSecret,
-  throwUnlessOk,
-} from '../src/channel/channel.ts';
+import { defineChannel, type Inbound, readJson, sameSecret, throwUnlessOk } from '../src/channel/channel.ts';
 
 interface Update {
   readonly message?: {
@@ -62,8 +55,15 @@ export default defineChannel({
     });
     throwUnlessOk(response, 'Telegram');
     const { ok, result } = readJson(await response.text()) as { ok?: boolean; result?: { message_id: number } };
-    if (ok !== true || result === undefined) throw new ChannelError('retry', 'Telegram answered half a message');
+    if (ok !== true || result === undefined) throw new Error('Telegram answered half a message');
     return { remoteId: `${conversation}:${result.message_id}` };
+  },
+
+  async fetchMedia({ id }, { settings: { api, token }, fetch, signal }) {
+    const found = await fetch(`${api}/bot${token}/getFile?file_id=${encodeURIComponent(id)}`, { signal });
+    throwUnlessOk(found, 'Telegram');
+    const { result } = readJson(await found.text()) as { result: { file_path: string } };
+    return await fetch(`${api}/file/bot${token}/${result.file_path}`, { signal });
   },
 
   rehearsal: {
@@ -73,6 +73,7 @@ export default defineChannel({
       body: `{"update_id":${number},"message":{"message_id":${number},"date":${Math.trunc(atMs / 1_000)},"text":${JSON.stringify(text)},
         "chat":{"id":${conversation}},"from":{"id":${conversation},"first_name":"王芳"}}}`,
     }),
-    answer: ({ number }) => ({ body: JSON.stringify({ ok: true, result: { message_id: number } }) }),
+    answer: ({ number }) => ({ body: `{"ok":true,"result":{"message_id":${number},"file_path":"photos/1.jpg"}}` }),
+    media: { kind: 'image', id: 'F1' },
   },
 });

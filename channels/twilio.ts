@@ -2,7 +2,7 @@ import { ChannelError, defineChannel } from '../src/channel/channel.ts';
 import { fetchFile, sendText } from './twilio/api.ts';
 import { first, inboundOf } from './twilio/inbound.ts';
 import { rehearsal } from './twilio/rehearsal.ts';
-import { settings } from './twilio/settings.ts';
+import { faultOf, settings } from './twilio/settings.ts';
 import { isSigned, readForm } from './twilio/signature.ts';
 import { answerCall } from './twilio/voice.ts';
 
@@ -11,6 +11,7 @@ export default defineChannel({
   name: 'twilio',
   title: { zh: 'Twilio 短信与语音', en: 'Twilio SMS and voice' },
   settings,
+  check: faultOf,
   // Twilio cuts a long text into parts of its own up to this.
   limits: { textChars: 1_600, sendPerSecond: 10 },
   capabilities: { receipts: ['delivered', 'read', 'failed'] },

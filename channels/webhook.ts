@@ -20,6 +20,11 @@ export default defineChannel({
   settings: {
     key: { about: 'Shared key for both directions, 32 or more characters', secret: true },
     url: { about: 'Where replies are posted to; absent: nobody can reply', optional: true },
+    files: {
+      about:
+        'Where the files lie that messages name, such as https://files.partner.cn; from nowhere else one is fetched',
+      optional: true,
+    },
   },
   limits: { bodyBytes: 262_144, textChars: 10_000, sendPerSecond: 50 },
   capabilities: { receipts: ['delivered', 'read', 'failed'] },
@@ -47,8 +52,14 @@ export default defineChannel({
     return { remoteId: message.id };
   },
 
+  async fetchMedia({ id }, { settings: { files }, fetch, signal }) {
+    if (files === undefined || !URL.canParse(id) || new URL(id).origin !== new URL(files).origin)
+      throw new ChannelError('refuse', 'the file is not where the partner keeps its files');
+    return await fetch(id, { signal });
+  },
+
   rehearsal: {
-    settings: { key: 'k'.repeat(32), url: 'https://partner.example/minhu' },
+    settings: { key: 'k'.repeat(32), url: 'https://partner.example/minhu', files: 'https://files.partner.example' },
     deliver({ number, conversation, text, atMs }, { key }) {
       const timestamp = String(Math.trunc(atMs / 1_000));
       const from = { id: `u${conversation}`, name: '李强' };
@@ -57,5 +68,6 @@ export default defineChannel({
       return { headers: { 'minhu-timestamp': timestamp, 'minhu-signature': sign(key, timestamp, body) }, body };
     },
     answer: () => ({ body: '{}' }),
+    media: { kind: 'image', id: 'https://files.partner.example/1.jpg' },
   },
 });

@@ -4,7 +4,7 @@ import { readBody, textOf } from './wechat/body.ts';
 import { handOverAnswer } from './wechat/hand-over.ts';
 import { inboundOf, openPush } from './wechat/push.ts';
 import { rehearsal } from './wechat/rehearsal.ts';
-import { settings, type WeChatContext } from './wechat/settings.ts';
+import { faultOf, settings, type WeChatContext } from './wechat/settings.ts';
 import { isSigned } from './wechat/signature.ts';
 import { sendSubscribed } from './wechat/subscribe.ts';
 
@@ -15,12 +15,14 @@ export default defineChannel({
   name: 'wechat',
   title: { zh: '微信小程序客服', en: 'WeChat mini program' },
   settings,
+  check: faultOf,
   methods: ['GET', 'POST'],
   // 2,048 bytes of UTF-8.
   limits: { textChars: 600, sendPerSecond: 20 },
   capabilities: {
     media: ['image'],
     receipts: ['delivered', 'failed'],
+    entryByEvent: true,
     replyWindow: { forMs: 48 * HOUR_MS, messages: 5, afterEvent: { entered: { forMs: MINUTE_MS, messages: 2 } } },
     templates: {
       feedback: {

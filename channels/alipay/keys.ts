@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { ChannelError } from '../../src/channel/channel.ts';
+import { ChannelError, type SettingFault } from '../../src/channel/channel.ts';
 
 const BITS_MIN = 2_048;
 
@@ -27,6 +27,20 @@ export function privateKeyOf(text: string): KeyObject {
       return createPrivateKey({ key, format: 'der', type: 'pkcs1' });
     }
   });
+}
+
+/** Before the first push or message needs them. */
+export function keyFaultOf(settings: { alipayPublicKey: string; privateKey: string }): SettingFault | undefined {
+  const reads = { alipayPublicKey: publicKeyOf, privateKey: privateKeyOf } as const;
+  for (const [setting, read] of Object.entries(reads)) {
+    try {
+      read(settings[setting as keyof typeof reads]);
+    } catch (error) {
+      const en = error instanceof Error ? error.message : String(error);
+      return { setting, zh: `不是${BITS_MIN}位以上的RSA密钥`, en };
+    }
+  }
+  return undefined;
 }
 
 function derOf(text: string): Buffer {

@@ -36,5 +36,7 @@ export const rehearsal: Rehearsal<typeof settings> = {
     };
   },
 
+  media: { kind: 'image', id: `https://api.twilio.com/2010-04-01/Accounts/${SID}/Messages/MM1/Media/ME1` },
+
   answer: ({ number }) => ({ status: 201, body: JSON.stringify({ sid: `SM${number}`, status: 'queued' }) }),
 };

@@ -1,4 +1,4 @@
-import type { Context, Settings } from '../../src/channel/channel.ts';
+import type { Context, SettingFault, Settings } from '../../src/channel/channel.ts';
 
 /** Of one Twilio account (console.twilio.com). */
 export const settings = {
@@ -18,3 +18,12 @@ export const settings = {
 
 export type TwilioSettings = Settings<typeof settings>;
 export type TwilioContext = Context<typeof settings>;
+
+export function faultOf({ accountSid, from, url }: TwilioSettings): SettingFault | undefined {
+  if (!/^AC[0-9a-f]{32}$/i.test(accountSid))
+    return { setting: 'accountSid', zh: '应为 AC 加32位数字或字母', en: 'it is `AC` and 32 digits or letters' };
+  if (!/^(\+\d{5,15}|MG[0-9a-f]{32}|\w+:.+)$/i.test(from))
+    return { setting: 'from', zh: '应为+开头的号码或 MG 开头的SID', en: 'it is a number with +, or a SID with MG' };
+  if (!URL.canParse(url)) return { setting: 'url', zh: '不是网址', en: 'it is no address' };
+  return undefined;
+}

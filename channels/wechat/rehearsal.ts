@@ -28,9 +28,11 @@ export const rehearsal: Rehearsal<typeof settings> = {
     };
   },
 
-  answer: ({ url, number }) => ({
-    body: url.includes('/stable_token')
-      ? JSON.stringify({ access_token: `rehearsed-${number}`, expires_in: 7_200 })
-      : JSON.stringify({ errcode: 0, errmsg: 'ok' }),
-  }),
+  answer({ url, number }) {
+    if (url.includes('/media/get')) return { type: 'image/jpeg', body: 'a picture' };
+    if (!url.includes('/stable_token')) return { body: JSON.stringify({ errcode: 0, errmsg: 'ok' }) };
+    return { body: JSON.stringify({ access_token: `rehearsed-${number}`, expires_in: 7_200 }) };
+  },
+
+  media: { kind: 'image', id: 'MEDIA-1' },
 };

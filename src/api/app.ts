@@ -33,6 +33,7 @@ import { addPageRoute } from './routes/page.ts';
 import { addPhoneRoute } from './routes/phone.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReferenceRoute } from './routes/reference.ts';
+import { addReplyFileRoute } from './routes/reply-files.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSiteRoutes } from './routes/sites.ts';
 import { addSupervisionRoutes } from './routes/supervision.ts';
@@ -81,6 +82,7 @@ const ROUTES = [
   addContactRoutes,
   addConversationRoutes,
   addMessageRoutes,
+  addReplyFileRoute,
   addIntakeRoutes,
   addOpen311Routes,
   addDispositionRoute,

@@ -29,6 +29,12 @@ export function addChannelMetrics(
     labelNames,
     registers,
   });
+  const files = new Counter({
+    name: 'minhu_channel_files_total',
+    help: 'Tries to fetch a file of a message, by what came of them',
+    labelNames,
+    registers,
+  });
   const acknowledged = new Histogram({
     name: 'minhu_channel_ack_seconds',
     help: 'From a delivery to its acknowledgement',
@@ -39,6 +45,7 @@ export function addChannelMetrics(
   return {
     countDelivery: (channel, account, result) => deliveries.inc({ channel, account, result }),
     countSend: (channel, account, result) => sends.inc({ channel, account, result }),
+    countFile: (channel, account, result) => files.inc({ channel, account, result }),
     observeAcknowledgement: (durationMs) => acknowledged.observe(durationMs / 1_000),
   };
 }

@@ -1,6 +1,9 @@
 import { Type } from 'typebox';
-import type { InboundMessage } from '../channel/channel.ts';
+import type { InboundMessage, MediaReference } from '../channel/channel.ts';
+import { FILES_OF_REPLY_MAX } from '../channel/media/upload.ts';
 import { maskKey } from '../lib/mask-number.ts';
+import { WEB_CHANNEL } from '../store/chat-sessions.ts';
+import type { MessageFile } from '../store/message-files.ts';
 import type { MessageRow } from '../store/messages.ts';
 
 const Nullable = <Shape extends Parameters<typeof Type.Union>[0][number]>(shape: Shape) =>
@@ -10,6 +13,13 @@ export const ReplyBody = Type.Object(
   {
     text: Type.String({ maxLength: 65_536, description: 'Empty with a template. The channel has a limit of its own.' }),
     subject: Type.Optional(Type.String({ maxLength: 500 })),
+    files: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }), {
+        maxItems: FILES_OF_REPLY_MAX,
+        uniqueItems: true,
+        description: 'As `POST /contacts/ID/files` named them; the text may be empty then.',
+      }),
+    ),
     template: Type.Optional(
       Type.Object(
         {
@@ -56,6 +66,29 @@ export const MessagesQuery = Type.Object(
   { additionalProperties: false },
 );
 
+const MediaShape = Type.Object({
+  id: Type.String({ description: 'As `GET /contacts/ID/files/FILE` has it, once it is here.' }),
+  kind: Type.String({ description: 'image, audio, video, file' }),
+  name: Type.String(),
+  state: Type.String({ description: 'waiting: still being fetched; here; gone: it cannot be had' }),
+  type: Type.Optional(Type.String({ description: 'By its content.' })),
+  bytes: Type.Optional(Type.Integer()),
+  reason: Type.Optional(
+    Type.String({
+      description:
+        'Of gone: refused, unreachable, expired, tooLarge, empty, damaged, notFetched (the channel fetches none)',
+    }),
+  ),
+});
+const PlaceShape = Type.Object({
+  latitude: Type.Number(),
+  longitude: Type.Number(),
+  datum: Type.String({ description: 'wgs84 or gcj02' }),
+  accuracyM: Type.Optional(Type.Number()),
+  address: Type.Optional(Type.String()),
+  fromPhoto: Type.Optional(Type.Boolean({ description: 'Nobody said so but a photo.' })),
+});
+
 export const MessageShape = Type.Object({
   id: Type.Integer(),
   direction: Type.String(),
@@ -79,8 +112,8 @@ export const MessageShape = Type.Object({
   text: Type.String(),
   subject: Nullable(Type.String()),
   event: Nullable(Type.String()),
-  media: Type.Array(Type.Any()),
-  place: Nullable(Type.Any()),
+  media: Type.Array(MediaShape),
+  place: Nullable(PlaceShape),
   fields: Nullable(Type.Record(Type.String(), Type.String())),
   replacedBy: Nullable(Type.Integer({ description: 'A later edition of the same, by the citizen.' })),
 });
@@ -90,10 +123,19 @@ export const ContactMessagesShape = Type.Object({
   messages: Type.Array(MessageShape),
   next: Nullable(Type.String()),
   window: Nullable(Window),
+  files: Type.Object({
+    kinds: Type.Array(Type.String({ description: 'image, audio, video, file; none: the channel takes no files' })),
+    bytesMax: Type.Integer({ description: 'Of one file, and of all files of a reply.' }),
+    countMax: Type.Integer(),
+  }),
 });
 
-/** `whole`: with whole names of people. */
-export function messageView(row: MessageRow, whole: boolean) {
+export function hasMedia({ content }: MessageRow): boolean {
+  return ((content as Partial<InboundMessage>).media?.length ?? 0) > 0;
+}
+
+/** `files`: of this message. `whole`: with whole names of people. */
+export function messageView(row: MessageRow, files: readonly MessageFile[], whole: boolean) {
   const content = row.content as Partial<InboundMessage> & { readonly event?: string };
   const from = content.from?.id ?? null;
   return {
@@ -117,9 +159,37 @@ export function messageView(row: MessageRow, whole: boolean) {
     text: content.text ?? '',
     subject: content.subject ?? null,
     event: content.event ?? null,
-    media: content.media === undefined ? [] : [...content.media],
-    place: content.place ?? null,
+    media: (content.media ?? []).map((reference, position) => mediaView(row, reference, position, files)),
+    place: placeOf(content, files),
     fields: content.fields === undefined ? null : { ...content.fields },
     replacedBy: row.replaced_by,
   };
+}
+
+/** What a platform calls its file is between it and us. */
+function mediaView(row: MessageRow, reference: MediaReference, position: number, files: readonly MessageFile[]) {
+  const file = files.find((each) => each.position === position);
+  const { kind } = reference;
+  if (file !== undefined) {
+    const { id, name, state, type, bytes, error } = file;
+    const here = type === null || bytes === null ? {} : { type, bytes };
+    return { id, kind, name, state, ...here, ...(error === null ? {} : { reason: error }) };
+  }
+  const { id, name = '', type, bytes } = reference;
+  if (row.channel === WEB_CHANNEL)
+    return {
+      id,
+      kind,
+      name,
+      state: 'here',
+      ...(type === undefined ? {} : { type }),
+      ...(bytes === undefined ? {} : { bytes }),
+    };
+  return { id: `${row.id}-${position}`, kind, name, state: 'gone', reason: 'notFetched' };
+}
+
+function placeOf({ place }: Partial<InboundMessage>, files: readonly MessageFile[]) {
+  const photographed = files.find((file) => file.place !== null)?.place;
+  if (place !== undefined) return place;
+  return photographed == null ? null : { ...photographed, datum: 'wgs84', fromPhoto: true };
 }

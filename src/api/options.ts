@@ -42,7 +42,12 @@ export interface ApiOptions {
     explain(contact: string): Promise<unknown | undefined>;
   };
   /** Absent: no platform delivers, and there are no messages. */
-  readonly channels?: { readonly host: ChannelHost; observeAcknowledgement(durationMs: number): void };
+  readonly channels?: {
+    readonly host: ChannelHost;
+    observeAcknowledgement(durationMs: number): void;
+    /** Files of messages lie here, under names that we gave them. */
+    readonly fileFolder: string;
+  };
   /** For the live socket; absent: there is none. */
   readonly live?: LiveSources;
   health(): Promise<Health> | Health;

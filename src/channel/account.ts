@@ -12,6 +12,8 @@ export interface Account {
   readonly receipt: string | undefined;
   /** Alarm when nothing came for so long at a time when usually something does. Undefined: never. */
   readonly gapMs: number | undefined;
+  /** Its media are kept by whoever hands them in: there is nothing to fetch. */
+  readonly mediaHere?: true;
 }
 
 /** Every set of keys that is valid now, the newest first. */

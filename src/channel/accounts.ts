@@ -5,7 +5,7 @@ import type { CityProblem } from '../city/city.ts';
 import { NAME, readDurationMs, readEntries, readFields, readList, readText } from '../city/fields.ts';
 import { complain, type Field, openYaml, scalarOf } from '../city/yaml-file.ts';
 import type { Account } from './account.ts';
-import type { Channel, Settings } from './channel.ts';
+import type { Channel, SettingFault, Settings } from './channel.ts';
 import { detailOf } from './load.ts';
 
 const ACCOUNTS_MAX = 200;
@@ -33,6 +33,13 @@ export interface AccountsWanted {
   readonly load: (channel: string) => Promise<Channel>;
   readonly queues: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Hears of what is no mistake and had better be otherwise. */
+  readonly warn?: (warning: AccountWarning) => void;
+}
+
+export interface AccountWarning {
+  readonly line: number;
+  readonly message: string;
 }
 
 export interface AccountsRead {
@@ -83,6 +90,8 @@ async function readAccount(field: Field, wanted: AccountsWanted): Promise<Accoun
   const queues = readQueues(parts.queues, wanted.queues);
   const previous = readPrevious(parts.previous, parts.previousUntil, settings, channel, wanted);
   if (settings === undefined || queues === undefined || previous === 'wrong') return undefined;
+  const sets = previous === undefined ? [settings] : [settings, previous.settings];
+  for (const set of sets) if (isFaulty(channel, set, parts.settings ?? field)) return undefined;
   const receipt =
     parts.receipt === undefined ? USUAL_RECEIPT : (scalarOf(parts.receipt) ?? '').slice(0, RECEIPT_CHARS_MAX);
   return {
@@ -94,6 +103,28 @@ async function readAccount(field: Field, wanted: AccountsWanted): Promise<Accoun
     receipt: receipt === '' || channel.send === undefined ? undefined : receipt,
     gapMs: parts.gap === undefined ? undefined : readDurationMs(parts.gap, GAP_MS_MIN, GAP_MS_MAX),
   };
+}
+
+/** The channel's own word on the values. */
+function isFaulty(channel: Channel, settings: Settings, field: Field): boolean {
+  const fault = faultIn(channel, settings);
+  if (fault === undefined) return false;
+  const { setting, zh, en } = fault;
+  complain(
+    field,
+    [`${channel.name} 的“${setting}”不正确：${zh}。`, `"${setting}" of ${channel.name} is wrong: ${en}.`],
+    ['请对照平台控制台改正。', "Correct it by the platform's console."],
+  );
+  return true;
+}
+
+function faultIn(channel: Channel, settings: Settings): SettingFault | undefined {
+  try {
+    return channel.check?.(settings);
+  } catch (error) {
+    const text = String(error instanceof Error ? error.message : error);
+    return { setting: 'settings', zh: text, en: text };
+  }
 }
 
 function readSettings(
@@ -118,6 +149,7 @@ function readSettings(
     }
     values[key] = readValue(value, wanted);
     wrong ||= values[key] === undefined;
+    warnOfPlainSecret(channel, key, value, wanted);
   }
   for (const [key, shape] of Object.entries(channel.settings)) {
     const { about, optional, default: usual } = detailOf(shape);
@@ -131,6 +163,18 @@ function readSettings(
     wrong = true;
   }
   return wrong ? undefined : (values as Settings);
+}
+
+/** Whoever may read the city folder, or its history, has it. */
+function warnOfPlainSecret(channel: Channel, key: string, field: Field, { warn }: AccountsWanted): void {
+  if (warn === undefined || isMap(field.node) || !detailOf(channel.settings[key]!).secret) return;
+  const offset = field.node?.range?.[0] ?? 0;
+  warn({
+    line: field.file.lines.linePos(offset).line,
+    message:
+      `${channel.name} 的“${key}”是密钥，却以明文写在文件中；请改为 {file: 路径} 或 {env: 变量名}。` +
+      ` "${key}" of ${channel.name} is a secret and stands in the file in plain text: write {file: PATH} or {env: NAME} instead.`,
+  });
 }
 
 /** A text, `{file: PATH}` or `{env: NAME}`. */
@@ -188,6 +232,7 @@ function readPrevious(
   for (const { key, value } of readEntries(field, NAME, 100)) {
     const found = Object.hasOwn(channel.settings, key) ? readValue(value, wanted) : undefined;
     if (found === undefined) return 'wrong';
+    warnOfPlainSecret(channel, key, value, wanted);
     old[key] = found;
   }
   return { settings: { ...settings, ...old }, untilMs: Date.parse(text) };

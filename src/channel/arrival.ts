@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { InboxRow, ReceiptRow } from '../store/inbox.ts';
+import type { NamedFile } from '../store/message-files.ts';
 import type { Account } from './account.ts';
-import type { Delivery, InboundUnreadable } from './channel.ts';
+import type { Delivery, InboundEvent, InboundMessage, InboundUnreadable } from './channel.ts';
 import type { Heard } from './hear.ts';
 import type { Arrival } from './inbox.ts';
+import { fileName } from './media/file-name.ts';
 import { type SetAside, setAside, setAsideAt } from './set-aside.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -50,6 +53,8 @@ export function arrivalOf(
       sentAtMs: Math.trunc(sentAtMs),
       atMs,
       error: null,
+      ...(told.kind === 'event' ? {} : filesOf(account, told)),
+      ...entryOf(account, told),
     });
   }
   return { rows, receipts };
@@ -58,4 +63,24 @@ export function arrivalOf(
 function unreadable({ remoteId, reason }: Pick<InboundUnreadable, 'remoteId' | 'reason'>, kept: SetAside | undefined) {
   const content = JSON.stringify(kept ?? {});
   return { externalId: remoteId, conversation: '', kind: 'unreadable', content, error: reason } as const;
+}
+
+function entryOf({ channel }: Account, told: InboundMessage | InboundEvent): Pick<InboxRow, 'entry'> {
+  if (channel.capabilities?.entryByEvent !== true) return {};
+  if (told.kind === 'event') return told.entry === undefined ? {} : { entry: told.entry };
+  return told.entry === undefined ? { entry: 'told' } : {};
+}
+
+/** What is to be fetched. What came by a page of our own is here already. */
+function filesOf({ channel, mediaHere }: Account, { media = [] }: InboundMessage): Pick<InboxRow, 'files'> {
+  if (mediaHere === true || channel.fetchMedia === undefined || media.length === 0) return {};
+  const files = media.map(
+    ({ kind, name }, position): NamedFile => ({
+      id: randomBytes(16).toString('base64url'),
+      position,
+      kind,
+      name: fileName(name ?? '', `${kind}-${position + 1}`),
+    }),
+  );
+  return { files };
 }

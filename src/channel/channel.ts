@@ -14,6 +14,11 @@ export interface Channel<Shapes extends SettingShapes = SettingShapes> {
   readonly medium?: 'chat' | 'mail';
   /** What an account of this channel must be told. */
   readonly settings: Shapes;
+  /**
+   * What is wrong with an account's values, before anything is delivered or sent. Pure; called when an account is read, for the keys that are
+   * being replaced, too. A fault leaves the account out; so does an error. Says nothing of a secret but its form.
+   */
+  check?(settings: Settings<Shapes>): SettingFault | undefined;
   readonly limits?: Limits;
   readonly capabilities?: Capabilities;
   /** Hosts that `fetch` may reach besides those of the settings. Over https, on public addresses only. */
@@ -87,6 +92,14 @@ export type Settings<Shapes extends SettingShapes = SettingShapes> = {
   readonly [Name in keyof Shapes]: Shapes[Name] extends { readonly optional: true } ? string | undefined : string;
 };
 
+/** One sentence in each language. */
+export interface SettingFault {
+  /** Its name. */
+  readonly setting: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
 export interface Limits {
   /** Of one delivery; a larger one is answered 413 before any of it is looked at. 1..1,048,576, default 65,536. */
   readonly bodyBytes?: number;
@@ -94,7 +107,7 @@ export interface Limits {
   readonly textChars?: number;
   /** Messages an account may hand over per second. Default 10. */
   readonly sendPerSecond?: number;
-  /** Until a `send` is given up and tried again. Default 10,000. */
+  /** Until a `send` is given up and tried again. Default 10,000; 60,000 with files. */
   readonly sendMs?: number;
   /** Tries of one message before it becomes a dead letter. Default 8, over about four hours. */
   readonly tries?: number;
@@ -108,6 +121,8 @@ export interface Capabilities {
   readonly receipts?: readonly ReceiptStatus[];
   /** How long, and how often, one may write after the citizen did. */
   readonly replyWindow?: ReplyWindow;
+  /** The entry is told by an `entered` event alone: it holds for the messages of that conversation until the next one. */
+  readonly entryByEvent?: true;
   /** Messages that the platform lets through at any time, by name. */
   readonly templates?: Readonly<Record<string, Template>>;
 }
@@ -386,7 +401,9 @@ export interface Rehearsal<Shapes extends SettingShapes = SettingShapes> {
   /** A delivery as the platform sends and signs it under these settings: the nth message of a citizen. Needed with `receive`. */
   deliver?(sample: Sample, settings: Settings<Shapes>): Parcel;
   /** What the platform answers to a request that it likes, of `send`, `pull` or for a token. Needed with `send` and `pull`, unless all goes over a connection that `watch` keeps. */
-  answer?(request: RehearsedRequest): { readonly status?: number; readonly body: string };
+  answer?(request: RehearsedRequest): { readonly status?: number; readonly type?: string; readonly body: string };
+  /** A file that `answer` gives. Without it `fetchMedia` is not tried. */
+  readonly media?: MediaReference;
 }
 
 export interface Sample {

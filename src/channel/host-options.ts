@@ -27,7 +27,12 @@ export interface HostOptions {
   readonly metrics: {
     countDelivery(channel: string, account: string, result: DeliveryResult): void;
     countSend(channel: string, account: string, outcome: 'sent' | 'again' | 'dead' | 'broken'): void;
+    countFile(channel: string, account: string, outcome: 'fetched' | 'again' | 'gone'): void;
   };
+  /** Where files of messages lie. */
+  readonly fileFolder: string;
+  /** A file of this contact is here, or will never be. */
+  readonly onFile: (contact: string) => void;
   /** In tests: what channels reach the world by. */
   readonly fetch?: Context['fetch'];
 }

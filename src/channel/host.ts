@@ -1,10 +1,12 @@
 import type { DigitalMedium } from '../core/medium.ts';
 import type { Account } from './account.ts';
 import { Backlog } from './backlog.ts';
-import type { Delivery, Inbound } from './channel.ts';
+import type { Delivery, Inbound, MediaKind } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
 import type { StoreResult } from './inbox.ts';
 import { mediumOf } from './intake.ts';
+import { MediaFetcher } from './media/fetcher.ts';
+import type { FileReference, Upload, UploadFault } from './media/upload.ts';
 import { type DeliveryReply, Receiver, type RereadResult } from './receiver.ts';
 import type { Budget } from './reply-window.ts';
 import { type Reply, type ReplyFault, Sender } from './sender.ts';
@@ -25,30 +27,35 @@ export interface AccountHealth {
 
 const SETTLED_MS_MAX = 1_000;
 
-/** Everything that all channels have in common, between their platforms, the database and the core: `receiver.ts` and `sender.ts` under one roof. */
+/** Everything that all channels have in common, between their platforms, the database and the core: `receiver.ts`, `sender.ts` and `media/` under one roof. */
 export class ChannelHost {
   readonly #options: HostOptions;
   readonly #backlog: Backlog;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
+  readonly #media: MediaFetcher;
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.#backlog = new Backlog(options.logger);
     const sender = new Sender({ ...options, backlog: this.#backlog });
     this.#sender = sender;
+    const context = (account: Account, signal: AbortSignal) => sender.outbox(account).context(signal);
+    this.#media = new MediaFetcher({ ...options, context });
     this.#receiver = new Receiver({
       ...options,
       backlog: this.#backlog,
-      context: (account, signal) => sender.outbox(account).context(signal),
+      context,
       onTaken: (taken) => void sender.taken(taken),
+      onFiles: () => this.#media.wake(),
     });
   }
 
-  /** What was left at the last end goes on: messages to the core, replies to the platforms, receipts that nobody got. Retries by itself. */
+  /** What was left at the last end goes on: messages to the core, replies to the platforms, files from them, receipts that nobody got. Retries by itself. */
   start(): void {
     void this.#backlog.untilDone(async () => {
       await this.#sender.resume();
+      await this.#media.resume();
       await this.#receiver.lookForUntaken();
       await this.#sender.makeUpReceipts();
       this.#receiver.listen();
@@ -110,6 +117,16 @@ export class ChannelHost {
     return this.#sender.budget(contact);
   }
 
+  /** @see Sender.kinds */
+  kinds(contact: string): Promise<readonly MediaKind[]> {
+    return this.#sender.kinds(contact);
+  }
+
+  /** @see Sender.upload */
+  upload(upload: Upload): Promise<FileReference | UploadFault> {
+    return this.#sender.upload(upload);
+  }
+
   /** @see Sender.reply */
   reply(reply: Reply): Promise<number | ReplyFault> {
     return this.#sender.reply(reply);
@@ -127,6 +144,7 @@ export class ChannelHost {
 
   async close(): Promise<void> {
     this.#backlog.close();
+    await this.#media.close();
     await this.#receiver.close();
     await this.#sender.close();
   }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type CursorRow, type InboxRow, type ReceiptRow, storeBatch } from '../store/inbox.ts';
+import { type CursorRow, type InboxRow, type ReceiptRow, storeBatch, withEntries } from '../store/inbox.ts';
 import { isRefusal } from '../store/projection.ts';
 import type { Db } from '../store/store.ts';
 
@@ -116,12 +116,14 @@ function takeBatch(waiting: Waiting[]): Waiting[] {
 
 /** @returns the error when nothing was stored, as far as can be known. */
 async function commit({ db, journal, onStored, onUnsure }: InboxOptions, batch: readonly Waiting[]): Promise<unknown> {
-  const rows = batch.flatMap(({ arrival }) => arrival.rows);
+  const arrived = batch.flatMap(({ arrival }) => arrival.rows);
   const receipts = batch.flatMap(({ arrival }) => arrival.receipts);
   const cursors = batch.flatMap(({ arrival }) => arrival.cursor ?? []);
   const settles = batch.flatMap(({ arrival }) => arrival.settles ?? []);
   let ids: ReadonlyMap<number, number>;
+  let rows: readonly InboxRow[];
   try {
+    rows = await withEntries(db, arrived);
     ids = await storeBatch(db, { journal, rows, receipts, cursors, settles });
   } catch (error) {
     if (!isRefusal(error)) onUnsure();

@@ -6,12 +6,14 @@ import type { Account } from './account.ts';
 import { createCache } from './cached.ts';
 import type { Context, Outbound } from './channel.ts';
 import { guardedFetch } from './guarded-fetch.ts';
+import { type FileReference, loadMedia } from './media/upload.ts';
 import { isChannelError } from './trouble.ts';
 
 /** After the first, second… try. The last stands for all that follow. */
 const STEPS_MS = [1_000, 5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000];
 const TRIES_USUAL = 8;
 const SEND_MS_USUAL = 10_000;
+const SEND_FILES_MS_USUAL = 60_000;
 const RATE_USUAL = 10;
 const RETRY_AFTER_MAX_MS = 3_600_000;
 /** The whole account keeps still when its platform says when to come again, and when it is broken. */
@@ -27,12 +29,17 @@ const TIMER_MS_MAX = 60_000;
 export interface OutboxOptions {
   readonly db: Db;
   readonly account: Account;
+  /** Where what messages have with them lies. */
+  readonly fileFolder: string;
   readonly logger: Logger;
   readonly onOutcome: (outcome: 'sent' | 'again' | 'dead' | 'broken') => void;
   /** In tests. */
   readonly fetch?: Context['fetch'];
   readonly now?: () => number;
 }
+
+/** Of a message, as it is stored. */
+type Content = Omit<Outbound, 'id' | 'conversation' | 'media'> & { readonly media?: readonly FileReference[] };
 
 interface Line {
   readonly rows: OutboxRow[];
@@ -137,11 +144,15 @@ export class Outbox {
   }
 
   async #send(row: OutboxRow) {
-    const { channel } = this.#options.account;
+    const { account, fileFolder } = this.#options;
+    const { channel, mediaHere } = account;
     if (channel.send === undefined) throw new Error(`${channel.name} cannot send`);
-    const timeout = AbortSignal.timeout(channel.limits?.sendMs ?? SEND_MS_USUAL);
-    const context = this.context(timeout);
-    const message = { ...(row.content as object), id: `m-${row.id}`, conversation: row.conversation } as Outbound;
+    const { media: references = [], ...content } = row.content as Content;
+    const media = mediaHere === true ? [] : await loadMedia(fileFolder, references);
+    const usualMs = media.length === 0 ? SEND_MS_USUAL : SEND_FILES_MS_USUAL;
+    const context = this.context(AbortSignal.timeout(channel.limits?.sendMs ?? usualMs));
+    const named = { id: `m-${row.id}`, conversation: row.conversation, ...(media.length === 0 ? {} : { media }) };
+    const message: Outbound = { ...content, ...named };
     return await Promise.race([channel.send(message, context), whenAborted(context.signal)]);
   }
 

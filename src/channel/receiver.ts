@@ -26,6 +26,8 @@ export interface ReceiverOptions extends HostOptions {
   readonly context: (account: Account, signal: AbortSignal) => Context;
   /** Hears of each message that the core took. Must not throw. */
   readonly onTaken: (taken: TakenMessage) => void;
+  /** There may be files to fetch. Must not throw. */
+  readonly onFiles: () => void;
 }
 
 interface Source {
@@ -248,6 +250,7 @@ export class Receiver {
       if (row.kind === 'message') this.#take(source.account, { ...row, id, content: JSON.parse(row.content) });
       else if (row.kind === 'event') this.#happened(source.account, row);
     }
+    if (this.#unsure || rows.some(({ files }) => files !== undefined)) this.#options.onFiles();
     if (!this.#unsure) return;
     this.#unsure = false;
     void this.#options.backlog.untilDone(() => this.lookForUntaken());

@@ -36,7 +36,8 @@ export function budgetLeft(window: ReplyWindow, recent: readonly RecentRow[], no
     if (rule === undefined || seen.has(name)) continue;
     seen.add(name);
     const untilMs = (sent_at_ms ?? at_ms) + rule.forMs;
-    const messages = Math.max(0, rule.messages - sent.filter((row) => row.id > id).length);
+    const gone = sent.filter((row) => row.id > id).reduce((sum, { parts = 1 }) => sum + parts, 0);
+    const messages = Math.max(0, rule.messages - gone);
     if (nowMs < untilMs && messages > best.messages) best = { messages, untilMs };
   }
   return best;

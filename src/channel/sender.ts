@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { unsentFiles } from '../store/message-files.ts';
 import { lastMessageOf } from '../store/messages.ts';
 import {
   addReceipt,
   addReply,
+  isReplied,
   type NewReply,
   type ReceiptLimits,
   readUnreceipted,
@@ -11,9 +13,18 @@ import {
 } from '../store/outbox.ts';
 import { type Account, accountKey } from './account.ts';
 import type { Backlog } from './backlog.ts';
-import type { InboundMessage } from './channel.ts';
+import type { InboundMessage, MediaKind } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
 import type { TakenMessage } from './intake.ts';
+import { FILE_BYTES_MAX } from './media/admit.ts';
+import {
+  FILES_OF_REPLY_MAX,
+  type FileReference,
+  keepUpload,
+  kindsOf,
+  type Upload,
+  type UploadFault,
+} from './media/upload.ts';
 import { Outbox, WAITING_MAX } from './outbox.ts';
 import { type Budget, budgetOf } from './reply-window.ts';
 
@@ -22,6 +33,8 @@ export interface Reply {
   readonly text: string;
   readonly subject?: string;
   readonly template?: { readonly name: string; readonly values: Readonly<Record<string, string>> };
+  /** What the agent brought by `upload`, in order. */
+  readonly files?: readonly string[];
   readonly byUser: string;
   /** The same key in the same contact is the same reply. */
   readonly key?: string;
@@ -35,10 +48,12 @@ export type ReplyFault =
   | 'tooLong'
   | 'noTemplate'
   | 'windowClosed'
+  /** One of the files was never brought, was sent already, or they are too much together. */
+  | 'noFiles'
   | 'full';
 
 export interface SenderOptions
-  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fetch'> {
+  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'fetch'> {
   readonly backlog: Backlog;
 }
 
@@ -86,8 +101,21 @@ export class Sender {
     return await budgetOf(this.#options.db, way.account, last.conversation, Date.now());
   }
 
+  /** Kinds of files that a reply may have with it; none: the channel takes none, or there is none. */
+  async kinds(contact: string): Promise<readonly MediaKind[]> {
+    const { way } = await this.#place(contact);
+    return way === undefined ? [] : kindsOf(way.account);
+  }
+
+  /** Keeps a file that is to go with a reply. */
+  async upload(upload: Upload): Promise<FileReference | UploadFault> {
+    const { way } = await this.#place(upload.contact);
+    return way === undefined ? 'kind' : await keepUpload(this.#options, way.account, upload);
+  }
+
   /** Stores a reply; it goes out by itself. @returns its number, or why it cannot be taken. */
-  async reply({ contact, text, subject, template, byUser, key }: Reply): Promise<number | ReplyFault> {
+  async reply(reply: Reply): Promise<number | ReplyFault> {
+    const { contact, text, subject, template, byUser, key, files = [] } = reply;
     const { db, journal } = this.#options;
     const { last, way } = await this.#place(contact);
     if (last === undefined) return 'noConversation';
@@ -96,12 +124,16 @@ export class Sender {
     const fault = faultOf(account, text, template) ?? (outbox.waiting >= WAITING_MAX ? 'full' : undefined);
     if (fault !== undefined) return fault;
     const budget = template === undefined ? await budgetOf(db, account, last.conversation, Date.now()) : undefined;
-    if (budget !== undefined && budget.messages === 0) return 'windowClosed';
+    const parts = Math.max(1, files.length + (text === '' ? 0 : 1));
+    if (budget !== undefined && budget.messages < parts) return 'windowClosed';
+    const media = await this.#mediaOf(reply);
+    if (media === undefined) return 'noFiles';
     const content = {
       to: toOf(last.content),
       text,
       ...(subject === undefined ? {} : { subject }),
       ...(template === undefined ? {} : { template }),
+      ...(media.length === 0 ? {} : { media }),
       ...(last.external_id === null ? {} : { inReplyTo: last.external_id }),
     };
     const { channel, account: name, conversation } = last;
@@ -113,6 +145,7 @@ export class Sender {
       byUser,
       sendKey: key ?? randomUUID(),
       atMs: Date.now(),
+      files,
     });
   }
 
@@ -161,10 +194,11 @@ export class Sender {
   }
 
   #wayOf(account: Account): Way {
-    const { db, logger, metrics, fetch } = this.#options;
+    const { db, logger, metrics, fileFolder, fetch } = this.#options;
     const outbox = new Outbox({
       db,
       account,
+      fileFolder,
       logger,
       onOutcome: (outcome) => metrics.countSend(account.channel.name, account.name, outcome),
       ...(fetch === undefined ? {} : { fetch }),
@@ -175,6 +209,24 @@ export class Sender {
   async #place(contact: string) {
     const last = await lastMessageOf(this.#options.db, contact);
     return { last, way: last && this.#ways.get(accountKey(last.channel, last.account)) };
+  }
+
+  /** Undefined: not all of them may go. A reply that is said again has them already. */
+  async #mediaOf({ contact, byUser, key, files = [] }: Reply): Promise<readonly FileReference[] | undefined> {
+    if (files.length === 0) return [];
+    const { db } = this.#options;
+    if (key !== undefined && (await isReplied(db, contact, key))) return [];
+    const found = await unsentFiles(db, { contact, byUser, ids: files });
+    const media = found.map(({ id, kind, name, type, bytes }) => ({
+      id,
+      kind,
+      name,
+      type: type ?? '',
+      bytes: bytes ?? 0,
+    }));
+    const bytes = media.reduce((sum, file) => sum + file.bytes, 0);
+    const all = media.length === files.length && media.length <= FILES_OF_REPLY_MAX && bytes <= FILE_BYTES_MAX;
+    return all ? media : undefined;
   }
 
   async #receipt(

@@ -15,12 +15,15 @@ export class Away extends Error {}
 interface Options {
   readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH';
   readonly body?: unknown;
+  /** Instead of a body: sent as it is. */
+  readonly file?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
   /** The page is closing: the browser sends it to the end. */
   readonly keepalive?: boolean;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
+const FILE_WITHIN_MS = 120_000;
 const AWAY_STATUS = new Set([502, 503, 504]);
 let whenLoginRequired = (): void => undefined;
 let language = (): string => 'zh';
@@ -42,20 +45,23 @@ export async function ask<Answer>(path: string, options: Options = {}): Promise<
   throw new Refused(problem.code ?? 'INTERNAL', response.status, problem.title ?? response.statusText);
 }
 
-async function reach(path: string, { method = 'GET', body, headers, keepalive = false }: Options): Promise<Response> {
+async function reach(path: string, options: Options): Promise<Response> {
+  const { method = 'GET', body, file, headers, keepalive = false } = options;
   try {
     return await fetch(`/api/v1${path}`, {
       method,
       keepalive,
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(file === undefined ? ANSWER_WITHIN_MS : FILE_WITHIN_MS),
       headers: {
         'accept-language': language(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(file === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: file }),
     });
   } catch (error) {
     throw new Away(error instanceof Error ? error.message : String(error));

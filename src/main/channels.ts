@@ -5,7 +5,8 @@ import type { Account } from '../channel/account.ts';
 import { readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
 import { channelFile, loadChannel } from '../channel/load.ts';
-import { conversationView } from '../core/view.ts';
+import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
+import { conversationView, digitalView } from '../core/view.ts';
 import type { Projector } from '../store/projector.ts';
 import type { Store } from '../store/store.ts';
 import type { Calls } from './core.ts';
@@ -16,6 +17,7 @@ export const CHANNEL_FOLDER = join(import.meta.dirname, '../../channels');
 export interface OpenChannels {
   readonly host: ChannelHost;
   observeAcknowledgement(durationMs: number): void;
+  readonly fileFolder: string;
 }
 
 /** Only channels that have an account are loaded. An account with a mistake is left out, and said; calls and the other accounts go on. */
@@ -28,6 +30,8 @@ export async function openChannels(
     readonly queues: ReadonlySet<string>;
     /** Of the program itself. */
     readonly own: readonly Account[];
+    /** The page of the agent who has the contact may show other files than before. */
+    readonly filesCame: (agent: AgentId, contact: ContactId) => void;
   },
 ): Promise<OpenChannels> {
   const { config, folders, loop, logger, submit } = calls;
@@ -36,6 +40,7 @@ export async function openChannels(
     load: (name) => loadChannel(channelFile(CHANNEL_FOLDER, name), { cacheFolder: folders.channels }),
     queues: parts.queues,
     env: process.env,
+    warn: ({ line, message }) => logger.warn({ file: config.channelsFile, line }, message),
   });
   for (const { file, line, message, fix } of problems) logger.error({ file, line, fix }, message);
   const metrics = addChannelMetrics(parts.metrics.registry, () => host);
@@ -51,7 +56,13 @@ export async function openChannels(
     },
     settled: () => parts.projector.settled(),
     metrics,
+    fileFolder: folders.messageFiles,
+    onFile: (id) => {
+      const contact = contactId(id);
+      const view = digitalView(loop.state, contact);
+      if (view !== undefined && view !== 'call' && view.agent !== undefined) parts.filesCame(view.agent, contact);
+    },
   });
   host.start();
-  return { host, observeAcknowledgement: metrics.observeAcknowledgement };
+  return { host, observeAcknowledgement: metrics.observeAcknowledgement, fileFolder: folders.messageFiles };
 }

@@ -23,6 +23,8 @@ export interface Folders {
   readonly registrationsFile: string;
   /** What citizens sent by the web chat. */
   readonly chatFiles: string;
+  /** Files of messages of the other channels, and what agents send. */
+  readonly messageFiles: string;
   /** Channels' files, compiled. */
   readonly channels: string;
 }
@@ -48,6 +50,7 @@ export function foldersOf(config: Pick<Config, 'dataFolder'>): Folders {
     switchStatusFile: join(switchFolder, 'status.json'),
     registrationsFile: join(switchFolder, 'registrations.json'),
     chatFiles: join(data, 'chat-files'),
+    messageFiles: join(data, 'message-files'),
     channels: join(data, 'channels'),
   };
 }

@@ -103,7 +103,9 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
     writes: (agent, contact, on) => api.live?.writes(agent, contact, on),
   });
   const own = webChat === undefined ? [] : [webChat.account];
-  const channels = await openChannels(calls, { store, projector, metrics, queues, own });
+  const filesCame: Parameters<typeof openChannels>[1]['filesCame'] = (agent, contact) =>
+    api.live?.receiptsCame(agent, contact);
+  const channels = await openChannels(calls, { store, projector, metrics, queues, own, filesCame });
   await untilTlsIsUsable(calls);
   const api = await buildApi(calls, { store, metrics, channels, webChat }, city, {
     ...happenings,

@@ -49,7 +49,7 @@ export function openWebChat(calls: Calls, store: Store, parts: WebChatParts): Op
     onTyping: (session, on) => atDesk(session, (agent, contact) => parts.writes(agent, contact, on)),
     onReceipts: (session) => atDesk(session, (agent, contact) => parts.receiptsCame(agent, contact)),
   });
-  const account = webAccount(hub, folders.chatFiles);
+  const account = webAccount(hub);
   loop.subscribe(() => hub.statesChanged());
   return { account, source: { open: config.webChat, hub, fileFolder: folders.chatFiles } };
 }

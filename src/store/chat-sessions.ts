@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import type { ChatFileTable, ChatSessionTable } from './schema.ts';
+import type { ChatFileTable, ChatSessionTable } from './conversation-tables.ts';
 import type { Db } from './store.ts';
 
 export type ChatSession = Selectable<ChatSessionTable>;
@@ -111,7 +111,7 @@ export async function repliesBetween(db: Db, session: string, from: number, to: 
 }
 
 /** Announces a file. @returns false when this conversation has as many as it may. */
-export async function announceFile(db: Db, file: Omit<ChatFile, 'type'>, filesMax: number): Promise<boolean> {
+export async function announceFile(db: Db, file: Omit<ChatFile, 'type' | 'place'>, filesMax: number): Promise<boolean> {
   const { rows } = await sql`
     insert into chat_files (id, session, name, bytes, sha256, at_ms)
     select ${file.id}, ${file.session}, ${file.name}, ${file.bytes}, ${file.sha256}, ${file.at_ms}
@@ -124,9 +124,14 @@ export async function findFiles(db: Db, ids: readonly string[]): Promise<ChatFil
   return ids.length === 0 ? [] : await db.selectFrom('chat_files').selectAll().where('id', 'in', ids).execute();
 }
 
-/** The file is there and is what it says. */
-export async function fileArrived(db: Db, id: string, type: string): Promise<void> {
-  await db.updateTable('chat_files').set({ type }).where('id', '=', id).execute();
+/** The file is there and is what it says; so many bytes of it are kept. */
+export async function fileArrived(
+  db: Db,
+  id: string,
+  { type, bytes, place }: { readonly type: string; readonly bytes: number; readonly place: object | undefined },
+): Promise<void> {
+  const kept = { type, bytes, place: place === undefined ? null : JSON.stringify(place) };
+  await db.updateTable('chat_files').set(kept).where('id', '=', id).execute();
 }
 
 /** Where a message of this contact stands in its conversation; undefined: not in one of the web chat. */

@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { insertNamed, type NamedFile } from './message-files.ts';
 import type { Database } from './schema.ts';
 import type { Db } from './store.ts';
 
@@ -15,7 +16,13 @@ export interface InboxRow {
   readonly sentAtMs: number;
   readonly atMs: number;
   readonly error: string | null;
+  /** That are to be fetched. */
+  readonly files?: readonly NamedFile[];
+  /** Of an event: the entry that it tells. Of a message: `told`, when it has the entry that an event told last. */
+  readonly entry?: Entry | 'told';
 }
+
+type Entry = 'personal' | 'enterprise';
 
 export interface ReceiptRow {
   readonly channel: string;
@@ -50,15 +57,55 @@ export interface InboxBatch {
  * @throws while the database is away, or does not take it: nothing of the batch is stored then.
  */
 export async function storeBatch(db: Db, batch: InboxBatch): Promise<ReadonlyMap<number, number>> {
-  const { receipts, cursors, settles } = batch;
-  if (receipts.length === 0 && cursors.length === 0 && settles.length === 0) return await insertRows(db, batch);
+  const { journal, rows, receipts, cursors, settles } = batch;
+  const hasFiles = rows.some(({ files }) => files !== undefined);
+  const rowsAlone = receipts.length === 0 && cursors.length === 0 && settles.length === 0 && !hasFiles;
+  if (rowsAlone) return await insertRows(db, batch);
   return await db.transaction().execute(async (transaction) => {
     const stored = await insertRows(transaction, batch);
+    for (const [index, id] of stored) {
+      const { channel, account, files, atMs } = rows[index]!;
+      if (files !== undefined) await insertNamed(transaction, { id, journal, channel, account }, files, atMs);
+    }
     await applyReceipts(transaction, receipts);
     if (settles.length > 0) await settle(transaction, settles);
     for (const { atMs, ...cursor } of cursors) await storeCursor(transaction, { ...cursor, at_ms: atMs });
     return stored;
   });
+}
+
+/**
+ * Gives messages that say nothing of their entry the one that an event of their conversation told last, in this batch or before it: what is
+ * stored then is what is decided on, whenever that is.
+ */
+export async function withEntries(db: Db, rows: readonly InboxRow[]): Promise<readonly InboxRow[]> {
+  const asking = rows.filter(({ entry }) => entry === 'told');
+  if (asking.length === 0) return rows;
+  const last = await readEntries(db, asking);
+  return rows.map((row) => {
+    const conversation = keyOf(row.channel, row.account, row.conversation);
+    const entry = row.entry === 'told' ? last.get(conversation) : row.entry;
+    if (entry === undefined) return row;
+    last.set(conversation, entry);
+    return row.entry === 'told' ? { ...row, content: JSON.stringify({ ...JSON.parse(row.content), entry }) } : row;
+  });
+}
+
+async function readEntries(db: Db, rows: readonly InboxRow[]): Promise<Map<string, Entry>> {
+  const column = (name: 'channel' | 'account' | 'conversation') => rows.map((row) => row[name]);
+  const { rows: found } = await sql<Pick<InboxRow, 'channel' | 'account' | 'conversation'> & { entry: Entry }>`
+    select wanted.*, told.entry
+    from (select distinct * from unnest(${column('channel')}::text[], ${column('account')}::text[], ${column('conversation')}::text[])
+      as row (channel, account, conversation)) as wanted
+    cross join lateral (
+      select content ->> 'entry' as entry from messages
+      where messages.channel = wanted.channel and messages.account = wanted.account and messages.conversation = wanted.conversation
+        and kind = 'event' and content ->> 'entry' is not null
+      order by id desc limit 1
+    ) as told`.execute(db);
+  return new Map(
+    found.map(({ channel, account, conversation, entry }) => [keyOf(channel, account, conversation), entry]),
+  );
 }
 
 async function insertRows(

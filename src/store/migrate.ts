@@ -14,6 +14,7 @@ import * as talkGaps from './migrations/0012-talk-gaps.ts';
 import * as contactForms from './migrations/0013-contact-forms.ts';
 import * as messages from './migrations/0014-messages.ts';
 import * as webChat from './migrations/0015-web-chat.ts';
+import * as channelMedia from './migrations/0016-channel-media.ts';
 import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts';
 import type { Database } from './schema.ts';
 
@@ -34,6 +35,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-contact-forms': contactForms,
   '0014-messages': messages,
   '0015-web-chat': webChat,
+  '0016-channel-media': channelMedia,
   '0018-receipts-and-arrivals': receiptsAndArrivals,
 };
 

@@ -1,6 +1,7 @@
-import { sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import { moveOn } from './inbox.ts';
-import type { Database, MessageState } from './schema.ts';
+import { attachFiles } from './message-files.ts';
+import type { MessageState } from './schema.ts';
 import type { Db } from './store.ts';
 
 /** A message of ours that is to go, or has gone. */
@@ -28,6 +29,8 @@ export interface NewReply {
   readonly byUser: string | null;
   readonly sendKey: string;
   readonly atMs: number;
+  /** What its content's media name, in order. */
+  readonly files?: readonly string[];
 }
 
 const COLUMNS = ['id', 'channel', 'account', 'conversation', 'content', 'tries', 'due_at_ms', 'state'] as const;
@@ -66,12 +69,47 @@ export async function addReceipt(db: Db, receipt: NewReply, limits: ReceiptLimit
 }
 
 /** @returns the row; `isNew` false: the same key was there before, and nothing was stored. */
-export async function addReply(
-  db: Db | Transaction<Database>,
-  reply: NewReply,
-): Promise<{ readonly row: OutboxRow; readonly isNew: boolean }> {
-  const { byUser, sendKey, atMs, ...same } = reply;
+export async function addReply(db: Db, reply: NewReply): Promise<{ readonly row: OutboxRow; readonly isNew: boolean }> {
+  const row =
+    reply.files === undefined || reply.files.length === 0
+      ? await insertReply(db, reply)
+      : await insertWithFiles(db, reply, reply.files);
+  if (row !== undefined) return { row, isNew: true };
+  const known = await db
+    .selectFrom('messages')
+    .select(COLUMNS)
+    .where('contact', '=', reply.contact)
+    .where('send_key', '=', reply.sendKey)
+    .executeTakeFirstOrThrow();
+  return { row: known, isNew: false };
+}
+
+/** Together: a message that names a file has it. */
+async function insertWithFiles(db: Db, reply: NewReply, files: readonly string[]): Promise<OutboxRow | undefined> {
+  return await db.transaction().execute(async (transaction) => {
+    const row = await insertReply(transaction, reply);
+    if (row !== undefined) await attachFiles(transaction, row.id, files);
+    return row;
+  });
+}
+
+/** Whether the contact has a reply of this key. */
+export async function isReplied(db: Db, contact: string, key: string): Promise<boolean> {
   const row = await db
+    .selectFrom('messages')
+    .select('id')
+    .where('contact', '=', contact)
+    .where('send_key', '=', key)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Undefined: the same key was there before. */
+async function insertReply(
+  db: Db,
+  { byUser, sendKey, atMs, files: _, ...same }: NewReply,
+): Promise<OutboxRow | undefined> {
+  return await db
     .insertInto('messages')
     .values({
       ...same,
@@ -85,14 +123,6 @@ export async function addReply(
     .onConflict((conflict) => conflict.columns(['contact', 'send_key']).where('send_key', 'is not', null).doNothing())
     .returning(COLUMNS)
     .executeTakeFirst();
-  if (row !== undefined) return { row, isNew: true };
-  const known = await db
-    .selectFrom('messages')
-    .select(COLUMNS)
-    .where('contact', '=', reply.contact)
-    .where('send_key', '=', sendKey)
-    .executeTakeFirstOrThrow();
-  return { row: known, isNew: false };
 }
 
 /** What has still to go, in order. */
@@ -190,6 +220,8 @@ export interface RecentRow {
   readonly kind: string;
   readonly state: MessageState;
   readonly event: string | null;
+  /** What the platform counts: each file, and the text. Default 1. */
+  readonly parts?: number;
   readonly sent_at_ms: number | null;
   readonly at_ms: number;
 }
@@ -207,6 +239,8 @@ export async function readRecent(db: Db, channel: string, account: string, conve
       'sent_at_ms',
       'at_ms',
       sql<string | null>`content->>'event'`.as('event'),
+      sql<number>`greatest(1, coalesce(jsonb_array_length(content -> 'media'), 0)
+        + (coalesce(content ->> 'text', '') <> '')::int)`.as('parts'),
     ])
     .where('channel', '=', channel)
     .where('account', '=', account)

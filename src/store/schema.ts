@@ -10,6 +10,7 @@ import type {
 } from '../core/command.ts';
 import type { Grade } from '../core/event.ts';
 import type { ModeName, ProfileEntry, SlotCounts } from '../core/settings.ts';
+import type { ChatFileTable, ChatLineTable, ChatSessionTable, MessageFileTable } from './conversation-tables.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
 export interface Database {
@@ -45,6 +46,7 @@ export interface Database {
   chat_sessions: ChatSessionTable;
   chat_lines: ChatLineTable;
   chat_files: ChatFileTable;
+  message_files: MessageFileTable;
 }
 
 /** How far each journal is folded into the tables. */
@@ -449,40 +451,5 @@ export interface ChannelCursorTable {
   channel: string;
   account: string;
   cursor: string;
-  at_ms: number;
-}
-
-/** A conversation of the web chat; `messages.conversation` is its id. */
-export interface ChatSessionTable {
-  id: string;
-  entry: 'personal' | 'enterprise';
-  /** As the citizen says. */
-  name: string;
-  created_at_ms: number;
-  expires_at_ms: number;
-  /** Number of its last line; the database counts. */
-  last_seq: Generated<number>;
-  /** Watermarks, which only rise: up to which line each side has it, and has read it. */
-  citizen_delivered: Generated<number>;
-  citizen_read: Generated<number>;
-  agent_delivered: Generated<number>;
-  agent_read: Generated<number>;
-}
-
-/** The lines of a conversation, numbered 1, 2, 3… without a gap. */
-export interface ChatLineTable {
-  session: string;
-  seq: number;
-  message: number;
-}
-
-/** A file that a citizen announced; with a `type` it is there, checked. */
-export interface ChatFileTable {
-  id: string;
-  session: string;
-  name: string;
-  bytes: number;
-  sha256: string;
-  type: string | null;
   at_ms: number;
 }

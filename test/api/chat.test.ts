@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ChatHub } from '../../src/api/chat/chat-hub.ts';
-import { typeOfFile } from '../../src/api/chat/file-type.ts';
 import {
   CHAT_CLOSE,
   CHAT_FILES_PATH,
@@ -20,6 +19,8 @@ import {
 import { makeChatToken, readChatToken } from '../../src/api/chat/resume-token.ts';
 import type { Inbound } from '../../src/channel/channel.ts';
 import { createInbox, type Inbox } from '../../src/channel/inbox.ts';
+import { typeOfFile } from '../../src/channel/media/file-type.ts';
+import { photo } from '../channel/photo-maker.ts';
 import { silent } from '../store/database.ts';
 import { Hall } from './hall.ts';
 
@@ -433,6 +434,23 @@ test('a file is announced, sent once, checked by its content, and given only to 
   await theirs.until(() => theirs.of('refused').length === 1);
   page.socket.close();
   theirs.socket.close();
+});
+
+test('a photo is kept without what it says beside the picture; where it was taken is the message’s place', async () => {
+  const begun = await begin();
+  const taken = photo({ latitude: 30.6574, longitude: 104.0657, orientation: 6 });
+  const { file } = await announce(begun, taken, '现场.jpg');
+  expect(await put(begun, file.url, taken)).toBe(204);
+  const page = await enter(begun);
+  page.say({ t: 'msg', cid: randomUUID(), body: '路灯坏了', files: [file.id] });
+  await page.until(() => page.of('msg').length === 1);
+  const got = Buffer.from(
+    await (await fetch(`http://${hall.host}${file.url}`, { headers: auth(begun) })).arrayBuffer(),
+  );
+  expect(got.includes('SECRET')).toBe(false);
+  expect(page.of('msg')[0]?.files).toMatchObject([{ id: file.id, type: 'image/jpeg', bytes: got.length }]);
+  expect(events.at(-1)).toMatchObject({ place: { datum: 'wgs84', latitude: expect.closeTo(30.6574, 4) } });
+  page.socket.close();
 });
 
 test('files that are not what they claim, or too large, are refused and nothing of them is kept', async () => {

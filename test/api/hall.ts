@@ -112,12 +112,14 @@ export class Hall {
       logger: silent,
       core: { submit: core.submit, follow: () => () => undefined, conversation: () => undefined },
       settled: async () => undefined,
-      metrics: { countDelivery: () => undefined, countSend: () => undefined },
+      metrics: { countDelivery: () => undefined, countSend: () => undefined, countFile: () => undefined },
+      fileFolder: database.folder,
+      onFile: () => undefined,
     });
     const options: ApiOptions = {
       db: database.store.db,
       core,
-      channels: { host: channels, observeAcknowledgement: () => undefined },
+      channels: { host: channels, observeAcknowledgement: () => undefined, fileFolder: database.folder },
       live: {
         core: liveCore(loop),
         onAccounts: accounts.on,

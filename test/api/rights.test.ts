@@ -41,6 +41,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /api/v1/contacts/:id/messages': 'agent lead supervisor admin',
   'PUT /api/v1/contacts/:id/typing': 'agent lead supervisor admin',
   'PUT /api/v1/contacts/:id/seen': 'agent lead supervisor admin',
+  'POST /api/v1/contacts/:id/files': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/files/:file': 'agent lead dispatcher supervisor auditor admin',
   'POST /api/v1/chat/sessions': '*',
   'GET /api/v1/chat': '*',

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import alipay from '../../channels/alipay.ts';
+import photoReport from '../../channels/photo-report.ts';
 import telegram from '../../channels/telegram.ts';
+import twilio from '../../channels/twilio.ts';
 import webhook from '../../channels/webhook.ts';
+import wechat from '../../channels/wechat.ts';
 import { keysOf } from '../../src/channel/account.ts';
-import { readAccounts } from '../../src/channel/accounts.ts';
+import { type AccountWarning, readAccounts } from '../../src/channel/accounts.ts';
 import type { Channel } from '../../src/channel/channel.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minhu-accounts-'));
@@ -13,19 +17,27 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const CHANNELS: Readonly<Record<string, Channel>> = { webhook, telegram };
 
-function read(yaml: string, env: Record<string, string> = {}) {
+const FAULT = { setting: 'key', zh: '太短', en: 'it is too short' };
+
+function read(
+  yaml: string,
+  env: Record<string, string> = {},
+  more: Readonly<Record<string, Channel>> = {},
+  warn: (warning: AccountWarning) => void = () => undefined,
+) {
   const file = join(folder, 'channels.yaml');
   writeFileSync(file, yaml);
   writeFileSync(join(folder, 'key'), 'from-a-file\n');
   return readAccounts({
     file,
     load: async (name) => {
-      const found = CHANNELS[name];
+      const found = CHANNELS[name] ?? more[name];
       if (found === undefined) throw new Error(`no ${name}`);
       return found;
     },
     queues: new Set(['personal', 'enterprise']),
     env,
+    warn,
   });
 }
 
@@ -106,4 +118,70 @@ test('without a file, or with nothing but remarks in it, there are no accounts',
   expect(await read('# nothing yet\n')).toEqual({ accounts: [], problems: [] });
   const nowhere = { file: join(folder, 'none.yaml'), load: async () => webhook, queues: new Set<string>(), env: {} };
   expect(await readAccounts(nowhere)).toEqual({ accounts: [], problems: [] });
+});
+
+test('what a channel finds wrong with its settings leaves the account out, with the line, and tells nothing of the secret', async () => {
+  const checked: Channel = { ...webhook, check: ({ key = '' }) => (key.length < 4 ? FAULT : undefined) };
+  const { accounts, problems } = await read(
+    `- { channel: checked, account: good, settings: { key: { env: LONG } } }
+- { channel: checked, account: short, settings: { key: { env: SHORT } } }
+- channel: checked
+  account: old
+  settings: { key: { env: LONG } }
+  previous: { key: { env: SHORT } }
+  previousUntil: 2030-01-01T00:00+08:00
+- { channel: broken, account: one, settings: { key: { env: LONG } } }
+`,
+    { LONG: 'long-enough', SHORT: 'xyz' },
+    {
+      checked,
+      broken: {
+        ...webhook,
+        check() {
+          throw new Error('its own mistake');
+        },
+      },
+    },
+  );
+  expect(accounts.map(({ name }) => name)).toEqual(['good']);
+  expect(problems.map(({ line, message }) => [line, message])).toEqual([
+    [2, expect.stringMatching(/“key”不正确：太短。 "key" of webhook is wrong: it is too short\.$/)],
+    [5, expect.stringContaining('it is too short')],
+    [8, expect.stringContaining('its own mistake')],
+  ]);
+  expect(JSON.stringify(problems)).not.toContain('xyz');
+});
+
+test('a secret that stands in the file in plain text is warned of, and taken', async () => {
+  const warnings: AccountWarning[] = [];
+  const { accounts } = await read(
+    `- channel: webhook
+  account: one
+  settings:
+    url: https://partner.example
+    key: plain-text
+  previous: { key: older-text }
+  previousUntil: 2030-01-01T00:00+08:00
+- { channel: webhook, account: two, settings: { key: { file: key } } }
+`,
+    {},
+    {},
+    (warning) => warnings.push(warning),
+  );
+  expect(accounts).toHaveLength(2);
+  expect(warnings.map(({ line }) => line)).toEqual([5, 6]);
+  expect(warnings[0]!.message).toMatch(/明文.*plain text/);
+  expect(JSON.stringify(warnings)).not.toMatch(/plain-text|older-text/);
+});
+
+test.each([
+  ['wechat', wechat, { encodingAesKey: 'a'.repeat(42) }, 'encodingAesKey'],
+  ['wechat', wechat, { appId: '1234567890123456' }, 'appId'],
+  ['alipay', alipay, { privateKey: 'MIIBVQIBADANBg' }, 'privateKey'],
+  ['twilio', twilio, { accountSid: 'AC123' }, 'accountSid'],
+  ['photo-report', photoReport, { area: '四川省' }, 'area'],
+] as const)('%s takes its own rehearsed settings and finds a mistyped one: %#', (_name, channel, wrong, setting) => {
+  const { settings } = (channel as Channel).rehearsal!;
+  expect((channel as Channel).check!(settings)).toBeUndefined();
+  expect((channel as Channel).check!({ ...settings, ...wrong })?.setting).toBe(setting);
 });

@@ -51,6 +51,10 @@ export interface House {
   readonly projector: Projector;
   readonly api: FastifyInstance;
   readonly registry: Registry;
+  /** Contacts of files that came, or will never come. */
+  readonly filesCame: readonly string[];
+  /** Where the journal lies, and files of messages below it. */
+  readonly journalFolder: string;
   /** One delivery over HTTP; `inject` without a socket. */
   deliver(
     account: Account,
@@ -94,6 +98,8 @@ export async function openHouse({
   });
   loop.subscribe((entries) => projector.apply(entries));
   const registry = new Registry();
+  const filesCame: string[] = [];
+  const fileFolder = join(folder, 'message-files');
   const metrics = addChannelMetrics(registry, () => host);
   const host: ChannelHost = new ChannelHost({
     db: store.db,
@@ -107,9 +113,12 @@ export async function openHouse({
     },
     settled: () => projector.settled(),
     metrics,
+    fileFolder,
+    onFile: (contact) => filesCame.push(contact),
     ...(fetch === undefined ? {} : { fetch }),
   });
-  const api = await apiOf(store, loop, { host, observeAcknowledgement: metrics.observeAcknowledgement }, folder);
+  const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, fileFolder };
+  const api = await apiOf(store, loop, channels, folder);
   if (more.start !== false) host.start();
   return {
     host,
@@ -117,6 +126,8 @@ export async function openHouse({
     projector,
     api,
     registry,
+    filesCame,
+    journalFolder: folder,
     async deliver({ channel, name }, { method = 'POST', query = '', headers = {}, body }) {
       const url = `/api/v1/intake/${channel.name}/${name}${query === '' ? '' : `?${query}`}`;
       const answer = await api.inject({ method, url, headers, payload: body });
@@ -135,7 +146,7 @@ export async function openHouse({
 function apiOf(
   store: Store,
   loop: Loop,
-  channels: { host: ChannelHost; observeAcknowledgement(ms: number): void },
+  channels: { host: ChannelHost; observeAcknowledgement(ms: number): void; fileFolder: string },
   folder: string,
 ) {
   const core = {

@@ -104,6 +104,19 @@ describe('the kit finds', () => {
     expect(await failed({ verify })).toContain('a clock that is a minute off does no harm');
   });
 
+  test('a file that is had by its own fetch, and one that comes whatever the platform says', async () => {
+    expect(await failed({ fetchMedia: async () => new Response('always') })).toEqual([
+      'a file comes',
+      'a file that is gone (404): never asked for again',
+      'a platform in trouble (503): asked again',
+      'a connection that is cut: asked again',
+      'a platform that hangs is given up in time',
+    ]);
+    expect(await failed({ check: () => ({ setting: 'key', zh: '短', en: 'short' }) })).toEqual([
+      'its own settings pass its check',
+    ]);
+  });
+
   test('a send that takes every answer for a success, and one that waits for ever', async () => {
     const careless: NonNullable<Channel['send']> = async (message, { fetch, signal }) => {
       await fetch('https://partner.example/minhu', { method: 'POST', body: '{}', signal }).catch(() => undefined);

@@ -34,6 +34,12 @@ test('five messages within 48 hours of the citizen’s last one; a new one begin
   expect(budgetLeft(WINDOW, rows('message'), T0 + 48 * HOUR_MS)).toEqual({ messages: 0, untilMs: 0 });
 });
 
+test('a reply with files counts as so many messages as the platform makes of it', () => {
+  const said = rows('message', 'out', 'out');
+  const withFiles = said.map((row) => (row.id === 2 ? { ...row, parts: 3 } : row));
+  expect(budgetLeft(WINDOW, withFiles, T0 + 3)).toMatchObject({ messages: 1 });
+});
+
 test('who only entered may be written to twice within a minute', () => {
   expect(budgetLeft(WINDOW, rows('entered'), T0 + 1)).toEqual({ messages: 2, untilMs: T0 + 60_000 });
   expect(budgetLeft(WINDOW, rows('entered', 'out', 'out'), T0 + 1)).toMatchObject({ messages: 0 });

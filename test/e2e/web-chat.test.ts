@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { openDesk } from '../browser/desk-page.ts';
 import { type FaultyProxy, startFaultyProxy } from '../browser/faulty-proxy.ts';
+import { photo } from '../channel/photo-maker.ts';
+import { startPlatform } from '../channel/platform.ts';
 import { type Client, signIn, until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -29,14 +33,35 @@ let chromium: Chromium;
 let stage: Stage;
 let proxy: FaultyProxy | undefined;
 
+/** A bot's platform that has no photo until it is told to. */
+let photoStatus = 503;
+const bots = await startPlatform(({ url }) => {
+  if (url.includes('/getFile')) return { body: '{"ok":true,"result":{"file_path":"photos/1.jpg"}}' };
+  if (!url.includes('/photos/')) return { body: '{"ok":true,"result":{"message_id":1}}' };
+  const body = photo({ latitude: 30.6574, longitude: 104.0657, orientation: 6 });
+  return photoStatus === 200 ? { body, headers: { 'content-type': 'image/jpeg' } } : { status: photoStatus };
+});
+const BOT_SECRET = 's'.repeat(32);
+const settingsFolder = mkdtempSync(join(tmpdir(), 'minhu-bots-'));
+const channelsFile = join(settingsFolder, 'channels.yaml');
+writeFileSync(
+  channelsFile,
+  `- { channel: telegram, account: bot, settings: { token: { env: BOT_TOKEN }, secret: { env: BOT_SECRET }, api: ${bots.url} } }\n`,
+);
+
 beforeAll(async () => {
-  [chromium, stage] = await Promise.all([startChromium({ toneHz: 1_000 }), openStage()]);
+  [chromium, stage] = await Promise.all([
+    startChromium({ toneHz: 1_000 }),
+    openStage({ MINHU_CHANNELS: channelsFile, BOT_TOKEN: '1:t', BOT_SECRET }),
+  ]);
 }, 180_000);
 
 afterAll(async () => {
   await proxy?.close();
   await chromium?.close();
   expect(await stage?.close()).toBe(0);
+  await bots.stop();
+  rmSync(settingsFolder, { recursive: true, force: true });
 }, 60_000);
 
 const seat = (user: string) => stage.program.firstRun().seats.find((each) => each.user === user)!;
@@ -190,6 +215,16 @@ test('a citizen on a small phone and an agent at the desk write to each other, s
   await page.waitForSelector('.line.agent >> text=请问在哪条路？');
   await desk.seen('[data-test=message-state] >> text=已读');
 
+  await desk.page.setInputFiles('[data-test=attach]', [
+    { name: '答复.png', mimeType: 'image/png', buffer: PNG },
+    { name: '程序.exe', mimeType: 'application/octet-stream', buffer: Buffer.from('MZ\x90\0') },
+  ]);
+  await desk.seen('[data-test=attached].bad >> text=程序.exe 不能发送这个文件');
+  await desk.seen('[data-test=attached]:not(:has-text("上传中")) >> text=答复.png');
+  await desk.click('send');
+  await page.waitForSelector('.line.agent img[alt="答复.png"]');
+  await desk.seen('.said.out [data-test=chat-file] img');
+
   expect(await desk.audit()).toEqual([]);
   expect(await citizen.audit()).toEqual([]);
   const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
@@ -201,6 +236,31 @@ test('a citizen on a small phone and an agent at the desk write to each other, s
   await desk.seen('[data-test=chat] >> text=/会话已结束|市民已离开/');
   expect([...desk.faults, ...citizen.faults]).toEqual([]);
 }, 150_000);
+
+test('a photo that its platform has not yet is marked so, comes to the desk by itself, also over a kill, and says where it was taken', async () => {
+  const { http } = stage.program.run();
+  const desk = await openDesk(chromium.browser, http);
+  await desk.sitDown(seat('seat1002'));
+  await desk.click('ready');
+  await desk.state('ready');
+  const from = { id: 7, first_name: '王芳' };
+  const message = { message_id: 1, date: Math.trunc(Date.now() / 1_000), caption: '路灯坏了', chat: { id: 7 }, from };
+  const answer = await fetch(`http://${http}/api/v1/intake/telegram/bot`, {
+    method: 'POST',
+    headers: { 'x-telegram-bot-api-secret-token': BOT_SECRET },
+    body: JSON.stringify({ message: { ...message, photo: [{ file_id: 'F1' }] } }),
+  });
+  expect(answer.status).toBe(200);
+  await desk.click('take');
+  await desk.seen('[data-test=file-waiting] >> text=正在获取');
+  expect(await desk.audit()).toEqual([]);
+  process.kill(stage.program.run().pids.core, 'SIGKILL');
+  photoStatus = 200;
+  await desk.seen('[data-test=chat-file] img');
+  await desk.seen('[data-test=place] >> text=照片拍摄位置：30.657400, 104.065700 (WGS-84)');
+  await desk.click('end-chat');
+  expect(desk.faults).toEqual([]);
+}, 60_000);
 
 test('who is not on this machine, or comes by a proxy, finds no chat while it is a demonstration', async () => {
   const { http } = stage.program.run();

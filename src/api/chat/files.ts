@@ -1,25 +1,36 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { ExifPlace } from '../../channel/media/exif.ts';
+import { HEAD_BYTES, typeOfFile } from '../../channel/media/file-type.ts';
+import { cleanJpeg } from '../../channel/media/jpeg.ts';
+import { storeFile } from '../../channel/media/stored-file.ts';
 import type { ChatFile } from '../../store/chat-sessions.ts';
-import { HEAD_BYTES, typeOfFile } from './file-type.ts';
 import type { ChatFileType } from './messages.ts';
 
 /** What did not fit what was announced: nothing of it is kept. */
 export type FileFault = 'size' | 'digest' | 'type';
 
+/** What is kept. */
+export interface KeptFile {
+  /** By content. */
+  readonly type: ChatFileType;
+  readonly bytes: number;
+  /** Where a photo was taken; its file does not say so any more. */
+  readonly place: ExifPlace | undefined;
+}
+
 /**
- * Writes what a citizen sends, to the announced size and no further, and gives it its name only when size, SHA-256 and content are right.
- *
- * @returns the type by content.
+ * Writes what a citizen sends, to the announced size and no further, and gives it its name only when size, SHA-256 and content are right. Of a
+ * JPEG, the picture alone is kept.
  */
 export async function keepFile(
   folder: string,
   { id, bytes, sha256 }: Pick<ChatFile, 'id' | 'bytes' | 'sha256'>,
   body: Readable,
-): Promise<ChatFileType | FileFault> {
+): Promise<KeptFile | FileFault> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const draft = join(folder, `${id}.part`);
   const handle = await open(draft, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
@@ -38,26 +49,19 @@ export async function keepFile(
     if (hash.digest('hex') !== sha256) return 'digest';
     const type = typeOfFile(head);
     if (type === undefined) return 'type';
+    if (type === 'image/jpeg') return await keepPicture(folder, id);
     await handle.datasync();
     await rename(draft, join(folder, id));
-    return type;
+    return { type, bytes: length, place: undefined };
   } finally {
     await handle.close();
     await rm(draft, { force: true });
   }
 }
 
-/** Undefined when it is not there. */
-export async function openFile(
-  folder: string,
-  id: string,
-): Promise<{ readonly bytes: number; readonly stream: Readable } | undefined> {
-  const path = join(folder, id);
-  try {
-    const { size } = await stat(path);
-    return { bytes: size, stream: createReadStream(path) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+async function keepPicture(folder: string, id: string): Promise<KeptFile | FileFault> {
+  const clean = cleanJpeg(await readFile(join(folder, `${id}.part`)));
+  if (clean === undefined) return 'type';
+  await storeFile(folder, id, clean.content);
+  return { type: 'image/jpeg', bytes: clean.content.length, place: clean.place };
 }

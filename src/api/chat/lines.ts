@@ -1,4 +1,5 @@
-import type { InboundMessage, MediaKind, MediaReference } from '../../channel/channel.ts';
+import type { InboundMessage, MediaReference } from '../../channel/channel.ts';
+import { kindOfType } from '../../channel/media/admit.ts';
 import type { ChatFile, ChatLine } from '../../store/chat-sessions.ts';
 import type { Seated } from './chat-socket.ts';
 import {
@@ -44,7 +45,9 @@ export function inboundOf(
   { session, entry, name }: Seated,
   nowMs: number,
 ): InboundMessage {
-  const media = files.flatMap((id) => known.get(id) ?? []).map(referenceTo);
+  const sent = files.flatMap((id) => known.get(id) ?? []);
+  const media = sent.map(referenceTo);
+  const place = sent.find((file) => file.place !== null)?.place ?? undefined;
   return {
     remoteId: remoteIdOf(session, cid),
     conversation: session,
@@ -53,16 +56,13 @@ export function inboundOf(
     text: body,
     entry,
     ...(media.length === 0 ? {} : { media }),
+    // Where the photo was taken: the citizen's page tells no place of its own.
+    ...(place === undefined ? {} : { place: { ...place, datum: 'wgs84' as const } }),
   };
 }
 
 function referenceTo({ id, name, type, bytes }: ChatFile): MediaReference {
-  return { kind: kindOf(type ?? ''), id, name, bytes, ...(type === null ? {} : { type }) };
-}
-
-function kindOf(type: string): MediaKind {
-  const [kind] = type.split('/');
-  return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file';
+  return { kind: kindOfType(type ?? ''), id, name, bytes, ...(type === null ? {} : { type }) };
 }
 
 /** As stored by the channel's contract: what came in as `InboundMessage`, what goes out with the same names. */

@@ -1,22 +1,19 @@
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { Account } from '../../channel/account.ts';
-import { ChannelError, defineChannel } from '../../channel/channel.ts';
+import { defineChannel } from '../../channel/channel.ts';
 import { WEB_ACCOUNT, WEB_CHANNEL } from '../../store/chat-sessions.ts';
 import type { ChatHub } from './chat-hub.ts';
-import { openFile } from './files.ts';
 import { CHAT_TEXT_CHARS_MAX } from './messages.ts';
 
 const RECEIPT = '您的诉求已收到，受理编号 {contact}。请稍候，工作人员将为您服务。';
 
 /** The web chat as a channel like all others: its platform is this program, so that what is stored is what is sent. */
-export function webAccount(hub: ChatHub, fileFolder: string): Account {
+export function webAccount(hub: ChatHub): Account {
   const channel = defineChannel({
     name: WEB_CHANNEL,
     title: { zh: '网页在线咨询', en: 'Web chat' },
     settings: {},
     limits: { textChars: CHAT_TEXT_CHARS_MAX, sendPerSecond: 1_000 },
-    capabilities: { receipts: ['delivered', 'read'] },
+    capabilities: { media: ['image', 'audio', 'video', 'file'], receipts: ['delivered', 'read'] },
     /** It has its line since it was stored: whoever is there is shown it, whoever is not asks for it on coming back. */
     async send({ id, conversation }) {
       hub.show(conversation);
@@ -25,14 +22,16 @@ export function webAccount(hub: ChatHub, fileFolder: string): Account {
     async typing(conversation, writing) {
       hub.agentTypes(conversation, writing);
     },
-    async fetchMedia({ id }) {
-      const found = await openFile(fileFolder, id);
-      if (found === undefined) throw new ChannelError('refuse', 'the file is gone');
-      return new Response(Readable.toWeb(found.stream) as ReadableStream, {
-        headers: { 'content-length': String(found.bytes) },
-      });
-    },
   });
   const queues = { personal: 'personal', enterprise: 'enterprise' };
-  return { channel, name: WEB_ACCOUNT, settings: {}, previous: undefined, queues, receipt: RECEIPT, gapMs: undefined };
+  return {
+    channel,
+    name: WEB_ACCOUNT,
+    settings: {},
+    previous: undefined,
+    queues,
+    receipt: RECEIPT,
+    gapMs: undefined,
+    mediaHere: true,
+  };
 }

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
+import { openFile } from '../../channel/media/stored-file.ts';
 import { fileOfContact, lineOfMessage } from '../../store/chat-sessions.ts';
+import { fileOfMessage } from '../../store/message-files.ts';
 import { LEADS, STAFF } from '../access.ts';
-import { openFile } from '../chat/files.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
@@ -60,9 +61,11 @@ export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: Api
     async (request, reply) => {
       const { id, file } = request.params;
       if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
-      const known = webChat === undefined ? undefined : await fileOfContact(db, id, file);
-      const found = known && webChat && (await openFile(webChat.fileFolder, known.id));
-      if (known === undefined || found === undefined) throw new ApiError('NOT_FOUND');
+      const sent = webChat === undefined ? undefined : await fileOfContact(db, id, file);
+      const known = sent ?? (await fileOfMessage(db, id, file));
+      const folder = sent === undefined ? channels.fileFolder : webChat?.fileFolder;
+      const found = known && folder && (await openFile(folder, known.id));
+      if (known === undefined || !found) throw new ApiError('NOT_FOUND');
       return attach(reply, known.name, known.type ?? 'application/octet-stream')
         .header('content-length', found.bytes)
         .send(found.stream);

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { announceFile, fileArrived, findChat, findFiles } from '../../store/chat-sessions.ts';
-import { type FileFault, keepFile, openFile } from '../chat/files.ts';
+import { openFile } from '../../channel/media/stored-file.ts';
+import { announceFile, fileArrived, findChat, findFiles, WEB_ACCOUNT, WEB_CHANNEL } from '../../store/chat-sessions.ts';
+import { fileOfConversation } from '../../store/message-files.ts';
+import { type FileFault, keepFile } from '../chat/files.ts';
 import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
 import { readChatToken } from '../chat/resume-token.ts';
 import { ApiError } from '../errors.ts';
@@ -33,7 +35,7 @@ const FileParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$
  * gets it as a file to keep, never as a page.
  */
 export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebChatSource): void {
-  const { db } = options;
+  const { db, channels } = options;
   app.post(
     CHAT_FILES_PATH,
     {
@@ -57,11 +59,16 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
     { config: { access: 'public', audit: 'never' }, schema: { params: FileParams } },
     async (request, reply) => {
       const session = await sessionOf(request, options, webChat);
-      const [file] = await findFiles(db, [request.params.id]);
+      const { id } = request.params;
+      const [file] = await findFiles(db, [id]);
       const theirs = file?.session === session && file.type !== null;
-      const found = theirs ? await openFile(webChat.fileFolder, file.id) : undefined;
-      if (file === undefined || found === undefined) throw new ApiError('NOT_FOUND');
-      return attach(reply, file.name, file.type ?? '')
+      const own = theirs ? await openFile(webChat.fileFolder, id) : undefined;
+      const whose = { channel: WEB_CHANNEL, account: WEB_ACCOUNT, conversation: session };
+      const sent = own === undefined ? await fileOfConversation(db, { ...whose, id }) : undefined;
+      const found = sent && channels ? await openFile(channels.fileFolder, id) : own;
+      const { name, type } = sent ?? file ?? {};
+      if (name === undefined || found === undefined) throw new ApiError('NOT_FOUND');
+      return attach(reply, name, type ?? '')
         .header('content-length', found.bytes)
         .send(found.stream);
     },
@@ -92,9 +99,9 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
           throw new ApiError('NOT_FOUND');
         arriving.add(id);
         try {
-          const type = await keepFile(webChat.fileFolder, file, request.body as Readable);
-          if (type in FAULTS) throw new ApiError('FILE_REFUSED', { detail: FAULTS[type as FileFault] });
-          await fileArrived(db, id, type);
+          const kept = await keepFile(webChat.fileFolder, file, request.body as Readable);
+          if (typeof kept === 'string') throw new ApiError('FILE_REFUSED', { detail: FAULTS[kept] });
+          await fileArrived(db, id, kept);
         } finally {
           arriving.delete(id);
         }

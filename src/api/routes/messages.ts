@@ -1,12 +1,16 @@
 import type { FastifyRequest } from 'fastify';
+import { FILE_BYTES_MAX } from '../../channel/media/admit.ts';
+import { FILES_OF_REPLY_MAX } from '../../channel/media/upload.ts';
 import type { ReplyFault } from '../../channel/sender.ts';
 import { hadContact } from '../../store/contact-records.ts';
+import { filesOfMessages } from '../../store/message-files.ts';
 import { listMessages } from '../../store/messages.ts';
 import { LEADS, personOf, reachOf, STAFF, seesNumbers } from '../access.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import {
   ContactMessagesQuery,
   ContactMessagesShape,
+  hasMedia,
   MessageParams,
   MessagesQuery,
   MessagesShape,
@@ -28,6 +32,7 @@ const CODE_OF: Readonly<Record<ReplyFault, ErrorCode>> = {
   noTemplate: 'TEMPLATE_UNKNOWN',
   tooLong: 'REPLY_TOO_LONG',
   windowClosed: 'REPLY_WINDOW_CLOSED',
+  noFiles: 'FILE_REFUSED',
   full: 'BUSY',
 };
 
@@ -56,7 +61,8 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
       const { after, before, limit } = request.query;
       const page = { contact: id, ...(after === undefined ? {} : { afterId: Number(after) }) };
       const answer = await pageOf(request, { db }, { ...page, before, limit });
-      return { ...answer, window: (await host.budget(id)) ?? null };
+      const files = { kinds: [...(await host.kinds(id))], bytesMax: FILE_BYTES_MAX, countMax: FILES_OF_REPLY_MAX };
+      return { ...answer, window: (await host.budget(id)) ?? null, files };
     },
   );
 
@@ -69,11 +75,13 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
     async (request, reply) => {
       const { id } = request.params;
       heldBy(core, request, id);
-      const { text, subject, template, key } = request.body;
-      if (text === '' && template === undefined) throw new ApiError('REQUEST_INVALID', { detail: 'text is empty' });
+      const { text, subject, template, key, files = [] } = request.body;
+      if (text === '' && template === undefined && files.length === 0)
+        throw new ApiError('REQUEST_INVALID', { detail: 'text is empty' });
       const done = await host.reply({
         contact: id,
         text,
+        files,
         ...(subject === undefined ? {} : { subject }),
         ...(template === undefined ? {} : { template }),
         ...(key === undefined ? {} : { key }),
@@ -150,5 +158,13 @@ async function pageOf(
   const shown = rows.slice(0, rowsMax);
   const last = rows.length > rowsMax ? shown.at(-1) : undefined;
   const whole = seesNumbers(request);
-  return { messages: shown.map((row) => messageView(row, whole)), next: last === undefined ? null : String(last.id) };
+  const files = await filesOfMessages(
+    db,
+    shown.filter(hasMedia).map(({ id }) => id),
+  );
+  const filesOf = (message: number) => files.filter((file) => file.message === message);
+  return {
+    messages: shown.map((row) => messageView(row, filesOf(row.id), whole)),
+    next: last === undefined ? null : String(last.id),
+  };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Channel } from '../../channel/channel.ts';
 import { loadChannel } from '../../channel/load.ts';
 import { rehearseDeliveries } from './deliveries.ts';
+import { rehearseFiles } from './files.ts';
 import { type Finding, finding, must } from './finding.ts';
 import { rehearsePulls } from './pulls.ts';
 import { rehearseSends } from './sends.ts';
@@ -35,7 +36,7 @@ export async function* checkFile(file: string): AsyncIterable<Finding> {
 
 /** The platform is played as the channel's own `rehearsal` says, and then as platforms are. */
 export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
-  const { receive, send, pull, watch, rehearsal } = channel;
+  const { receive, send, pull, watch, fetchMedia, rehearsal } = channel;
   yield await finding('写明了如何扮演平台（rehearsal）', 'it says how its platform is played (rehearsal)', () => {
     must(rehearsal !== undefined, 'rehearsal is missing');
     must(
@@ -48,8 +49,15 @@ export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
     );
   });
   if (rehearsal === undefined) return;
+  if (channel.check !== undefined)
+    yield await finding('自带的示例设置通过检查（check）', 'its own settings pass its check', () => {
+      const fault = channel.check?.(rehearsal.settings);
+      must(fault === undefined, `${fault?.setting}: ${fault?.en}`);
+    });
   if (receive !== undefined && rehearsal.deliver !== undefined) yield* rehearseDeliveries(channel, rehearsal);
   if (send !== undefined && rehearsal.answer !== undefined) yield* rehearseSends(channel, rehearsal);
+  if (fetchMedia !== undefined && rehearsal.media !== undefined)
+    yield* rehearseFiles(channel, rehearsal, rehearsal.media);
   if (pull !== undefined && rehearsal.answer !== undefined) yield* rehearsePulls(channel, rehearsal);
   if (watch !== undefined) yield* rehearseWatches(channel, rehearsal);
 }

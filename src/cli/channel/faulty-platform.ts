@@ -66,9 +66,9 @@ async function serve(
     return void response.writeHead(how.status, { 'content-type': 'application/json', ...how.headers }).end('{}');
   const url = `${String(request.headers['x-rehearsed-origin'])}${request.url ?? ''}`;
   const asked = { method: request.method ?? '', url, body: Buffer.concat(chunks).toString(), number };
-  const { status = 200, body } = rehearsal.answer!(asked);
+  const { status = 200, type = 'application/json', body } = rehearsal.answer!(asked);
   const bytes = Buffer.from(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
+  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length });
   if (how === 'well') return void response.end(bytes);
   response.write(bytes.subarray(0, Math.trunc(bytes.length / 2)));
   setImmediate(() => request.socket.destroy());

@@ -2,6 +2,7 @@ import { computed, reactive, watch } from 'vue';
 import { nowMs } from '../live/clock.ts';
 import { itemsOf, liveStatus } from '../live/live.ts';
 import { Away, ask } from '../request.ts';
+import type { Attached, FileRules } from './attached.ts';
 
 /** As `GET /contacts/ID/messages` has it. */
 export interface ChatMessage {
@@ -15,14 +16,30 @@ export interface ChatMessage {
   readonly error: string | null;
   readonly text: string;
   readonly subject: string | null;
-  readonly media: readonly {
-    readonly id: string;
-    readonly name?: string;
-    readonly type?: string;
-    readonly bytes?: number;
-  }[];
+  readonly media: readonly FileOfMessage[];
+  readonly place: PlaceOfMessage | null;
+  readonly fields: Readonly<Record<string, string>> | null;
   /** The citizen has sent it once more, edited. */
   readonly replacedBy: number | null;
+}
+
+export interface FileOfMessage {
+  readonly id: string;
+  readonly name: string;
+  /** `waiting`: the platform has it still; `gone`: it cannot be had. */
+  readonly state: 'here' | 'waiting' | 'gone';
+  readonly type?: string;
+  readonly bytes?: number;
+  /** Why it is gone. */
+  readonly reason?: string;
+}
+
+export interface PlaceOfMessage {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly datum: string;
+  readonly address?: string;
+  readonly fromPhoto?: boolean;
 }
 
 /** How often, and until when, one may still write. */
@@ -34,6 +51,7 @@ export interface ReplyWindow {
 interface Unsent {
   readonly key: string;
   readonly text: string;
+  readonly files: readonly Attached[];
   readonly atMs: number;
   /** Why it will not go; empty while it is on its way. */
   failure: string;
@@ -44,6 +62,9 @@ export interface Thread {
   messages: ChatMessage[];
   unsent: Unsent[];
   window: ReplyWindow | null;
+  files: FileRules;
+  /** To go with the next reply. */
+  attached: Attached[];
   draft: string;
   /** Number of the last message of the citizen that the agent has looked at. */
   seen: number;
@@ -53,8 +74,10 @@ export interface Thread {
 interface Answer {
   readonly messages: readonly ChatMessage[];
   readonly window: ReplyWindow | null;
+  readonly files: FileRules;
 }
 
+const NO_FILES: FileRules = { kinds: [], bytesMax: 0, countMax: 0 };
 const PAGE = 200;
 const WRITING_SHOWN_MS = 6_000;
 const TYPING_EVERY_MS = 3_000;
@@ -73,7 +96,8 @@ const threads = reactive(new Map<string, Thread>());
 export function threadOf(contact: string): Thread {
   const known = threads.get(contact);
   if (known !== undefined) return known;
-  threads.set(contact, { contact, messages: [], unsent: [], window: null, draft: '', seen: 0, away: false });
+  const empty = { messages: [], unsent: [], window: null, files: NO_FILES, attached: [], draft: '' };
+  threads.set(contact, { contact, ...empty, seen: 0, away: false });
   const made = threads.get(contact)!;
   void load(made);
   return made;
@@ -91,15 +115,24 @@ export function unreadOf(contact: string): number {
 
 export const unreadInAll = computed(() => conversations.value.reduce((sum, { contact }) => sum + unreadOf(contact), 0));
 
+/** Answers may overtake each other: an older one must not take back what a newer one said. */
+let asked = 0;
+const heard = new Map<string, number>();
+
 async function load(thread: Thread): Promise<void> {
+  asked += 1;
+  const turn = asked;
   try {
-    const { messages, window } = await ask<Answer>(`/contacts/${thread.contact}/messages?limit=${PAGE}`);
+    const { messages, window, files } = await ask<Answer>(`/contacts/${thread.contact}/messages?limit=${PAGE}`);
+    if (turn < (heard.get(thread.contact) ?? 0)) return;
+    heard.set(thread.contact, turn);
     const byId = new Map(thread.messages.map((each) => [each.id, each]));
     for (const each of messages) if (each.kind !== 'event') byId.set(each.id, each);
     thread.messages = [...byId.values()].sort((a, b) => a.id - b.id);
     const stored = new Set(messages.map(({ key }) => key));
     thread.unsent = thread.unsent.filter(({ key }) => !stored.has(key));
     thread.window = window;
+    thread.files = files;
     thread.away = false;
     tell(thread, 'delivered');
   } catch (error) {
@@ -134,9 +167,9 @@ export function look(contact: string): void {
 }
 
 /** Stored under one key, however often it is sent. */
-export function reply(contact: string, text: string): void {
+export function reply(contact: string, text: string, files: readonly Attached[] = []): void {
   const thread = threadOf(contact);
-  thread.unsent.push({ key: crypto.randomUUID(), text, atMs: Date.now(), failure: '' });
+  thread.unsent.push({ key: crypto.randomUUID(), text, files, atMs: Date.now(), failure: '' });
   void send(thread, thread.unsent.at(-1)!);
 }
 
@@ -151,7 +184,9 @@ export function again(contact: string, key: string): void {
 async function send(thread: Thread, one: Unsent): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await ask(`/contacts/${thread.contact}/messages`, { method: 'POST', body: { text: one.text, key: one.key } });
+      const files = one.files.length === 0 ? {} : { files: one.files.map(({ id }) => id) };
+      const body = { text: one.text, key: one.key, ...files };
+      await ask(`/contacts/${thread.contact}/messages`, { method: 'POST', body });
       await load(thread);
       // What the platform said of it comes behind.
       setTimeout(() => void load(thread), SETTLED_MS);

@@ -1,9 +1,19 @@
-import type { ChatFileType } from './messages.ts';
+/** What files are told apart, by their content. */
+export type FileType =
+  | 'image/jpeg'
+  | 'image/png'
+  | 'image/webp'
+  | 'image/heic'
+  | 'video/mp4'
+  | 'audio/amr'
+  | 'audio/mpeg'
+  | 'audio/wav'
+  | 'application/pdf';
 
 /** How many bytes of a file tell its type. */
 export const HEAD_BYTES = 32;
 
-const BRANDS: Readonly<Record<string, ChatFileType>> = {
+const BRANDS: Readonly<Record<string, FileType>> = {
   heic: 'image/heic',
   heix: 'image/heic',
   mif1: 'image/heic',
@@ -15,8 +25,8 @@ const BRANDS: Readonly<Record<string, ChatFileType>> = {
   M4V_: 'video/mp4',
 };
 
-/** What a file is by its first bytes; undefined: nothing that citizens may send. */
-export function typeOfFile(head: Buffer): ChatFileType | undefined {
+/** What a file is by its first bytes; undefined: none of them. */
+export function typeOfFile(head: Buffer): FileType | undefined {
   const starts = (text: string, at = 0): boolean => head.toString('latin1', at, at + text.length) === text;
   if (starts('\xff\xd8\xff')) return 'image/jpeg';
   if (starts('\x89PNG\r\n\x1a\n')) return 'image/png';

@@ -1,0 +1,48 @@
+import { constants, createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** Writes a file whole or not at all; one of that name is replaced. */
+export async function storeFile(folder: string, id: string, content: Buffer): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const draft = join(folder, `${id}.part`);
+  const handle = await open(draft, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.datasync();
+    await rename(draft, join(folder, id));
+  } finally {
+    await handle.close();
+    await rm(draft, { force: true });
+  }
+}
+
+/** Undefined when it is not there. */
+export async function openFile(
+  folder: string,
+  id: string,
+): Promise<{ readonly bytes: number; readonly stream: Readable } | undefined> {
+  const path = join(folder, id);
+  try {
+    const { size } = await stat(path);
+    return { bytes: size, stream: createReadStream(path) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined when it is not there. */
+export async function loadFile(folder: string, id: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(join(folder, id));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export async function removeFile(folder: string, id: string): Promise<void> {
+  await rm(join(folder, id), { force: true });
+}
