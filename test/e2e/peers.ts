@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -119,10 +119,10 @@ export interface Phone extends Peer {
   heard(): Int16Array;
 }
 
-/** A phone that also keeps what it sent: on a busy machine its own tone stutters, which is no fault of the switch. */
+/** A phone of which is known how long it sent nothing: on a busy machine it is left waiting itself, which is no fault of the switch. */
 export interface WatchedPhone extends Phone {
-  /** What it spoke in its last call, as `heard`. */
-  spoken(): Int16Array;
+  /** Watches it send from now on; the answer ends that and gives the longest time without anything, in ms. It sends every 20 ms. */
+  watchSending(): () => number;
 }
 
 /** baresip 1.0 plays no WAV out, but its sndfile filter dumps both directions of every call. */
@@ -142,17 +142,36 @@ export function baresip(options: PhoneOptions): WatchedPhone {
   return {
     ...peer,
     type: (keys) => void peer.child.stdin?.write(keys),
-    heard: () => lastDump(folder, 'dec'),
-    spoken: () => lastDump(folder, 'enc'),
+    heard: () => {
+      const dump = lastDump(folder, 'dec');
+      return dump === undefined ? new Int16Array() : samplesOf(readFileSync(dump));
+    },
+    watchSending: () => watchGrowth(lastDump(folder, 'enc')!),
   };
 }
 
-function lastDump(folder: string, direction: 'enc' | 'dec'): Int16Array {
+function lastDump(folder: string, direction: 'enc' | 'dec'): string | undefined {
   const dump = readdirSync(folder)
     .filter((name) => name.endsWith(`-${direction}.wav`))
     .sort()
     .at(-1);
-  return dump === undefined ? new Int16Array() : samplesOf(readFileSync(join(folder, dump)));
+  return dump === undefined ? undefined : join(folder, dump);
+}
+
+/** The longest time, in ms, in which a file did not grow; it is written frame by frame as each is sent. */
+function watchGrowth(file: string): () => number {
+  let [size, sinceMs, longestMs] = [statSync(file).size, performance.now(), 0];
+  const look = (): void => {
+    const [now, nowMs] = [statSync(file).size, performance.now()];
+    longestMs = Math.max(longestMs, nowMs - sinceMs);
+    if (now !== size) [size, sinceMs] = [now, nowMs];
+  };
+  const timer = setInterval(look, 5);
+  return () => {
+    clearInterval(timer);
+    look();
+    return Math.round(longestMs);
+  };
 }
 
 function baresipConfig(folder: string, port: number): string[] {

@@ -14,6 +14,7 @@ const LEAD_HZ = 1_700;
 const HEARD = 0.6;
 const NOT_HEARD = 0.1;
 const SECOND = 8_000;
+const FRAME_MS = 20;
 
 describe.each(SWITCHES)('a supervised talk at $name', ({ start }) => {
   let place: Place;
@@ -71,18 +72,18 @@ describe.each(SWITCHES)('a supervised talk at $name', ({ start }) => {
   }, async () => {
     const { citizen, agent, lead } = await talk();
     await hears(citizen.phone, [AGENT_HZ], []);
-    const [mark, spokenMark] = [citizen.phone.heard().length, agent.phone.spoken().length];
+    const mark = citizen.phone.heard().length;
+    const sentNothingMs = agent.phone.watchSending();
     supervise(lead, agent, 'barge');
     await hears(citizen.phone, [AGENT_HZ, LEAD_HZ], []);
     stage.tell({ do: 'hangUp', leg: lead.leg, cause: 'NORMAL_CLEARING' });
     await stage.hear('legEnded', { leg: lead.leg });
     await hears(citizen.phone, [AGENT_HZ], [LEAD_HZ]);
     await hears(agent.phone, [CITIZEN_HZ], [LEAD_HZ]);
-    const [heardMs, spokenMs] = [citizen.phone.heard().subarray(mark), agent.phone.spoken().subarray(spokenMark)].map(
-      longestSilenceMs,
-    );
-    // A phone that the machine leaves waiting says nothing meanwhile: that silence is its own.
-    expect(heardMs, `the agent's phone was silent for ${spokenMs} ms itself`).toBeLessThanOrEqual(100 + spokenMs!);
+    const silentMs = Math.max(0, sentNothingMs() - FRAME_MS);
+    const heardMs = longestSilenceMs(citizen.phone.heard().subarray(mark));
+    // FreeSWITCH fills up what a phone that the machine leaves waiting does not send, while somebody overhears it: that silence is the phone's.
+    expect(heardMs, `the agent's phone sent nothing for ${silentMs} ms`).toBeLessThanOrEqual(100 + silentMs);
     expect(stage.events.filter(({ type }) => type === 'unbridged')).toEqual([]);
   });
 
