@@ -84,7 +84,11 @@ window.phone = {
     }),
   unregister: () => agent.unregister(),
   call: (target) =>
-    void agent.call(target, { mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] } }),
+    void agent.call(target, {
+      ...{ mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] } },
+      // FreeSWITCH takes no less (RFC 4028 §5).
+      sessionTimersExpires: 120,
+    }),
   answer: () => session.answer({ mediaConstraints: { audio, video: false }, pcConfig: { iceServers: [] } }),
   hangUp: () => session.terminate(),
   hold: () => session.hold(),

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, type Softphone, startChromium } from '../browser/chromium.ts';
+import { earOf, untilHears } from './browser-stage.ts';
 import { type CityFolder, cityWith } from './city.ts';
 import { until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -45,7 +46,16 @@ async function signedIn(): Promise<Softphone> {
   return seat;
 }
 
-test('a citizen is answered by an agent at a browser: heard both ways, recorded, wrapped up', async () => {
+test('an agent at a browser hears its own echo before any call', async () => {
+  const seat = await signedIn();
+  await stage.setState(USER, 'notReady');
+  await seat.do('call', 'sip:9196@127.0.0.1');
+  await untilHears(earOf(seat), BROWSER_HZ);
+  await seat.do('hangUp');
+  await seat.noted('ended');
+}, 60_000);
+
+test('a citizen is answered by an agent at a browser: heard both ways, held and taken back, recorded, wrapped up', async () => {
   const seat = await signedIn();
   const citizen = await stage.dial('13800138000', CITIZEN_HZ);
   citizen.type('1');
@@ -63,10 +73,21 @@ test('a citizen is answered by an agent at a browser: heard both ways, recorded,
     () => citizen.heard().slice(-8_000),
     (heard) => toneShare(heard, BROWSER_HZ) > 0.9,
   );
+  await seat.do('hold');
+  await until(
+    'the citizen hears something else',
+    () => citizen.heard().slice(-8_000),
+    (heard) => toneShare(heard, BROWSER_HZ) < 0.3 && heard.some((sample) => Math.abs(sample) > 500),
+  );
+  await seat.do('unhold');
+  await untilHears(() => citizen.heard(), BROWSER_HZ);
+  await untilHears(earOf(seat), CITIZEN_HZ);
   await seat.do('hangUp');
   await stage.agentIs(USER, 'wrapUp');
+  // Who presses nothing is waited for, 20 s in all.
+  citizen.type('5');
   const record = await stage.closedRecord('13800138000');
-  expect(record.outcome).toBe('answered');
+  expect(record).toMatchObject({ outcome: 'answered', rating: 5 });
   expect(record.offers).toMatchObject([{ agent: USER, result: 'accepted' }]);
   const [contact] = await stage.contacts();
   const recording = stage.recordingOf(contact!.id);
@@ -99,5 +120,7 @@ test('an agent whose page closes is gone for the citizen only: the caller is bac
     (heard) => toneShare(heard, BROWSER_HZ) > 0.9,
   );
   await again.do('hangUp');
+  await stage.agentIs(USER, 'wrapUp');
+  citizen.type('5');
   expect((await stage.closedRecord('13900139000')).outcome).toBe('answered');
 }, 150_000);

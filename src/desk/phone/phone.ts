@@ -50,6 +50,8 @@ const RETRY_LAST_MS = 30_000;
 const REGISTER_S = 120;
 /** Longer than any offer lasts. */
 const NO_ANSWER_S = 600;
+/** RFC 4028 §5: the least that FreeSWITCH takes; JsSIP asks for 90 of itself and does not ask again. */
+const SESSION_S = 120;
 
 let agent: UA | undefined;
 /** What `agent` registers as. */
@@ -234,5 +236,5 @@ export function press(key: string): void {
 
 export function callEcho(): void {
   if (agent === undefined || login === undefined || session !== undefined) return;
-  agent.call(`sip:${login.echoNumber}@${login.realm}`, media());
+  agent.call(`sip:${login.echoNumber}@${login.realm}`, { ...media(), sessionTimersExpires: SESSION_S });
 }
