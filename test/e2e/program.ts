@@ -61,7 +61,8 @@ const READY_WITHIN_MS = 90_000;
 export async function startProgram(env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'minhu-e2e-'));
   const rtpMin = await freePort();
-  const real = freeSwitchPrefix === undefined ? undefined : await placeFreeSwitch(freeSwitchPrefix, dataFolder);
+  const real =
+    freeSwitchPrefix === undefined ? undefined : await placeFreeSwitch(freeSwitchPrefix, dataFolder, env['MINHU_HTTP']);
   let child: ChildProcess;
   let printed = '';
 
@@ -124,8 +125,8 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
 }
 
 /** As the operator's guide says (`dialplans/freeswitch/README.md`): the secret of the directory is known to both sides. */
-async function placeFreeSwitch(prefix: string, dataFolder: string) {
-  const http = `127.0.0.1:${await freePort()}`;
+async function placeFreeSwitch(prefix: string, dataFolder: string, httpWanted: string | undefined) {
+  const http = httpWanted ?? `127.0.0.1:${await freePort()}`;
   const directorySecret = randomBytes(24).toString('hex');
   const switchFolder = join(dataFolder, 'switch');
   mkdirSync(switchFolder, { mode: 0o700 });
