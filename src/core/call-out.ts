@@ -1,7 +1,8 @@
+import { plainNumber } from '../lib/phone-number.ts';
 import { dialOut } from './call-back.ts';
 import { closing } from './closing.ts';
 import { type Decision, nextContactId, note, setStage, setWork } from './decision.ts';
-import { mayCallBack, plainNumber } from './dialable.ts';
+import { mayCallBack } from './dialable.ts';
 import type { CallOutAsked } from './event.ts';
 import { type AgentId, type LegId, legId, type NodeId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';

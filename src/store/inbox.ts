@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import type { Identity } from './identities.ts';
 import { insertNamed, type NamedFile } from './message-files.ts';
 import type { Database } from './schema.ts';
 import type { Db } from './store.ts';
@@ -16,6 +17,8 @@ export interface InboxRow {
   readonly sentAtMs: number;
   readonly atMs: number;
   readonly error: string | null;
+  /** What proves who wrote it. */
+  readonly identities?: readonly Identity[];
   /** That are to be fetched. */
   readonly files?: readonly NamedFile[];
   /** Of an event: the entry that it tells. Of a message: `told`, when it has the entry that an event told last. */
@@ -114,16 +117,17 @@ async function insertRows(
 ): Promise<ReadonlyMap<number, number>> {
   if (rows.length === 0) return new Map();
   const column = <Name extends keyof InboxRow>(name: Name) => rows.map((row) => row[name]);
+  const identities = rows.map(({ identities: proofs = [] }) => (proofs.length === 0 ? null : JSON.stringify(proofs)));
   const { rows: stored } = await sql<{ id: number; channel: string; account: string; external_id: string }>`
     insert into messages
-      (journal, direction, state, channel, account, external_id, conversation, kind, content, raw, sent_at_ms, at_ms, error)
-    select ${journal}, 'in', 'stored', channel, account, external_id, conversation, kind, content::jsonb, raw, sent_at_ms, at_ms, error
+      (journal, direction, state, channel, account, external_id, conversation, identities, kind, content, raw, sent_at_ms, at_ms, error)
+    select ${journal}, 'in', 'stored', channel, account, external_id, conversation, identities::jsonb, kind, content::jsonb, raw, sent_at_ms, at_ms, error
     from unnest(
       ${column('channel')}::text[], ${column('account')}::text[], ${column('externalId')}::text[],
-      ${column('conversation')}::text[], ${column('kind')}::text[], ${column('content')}::text[], ${column('raw')}::bytea[],
+      ${column('conversation')}::text[], ${identities}::text[], ${column('kind')}::text[], ${column('content')}::text[], ${column('raw')}::bytea[],
       ${column('sentAtMs')}::bigint[], ${column('atMs')}::bigint[], ${column('error')}::text[]
     ) with ordinality
-      as row (channel, account, external_id, conversation, kind, content, raw, sent_at_ms, at_ms, error, place)
+      as row (channel, account, external_id, conversation, identities, kind, content, raw, sent_at_ms, at_ms, error, place)
     order by place
     on conflict (channel, account, external_id) where direction = 'in' do nothing
     returning id, channel, account, external_id`.execute(db);

@@ -14,7 +14,10 @@ export interface MessagesWanted {
   readonly rowsMax: number;
 }
 
-export type MessageRow = Omit<MessageTable, 'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal'> & {
+export type MessageRow = Omit<
+  MessageTable,
+  'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal' | 'identities'
+> & {
   readonly id: number;
   readonly content: unknown;
   readonly tries: number;

@@ -11,9 +11,10 @@ import type {
 import type { Grade } from '../core/event.ts';
 import type { ModeName, ProfileEntry, SlotCounts } from '../core/settings.ts';
 import type { ChatFileTable, ChatLineTable, ChatSessionTable, MessageFileTable } from './conversation-tables.ts';
+import type { PersonTables } from './person-tables.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
-export interface Database {
+export interface Database extends PersonTables {
   projection: ProjectionTable;
   projection_refusals: RefusalTable;
   contacts: ContactTable;
@@ -413,6 +414,8 @@ export interface MessageTable {
   state: MessageState;
   /** The platform's name of it. */
   external_id: string | null;
+  /** Of what came in: what proves who wrote it (`Identity[]`). */
+  identities: ColumnType<unknown, string | null, never>;
   contact: string | null;
   /** It is the first of its contact. */
   opened: Generated<boolean>;
