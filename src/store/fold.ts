@@ -136,6 +136,7 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
       flow: fact.flow,
       reference: fact.reference ?? null,
       opened_at_ms: atMs,
+      part_of: fact.partOf ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
@@ -146,7 +147,9 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
 }
 
 /** A carrier tells the number; one that an agent calls from the catalogue is no citizen's. */
-function provedBy({ medium, from, calledBy, of }: Fact<'contactOpened'>): Identity | undefined {
+function provedBy({ medium, from, calledBy, of, partOf }: Fact<'contactOpened'>): Identity | undefined {
+  // The conversation says whose it is.
+  if (partOf !== undefined) return undefined;
   const isCitizen = calledBy === undefined || of !== undefined;
   return isCitizen && (medium === 'voice' || medium === 'callback') ? phoneIdentity(from) : undefined;
 }

@@ -247,21 +247,28 @@ export interface UntakenMessage {
   readonly content: unknown;
 }
 
-/** Messages that belong to no contact yet, in order. */
+/** A citizen who left longer ago has been forgotten by whoever had the conversation. */
+const LEFT_SINCE_MS = 86_400_000;
+
+/**
+ * Messages that belong to no contact yet, in order; and that a citizen has left, unless something came of the conversation since: said again it
+ * must not end what began later.
+ */
 export async function readUntaken(
   db: Db,
   journal: string,
   afterId: number,
   rowsMax: number,
+  nowMs = Date.now(),
 ): Promise<UntakenMessage[]> {
-  return await db
-    .selectFrom('messages')
-    .select(['id', 'channel', 'account', 'conversation', 'content'])
-    .where('contact', 'is', null)
-    .where('kind', '=', 'message')
-    .where('journal', '=', journal)
-    .where('id', '>', afterId)
-    .orderBy('id')
-    .limit(rowsMax)
-    .execute();
+  const { rows } = await sql<UntakenMessage>`
+    select id, channel, account, conversation, content from messages
+    where contact is null and (kind = 'message' or (kind = 'event' and content->>'event' = 'left'))
+      and (kind = 'message' or (at_ms >= ${nowMs - LEFT_SINCE_MS} and not exists (
+        select 1 from messages as later
+        where later.channel = messages.channel and later.account = messages.account
+          and later.conversation = messages.conversation and later.id > messages.id and later.kind = 'message')))
+      and journal = ${journal} and id > ${afterId}
+    order by id limit ${rowsMax}`.execute(db);
+  return rows;
 }

@@ -80,6 +80,7 @@ export async function lastMessageOf(db: Db, contact: string) {
     .select(['channel', 'account', 'conversation', 'external_id', 'content'])
     .where('contact', '=', contact)
     .where('direction', '=', 'in')
+    .where('kind', '=', 'message')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();

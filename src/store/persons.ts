@@ -57,6 +57,19 @@ export async function readPerson(db: Db, contact: string): Promise<PersonRecord 
   return { id, sinceMs: person?.created_at_ms ?? 0, identities, changes };
 }
 
+/** Numbers that are proved to be of the person of a contact, the one proved last first. */
+export async function phonesOf(db: Db, contact: string): Promise<readonly { id: number; number: string }[]> {
+  const person = await personOf(db, contact);
+  if (person === undefined) return [];
+  return await db
+    .selectFrom('person_identities')
+    .select(['id', 'value as number'])
+    .where('person', '=', person)
+    .where('kind', '=', 'phone')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
 /** Whether one of these agents spoke in a contact of the person. */
 export async function servedPerson(db: Db, person: number, agents: readonly string[]): Promise<boolean> {
   const row = await db

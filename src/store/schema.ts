@@ -140,6 +140,8 @@ export interface ContactTable {
   call_back_tries: number | null;
   /** Of a digital contact: its name outside. */
   reference: string | null;
+  /** A call beside this conversation: one matter, shown as one contact. */
+  part_of: string | null;
 }
 
 export interface LegTable {

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { listEarlierContacts } from '../../store/caller-history.ts';
+import { wholeOf } from '../../store/contact-records.ts';
 import { LEADS } from '../access.ts';
-import { CHANNEL_OF_MEDIUM } from '../contact-view.ts';
+import { CHANNEL_OF_MEDIUM, platformOf } from '../contact-view.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, orNull } from '../schemas.ts';
 import { mayWrite } from './forms.ts';
@@ -13,6 +14,7 @@ const HistoryShape = Type.Object({
     Type.Object({
       id: Type.String(),
       channel: Type.String(),
+      platform: orNull('string'),
       openedAtMs: Type.Integer(),
       dialled: Type.String(),
       outcome: orNull('string'),
@@ -35,9 +37,15 @@ export function addHistoryRoute(app: Api, options: ApiOptions): void {
     },
     async (request) => {
       await mayWrite(request, options);
-      const rows = await listEarlierContacts(options.db, request.params.id, ROWS_MAX);
+      // It may have come a moment ago.
+      await options.channels?.host.settled();
+      const rows = await listEarlierContacts(options.db, await wholeOf(options.db, request.params.id), ROWS_MAX);
       return {
-        contacts: rows.map(({ medium, ...row }) => ({ ...row, channel: CHANNEL_OF_MEDIUM[medium] ?? medium })),
+        contacts: rows.map(({ medium, ...row }) => ({
+          ...row,
+          channel: CHANNEL_OF_MEDIUM[medium] ?? medium,
+          platform: platformOf(medium, row.dialled),
+        })),
       };
     },
   );

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { hadContact } from '../../store/contact-records.ts';
+import { hadContact, wholeOf } from '../../store/contact-records.ts';
 import {
   mergePersons,
   type PersonFault,
@@ -38,7 +38,9 @@ export function addPersonRoutes(app: Api, options: ApiOptions): void {
     },
     async (request) => {
       await mayWrite(request, options);
-      return personView(await readPerson(db, request.params.id), seesNumbers(request));
+      // It may have come a moment ago.
+      await options.channels?.host.settled();
+      return personView(await readPerson(db, await wholeOf(db, request.params.id)), seesNumbers(request));
     },
   );
 

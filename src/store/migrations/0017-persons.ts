@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** One person over all channels: what proves who somebody is, and by which proof each contact came. What stands here already is taken over. */
+/** One person and one contact over all channels: what proves who somebody is, and by which proof each contact came. What stands here already is taken over. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
@@ -9,6 +9,12 @@ const PLAIN_NUMBER = `regexp_replace(contacts.from_number, '^(\\+86|0086)', '')`
 
 const STATEMENTS = [
   `alter table messages add column identities jsonb`,
+  `alter table contacts add column part_of text`,
+  `create index contacts_parts on contacts (part_of) where part_of is not null`,
+  `create index contacts_by_platform on contacts (split_part(dialled, '/', 1), opened_at_ms, id) where medium in ('chat', 'mail')`,
+  `drop index messages_untaken`,
+  `create index messages_untaken on messages (id)
+    where contact is null and (kind = 'message' or (kind = 'event' and content->>'event' = 'left'))`,
   `create table persons (id bigint generated always as identity primary key, created_at_ms bigint not null)`,
   `create table person_identities (
     id bigint generated always as identity primary key,
