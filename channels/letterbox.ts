@@ -48,6 +48,7 @@ export default defineChannel({
     since: { about: 'From when on letters are taken, RFC 3339; absent: from the first time on', optional: true },
   },
   limits: { textChars: 20_000, sendPerSecond: 5, sendMs: 30_000 },
+  capabilities: { identity: 'claim' },
 
   async pull(cursor, { settings, fetch, signal, now }) {
     const position = cursor === undefined ? startAt(settings.since, now()) : (readJson(cursor) as Position);

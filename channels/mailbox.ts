@@ -41,7 +41,11 @@ export default defineChannel({
   medium: 'mail',
   settings: shapes,
   limits: { textChars: 50_000, sendPerSecond: 5, sendMs: 60_000 },
-  capabilities: { media: ['image', 'audio', 'video', 'file'], receipts: ['delivered', 'read', 'failed'] },
+  capabilities: {
+    media: ['image', 'audio', 'video', 'file'],
+    receipts: ['delivered', 'read', 'failed'],
+    identity: 'address',
+  },
 
   async *watch(cursor, { settings, signal }): AsyncGenerator<Batch> {
     for await (const { mails, place } of readFolder(folderOf(settings), placeIn(cursor), signal)) {

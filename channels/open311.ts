@@ -33,6 +33,7 @@ export default defineChannel({
   title: { zh: 'Open311 公共接口', en: 'Open311 public API' },
   settings: shapes,
   limits: { bodyBytes: 65_536 },
+  capabilities: { identity: 'claim' },
   methods: ['GET', 'POST'],
 
   // What everybody may read needs no key; a wrong one is told so.

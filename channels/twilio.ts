@@ -14,7 +14,7 @@ export default defineChannel({
   check: faultOf,
   // Twilio cuts a long text into parts of its own up to this.
   limits: { textChars: 1_600, sendPerSecond: 10 },
-  capabilities: { receipts: ['delivered', 'read', 'failed'] },
+  capabilities: { receipts: ['delivered', 'read', 'failed'], identity: 'number' },
   hosts: ['media.twiliocdn.com', 's3-external-1.amazonaws.com'],
   acknowledgement: {
     type: 'text/xml; charset=utf-8',

@@ -30,6 +30,7 @@ import { addModeRoutes } from './routes/mode.ts';
 import { addOpen311Routes } from './routes/open311.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addPageRoute } from './routes/page.ts';
+import { addPersonRoutes } from './routes/persons.ts';
 import { addPhoneRoute } from './routes/phone.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReferenceRoute } from './routes/reference.ts';
@@ -104,6 +105,7 @@ const ROUTES = [
   addFormRoutes,
   addPhoneRoute,
   addHistoryRoute,
+  addPersonRoutes,
   addReferenceRoute,
   addWebCallRoute,
   addChatRoutes,

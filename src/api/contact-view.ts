@@ -5,6 +5,11 @@ import type { ContactRecord, ContactRow } from '../store/contact-records.ts';
 /** `voice` is the medium of the core; people choose a channel, and here that is the phone. */
 export const CHANNEL_OF_MEDIUM: Readonly<Record<string, string>> = { voice: 'phone' };
 
+/** The channel that a conversation came by, as its account begins: `wechat/main`. */
+export function platformOf(medium: string, dialled: string): string | null {
+  return isDigital(medium as Medium) ? (dialled.split('/')[0] ?? null) : null;
+}
+
 /** A contact as the API shows it. `whole`: with whole numbers. */
 export function contactSummary(row: ContactRow | ContactRecord['contact'], whole: boolean) {
   const mask = isDigital(row.medium as Medium) ? maskKey : maskNumber;
@@ -12,6 +17,8 @@ export function contactSummary(row: ContactRow | ContactRecord['contact'], whole
   return {
     id: row.id,
     channel: CHANNEL_OF_MEDIUM[row.medium] ?? row.medium,
+    platform: platformOf(row.medium, row.dialled),
+    partOf: row.part_of,
     from: shown(row.from_number),
     fromName: row.from_name === null ? null : shown(row.from_name),
     dialled: row.dialled,
@@ -77,6 +84,14 @@ export function contactDetail(record: ContactRecord, whole: boolean) {
       result: gap.result,
     })),
     recordings: record.recordings.map(recordingView),
+    calls: record.calls.map((call) => ({
+      contact: call.id,
+      openedAtMs: call.opened_at_ms,
+      answeredAtMs: call.answered_at_ms,
+      closedAtMs: call.closed_at_ms,
+      outcome: call.outcome,
+      recordings: call.recordings.map(recordingView),
+    })),
   };
 }
 

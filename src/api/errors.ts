@@ -92,6 +92,18 @@ export const ERRORS = {
   },
   OWN_TALK: { status: 409, zh: '不能监听自己的通话。', en: 'Nobody supervises the own talk.' },
   PERIOD_TOO_LONG: { status: 400, zh: '查询的时间范围过长。', en: 'The period is too long.' },
+  PERSON_CHANGED: {
+    status: 409,
+    zh: '市民档案已有变动，请重新查看。',
+    en: 'Something of this person was moved meanwhile; look again.',
+  },
+  PERSON_CHANGE_UNKNOWN: { status: 404, zh: '没有这次归并或拆分。', en: 'There is no such merge or split.' },
+  PERSON_FULL: {
+    status: 409,
+    zh: '一位市民最多有 100 个身份标识。',
+    en: 'One person has 100 identities at most.',
+  },
+  PERSON_SAME: { status: 409, zh: '没有可以归并、拆分或撤销的内容。', en: 'There is nothing to merge, split or undo.' },
   PHONE_BUSY: {
     status: 409,
     zh: '您正在通话、已离线，或席位没有可用的话机。',

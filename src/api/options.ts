@@ -115,6 +115,8 @@ export interface WebCallSource {
   readonly key: string;
   /** Such calls that are open now. */
   count(): number;
+  /** A ticket was drawn beside this conversation (W15). Absent: they are calls like any other. */
+  drawn?(ticket: string, expiresAtMs: number, beside: ContactId): void;
 }
 
 /** Citizens who write from a page. */
@@ -122,6 +124,8 @@ export interface WebChatSource {
   /** `local`: browsers on this machine alone. */
   readonly open: 'local' | 'public';
   readonly hub: ChatHub;
+  /** The open contact of a conversation. Absent: none. */
+  contactOf?(session: string): ContactId | undefined;
   /** What citizens send lies here, under names that we gave it. */
   readonly fileFolder: string;
   /** Conversations begun from one network; default 20 in 10 min. */

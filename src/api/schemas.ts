@@ -135,15 +135,30 @@ export const PeriodQuery = Type.Object({ from: Type.Optional(Instant()), to: Typ
 export const ContactsQuery = Type.Object({
   from: Type.Optional(Instant()),
   to: Type.Optional(Instant()),
-  channel: Type.Optional(Type.String({ maxLength: 32 })),
+  channel: Type.Optional(
+    Type.String({ maxLength: 32, description: 'phone, callback, chat, mail, or a channel such as wechat' }),
+  ),
   cursor: Type.Optional(Type.String({ maxLength: 200 })),
   limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|1\\d\\d|200)$', description: '1 to 200; 50' })),
 });
 /** In a body, so that no number stands in an address. */
-export const ContactSearchBody = Type.Object(
-  { number: Type.String({ pattern: '^\\+?[0-9]{3,24}$', description: 'the whole calling number' }) },
-  { additionalProperties: false },
-);
+export const ContactSearchBody = Type.Union([
+  Type.Object(
+    { number: Type.String({ pattern: '^\\+?[0-9]{3,24}$', description: 'the whole calling number' }) },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      known: Type.String({
+        minLength: 3,
+        maxLength: 256,
+        pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+        description: 'number of the contact, its name outside, a whole calling number, an openid, a mail address',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+]);
 export const ContactParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) });
 export const DispositionBody = Type.Object(
   {
@@ -163,9 +178,20 @@ export const RecordingParams = Type.Object({
   number: Type.String({ pattern: '^[1-9]\\d{0,4}$' }),
 });
 
+const RecordingShape = Type.Object({
+  number: Type.Integer(),
+  startedAtMs: instant(),
+  endedAtMs: maybeInstant(),
+  expectedMs: orNull('integer'),
+  durationMs: orNull('integer'),
+  bytes: orNull('integer'),
+  differs: Type.Boolean(),
+});
 const contactFields = {
   id: Type.String(),
-  channel: Type.String(),
+  channel: Type.String({ description: 'phone, callback, chat or mail' }),
+  platform: maybeText(),
+  partOf: maybeText(),
   from: Type.String(),
   fromName: maybeText(),
   dialled: Type.String(),
@@ -245,16 +271,17 @@ export const ContactShape = Type.Object({
     }),
     { description: 'times in a talk when the phone of the agent was lost and the citizen heard music' },
   ),
-  recordings: Type.Array(
+  recordings: Type.Array(RecordingShape),
+  calls: Type.Array(
     Type.Object({
-      number: Type.Integer(),
-      startedAtMs: instant(),
-      endedAtMs: maybeInstant(),
-      expectedMs: orNull('integer'),
-      durationMs: orNull('integer'),
-      bytes: orNull('integer'),
-      differs: Type.Boolean(),
+      contact: Type.String(),
+      openedAtMs: instant(),
+      answeredAtMs: maybeInstant(),
+      closedAtMs: maybeInstant(),
+      outcome: maybeText(),
+      recordings: Type.Array(RecordingShape),
     }),
+    { description: 'beside this conversation' },
   ),
 });
 

@@ -4,6 +4,7 @@ import type { NamedFile } from '../store/message-files.ts';
 import type { Account } from './account.ts';
 import type { Delivery, InboundEvent, InboundMessage, InboundUnreadable } from './channel.ts';
 import type { Heard } from './hear.ts';
+import { identitiesOf } from './identities.ts';
 import type { Arrival } from './inbox.ts';
 import { fileName } from './media/file-name.ts';
 import { type SetAside, setAside, setAsideAt } from './set-aside.ts';
@@ -47,6 +48,7 @@ export function arrivalOf(
       ...whose,
       externalId,
       conversation,
+      identities: identitiesOf(account, told.from),
       kind,
       content: JSON.stringify(told),
       raw: rows.length === 0 ? raw : null,

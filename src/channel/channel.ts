@@ -125,6 +125,11 @@ export interface Capabilities {
   readonly entryByEvent?: true;
   /** Messages that the platform lets through at any time, by name. */
   readonly templates?: Readonly<Record<string, Template>>;
+  /**
+   * What `Person.id` proves, and so who is one person over several contacts. Default `account`: an account that the platform has logged in.
+   * `address`: a mail address, the same at every account. `number`: one that the carrier tells, as with a call. `claim`: what somebody typed in, or a name for one form: nobody is known again by it.
+   */
+  readonly identity?: 'account' | 'address' | 'number' | 'claim';
 }
 
 export interface ReplyWindow {

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import type { ChannelEvent, ConversationEvent } from '../core/event.ts';
-import type { DigitalMedium } from '../core/medium.ts';
+import type { ChannelEvent } from '../core/event.ts';
 import type { Db } from '../store/store.ts';
 import type { Account } from './account.ts';
 import type { Context } from './channel.ts';
@@ -16,11 +15,9 @@ export interface HostOptions {
   readonly accounts: readonly Account[];
   readonly logger: Logger;
   readonly core: {
-    submit(event: ChannelEvent | ConversationEvent): Promise<Decided>;
+    submit(event: ChannelEvent): Promise<Decided>;
     /** Hears what was decided, after it is written down. @returns what ends it. */
     follow(listener: (entries: readonly Decided[]) => void): () => void;
-    /** The open digital contact of that name. */
-    conversation(medium: DigitalMedium, reference: string): string | undefined;
   };
   /** Resolves when everything written down so far is in the database. */
   readonly settled: () => Promise<void>;

@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Command, RecordFact } from '../core/command.ts';
-import type { ChannelEvent, ConversationEvent } from '../core/event.ts';
+import type { ChannelEvent } from '../core/event.ts';
 import type { DigitalMedium } from '../core/medium.ts';
 import { type Account, accountKey } from './account.ts';
-import type { InboundMessage } from './channel.ts';
+import type { InboundEvent, InboundMessage } from './channel.ts';
 
-/** A message that is stored and belongs to no contact yet. */
+/** A message that is stored and belongs to no contact yet; or word that the citizen has left. */
 export interface Untaken {
   readonly id: number;
   readonly account: Account;
   readonly conversation: string;
-  readonly message: InboundMessage;
+  readonly message: InboundMessage | InboundEvent;
 }
 
-/** What the core says of it. */
+/** What the core says of a message. */
 export interface TakenMessage extends Untaken {
+  readonly message: InboundMessage;
   readonly contact: string;
   /** The contact began with it. */
   readonly opened: boolean;
@@ -27,7 +28,7 @@ export interface Decided {
 
 export interface IntakeOptions {
   /** Resolves once it is written down; rejects when it could not be. */
-  readonly submit: (event: ChannelEvent | ConversationEvent) => Promise<Decided>;
+  readonly submit: (event: ChannelEvent) => Promise<Decided>;
   readonly onTaken: (taken: TakenMessage) => void;
   readonly logger: Logger;
 }
@@ -75,9 +76,8 @@ export class Intake {
   take(message: Untaken): void {
     if (this.#known.has(message.id)) return;
     this.#remember(message.id);
-    const line = this.#held.get(lineOf(message));
-    const behind = line?.get(referenceOf(message));
-    if (behind !== undefined) return this.#hold(message);
+    const line = this.#lineBehind(message);
+    if (line !== undefined) return this.#hold(message, line);
     this.#queue.push(message);
     this.#fly();
   }
@@ -136,8 +136,18 @@ export class Intake {
     }, AGAIN_MS).unref();
   }
 
-  #hold(message: Untaken): void {
-    const key = lineOf(message);
+  /** Where earlier ones of the conversation are held; whoever leaves may not say through which entry. */
+  #lineBehind(message: Untaken): string | undefined {
+    const reference = referenceOf(message);
+    if (message.message.kind !== 'event') {
+      const key = lineOf(message);
+      return this.#held.get(key)?.has(reference) ? key : undefined;
+    }
+    for (const [key, line] of this.#held) if (line.has(reference)) return key;
+    return undefined;
+  }
+
+  #hold(message: Untaken, key = lineOf(message)): void {
     const line = this.#held.get(key) ?? new Map<string, Untaken[]>();
     const reference = referenceOf(message);
     line.set(
@@ -189,9 +199,12 @@ export class Intake {
   }
 
   /** @returns whether the core took it. */
-  #told(message: Untaken, { commands }: Decided): boolean {
+  #told({ message, ...rest }: Untaken, { commands }: Decided): boolean {
+    // Whether there was something to end or not: nobody is waited for.
+    if (message.kind === 'event') return true;
     const fact = commands.find(isTaken);
-    if (fact !== undefined) this.#options.onTaken({ ...message, contact: fact.contact, opened: fact.opened === true });
+    const opened = fact?.opened === true;
+    if (fact !== undefined) this.#options.onTaken({ ...rest, message, contact: fact.contact, opened });
     return fact !== undefined;
   }
 }
@@ -222,6 +235,7 @@ function eventOf(message: Untaken): ChannelEvent {
     ...(name === '' ? {} : { fromName: name }),
     to: accountKey(account.channel.name, account.name),
     reference: referenceOf(message),
+    ...(message.message.kind === 'event' ? { left: true } : {}),
   };
 }
 

@@ -1,16 +1,24 @@
-import type { ConversationEvent } from '../core/event.ts';
 import { type InboxRow, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
 import { type MatterRow, readMatters } from '../store/matters.ts';
 import { type Account, accountKey } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Backlog } from './backlog.ts';
-import type { Answer, Context, Delivery, Inbound, InboundMessage, Matter, MatterQuestion } from './channel.ts';
+import type {
+  Answer,
+  Context,
+  Delivery,
+  Inbound,
+  InboundEvent,
+  InboundMessage,
+  Matter,
+  MatterQuestion,
+} from './channel.ts';
 import { cleanInbound } from './clean-inbound.ts';
 import { GapWatch } from './gap-watch.ts';
 import { hear, hearAgain } from './hear.ts';
 import type { DeliveryResult, HostOptions } from './host-options.ts';
 import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
-import { HELD_MAX, Intake, mediumOf, referenceOf, type TakenMessage } from './intake.ts';
+import { HELD_MAX, Intake, type TakenMessage } from './intake.ts';
 import { Puller } from './puller.ts';
 import { deliveryAgain, placeAgain } from './set-aside.ts';
 
@@ -247,8 +255,8 @@ export class Receiver {
       const source = this.#sources.get(accountKey(row.channel, row.account));
       if (source === undefined) continue;
       source.gap.arrived(row.atMs);
-      if (row.kind === 'message') this.#take(source.account, { ...row, id, content: JSON.parse(row.content) });
-      else if (row.kind === 'event') this.#happened(source.account, row);
+      if (row.kind === 'message' || (row.kind === 'event' && hasLeft(row)))
+        this.#take(source.account, { ...row, id, content: JSON.parse(row.content) });
     }
     if (this.#unsure || rows.some(({ files }) => files !== undefined)) this.#options.onFiles();
     if (!this.#unsure) return;
@@ -260,25 +268,14 @@ export class Receiver {
     account: Account,
     row: { readonly id: number; readonly conversation: string; readonly content: unknown },
   ): void {
-    this.#intake.take({ id: row.id, account, conversation: row.conversation, message: row.content as InboundMessage });
+    const message = row.content as InboundMessage | InboundEvent;
+    this.#intake.take({ id: row.id, account, conversation: row.conversation, message });
   }
+}
 
-  /** The citizen has left: nobody writes any more. What becomes of it after a kill is the agent's word. */
-  #happened(account: Account, { conversation, content }: InboxRow): void {
-    const { core, logger } = this.#options;
-    if ((JSON.parse(content) as { event?: string }).event !== 'left') return;
-    const contact = core.conversation(mediumOf(account), referenceOf({ account, conversation }));
-    if (contact === undefined) return;
-    const event = {
-      type: 'conversationEnded',
-      contact,
-      by: 'citizen',
-      who: keyOf(account).slice(0, 64),
-    } as ConversationEvent;
-    core
-      .submit(event)
-      .catch((error: unknown) => logger.warn({ err: error }, 'the end of a conversation was not written down'));
-  }
+/** Nobody writes any more: a word in the conversation's order, brought to the core as messages are. */
+function hasLeft({ content }: InboxRow): boolean {
+  return (JSON.parse(content) as { event?: string }).event === 'left';
 }
 
 function matterOf({ content, account, closed_at_ms, at_ms, changed_at_ms }: MatterRow): Matter {

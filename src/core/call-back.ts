@@ -1,9 +1,10 @@
+import { plainNumber } from '../lib/phone-number.ts';
 import { promptFiles } from './announce.ts';
 import { callOutOver } from './call-out.ts';
 import { promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { ask, askLeg, type Decision, nextLegId, note, setStage } from './decision.ts';
-import { mayCallBack, plainNumber } from './dialable.ts';
+import { mayCallBack } from './dialable.ts';
 import { exclude } from './exclusion.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { hangUp, openLeg } from './leg.ts';

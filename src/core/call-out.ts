@@ -1,9 +1,10 @@
+import { plainNumber } from '../lib/phone-number.ts';
 import { dialOut } from './call-back.ts';
 import { closing } from './closing.ts';
 import { type Decision, nextContactId, note, setStage, setWork } from './decision.ts';
-import { mayCallBack, plainNumber } from './dialable.ts';
+import { mayCallBack } from './dialable.ts';
 import type { CallOutAsked } from './event.ts';
-import { type AgentId, type LegId, legId, type NodeId } from './ids.ts';
+import { type AgentId, type ContactId, type LegId, legId, type NodeId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { CALL_OUT_RING_MS, RING_DEVICES_MAX } from './limits.ts';
 import { freeAgent } from './release.ts';
@@ -35,7 +36,7 @@ function isFreeToCall(state: State, agent: Agent): boolean {
 }
 
 /** Y1, Y2: the agent's own phone first. */
-export function callOutAsked(d: Decision, { agent: id, number, of }: CallOutAsked): void {
+export function callOutAsked(d: Decision, { agent: id, number, of, beside }: CallOutAsked): void {
   const agent = d.state.agents.get(id);
   const setting = d.state.standing.seats.get(id)?.setting;
   const node = [...d.state.nodes.keys()].filter((each) => nodeLive(d.state, each)).sort()[0];
@@ -44,7 +45,7 @@ export function callOutAsked(d: Decision, { agent: id, number, of }: CallOutAske
   const untilMs = d.state.nowMs + CALL_OUT_RING_MS;
   const queue = queueFor(d.state.settings!, setting);
   const wait = { queue, enqueuedAtMs: d.state.nowMs, headStartMs: 0, plan: '', step: -1, lastAgent: id };
-  const contact = openCallOut(d, node, agent, number, of);
+  const contact = openCallOut(d, node, agent, number, { of, partOf: beside === true ? of : undefined });
   setWork(d, agent, { in: 'offer', contact: contact.id, token: d.state.nextToken++ });
   const rings: LegId[] = [];
   for (const [device] of liveDevices(d.state, setting.sipUser).slice(0, RING_DEVICES_MAX)) {
@@ -88,11 +89,18 @@ export function callOutOver(
   freeAgent(d, stage.agent, 0);
 }
 
-function openCallOut(d: Decision, node: NodeId, agent: Agent, number: string, of: CallOutAsked['of']): Contact {
+function openCallOut(
+  d: Decision,
+  node: NodeId,
+  agent: Agent,
+  number: string,
+  { of, partOf }: { readonly of: ContactId | undefined; readonly partOf: ContactId | undefined },
+): Contact {
   const contact: Contact = {
     id: nextContactId(d),
     medium: 'callback',
     calledBy: agent.id,
+    ...(partOf === undefined ? {} : { partOf }),
     leg: legId(''),
     node,
     from: number,
@@ -108,7 +116,7 @@ function openCallOut(d: Decision, node: NodeId, agent: Agent, number: string, of
     callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
   };
   d.state.contacts.set(contact.id, contact);
-  note(d, 'Y1', {
+  note(d, partOf === undefined ? 'Y1' : 'Y6', {
     do: 'record-fact',
     fact: 'contactOpened',
     contact: contact.id,
@@ -118,6 +126,7 @@ function openCallOut(d: Decision, node: NodeId, agent: Agent, number: string, of
     flow: '',
     calledBy: agent.id,
     ...(of === undefined ? {} : { of }),
+    ...(partOf === undefined ? {} : { partOf }),
   });
   return contact;
 }

@@ -1,3 +1,4 @@
+import { besideOf } from './beside.ts';
 import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { callOutOver, placerLegGone } from './call-out.ts';
 import { gaveUp, placeLost } from './caller.ts';
@@ -5,7 +6,7 @@ import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
 import type { CallerKnown } from './event.ts';
 import { startFlow } from './flow.ts';
-import type { LegId, NodeId } from './ids.ts';
+import type { ContactId, LegId, NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
 import { closeMissed, firstQueueOf, missCall } from './missed.ts';
@@ -26,6 +27,7 @@ export interface Arrival {
   readonly dialled: string;
   readonly diversion?: string;
   readonly known?: CallerKnown;
+  readonly partOf?: ContactId;
 }
 
 /** A1–A4. */
@@ -169,6 +171,7 @@ function giveUp(d: Decision, contact: Contact, wait: Wait): void {
 function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {
   const from = arrival.from.slice(0, FROM_CHARS_MAX);
   const fromName = (arrival.fromName ?? '').slice(0, NAME_CHARS_MAX);
+  const beside = besideOf(d.state, arrival.partOf);
   const contact: Contact = {
     id: nextContactId(d),
     medium: 'voice',
@@ -179,6 +182,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
     openedAtMs: d.state.nowMs,
     ...(arrival.known === undefined ? {} : { known: arrival.known }),
+    ...beside,
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
     legs: [],
     excluded: [],
@@ -198,6 +202,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     dialled: contact.dialled,
     ...(contact.diversion === undefined ? null : { diversion: contact.diversion }),
     flow,
+    ...beside,
   });
   const leg: Leg = {
     id: arrival.leg,

@@ -81,6 +81,8 @@ export type RecordFact =
       readonly of?: ContactId;
       /** The agent who placed it (Y1). */
       readonly calledBy?: AgentId;
+      /** The conversation beside which it is, under one contact (Y6, W15). */
+      readonly partOf?: ContactId;
       /** Of a digital contact: its name outside. */
       readonly reference?: string;
     }

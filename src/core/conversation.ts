@@ -33,12 +33,19 @@ export function openConversation(d: Decision, event: ConversationOpened): void {
 /** W14: what cannot be taken now is not lost, and comes again. */
 export function messageArrived(d: Decision, event: MessageArrived): void {
   const known = openOf(d, event);
+  if (event.left === true) return known && left(d, known, event.message);
   if (known !== undefined) citizenBack(d, known);
   const contact = known ?? open(d, event, 0);
   if (contact === undefined) return;
   const { message } = event;
   const opened = known === undefined ? ({ opened: true } as const) : {};
   note(d, 'W14', { do: 'record-fact', fact: 'messageTaken', contact: contact.id, message, ...opened });
+}
+
+/** W14, W9: in its order among the messages, so that neither one before it nor one behind it is taken for the other. */
+function left(d: Decision, { id: contact }: Contact, message: number): void {
+  note(d, 'W14', { do: 'record-fact', fact: 'messageTaken', contact, message });
+  endConversation(d, { type: 'conversationEnded', contact, by: 'citizen', who: '' });
 }
 
 function openOf(d: Decision, name: ConversationName): Contact | undefined {

@@ -29,6 +29,8 @@ export interface ContactCard {
   readonly missed?: true;
   /** Begun by this agent. */
   readonly calledBy?: AgentId;
+  /** Beside this conversation. */
+  readonly partOf?: ContactId;
   readonly wait?: {
     readonly queue: string;
     readonly enqueuedAtMs: number;
@@ -79,6 +81,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
     ...(contact.grade === undefined ? {} : { grade: contact.grade }),
     ...(contact.medium === 'callback' && contact.calledBy === undefined ? { missed: true as const } : {}),
     ...(contact.calledBy === undefined ? {} : { calledBy: contact.calledBy }),
+    ...(contact.partOf === undefined ? {} : { partOf: contact.partOf }),
     ...('wait' in stage
       ? {
           wait: {

@@ -35,6 +35,8 @@ export interface MessageArrived extends ConversationName {
   readonly type: 'messageArrived';
   /** Its number in the inbox. */
   readonly message: number;
+  /** It says that the citizen has left. */
+  readonly left?: true;
 }
 
 export interface ConversationName {
@@ -165,6 +167,8 @@ export interface CallOutAsked {
   /** As it is dialled, 1 to 20 digits. */
   readonly number: string;
   readonly of?: ContactId;
+  /** `of` is a conversation, and the number is proved to be its citizen's (Y6). */
+  readonly beside?: true;
 }
 
 /** From a lead: the number need not be called back any more. */
@@ -240,6 +244,10 @@ type SwitchEventBody =
       readonly trunk?: string;
       /** What the city's records know of the number (G1). */
       readonly known?: CallerKnown;
+      /** Of a page: what the core drew its ticket for. Never written down. */
+      readonly ticket?: string;
+      /** The conversation beside which its citizen calls (W15). */
+      readonly partOf?: ContactId;
     }
   /** The far end of a leg we rang is ringing (SIP 180/183). */
   | { readonly type: 'legRinging'; readonly leg: LegId }

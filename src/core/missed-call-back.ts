@@ -1,9 +1,10 @@
+import { plainNumber } from '../lib/phone-number.ts';
 import { isOpen } from './calendar.ts';
 import { isPromised } from './call-back.ts';
 import { callerOf, promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { type Decision, nextContactId, note } from './decision.ts';
-import { plainNumber } from './dialable.ts';
+
 import { type ContactId, legId, type NodeId } from './ids.ts';
 import { MISSED_AGE_MS } from './limits.ts';
 import { cancelOffer } from './offer.ts';

@@ -1,5 +1,6 @@
 import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import { promptFiles } from './announce.ts';
+import { agentBeside } from './beside.ts';
 import { bestAgent } from './best-agent.ts';
 import { takeCaller } from './caller.ts';
 import type { WaitResult } from './command.ts';
@@ -29,7 +30,7 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     headStartMs: (entry.headStartMs ?? 0) + caller.headStartMs,
     plan: entry.plan ?? '',
     step: -1,
-    lastAgent: caller.lastAgent,
+    lastAgent: agentBeside(d.state, contact) ?? caller.lastAgent,
   };
   note(d, 'Q1', {
     do: 'record-fact',

@@ -97,6 +97,8 @@ export interface Contact {
   readonly medium: Medium;
   /** The agent who placed it (Y1–Y5). */
   readonly calledBy?: AgentId;
+  /** A call beside this conversation: the same contact to everybody (Y6, W15). */
+  readonly partOf?: ContactId;
   /** The citizen's leg; the last one, when there is none now (K4). `NO_LEG` of a digital contact. */
   leg: LegId;
   /** `NO_NODE` of a digital contact. */

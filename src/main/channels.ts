@@ -6,7 +6,7 @@ import { readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
 import { channelFile, loadChannel } from '../channel/load.ts';
 import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
-import { conversationView, digitalView } from '../core/view.ts';
+import { digitalView } from '../core/view.ts';
 import type { Projector } from '../store/projector.ts';
 import type { Store } from '../store/store.ts';
 import type { Calls } from './core.ts';
@@ -52,7 +52,6 @@ export async function openChannels(
     core: {
       submit,
       follow: (listener) => loop.subscribe(listener),
-      conversation: (medium, reference) => conversationView(loop.state, medium, reference),
     },
     settled: () => parts.projector.settled(),
     metrics,

@@ -13,6 +13,7 @@ import { createPhases, type Phases } from './phases.ts';
 import type { Records } from './records.ts';
 import { readRunFile } from './run-file.ts';
 import { openSwitchLink } from './switch-link.ts';
+import { createTicketBook, type TicketBook } from './ticket-book.ts';
 
 /** What a call needs: rules and states from the journal, and a switch. */
 export interface Calls {
@@ -28,6 +29,7 @@ export interface Calls {
   observeAppend: (durationMs: number) => void;
   /** Set once the records can be asked: what they know of a number that calls. */
   knownOf: (number: string) => CallerKnown | undefined;
+  readonly tickets: TicketBook;
 }
 
 /** Calls are taken up before anything else is loaded; a switch that does not answer holds up the rest no longer than this. */
@@ -79,6 +81,7 @@ async function openCalls(phases: Phases): Promise<Calls | string> {
     phases,
     observeAppend: () => {},
     knownOf: () => undefined,
+    tickets: createTicketBook(),
     async submit(event) {
       const startedMs = performance.now();
       const entry = await loop.submit(event);
@@ -132,10 +135,13 @@ function startSwitchLink(calls: Calls): Promise<void> {
   });
 }
 
-/** G1: the journal holds what was known when the call came, so that a replay decides the same. */
-function withKnown({ knownOf }: Calls, event: SwitchEvent): SwitchEvent {
-  const known = event.type === 'callArrived' ? knownOf(event.from) : undefined;
-  return known === undefined ? event : ({ ...event, known } as SwitchEvent);
+/** G1, W15: the journal holds what was known when the call came, so that a replay decides the same. */
+function withKnown({ knownOf, tickets }: Calls, event: SwitchEvent): SwitchEvent {
+  if (event.type !== 'callArrived') return event;
+  const { ticket, ...call } = event;
+  const known = knownOf(event.from);
+  const partOf = ticket === undefined ? undefined : tickets.take(ticket, Date.now());
+  return { ...call, ...(known === undefined ? {} : { known }), ...(partOf === undefined ? {} : { partOf }) };
 }
 
 function obeySupervisor(calls: Calls, opening: Promise<Records | string>): void {

@@ -20,12 +20,16 @@ export function webCallRules(
 }
 
 /** The same for the page, while there is one. FreeSWITCH knows nothing of tickets. */
-export function webCallsOf({ config, folders, loop }: Calls, city: City | undefined): Pick<ApiOptions, 'webCall'> {
+export function webCallsOf(
+  { config, folders, loop, tickets }: Calls,
+  city: City | undefined,
+): Pick<ApiOptions, 'webCall'> {
   const { webCall: open, eslNodes } = config;
   if (open === 'off' || eslNodes.length > 0 || city?.webCall === undefined) return {};
   const { numbers, perAddress, atOnce } = city.webCall;
   const count = (): number => webCallCount(loop.state);
-  return { webCall: { open, numbers, perAddress, atOnceMax: atOnce.all, key: keyOf(folders), count } };
+  const drawn = tickets.note;
+  return { webCall: { open, numbers, perAddress, atOnceMax: atOnce.all, key: keyOf(folders), count, drawn } };
 }
 
 /** Known to this data folder alone, and the same after a restart: a ticket outlives the core that drew it. */

@@ -51,7 +51,7 @@ export function openWebChat(calls: Calls, store: Store, parts: WebChatParts): Op
   });
   const account = webAccount(hub);
   loop.subscribe(() => hub.statesChanged());
-  return { account, source: { open: config.webChat, hub, fileFolder: folders.chatFiles } };
+  return { account, source: { open: config.webChat, hub, fileFolder: folders.chatFiles, contactOf } };
 }
 
 function stateOf({ loop }: Calls, contact: ContactId | undefined): ChatState {

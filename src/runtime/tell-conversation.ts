@@ -8,6 +8,7 @@ export type OfConversation = ConversationEvent['type'] | ChannelEvent['type'];
 export function tellConversationEvent(event: Extract<Event, { type: OfConversation }>): Said {
   switch (event.type) {
     case 'messageArrived':
+      if (event.left === true) return said('The citizen left.', '市民离开会话。');
       return said(
         `Message ${event.message} from ${maskKey(event.from)} came by ${event.medium}.`,
         `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}发来第 ${event.message} 号消息。`,

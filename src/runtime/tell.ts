@@ -477,12 +477,14 @@ function tellOpening(fact: OpeningFact): Said {
   }
 }
 
-function tellOpened({ medium, from, flow, calledBy }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
+function tellOpened({ medium, from, flow, calledBy, partOf }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
   const shown = isDigital(medium) ? maskKey(from) : maskNumber(from);
-  if (calledBy !== undefined) return said(`${calledBy} asks to call ${shown}.`, `${calledBy} 呼叫 ${shown}。`);
+  const beside = partOf === undefined ? ['', ''] : [` beside ${partOf}`, `（归入 ${partOf}）`];
+  if (calledBy !== undefined)
+    return said(`${calledBy} asks to call ${shown}${beside[0]}.`, `${calledBy} 呼叫 ${shown}${beside[1]}。`);
   return said(
-    `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}.`,
-    `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}。`,
+    `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}${beside[0]}.`,
+    `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}${beside[1]}。`,
   );
 }
 

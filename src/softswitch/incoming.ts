@@ -106,7 +106,7 @@ function setInboundVariables(board: Board, leg: Leg, call: Incoming, trunk: stri
     endpoint_disposition: 'RECEIVED',
   });
   if (call.source.startsWith('trunk:')) setVariables(leg, { minhu_trunk: trunk, sip_gateway: trunk });
-  else if (call.source.startsWith('web:')) setVariable(leg, 'minhu_trunk', WEB_CONTEXT);
+  else if (call.source.startsWith('web:')) setVariables(leg, { minhu_trunk: WEB_CONTEXT, minhu_ticket: trunk });
   else setVariable(leg, 'sip_auth_username', trunk);
   if (call.diversion !== undefined) {
     setVariables(leg, {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { ownNumber } from '../lib/phone-number.ts';
 import type { ContactTable } from './schema.ts';
 import type { Db } from './store.ts';
 
@@ -8,8 +9,10 @@ export interface ContactsWanted {
   /** Opened before. Unix time, ms. */
   readonly toMs: number;
   readonly medium?: string;
-  /** Whole calling number. */
-  readonly from?: string;
+  /** Channel of a conversation, such as `wechat`. */
+  readonly platform?: string;
+  /** Its number, its name outside, or by what its citizen is known: a whole number, an openid, a mail address. */
+  readonly known?: string;
   /** Only contacts that one of these agents was offered or spoke in. */
   readonly agents?: readonly string[];
   /** Goes on after this contact. */
@@ -26,7 +29,7 @@ export interface ContactPlace {
 export type ContactRow = ContactTable & { readonly approximate: boolean };
 
 export async function listContacts(db: Db, wanted: ContactsWanted): Promise<ContactRow[]> {
-  const { agents, after, medium, from } = wanted;
+  const { agents, after, medium, platform, known } = wanted;
   let query = db
     .selectFrom('contacts')
     .selectAll()
@@ -36,10 +39,28 @@ export async function listContacts(db: Db, wanted: ContactsWanted): Promise<Cont
     .orderBy('id', 'desc')
     .limit(wanted.rowsMax);
   if (medium !== undefined) query = query.where('medium', '=', medium);
-  if (from !== undefined) query = query.where('from_number', '=', from);
+  if (platform !== undefined)
+    query = query
+      .where('medium', 'in', ['chat', 'mail'])
+      .where(sql<boolean>`split_part(dialled, '/', 1) = ${platform}`);
+  query =
+    known === undefined ? query.where('part_of', 'is', null) : query.where(sql<boolean>`id in (${isKnownBy(known)})`);
   if (after) query = query.where(sql<boolean>`(opened_at_ms, id) < (${after.openedAtMs}::bigint, ${after.id}::text)`);
   if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
   return (await query.execute()) as ContactRow[];
+}
+
+/** Each part by an index. */
+function isKnownBy(known: string) {
+  const plain = ownNumber(known) ?? known;
+  const numbers = [known, plain, `+86${plain}`, `0086${plain}`];
+  return sql`
+    select id from contacts where id = ${known}
+    union select id from contacts where from_number = any(${numbers})
+    union select id from contacts where medium in ('chat', 'mail') and reference = ${known}
+    union select contact from contact_identities where identity in (
+      select other.id from person_identities as this join person_identities as other on other.person = this.person
+      where this.kind <> 'contact' and this.value = any(${[known, known.toLowerCase(), plain]}))`;
 }
 
 function wasOffered(agents: readonly string[]) {
@@ -52,7 +73,8 @@ export async function readContact(db: Db, id: string, agents?: readonly string[]
   if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
   const contact = await query.executeTakeFirst();
   if (!contact) return undefined;
-  const [legs, waits, digits, offers, talks, holds, gaps, recordings] = await Promise.all([
+  const [calls, legs, waits, digits, offers, talks, holds, gaps, recordings] = await Promise.all([
+    readCalls(db, id),
     db.selectFrom('legs').selectAll().where('contact', '=', id).orderBy('opened_at_ms').orderBy('id').execute(),
     db.selectFrom('waits').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('digits').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
@@ -62,7 +84,29 @@ export async function readContact(db: Db, id: string, agents?: readonly string[]
     db.selectFrom('talk_gaps').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('recordings').selectAll().where('contact', '=', id).orderBy('number').execute(),
   ]);
-  return { contact, legs, waits, digits, offers, talks, holds, gaps, recordings };
+  return { contact, calls, legs, waits, digits, offers, talks, holds, gaps, recordings };
+}
+
+const CALLS_MAX = 50;
+
+/** Calls beside a conversation, with their recordings. */
+async function readCalls(db: Db, partOf: string) {
+  const calls = await db
+    .selectFrom('contacts')
+    .select(['id', 'opened_at_ms', 'answered_at_ms', 'closed_at_ms', 'outcome'])
+    .where('part_of', '=', partOf)
+    .orderBy('opened_at_ms')
+    .limit(CALLS_MAX)
+    .execute();
+  if (calls.length === 0) return [];
+  const ids = calls.map(({ id }) => id);
+  const recordings = await db
+    .selectFrom('recordings')
+    .selectAll()
+    .where('contact', 'in', ids)
+    .orderBy('number')
+    .execute();
+  return calls.map((call) => ({ ...call, recordings: recordings.filter(({ contact }) => contact === call.id) }));
 }
 
 export type ContactRecord = NonNullable<Awaited<ReturnType<typeof readContact>>>;
@@ -78,10 +122,22 @@ export async function hadContact(db: Db, id: string, agents?: readonly string[])
   return (await query.executeTakeFirst()) !== undefined;
 }
 
+/** Of a call beside a conversation, the conversation; else itself. */
+export async function wholeOf(db: Db, id: string): Promise<string> {
+  const row = await db.selectFrom('contacts').select('part_of').where('id', '=', id).executeTakeFirst();
+  return row?.part_of ?? id;
+}
+
 /** The calling number; undefined: no such contact. */
 export async function numberOfContact(db: Db, id: string): Promise<string | undefined> {
   const row = await db.selectFrom('contacts').select('from_number').where('id', '=', id).executeTakeFirst();
   return row?.from_number;
+}
+
+/** Whether it is a chat or mail. */
+export async function isConversation(db: Db, id: string): Promise<boolean> {
+  const row = await db.selectFrom('contacts').select('medium').where('id', '=', id).executeTakeFirst();
+  return row?.medium === 'chat' || row?.medium === 'mail';
 }
 
 /** File and state of a contact's nth recording, 1 is the first. */

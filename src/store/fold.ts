@@ -1,6 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordFact } from '../core/command.ts';
 import { unreachable } from '../lib/assert.ts';
+import { contactsCame, type Identity, phoneIdentity } from './identities.ts';
+import { messagesTaken } from './messages-taken.ts';
 import type { Database } from './schema.ts';
 
 /** Where a fact stands in the journal, and when it was decided. */
@@ -25,7 +27,7 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
     case 'contactClosed':
       return contactClosed(db, fact, place);
     case 'messageTaken':
-      return messagesTaken(db, [fact]);
+      return messagesTaken(db, [{ fact, place }]);
     case 'legOpened':
       return legOpened(db, fact, place);
     case 'legAnswered':
@@ -134,11 +136,22 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
       flow: fact.flow,
       reference: fact.reference ?? null,
       opened_at_ms: atMs,
+      part_of: fact.partOf ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  const identity = provedBy(fact);
+  if (identity !== undefined) await contactsCame(db, [{ contact: fact.contact, identities: [identity], atMs }]);
   if (fact.of === undefined) return;
   await db.updateTable('missed_calls').set({ call_back: fact.contact }).where('contact', '=', fact.of).execute();
+}
+
+/** A carrier tells the number; one that an agent calls from the catalogue is no citizen's. */
+function provedBy({ medium, from, calledBy, of, partOf }: Fact<'contactOpened'>): Identity | undefined {
+  // The conversation says whose it is.
+  if (partOf !== undefined) return undefined;
+  const isCitizen = calledBy === undefined || of !== undefined;
+  return isCitizen && (medium === 'voice' || medium === 'callback') ? phoneIdentity(from) : undefined;
 }
 
 async function callMissed(db: Tables, fact: Fact<'callMissed'>, { atMs }: Place): Promise<void> {
@@ -169,17 +182,6 @@ async function contactClosed(db: Tables, fact: Fact<'contactClosed'>, { atMs }: 
     .set({ closed_at_ms: atMs, outcome: fact.outcome, approximate: fact.approximate ?? false })
     .where('id', '=', fact.contact)
     .execute();
-}
-
-/** Many with one statement: a chat city takes thousands a second. */
-export async function messagesTaken(db: Tables, facts: readonly Fact<'messageTaken'>[]): Promise<void> {
-  if (facts.length === 0) return;
-  const [ids, contacts] = [facts.map(({ message }) => message), facts.map(({ contact }) => contact)];
-  await sql`
-    update messages set contact = taken.contact, opened = messages.opened or taken.opened
-    from unnest(${ids}::bigint[], ${contacts}::text[], ${facts.map(({ opened }) => opened ?? false)}::boolean[])
-      as taken (id, contact, opened)
-    where messages.id = taken.id`.execute(db);
 }
 
 async function legOpened(db: Tables, fact: Fact<'legOpened'>, { atMs }: Place): Promise<void> {

@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import type { Identity } from './identities.ts';
 import { insertNamed, type NamedFile } from './message-files.ts';
 import type { Database } from './schema.ts';
 import type { Db } from './store.ts';
@@ -16,6 +17,8 @@ export interface InboxRow {
   readonly sentAtMs: number;
   readonly atMs: number;
   readonly error: string | null;
+  /** What proves who wrote it. */
+  readonly identities?: readonly Identity[];
   /** That are to be fetched. */
   readonly files?: readonly NamedFile[];
   /** Of an event: the entry that it tells. Of a message: `told`, when it has the entry that an event told last. */
@@ -114,16 +117,17 @@ async function insertRows(
 ): Promise<ReadonlyMap<number, number>> {
   if (rows.length === 0) return new Map();
   const column = <Name extends keyof InboxRow>(name: Name) => rows.map((row) => row[name]);
+  const identities = rows.map(({ identities: proofs = [] }) => (proofs.length === 0 ? null : JSON.stringify(proofs)));
   const { rows: stored } = await sql<{ id: number; channel: string; account: string; external_id: string }>`
     insert into messages
-      (journal, direction, state, channel, account, external_id, conversation, kind, content, raw, sent_at_ms, at_ms, error)
-    select ${journal}, 'in', 'stored', channel, account, external_id, conversation, kind, content::jsonb, raw, sent_at_ms, at_ms, error
+      (journal, direction, state, channel, account, external_id, conversation, identities, kind, content, raw, sent_at_ms, at_ms, error)
+    select ${journal}, 'in', 'stored', channel, account, external_id, conversation, identities::jsonb, kind, content::jsonb, raw, sent_at_ms, at_ms, error
     from unnest(
       ${column('channel')}::text[], ${column('account')}::text[], ${column('externalId')}::text[],
-      ${column('conversation')}::text[], ${column('kind')}::text[], ${column('content')}::text[], ${column('raw')}::bytea[],
+      ${column('conversation')}::text[], ${identities}::text[], ${column('kind')}::text[], ${column('content')}::text[], ${column('raw')}::bytea[],
       ${column('sentAtMs')}::bigint[], ${column('atMs')}::bigint[], ${column('error')}::text[]
     ) with ordinality
-      as row (channel, account, external_id, conversation, kind, content, raw, sent_at_ms, at_ms, error, place)
+      as row (channel, account, external_id, conversation, identities, kind, content, raw, sent_at_ms, at_ms, error, place)
     order by place
     on conflict (channel, account, external_id) where direction = 'in' do nothing
     returning id, channel, account, external_id`.execute(db);
@@ -243,21 +247,28 @@ export interface UntakenMessage {
   readonly content: unknown;
 }
 
-/** Messages that belong to no contact yet, in order. */
+/** A citizen who left longer ago has been forgotten by whoever had the conversation. */
+const LEFT_SINCE_MS = 86_400_000;
+
+/**
+ * Messages that belong to no contact yet, in order; and that a citizen has left, unless something came of the conversation since: said again it
+ * must not end what began later.
+ */
 export async function readUntaken(
   db: Db,
   journal: string,
   afterId: number,
   rowsMax: number,
+  nowMs = Date.now(),
 ): Promise<UntakenMessage[]> {
-  return await db
-    .selectFrom('messages')
-    .select(['id', 'channel', 'account', 'conversation', 'content'])
-    .where('contact', 'is', null)
-    .where('kind', '=', 'message')
-    .where('journal', '=', journal)
-    .where('id', '>', afterId)
-    .orderBy('id')
-    .limit(rowsMax)
-    .execute();
+  const { rows } = await sql<UntakenMessage>`
+    select id, channel, account, conversation, content from messages
+    where contact is null and (kind = 'message' or (kind = 'event' and content->>'event' = 'left'))
+      and (kind = 'message' or (at_ms >= ${nowMs - LEFT_SINCE_MS} and not exists (
+        select 1 from messages as later
+        where later.channel = messages.channel and later.account = messages.account
+          and later.conversation = messages.conversation and later.id > messages.id and later.kind = 'message')))
+      and journal = ${journal} and id > ${afterId}
+    order by id limit ${rowsMax}`.execute(db);
+  return rows;
 }

@@ -14,7 +14,10 @@ export interface MessagesWanted {
   readonly rowsMax: number;
 }
 
-export type MessageRow = Omit<MessageTable, 'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal'> & {
+export type MessageRow = Omit<
+  MessageTable,
+  'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal' | 'identities'
+> & {
   readonly id: number;
   readonly content: unknown;
   readonly tries: number;
@@ -77,6 +80,7 @@ export async function lastMessageOf(db: Db, contact: string) {
     .select(['channel', 'account', 'conversation', 'external_id', 'content'])
     .where('contact', '=', contact)
     .where('direction', '=', 'in')
+    .where('kind', '=', 'message')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -15,6 +15,7 @@ import * as contactForms from './migrations/0013-contact-forms.ts';
 import * as messages from './migrations/0014-messages.ts';
 import * as webChat from './migrations/0015-web-chat.ts';
 import * as channelMedia from './migrations/0016-channel-media.ts';
+import * as persons from './migrations/0017-persons.ts';
 import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts';
 import type { Database } from './schema.ts';
 
@@ -36,6 +37,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-messages': messages,
   '0015-web-chat': webChat,
   '0016-channel-media': channelMedia,
+  '0017-persons': persons,
   '0018-receipts-and-arrivals': receiptsAndArrivals,
 };
 

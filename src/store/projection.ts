@@ -1,7 +1,8 @@
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { Command, RecordCommand, RecordFact } from '../core/command.ts';
-import { foldFact, messagesTaken, type Place } from './fold.ts';
+import { foldFact, type Place } from './fold.ts';
+import { messagesTaken, type TakenFact } from './messages-taken.ts';
 import type { Database } from './schema.ts';
 import type { Db } from './store.ts';
 
@@ -83,9 +84,9 @@ function factsOf({ seq, event, commands }: ProjectedEntry): { fact: RecordComman
 
 /** In order; but which message belongs to which contact is told of all of them at once: no other fact asks for it. */
 const foldOrThrow: Fold = async (transaction, facts) => {
-  const taken: Extract<RecordFact, { fact: 'messageTaken' }>[] = [];
+  const taken: TakenFact[] = [];
   for (const { fact, place } of facts) {
-    if (fact.fact === 'messageTaken') taken.push(fact);
+    if (fact.fact === 'messageTaken') taken.push({ fact, place });
     else await foldFact(transaction, fact, place);
   }
   await messagesTaken(transaction, taken);

@@ -11,9 +11,10 @@ import type {
 import type { Grade } from '../core/event.ts';
 import type { ModeName, ProfileEntry, SlotCounts } from '../core/settings.ts';
 import type { ChatFileTable, ChatLineTable, ChatSessionTable, MessageFileTable } from './conversation-tables.ts';
+import type { PersonTables } from './person-tables.ts';
 
 /** The tables as kysely sees them. All instants are Unix time in ms, as in the journal; `…_at_ms` null means "not yet" or "never". */
-export interface Database {
+export interface Database extends PersonTables {
   projection: ProjectionTable;
   projection_refusals: RefusalTable;
   contacts: ContactTable;
@@ -139,6 +140,8 @@ export interface ContactTable {
   call_back_tries: number | null;
   /** Of a digital contact: its name outside. */
   reference: string | null;
+  /** A call beside this conversation: one matter, shown as one contact. */
+  part_of: string | null;
 }
 
 export interface LegTable {
@@ -413,6 +416,8 @@ export interface MessageTable {
   state: MessageState;
   /** The platform's name of it. */
   external_id: string | null;
+  /** Of what came in: what proves who wrote it (`Identity[]`). */
+  identities: ColumnType<unknown, string | null, never>;
   contact: string | null;
   /** It is the first of its contact. */
   opened: Generated<boolean>;

@@ -110,7 +110,7 @@ export class Hall {
       journal: loop.state.journalId,
       accounts: [],
       logger: silent,
-      core: { submit: core.submit, follow: () => () => undefined, conversation: () => undefined },
+      core: { submit: core.submit, follow: () => () => undefined },
       settled: async () => undefined,
       metrics: { countDelivery: () => undefined, countSend: () => undefined, countFile: () => undefined },
       fileFolder: database.folder,

@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
+import { ChatHub } from '../../src/api/chat/chat-hub.ts';
+import { makeChatToken } from '../../src/api/chat/resume-token.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
 import type { WebCallSource } from '../../src/api/options.ts';
 import { limitNetworks } from '../../src/api/visitors.ts';
+import { contactId } from '../../src/core/ids.ts';
 import { readWebCallTicket, WEB_CALL_TICKET_LIFE_MS, webCallHa1 } from '../../src/lib/web-call-ticket.ts';
+import { beginChat } from '../../src/store/chat-sessions.ts';
+import { silent } from '../store/database.ts';
 import { Hall } from './hall.ts';
 
 const SOURCE: WebCallSource = {
@@ -88,6 +94,35 @@ describe('a ticket for a call from a page', () => {
       const page = await api.inject({ url: '/call/', remoteAddress: '203.0.113.9' });
       expect(page.json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
     }
+  });
+
+  test('who shows the token of a conversation calls beside it; a token of nobody’s is refused', async () => {
+    const drawn: unknown[] = [];
+    const { db } = hall.options;
+    const nobody = { take: async () => 'away' as const, stateOf: () => ({ is: 'none' as const }) };
+    const hub = new ChatHub({
+      ...{ db, key: Buffer.alloc(32, 7), logger: silent, onTyping: () => {}, onReceipts: () => {} },
+      ...nobody,
+    });
+    const { live: _live, ...options } = hall.options;
+    const webChat = { open: 'public' as const, hub, fileFolder: '', contactOf: () => contactId('C1') };
+    const metrics = createMetrics({
+      ...hall.options.core,
+      projectorLag: () => 0,
+      missed: () => ({ open: 0, overdue: 0 }),
+    });
+    const source = { ...SOURCE, drawn: (...all: unknown[]) => void drawn.push(all) };
+    const api = await createApi({ ...options, metrics, webCall: source, webChat });
+    made.push(api);
+    const expiresAtMs = Date.now() + 60_000;
+    await beginChat(db, { id: 's_1', entry: 'personal', name: '', created_at_ms: 1, expires_at_ms: expiresAtMs });
+    const token = makeChatToken(hub.key, { session: 's_1', expiresAtMs, generation: 1 });
+    const answer = await draw(api, {}, { authorization: `Bearer ${token}` });
+    const { username, expiresAtMs: untilMs } = answer.json();
+    expect(drawn).toEqual([[username, untilMs, 'C1']]);
+    expect((await draw(api, {}, { authorization: `Bearer ${token}x` })).json().code).toBe('CHAT_OVER');
+    expect((await draw(api)).statusCode).toBe(200);
+    expect(drawn).toHaveLength(1);
   });
 
   test('open for this machine, it is for its browsers, not for a proxy', async () => {

@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import telegram from '../../channels/telegram.ts';
 import webhook from '../../channels/webhook.ts';
 import type { Account } from '../../src/channel/account.ts';
+import { arrivalOf } from '../../src/channel/arrival.ts';
 import type { Channel, Context, Inbound, Outbound, Parcel } from '../../src/channel/channel.ts';
+import { storeBatch } from '../../src/store/inbox.ts';
 import { listMessages } from '../../src/store/messages.ts';
 import { addReceipt } from '../../src/store/outbox.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
@@ -53,6 +58,62 @@ async function allTaken(house: House): Promise<void> {
     expect((await rowsOf('in')).every(({ contact }) => contact !== null)).toBe(true);
   });
 }
+
+describe('a citizen who leaves', () => {
+  const told = (conversation: string, more: object) =>
+    ({ conversation, from: { id: 'u1' }, sentAtMs: Date.now(), ...more }) as Inbound;
+  const wrote = (remoteId: string, conversation = 'c1') => told(conversation, { remoteId, text: '停水了' });
+  const left = (remoteId: string, conversation = 'c1') =>
+    told(conversation, { kind: 'event', event: 'left', remoteId });
+  const closed = async (house: House) => {
+    await house.projector.settled();
+    return await database.store.db
+      .selectFrom('contacts')
+      .select(['outcome'])
+      .where('closed_at_ms', 'is not', null)
+      .execute();
+  };
+  /** As a process that is killed after the commit, before the journal. */
+  const onlyStored = async (house: House, ...inbound: Inbound[]) => {
+    const { rows } = arrivalOf(
+      partner,
+      { is: 'heard', inbound, answer: {} },
+      { receivedAtMs: Date.now(), body: Buffer.alloc(0) },
+    );
+    await storeBatch(database.store.db, {
+      journal: house.loop.state.journalId,
+      rows,
+      receipts: [],
+      cursors: [],
+      settles: [],
+    });
+  };
+
+  test('in the same breath as the message ends its contact, and opens none', async () => {
+    const house = await open();
+    await house.host.take(partner, [wrote('m1'), left('e1'), left('e2', 'somebody-else')]);
+    await eventually(async () => expect(await closed(house)).toEqual([{ outcome: 'abandonedInQueue' }]));
+    expect(house.loop.state.contacts.size).toBe(0);
+  });
+
+  test('has left after a kill between the commit and the journal, too; but not from what came of it since', async () => {
+    const journalFolder = await mkdtemp(join(tmpdir(), 'minhu-left-'));
+    const before = await open({ journalFolder });
+    await before.host.take(partner, [wrote('m1'), wrote('m2', 'c2')]);
+    await allTaken(before);
+    await onlyStored(before, left('e1'), left('e2', 'c2'), wrote('m3', 'c2'));
+    await before.close();
+    houses = [];
+    const after = await open({ journalFolder });
+    await eventually(async () => expect(await closed(after)).toEqual([{ outcome: 'abandonedInQueue' }]));
+    await eventually(async () => {
+      await after.projector.settled();
+      expect((await rowsOf('in')).find(({ external_id }) => external_id === 'm3')!.contact).not.toBeNull();
+    });
+    expect([...after.loop.state.contacts.values()].map(({ reference }) => reference)).toEqual(['webhook/partner/c2']);
+    await rm(journalFolder, { recursive: true, force: true });
+  });
+});
 
 describe('what comes in', () => {
   test('is acknowledged as the channel says, stored once, and opens one contact a conversation', async () => {

@@ -10,17 +10,10 @@ import { createMetrics } from '../../src/api/metrics.ts';
 import type { Account } from '../../src/channel/account.ts';
 import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
-import { agentId, contactId } from '../../src/core/ids.ts';
+import { mayCallOut } from '../../src/core/call-out.ts';
+import { type AgentId, agentId, contactId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
-import {
-  agentViews,
-  conversationView,
-  digitalView,
-  modeView,
-  queueViews,
-  siteViews,
-  skillNames,
-} from '../../src/core/view.ts';
+import { agentViews, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
@@ -109,7 +102,6 @@ export async function openHouse({
     core: {
       submit: (event) => loop.submit(event),
       follow: (listener) => loop.subscribe(listener),
-      conversation: (medium, reference) => conversationView(loop.state, medium, reference),
     },
     settled: () => projector.settled(),
     metrics,
@@ -160,7 +152,8 @@ function apiOf(
     talk: () => undefined,
     canSupervise: () => false,
     skills: () => skillNames(loop.state),
-    mayCallOut: () => 'noWay' as const,
+    mayCallOut: (agent: AgentId, number: string, isCitizen: boolean) =>
+      mayCallOut(loop.state, agent, number, isCitizen),
     explain: async () => undefined,
   };
   return createApi({

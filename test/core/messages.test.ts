@@ -65,3 +65,26 @@ test('[W14][W1] what finds no room, or no queue, is not taken, and is when it co
   day.end(one.contact!, 'citizen');
   expect(arrives(day, 'three')).toMatchObject({ opened: true });
 });
+
+test('[W14][W9] who leaves right behind the message ends its contact, in the order of both; who left nothing ends nothing', () => {
+  const day = hotline();
+  const leave = (reference: string) => {
+    messages += 1;
+    const name = { medium: 'chat', queue: 'personal', from: `openid-${reference}`, reference } as const;
+    return day.hear({ type: 'messageArrived', ...name, message: messages, left: true });
+  };
+  expect(leave('nobody')).toEqual([]);
+  const { contact } = arrives(day, 'one');
+  expect(leave('one')).toMatchObject([
+    { fact: 'messageTaken', contact, message: messages },
+    { fact: 'waitEnded', contact, result: 'abandoned' },
+    { fact: 'contactClosed', contact, outcome: 'abandonedInQueue' },
+  ]);
+  day.ready('ana');
+  const again = arrives(day, 'one');
+  expect(again.contact).not.toBe(contact);
+  day.reply(again.contact!);
+  leave('one');
+  day.pass(60_000);
+  expect(day.state.contacts.size).toBe(0);
+});

@@ -185,3 +185,34 @@ test('the key of the tickets is in no log', () => {
     expect(log).not.toContain(webCalls.key);
   }
 });
+
+test('who talks from the page of a conversation talks beside it: one contact with what was written and what was said', async () => {
+  const citizen = await openCallPage(chromium.browser, http());
+  const { page } = citizen;
+  await page.goto(`http://${http()}/chat/`);
+  await page.fill('#input', '水管爆了');
+  await page.press('#input', 'Enter');
+  await page.waitForSelector('#call:not([hidden])');
+  await page.goto(`http://${http()}${await page.getAttribute('#call', 'href')}`);
+  await inMenu(citizen);
+  await citizen.press('1');
+  await stage.agentIs('seat1001', 'talking');
+  await hears('the agent hears the citizen', () => agent.heard(), CITIZEN_HZ);
+  await citizen.click('hang-up');
+  await citizen.is('ended');
+  interface Whole {
+    readonly id: string;
+    readonly calls: readonly { readonly outcome: string | null; readonly recordings: readonly unknown[] }[];
+  }
+  const { contacts } = await stage.lead.get<{ contacts: { id: string }[] }>('/api/v1/contacts?channel=web');
+  expect(contacts).toHaveLength(1);
+  const whole = await until(
+    'the call is in the record of the conversation',
+    () => stage.lead.get<Whole>(`/api/v1/contacts/${contacts[0]!.id}`),
+    ({ calls }) => calls[0]?.outcome === 'answered',
+  );
+  expect(whole.calls).toMatchObject([{ outcome: 'answered', recordings: [{ number: 1 }] }]);
+  await page.goto(`http://${http()}/chat/`);
+  await page.click('#leave');
+  await noneOpen();
+}, 90_000);

@@ -139,6 +139,8 @@ export interface ContactItem {
   readonly missed?: true;
   /** The agent who placed the call. */
   readonly calledBy?: string;
+  /** The conversation beside which it is: one contact, one form. */
+  readonly partOf?: string;
   readonly queue?: string;
   readonly enqueuedAtMs?: number;
   /** Until when the offer may be answered. */

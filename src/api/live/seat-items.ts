@@ -86,6 +86,7 @@ function cardFields({
   grade,
   missed,
   calledBy,
+  partOf,
 }: ContactCard): Partial<ContactItem> {
   return {
     medium,
@@ -98,6 +99,7 @@ function cardFields({
     ...(known?.elder === undefined ? {} : { elder: known.elder }),
     ...(missed === undefined ? {} : { missed }),
     ...(calledBy === undefined ? {} : { calledBy }),
+    ...(partOf === undefined ? {} : { partOf }),
     ...(wait === undefined ? {} : { queue: wait.queue, enqueuedAtMs: wait.enqueuedAtMs }),
   };
 }

@@ -112,7 +112,11 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
 }
 
 /** Whose token the request shows. */
-async function sessionOf(request: FastifyRequest, { db }: ApiOptions, webChat: WebChatSource): Promise<string> {
+export async function sessionOf(
+  request: FastifyRequest,
+  { db }: Pick<ApiOptions, 'db'>,
+  webChat: WebChatSource,
+): Promise<string> {
   if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
   const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const session = readChatToken(webChat.hub.key, token, Date.now())?.session;

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { maskNumber } from '../../lib/mask-number.ts';
+import type { Medium } from '../../core/medium.ts';
+import { maskKey } from '../../lib/mask-number.ts';
 import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
 import { LEADS, reachOf, STAFF, seesNumbers } from '../access.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
@@ -27,7 +28,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
       const rows = await listContacts(db, {
         fromMs: from === undefined ? 0 : readInstant(from),
         toMs: to === undefined ? Number.MAX_SAFE_INTEGER : readInstant(to),
-        ...(channel === undefined ? {} : { medium: mediumOf(channel) }),
+        ...(channel === undefined ? {} : cameBy(channel)),
         ...(agents === undefined ? {} : { agents }),
         ...(cursor === undefined ? {} : { after: readCursor(cursor) }),
         rowsMax: rowsMax + 1,
@@ -68,7 +69,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
   );
 }
 
-/** Of one calling number, newest first, at most 50: who leads finds by it what a citizen complains of. */
+/** Over all channels, newest first, at most 50: who leads finds by it what a citizen complains of. */
 function addSearchRoute(app: Api, { db }: ApiOptions): void {
   app.post(
     '/api/v1/contacts/search',
@@ -77,11 +78,11 @@ function addSearchRoute(app: Api, { db }: ApiOptions): void {
       schema: { body: ContactSearchBody, response: { 200: ContactsShape } },
     },
     async (request) => {
-      const { number } = request.body;
-      request.deed = { target: maskNumber(number) };
+      const known = 'number' in request.body ? request.body.number : request.body.known.trim();
+      request.deed = { target: maskKey(known) };
       const agents = await reachOf(request, db);
       const rows = await listContacts(db, {
-        ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, from: number, rowsMax: ROWS_USUAL },
+        ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, known, rowsMax: ROWS_USUAL },
         ...(agents === undefined ? {} : { agents }),
       });
       return { contacts: rows.map((row) => contactSummary(row, seesNumbers(request))), next: null };
@@ -89,8 +90,11 @@ function addSearchRoute(app: Api, { db }: ApiOptions): void {
   );
 }
 
-function mediumOf(channel: string): string {
-  return Object.entries(CHANNEL_OF_MEDIUM).find(([, name]) => name === channel)?.[0] ?? channel;
+const MEDIA: ReadonlySet<string> = new Set(['voice', 'callback', 'chat', 'mail'] satisfies Medium[]);
+
+function cameBy(channel: string): { readonly medium: string } | { readonly platform: string } {
+  const medium = Object.entries(CHANNEL_OF_MEDIUM).find(([, name]) => name === channel)?.[0] ?? channel;
+  return MEDIA.has(medium) ? { medium } : { platform: channel };
 }
 
 function writeCursor({ opened_at_ms, id }: { opened_at_ms: number; id: string }): string {

@@ -74,11 +74,11 @@ function onlyOnce<Row extends { submit_key: string | null }>(row: Row, key: stri
 
 type Asked = Parameters<typeof personOf>[0] & { readonly params: { readonly id: string } };
 
-/** Who has the contact now, or spoke in it, or leads who did. */
+/** Who has the contact now or is offered it, or spoke in it, or leads who did. */
 export async function mayWrite(request: Asked, { db, core }: ApiOptions): Promise<void> {
   const { id } = request.params;
   const now = core.agents().find(({ agent }) => agent === personOf(request).user);
-  if (now?.contact === id) return;
+  if (now?.contact === id || now?.conversations?.some(({ contact }) => contact === id)) return;
   if (!(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
 }
 

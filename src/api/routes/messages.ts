@@ -78,7 +78,7 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
       const { text, subject, template, key, files = [] } = request.body;
       if (text === '' && template === undefined && files.length === 0)
         throw new ApiError('REQUEST_INVALID', { detail: 'text is empty' });
-      const done = await host.reply({
+      const wish = {
         contact: id,
         text,
         files,
@@ -86,7 +86,13 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
         ...(template === undefined ? {} : { template }),
         ...(key === undefined ? {} : { key }),
         byUser: personOf(request).user,
-      });
+      };
+      let done = await host.reply(wish);
+      // Taken a moment ago: the records have the message in the next one.
+      if (done === 'noConversation') {
+        await host.settled();
+        done = await host.reply(wish);
+      }
       if (typeof done === 'string') throw new ApiError(CODE_OF[done], done === 'full' ? { retryAfterS: 30 } : {});
       return reply.code(201).send({ message: done });
     },

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { ContactId } from '../../core/ids.ts';
 import { makeWebCallTicket, WEB_CALL_TICKET_LIFE_MS } from '../../lib/web-call-ticket.ts';
 import { SIP_REALM } from '../../store/passwords.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { limitNetworks } from '../visitors.ts';
 import { isWebCallOpen } from '../web-call.ts';
+import { sessionOf } from './chat-files.ts';
 
 const Wish = Type.Object(
   {
@@ -24,7 +27,10 @@ const WebCallShape = Type.Object({
   ws: Type.Object({ port: Type.Integer(), secure: Type.Boolean() }, { description: 'On the host of this page.' }),
 });
 
-/** The one call of a citizen at a page: who asks is nobody, so the ticket is for one call, of one number, now. */
+/**
+ * The one call of a citizen at a page: who asks is nobody, so the ticket is for one call, of one number, now. Who shows the token of a web
+ * chat calls beside that conversation.
+ */
 export function addWebCallRoute(app: Api, options: ApiOptions): void {
   const { webCall, desk } = options;
   const limiter = webCall && limitNetworks({ ...webCall.perAddress, times: webCall.perAddress.calls });
@@ -35,6 +41,7 @@ export function addWebCallRoute(app: Api, options: ApiOptions): void {
       const ws = desk?.ws();
       if (webCall === undefined || ws === undefined || !isWebCallOpen(options, request))
         throw new ApiError('NOT_FOUND');
+      const beside = await besideOf(request, options);
       const number = request.body.number ?? webCall.numbers[0]!;
       if (!webCall.numbers.includes(number)) throw new ApiError('NOT_FOUND');
       if (webCall.count() >= webCall.atOnceMax) throw new ApiError('WEB_CALLS_FULL', { retryAfterS: 60 });
@@ -43,7 +50,14 @@ export function addWebCallRoute(app: Api, options: ApiOptions): void {
       if (waitS > 0) throw new ApiError('WEB_CALL_THROTTLED', { retryAfterS: waitS });
       const expiresAtMs = nowMs + WEB_CALL_TICKET_LIFE_MS;
       const ticket = makeWebCallTicket({ number, expiresAtMs }, webCall.key, SIP_REALM, randomBytes);
+      if (beside !== undefined) webCall.drawn?.(ticket.username, expiresAtMs, beside);
       return reply.header('cache-control', 'no-store').send({ number, realm: SIP_REALM, ...ticket, expiresAtMs, ws });
     },
   );
+}
+
+async function besideOf(request: FastifyRequest, options: ApiOptions): Promise<ContactId | undefined> {
+  const { webChat } = options;
+  if (webChat?.contactOf === undefined || request.headers.authorization === undefined) return undefined;
+  return webChat.contactOf(await sessionOf(request, options, webChat));
 }

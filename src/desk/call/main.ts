@@ -1,3 +1,4 @@
+import { keptSession } from '../chat/session.ts';
 import { callEn } from '../language/call-en.ts';
 import { type CallWords, callZh } from '../language/call-zh.ts';
 import { call, hangUp, onChange, press, telephone, toggleMute } from './telephone.ts';
@@ -8,6 +9,8 @@ const LANGUAGE = 'minhu.call.language';
 const HOTLINE = '12345';
 
 const asked = new URLSearchParams(location.search).get('line') ?? '';
+/** Beside the conversation at `/chat/` of this browser: one matter, one number. */
+const beside = new URLSearchParams(location.search).has('chat') ? keptSession()?.token : undefined;
 const line = /^\d{3,20}$/.test(asked) ? asked : undefined;
 let english = localStorage.getItem(LANGUAGE) === 'en';
 let words: CallWords = callZh;
@@ -83,7 +86,7 @@ for (const key of KEYS) {
   button.addEventListener('click', () => press(key));
   at('keypad').append(button);
 }
-at('call').addEventListener('click', () => void call(line));
+at('call').addEventListener('click', () => void call(line, beside));
 at('hang-up').addEventListener('click', hangUp);
 at('mute').addEventListener('click', toggleMute);
 at('language').addEventListener('click', () => {

@@ -58,8 +58,8 @@ function isStill(state: Telephone['state']): boolean {
   return telephone.state === state;
 }
 
-/** Asks for the microphone, then for a ticket, then calls. `number`: another line of the hotline than the main one. */
-export async function call(number: string | undefined): Promise<void> {
+/** Asks for the microphone, then for a ticket, then calls. `number`: another line of the hotline than the main one; `beside`: token of a chat. */
+export async function call(number: string | undefined, beside?: string): Promise<void> {
   if (telephone.state !== 'idle' && telephone.state !== 'ended') return;
   set({ state: 'asking', problem: undefined, muted: false, keys: '' });
   const mine = ++attempts;
@@ -70,7 +70,7 @@ export async function call(number: string | undefined): Promise<void> {
   microphone = opened;
   set({ state: 'connecting' });
   try {
-    const [ticket, { default: library }] = await Promise.all([drawTicket(number), import('jssip')]);
+    const [ticket, { default: library }] = await Promise.all([drawTicket(number, beside), import('jssip')]);
     if (ticket !== undefined && microphone === opened) dial(ticket, library);
   } catch {
     if (microphone === opened) over('away');
@@ -93,13 +93,18 @@ async function openMicrophone(): Promise<MediaStream | Problem> {
 }
 
 /** @returns undefined when there is none; the page says why. */
-async function drawTicket(number: string | undefined): Promise<Ticket | undefined> {
+async function drawTicket(number: string | undefined, beside: string | undefined): Promise<Ticket | undefined> {
   const answer = await fetch('/api/v1/web-calls', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(beside === undefined ? {} : { authorization: `Bearer ${beside}` }),
+    },
     body: JSON.stringify(number === undefined ? {} : { number }),
   });
   if (answer.ok) return (await answer.json()) as Ticket;
+  // The conversation is over: a call like any other.
+  if (answer.status === 401 && beside !== undefined) return drawTicket(number, undefined);
   const { code = '' } = (await answer.json().catch(() => ({}))) as { code?: string };
   const problems: Readonly<Record<string, Problem>> = {
     WEB_CALL_THROTTLED: 'throttled',

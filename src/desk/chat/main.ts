@@ -28,6 +28,8 @@ let english = localStorage.getItem(LANGUAGE) === 'en';
 let words: ChatWords = chatZh;
 let fault: Fault | undefined;
 let uploading = 0;
+/** The hotline takes calls from pages. */
+let mayCall = false;
 
 const entry = (): 'personal' | 'enterprise' =>
   document.querySelector<HTMLInputElement>('input[name=entry]:checked')?.value === 'enterprise'
@@ -119,6 +121,7 @@ function show(view: ChatView): void {
   at('typing').textContent = uploading > 0 ? words.uploading : view.agentTypes ? words.agentTypes : '';
   at('entry').hidden = view.lines.length + view.pending.length > 0;
   at('leave').hidden = view.state.is === 'none';
+  at('call').hidden = !mayCall || view.state.is === 'none';
   at('take-over').hidden = view.connection !== 'replaced';
 }
 
@@ -202,6 +205,13 @@ at('language').addEventListener('click', () => {
   localStorage.setItem(LANGUAGE, english ? 'en' : 'zh');
   say();
 });
+fetch('/call/', { method: 'HEAD' }).then(
+  ({ ok }) => {
+    mayCall = ok;
+    show(client.view);
+  },
+  () => undefined,
+);
 const look = (): void => client.look(document.visibilityState === 'visible');
 document.addEventListener('visibilitychange', look);
 window.addEventListener('online', () => void client.connect());

@@ -13,6 +13,7 @@ export const chatEn: ChatWords = {
   send: 'Send',
   attach: 'Send a picture or file',
   leave: 'End the conversation',
+  call: 'Talk instead',
   takeOver: 'Go on here',
   save: 'Save the file',
   welcome: 'Hello, please tell us your question or request. In danger, call 110, 119 or 120.',

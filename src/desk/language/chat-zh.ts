@@ -12,6 +12,7 @@ export const chatZh = {
   send: '发送',
   attach: '发送图片或文件',
   leave: '结束对话',
+  call: '改用语音通话',
   takeOver: '在这里继续',
   save: '保存文件',
   welcome: '您好，请描述您的问题或诉求。遇到紧急危险请拨打 110、119、120。',

@@ -1,4 +1,5 @@
 import { enBoards } from './en-boards.ts';
+import { enPerson } from './en-person.ts';
 import type { Words } from './zh.ts';
 
 export const en: Words = {
@@ -6,7 +7,7 @@ export const en: Words = {
   line: '12345 government hotline',
   language: { other: '中文', switch: 'Switch language' },
   theme: { toDark: 'Dark', toLight: 'Light', switch: 'Switch between light and dark' },
-  pages: { desk: 'Desk', calls: 'Calls', devices: 'Devices', people: 'People', ...enBoards.pages },
+  pages: { desk: 'Desk', calls: 'Contacts', devices: 'Devices', people: 'People', ...enBoards.pages },
   signIn: {
     title: 'Sign in',
     user: 'User name',
@@ -117,11 +118,11 @@ export const en: Words = {
   grades: { business: 'Business seat', expert: 'Expert seat', emergency: 'Emergency' },
   queues: { personal: 'Personal', enterprise: 'Enterprise', waiting: (n: number) => `${n} waiting`, title: 'Queues' },
   history: {
-    title: 'Earlier calls',
-    none: 'First call',
+    title: 'Earlier contacts',
+    none: 'First contact',
     loading: 'Looking…',
     today: 'Today',
-    unknown: 'Earlier calls cannot be read now',
+    unknown: 'Earlier contacts cannot be read now',
     count: (n: number) => `${n}`,
   },
   outcomes: {
@@ -250,7 +251,7 @@ export const en: Words = {
   today: {
     title: 'Today',
     none: 'No calls yet today',
-    noneThen: 'No calls on this day',
+    noneThen: 'No contacts on this day',
     at: 'Time',
     from: 'Caller',
     outcome: 'Outcome',
@@ -266,7 +267,7 @@ export const en: Words = {
     count: (n: number) => `${n}`,
   },
   detail: {
-    title: 'Call',
+    title: 'Contact',
     recording: (n: number) => `Recording ${n}`,
     recordings: 'Recordings',
     noRecording: 'No recording',
@@ -423,4 +424,5 @@ export const en: Words = {
   wall: enBoards.wall,
   explain: enBoards.explain,
   supervision: enBoards.supervision,
+  ...enPerson,
 };

@@ -1,4 +1,5 @@
 import { zhBoards } from './zh-boards.ts';
+import { zhPerson } from './zh-person.ts';
 
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
 export const zh = {
@@ -6,7 +7,7 @@ export const zh = {
   line: '12345 政务服务便民热线',
   language: { other: 'English', switch: '切换语言' },
   theme: { toDark: '深色', toLight: '浅色', switch: '切换深浅色' },
-  pages: { desk: '工作台', calls: '通话记录', devices: '设备', people: '人员', ...zhBoards.pages },
+  pages: { desk: '工作台', calls: '联络记录', devices: '设备', people: '人员', ...zhBoards.pages },
   signIn: {
     title: '登录',
     user: '用户名',
@@ -112,11 +113,11 @@ export const zh = {
   grades: { business: '业务座席', expert: '专家座席', emergency: '特急' },
   queues: { personal: '个人服务', enterprise: '企业服务', waiting: (n: number) => `${n} 人等候`, title: '排队' },
   history: {
-    title: '历史来电',
-    none: '首次来电',
+    title: '历史联络',
+    none: '首次联络',
     loading: '查询中…',
     today: '今天',
-    unknown: '历史来电暂时查询不到',
+    unknown: '历史联络暂时查询不到',
     count: (n: number) => `${n} 次`,
   },
   outcomes: {
@@ -238,7 +239,7 @@ export const zh = {
   today: {
     title: '今日通话',
     none: '今天还没有通话',
-    noneThen: '这一天没有通话',
+    noneThen: '这一天没有联络',
     at: '时间',
     from: '号码',
     outcome: '结果',
@@ -250,11 +251,11 @@ export const zh = {
     open: '详情',
     more: '更早的记录',
     day: '日期',
-    unknown: '通话记录暂时查询不到',
+    unknown: '联络记录暂时查询不到',
     count: (n: number) => `${n} 条`,
   },
   detail: {
-    title: '通话详情',
+    title: '联络详情',
     recording: (n: number) => `录音 ${n}`,
     recordings: '录音',
     noRecording: '没有录音',
@@ -404,6 +405,7 @@ export const zh = {
   wall: zhBoards.wall,
   explain: zhBoards.explain,
   supervision: zhBoards.supervision,
+  ...zhPerson,
 };
 
 export type Words = typeof zh;

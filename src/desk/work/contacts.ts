@@ -3,7 +3,10 @@ import { wordOf, words } from '../language/words.ts';
 /** A contact as `GET /api/v1/contacts` lists it. */
 export interface ContactRow {
   readonly id: string;
+  /** phone, callback, chat, mail. */
   readonly channel: string;
+  /** Channel of a conversation. */
+  readonly platform?: string | null;
   readonly from: string;
   readonly dialled: string;
   readonly openedAtMs: number;
@@ -39,6 +42,18 @@ export interface ContactDetail extends ContactRow {
     readonly endedAtMs: number | null;
     readonly durationMs: number | null;
   }[];
+  /** Beside this conversation. */
+  readonly calls: readonly {
+    readonly contact: string;
+    readonly openedAtMs: number;
+    readonly outcome: string | null;
+    readonly recordings: readonly { readonly number: number; readonly endedAtMs: number | null }[];
+  }[];
+}
+
+/** By which channel a contact came, in the language of the page. */
+export function channelWord({ channel, platform }: Pick<ContactRow, 'channel' | 'platform'>): string {
+  return wordOf(words.value.channels, platform && platform in words.value.channels ? platform : channel);
 }
 
 /** What became of a contact, in the language of the page. */

@@ -29,6 +29,8 @@ export interface Caller {
   readonly dialled: string;
   readonly diversion?: string;
   readonly trunk?: string;
+  /** Of a call from a page. */
+  readonly ticket?: string;
 }
 
 /** Who calls whom. Taken from the caller profile, which a later bridge may rewrite for outbound legs only. */
@@ -40,12 +42,14 @@ export function callerOf(headers: Headers): Caller {
   const diversion = diversionOf(headers, dialled);
   const trunk =
     variable(headers, 'minhu_trunk') ?? variable(headers, 'sip_network_ip') ?? headers.get('Caller-Network-Addr');
+  const ticket = variable(headers, 'minhu_ticket');
   return {
     from: readable(from, 32),
     ...(fromName === '' || fromName === from ? {} : { fromName }),
     dialled: readable(dialled, 32),
     ...(diversion === undefined ? {} : { diversion }),
     ...(trunk === undefined ? {} : { trunk: readable(trunk, 64) }),
+    ...(ticket === undefined ? {} : { ticket: readable(ticket, 64) }),
   };
 }
 

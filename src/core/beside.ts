@@ -1,0 +1,15 @@
+import type { AgentId, ContactId } from './ids.ts';
+import { isDigital } from './medium.ts';
+import type { Contact, State } from './state.ts';
+
+/** W15: only beside a conversation that is open. */
+export function besideOf(state: State, id: ContactId | undefined): Pick<Contact, 'partOf'> {
+  const contact = id === undefined ? undefined : state.contacts.get(id);
+  return contact !== undefined && isDigital(contact.medium) ? { partOf: contact.id } : {};
+}
+
+/** W15: who has the conversation beside which this one calls. */
+export function agentBeside(state: State, { partOf }: Contact): AgentId | undefined {
+  const stage = partOf === undefined ? undefined : state.contacts.get(partOf)?.stage;
+  return stage?.in === 'conversation' ? stage.agent : undefined;
+}
