@@ -25,7 +25,7 @@ import { ContactParams } from '../schemas.ts';
 import { mayWrite } from './forms.ts';
 
 /**
- * One person over all channels (decision 0020). Who it is follows from proofs alone; who leads merges and splits by hand, with a reason, and
+ * One person over all channels (decision 0019). Who it is follows from proofs alone; who leads merges and splits by hand, with a reason, and
  * undoes either. A person is named by a contact, so that no number stands in an address.
  */
 export function addPersonRoutes(app: Api, options: ApiOptions): void {
