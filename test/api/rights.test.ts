@@ -58,6 +58,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'GET /api/v1/contacts/:id/explain': 'lead supervisor admin',
   'PUT /api/v1/contacts/:id/disposition': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/recordings/:number': 'lead supervisor auditor admin',
+  'POST /api/v1/contacts/:id/reveal': 'agent lead supervisor',
   'GET /api/v1/contacts/:id/history': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/form': 'agent lead supervisor admin',
   'PUT /api/v1/contacts/:id/form': 'agent lead supervisor admin',

@@ -114,6 +114,17 @@ export const en: Words = {
     placing: 'Calling out: your phone first, then the number',
     of: (by: string) => `Call by ${by}`,
   },
+  reveal: {
+    open: 'Whole number',
+    title: 'Show the whole number',
+    lead: 'Who looked, when and why goes into the audit trail. It is shown until you close this.',
+    reason: 'Reason (needed, audited)',
+    reasonHint: 'Such as: to check the call-back number',
+    show: 'Show',
+    name: 'Name shown',
+    diversion: 'Diverted by',
+    callBack: 'Call-back number',
+  },
   grades: { business: 'Business seat', expert: 'Expert seat', emergency: 'Emergency' },
   queues: { personal: 'Personal', enterprise: 'Enterprise', waiting: (n: number) => `${n} waiting`, title: 'Queues' },
   history: {

@@ -109,6 +109,17 @@ export const zh = {
     placing: '呼出：接通您的话机后呼叫对方',
     of: (by: string) => `${by} 呼出`,
   },
+  reveal: {
+    open: '看全号',
+    title: '查看完整号码',
+    lead: '谁、何时、因何查看，都记入审计。关闭后不再显示。',
+    reason: '原因（必填，记入审计）',
+    reasonHint: '例如：核对回访号码、转派现场人员',
+    show: '查看',
+    name: '显示名',
+    diversion: '转自',
+    callBack: '回拨号码',
+  },
   grades: { business: '业务座席', expert: '专家座席', emergency: '特急' },
   queues: { personal: '个人服务', enterprise: '企业服务', waiting: (n: number) => `${n} 人等候`, title: '排队' },
   history: {
