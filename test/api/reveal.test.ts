@@ -78,7 +78,7 @@ test('whoever has the contact now is shown it from its first ring', async () => 
   await hall.setState('ben', 'ready');
   const caller = await hall.call('13900139000');
   await until(() => hall.ringing.has('8002'));
-  const [{ contact }] = hall.options.core.agents().filter(({ agent }) => agent === 'ben') as [{ contact: string }];
+  const contact = hall.options.core.agents().find(({ agent }) => agent === 'ben')!.contact!;
   await sql`insert into contacts (id, medium, from_number, dialled, flow, opened_at_ms)
     values (${contact}, 'voice', '13900139000', '12345', 'in', 1)`.execute(db());
   expect(await shown(ben, contact)).toBe('13900139000');
