@@ -16,6 +16,7 @@ import * as messages from './migrations/0014-messages.ts';
 import * as webChat from './migrations/0015-web-chat.ts';
 import * as channelMedia from './migrations/0016-channel-media.ts';
 import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts';
+import * as revealGrants from './migrations/0019-reveal-grants.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -37,6 +38,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-web-chat': webChat,
   '0016-channel-media': channelMedia,
   '0018-receipts-and-arrivals': receiptsAndArrivals,
+  '0019-reveal-grants': revealGrants,
 };
 
 /**

@@ -195,7 +195,9 @@ describe('who may', () => {
       hall.api.inject({ url: '/api/v1/queues', headers: { authorization: `Bearer ${token}` } });
     const nowMs = Date.now();
     const clock = vi.spyOn(Date, 'now').mockReturnValue(nowMs);
-    const answers = await Promise.all(Array.from({ length: 601 }, () => ask(tokens[0]!)));
+    const answers = [];
+    for (const length of [...Array<number>(12).fill(50), 1])
+      answers.push(...(await Promise.all(Array.from({ length }, () => ask(tokens[0]!)))));
     const refused = answers.filter(({ statusCode }) => statusCode !== 200);
     expect(refused.map((answer) => answer.json().code)).toEqual(['TOKEN_THROTTLED']);
     expect([refused[0]!.statusCode, refused[0]!.headers['retry-after']]).toEqual([429, '1']);

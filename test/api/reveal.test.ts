@@ -73,6 +73,33 @@ test('an agent is shown the whole number of an own contact, a lead those of the 
   expect(await shown(both, 'of-ana')).toBe('CONTACT_UNKNOWN');
 });
 
+test('a dispatcher, a handling unit and an auditor are shown numbers while an admin grants it; nobody grants it to the own account, nor by it to an admin', async () => {
+  const admin = await hall.login('admin');
+  const grant = async (user: string, mayReveal: boolean) => {
+    const url = `/api/v1/users/${user}`;
+    const answer = await hall.api.inject({ method: 'PATCH', url, headers: { cookie: admin }, payload: { mayReveal } });
+    return answer.json().mayReveal ?? answer.json().code;
+  };
+  for (const role of ['dispatcher', 'handlingUnit', 'auditor'] as const) {
+    const cookie = await sit(`granted-${role}`, [role]);
+    expect([role, await shown(cookie, 'of-ana')]).toEqual([role, 'FORBIDDEN']);
+    expect(await grant(`granted-${role}`, true)).toBe(true);
+    expect([role, await shown(cookie, 'of-ana')]).toEqual([role, WHOLE]);
+    expect((await hall.api.inject({ url: '/api/v1/me', headers: { cookie } })).json().mayReveal).toBe(true);
+    expect(await grant(`granted-${role}`, false)).toBe(false);
+    expect([role, await shown(cookie, 'of-ana')]).toEqual([role, 'FORBIDDEN']);
+  }
+  expect(await grant('admin', true)).toBe('OWN_ACCOUNT');
+  const other = await sit('other-admin', ['admin']);
+  expect(await grant('other-admin', true)).toBe(true);
+  expect(await shown(other, 'of-ana')).toBe('FORBIDDEN');
+  const { rows } = await sql<{ detail: string }>`
+    select detail from audit where action = 'PATCH /api/v1/users/:user' and target = 'granted-auditor' order by seq`.execute(
+    db(),
+  );
+  expect(rows.map(({ detail }) => detail)).toEqual(['{"mayReveal":true}', '{"mayReveal":false}']);
+});
+
 test('whoever has the contact now is shown it from its first ring', async () => {
   const ben = await hall.login('ben');
   await hall.setState('ben', 'ready');

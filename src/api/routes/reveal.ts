@@ -10,8 +10,10 @@ import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, orNull } from '../schemas.ts';
 import { limitNetworks } from '../visitors.ts';
 
-/** Channels guide §2.4, “reveal phone / name”; nobody else, an admin neither. */
+/** By their role. */
 const REVEALERS: readonly Role[] = ['agent', 'lead', 'supervisor'];
+/** When an admin has said so of the account. An admin neither: who grants does not see. */
+const GRANTED: readonly Role[] = ['dispatcher', 'handlingUnit', 'auditor'];
 /** Of one person: more than any work needs, less than a list to carry off. */
 const REVEALS = { times: 60, withinMs: 600_000 };
 export const REASON_CHARS_MAX = 100;
@@ -40,7 +42,7 @@ export function addRevealRoute(app: Api, options: ApiOptions): void {
   app.post(
     '/api/v1/contacts/:id/reveal',
     {
-      config: { access: REVEALERS, audit: 'first' },
+      config: { access: [...REVEALERS, ...GRANTED], audit: 'first' },
       schema: { params: ContactParams, body: RevealBody, response: { 200: NumbersShape } },
     },
     async (request, reply) => {
@@ -69,9 +71,12 @@ function whoHas({ core }: ApiOptions, id: string): string | undefined {
   return core.agents().find(({ contact }) => contact === id)?.agent;
 }
 
-/** Whose contacts; undefined: everybody's. Whatever else a person is, these three roles alone count. */
+/** Whose contacts; undefined: everybody's. Whatever else a person is, these roles alone count. */
 async function reachOf(request: FastifyRequest, db: Db): Promise<readonly string[] | undefined> {
-  const { user, roles, team } = personOf(request);
-  if (roles.includes('supervisor') || (roles.includes('lead') && team === undefined)) return undefined;
-  return roles.includes('lead') && team !== undefined ? [user, ...(await membersOf(db, team))] : [user];
+  const { user, roles, team, mayReveal } = personOf(request);
+  const has = (role: Role): boolean => roles.includes(role);
+  if (mayReveal === true && GRANTED.some(has)) return undefined;
+  if (!REVEALERS.some(has)) throw new ApiError('FORBIDDEN');
+  if (has('supervisor') || (has('lead') && team === undefined)) return undefined;
+  return has('lead') && team !== undefined ? [user, ...(await membersOf(db, team))] : [user];
 }

@@ -124,6 +124,8 @@ export const en: Words = {
     name: 'Name shown',
     diversion: 'Diverted by',
     callBack: 'Call-back number',
+    grant: 'Allow whole numbers',
+    withdraw: 'Withdraw whole numbers',
   },
   grades: { business: 'Business seat', expert: 'Expert seat', emergency: 'Emergency' },
   queues: { personal: 'Personal', enterprise: 'Enterprise', waiting: (n: number) => `${n} waiting`, title: 'Queues' },

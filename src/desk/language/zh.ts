@@ -119,6 +119,8 @@ export const zh = {
     name: '显示名',
     diversion: '转自',
     callBack: '回拨号码',
+    grant: '准许查看完整号码',
+    withdraw: '收回查看完整号码',
   },
   grades: { business: '业务座席', expert: '专家座席', emergency: '特急' },
   queues: { personal: '个人服务', enterprise: '企业服务', waiting: (n: number) => `${n} 人等候`, title: '排队' },
