@@ -13,6 +13,7 @@ import {
 } from '../store/sessions.ts';
 import type { Db } from '../store/store.ts';
 import { membersOf } from '../store/teams.ts';
+import { Bucket } from './chat/bucket.ts';
 import { ApiError } from './errors.ts';
 
 /** Who may use a route: everybody, everybody logged in, or some roles. */
@@ -50,6 +51,9 @@ export const STAFF: readonly Role[] = ['agent', 'lead', 'dispatcher', 'superviso
 /** Who leads it. */
 export const LEADS: readonly Role[] = ['lead', 'supervisor', 'admin'];
 
+/** Of all tokens of one account together. */
+const TOKEN_REQUESTS = { burst: 600, perS: 50 };
+
 export interface Guard {
   readonly db: Db;
   /** Whether the person is at work now, or would be called: such a session is never idle. */
@@ -61,6 +65,7 @@ export function guardRoutes(app: FastifyInstance, guard: Guard): void {
   app.decorateRequest('person', null);
   app.decorateRequest('session', null);
   const table: Route[] = [];
+  const paces = new Map<string, Bucket>();
   app.decorate('routeTable', table);
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.access === undefined) throw new Error(`${method} ${url} does not say who may use it`);
@@ -71,7 +76,7 @@ export function guardRoutes(app: FastifyInstance, guard: Guard): void {
     if (access === 'public') return;
     const bearer = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined) await admitSession(request, guard);
-    else await admitToken(request, guard.db, bearer, scope);
+    else slowDown(paces, await admitToken(request, guard.db, bearer, scope));
     if (access !== 'loggedIn' && !access.some((role) => hasRole(request, role))) throw new ApiError('FORBIDDEN');
   });
 }
@@ -92,11 +97,21 @@ async function admitSession(request: FastifyRequest, { db, atWork }: Guard): Pro
   request.server.live?.seen(session.key);
 }
 
-async function admitToken(request: FastifyRequest, db: Db, token: string, scope: Scope | undefined): Promise<void> {
+/** @returns whose token it is. */
+async function admitToken(request: FastifyRequest, db: Db, token: string, scope: Scope | undefined): Promise<string> {
   const found = await findToken(db, token, Date.now());
   if (found === undefined) throw new ApiError('TOKEN_WRONG');
   request.person = { user: found.user, roles: ['integrator'] };
   if (scope === undefined || !found.scopes.includes(scope)) throw new ApiError('FORBIDDEN');
+  return found.user;
+}
+
+/** `paces`: as many as there are accounts of programs. */
+function slowDown(paces: Map<string, Bucket>, user: string): void {
+  const bucket = paces.get(user) ?? new Bucket(TOKEN_REQUESTS);
+  paces.set(user, bucket);
+  const waitMs = bucket.take(Date.now());
+  if (waitMs > 0) throw new ApiError('TOKEN_THROTTLED', { retryAfterS: Math.ceil(waitMs / 1_000) });
 }
 
 /** The logged-in person; only for routes that are not public. */

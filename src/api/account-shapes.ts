@@ -35,6 +35,7 @@ export const MeShape = Type.Object({
   user: Type.String(),
   roles: Type.Array(RoleName),
   team: orNull('string'),
+  mayReveal: Type.Boolean(),
   seat: Type.Union([Type.Object({ agent: Type.String(), number: Type.String(), sipUser: Type.String() }), Type.Null()]),
 });
 export const TotpShape = Type.Object({
@@ -113,6 +114,9 @@ export const UserChangeBody = Type.Object(
   {
     roles: Type.Optional(Roles),
     team: nullable(TeamName),
+    mayReveal: Type.Optional(
+      Type.Boolean({ description: 'Whole numbers for a reason, to a dispatcher, a handling unit or an auditor.' }),
+    ),
     disabled: Type.Optional(Type.Boolean({ description: 'Logs out, too.' })),
     locked: Type.Optional(Type.Literal(false, { description: 'Ends a lock after wrong passwords.' })),
     secondFactor: Type.Optional(Type.Literal(false, { description: 'For somebody who has lost it.' })),
@@ -130,6 +134,7 @@ const userFields = {
   roles: Type.Array(RoleName),
   team: orNull('string'),
   disabled: Type.Boolean(),
+  mayReveal: Type.Boolean(),
   createdAtMs: Type.Integer(),
   lockedUntilMs: orNull('integer'),
   secondFactor: Type.Boolean(),

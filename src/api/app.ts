@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { readJson } from '../channel/channel.ts';
 import { guardRoutes } from './access.ts';
 import { keepAuditTrail } from './audit-trail.ts';
 import { ApiError, answerError } from './errors.ts';
@@ -35,6 +36,7 @@ import { addPhoneRoute } from './routes/phone.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReferenceRoute } from './routes/reference.ts';
 import { addReplyFileRoute } from './routes/reply-files.ts';
+import { addRevealRoute } from './routes/reveal.ts';
 import { addSessionRoutes } from './routes/session.ts';
 import { addSiteRoutes } from './routes/sites.ts';
 import { addSupervisionRoutes } from './routes/supervision.ts';
@@ -43,10 +45,20 @@ import { addUserRoutes } from './routes/users.ts';
 import { addWebCallRoute } from './routes/web-calls.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
+const HEADER_BYTES_MAX = 16 * 1024;
+/** A file may come slowly; what it is about may not. */
 const REQUEST_MAX_MS = 30_000;
+const HEADERS_MAX_MS = 10_000;
+/** How often sockets are looked over for those that are too late. */
+const LATENESS_CHECK_MS = 1_000;
 
 /** The HTTP interface, not yet listening. `inject()` of fastify asks it without a socket. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const http = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_MAX_MS,
+    connectionsCheckingInterval: LATENESS_CHECK_MS,
+  };
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -55,10 +67,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     // A body is taken as it is or not at all: no number becomes a text, nothing is left out in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
-    ...(options.tls ? { https: options.tls } : {}),
+    ...(options.tls ? { https: { ...http, ...options.tls } } : { http }),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Api;
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => answerError(new ApiError('NOT_FOUND'), request, reply));
+  takeJson(app as unknown as FastifyInstance);
   await app.register(cookie);
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Minhu 民呼', version: '1', license: { name: 'Apache-2.0' } } },
@@ -68,6 +81,18 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   guardRoutes(app as unknown as FastifyInstance, { db: options.db, atWork: (user) => isAtWork(options, user) });
   for (const add of ROUTES) add(app, options);
   return app as unknown as FastifyInstance;
+}
+
+/** As what platforms deliver: no prototypes, no depth, every digit kept. */
+function takeJson(app: FastifyInstance): void {
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, readJson(body as Buffer));
+    } catch (error) {
+      done(Object.assign(error as Error, { statusCode: 400 }));
+    }
+  });
 }
 
 /** Ready, or with a contact. */
@@ -106,6 +131,7 @@ const ROUTES = [
   addPhoneRoute,
   addHistoryRoute,
   addPersonRoutes,
+  addRevealRoute,
   addReferenceRoute,
   addWebCallRoute,
   addChatRoutes,

@@ -6,10 +6,11 @@ import type { Db } from '../store/store.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * `now`: the answer waits until it is written down. `later`: calls must not wait for the database. `never`: nothing worth it.
+     * `now`: the answer waits until it is written down, or cannot be now. `first`: there is no answer before, nor without it.
+     * `later`: calls must not wait for the database. `never`: nothing worth it.
      * Usually `later` for what changes something, `never` for what only looks.
      */
-    audit?: 'now' | 'later' | 'never';
+    audit?: 'first' | 'now' | 'later' | 'never';
   }
   interface FastifyRequest {
     /** What the trail cannot see by itself. Never a secret. */
@@ -19,6 +20,7 @@ declare module 'fastify' {
   }
 }
 
+const SERVER_ERROR = 500;
 const LOOKS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Of what was refused before anybody was known, only these are worth a row. */
 const LOGIN_URL = '/api/v1/login';
@@ -36,7 +38,9 @@ export function keepAuditTrail(app: FastifyInstance, db: Db, logger: Logger): vo
   app.addHook('onSend', async (request, reply, payload) => {
     const deed = deedOf(request, reply);
     if (deed === undefined) return payload;
-    if (request.routeOptions.config.audit !== 'now') waiting.add(deed);
+    const when = request.routeOptions.config.audit;
+    if (when === 'first' && reply.statusCode < SERVER_ERROR) await appendAudit(db, [deed]);
+    else if (when !== 'now') waiting.add(deed);
     else await appendAudit(db, [deed]).catch(() => waiting.add(deed));
     return payload;
   });
@@ -48,7 +52,9 @@ function deedOf(request: FastifyRequest, reply: FastifyReply): Deed | undefined 
   const { url, config } = routeOptions;
   const when = config?.audit ?? (LOOKS.has(method) ? 'never' : 'later');
   const { statusCode: status } = reply;
-  if (url === undefined || when === 'never' || UNDECIDED.has(status)) return undefined;
+  // Where an answer is worth a row, so is having asked for what is somebody else's.
+  const isUndecided = UNDECIDED.has(status) && !(when === 'first' && status === 404);
+  if (url === undefined || when === 'never' || isUndecided) return undefined;
   const who = deed?.who ?? person?.user ?? '';
   if (who === '' && url !== LOGIN_URL) return undefined;
   return {

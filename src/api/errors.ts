@@ -132,6 +132,11 @@ export const ERRORS = {
     en: 'The platform takes no more replies now: use a template or the phone.',
   },
   REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
+  REVEAL_THROTTLED: {
+    status: 429,
+    zh: '查看完整号码过于频繁，请稍后再试。',
+    en: 'Too many whole numbers at once; try again later.',
+  },
   ROLES_CONFLICT: {
     status: 409,
     zh: '同一账号不能既是管理员又是审计员。',
@@ -186,6 +191,7 @@ export const ERRORS = {
     zh: '该账号不是集成方，或令牌已达上限。',
     en: 'The account is no integrator, or has as many tokens as it may.',
   },
+  TOKEN_THROTTLED: { status: 429, zh: '该账号请求过于频繁。', en: 'Too many requests of this account.' },
   TOKEN_UNKNOWN: {
     status: 404,
     zh: '没有这个令牌，或已吊销。',

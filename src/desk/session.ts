@@ -5,6 +5,7 @@ export interface Person {
   readonly user: string;
   readonly roles: readonly string[];
   readonly team: string | null;
+  readonly mayReveal: boolean;
   readonly seat: { readonly agent: string; readonly number: string; readonly sipUser: string } | null;
 }
 

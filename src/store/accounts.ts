@@ -10,6 +10,8 @@ export interface Account {
   readonly roles: readonly Role[];
   readonly team: string | null;
   readonly disabled: boolean;
+  /** Whole numbers, for a reason, though the role alone would not. */
+  readonly mayReveal: boolean;
   readonly createdAtMs: number;
   /** After too many wrong passwords; null: not locked. */
   readonly lockedUntilMs: number | null;
@@ -71,6 +73,7 @@ function accountsOf(db: Db) {
       'users.roles',
       'users.team',
       'users.disabled',
+      'users.may_reveal',
       'users.created_at_ms',
       'users.locked_until_ms',
     ])
@@ -97,6 +100,7 @@ function accountOf(row: AccountRow, nowMs: number): Account {
     roles: row.roles,
     team: row.team,
     disabled: row.disabled,
+    mayReveal: row.may_reveal,
     createdAtMs: row.created_at_ms,
     lockedUntilMs: locked ? row.locked_until_ms : null,
     secondFactor: row.totp_confirmed_at_ms !== null,
@@ -166,10 +170,14 @@ export async function lockUser(db: Db, user: string, untilMs: number | null): Pr
 export async function setRights(
   db: Db,
   user: string,
-  rights: { readonly roles?: readonly Role[]; readonly team?: string | null },
+  rights: { readonly roles?: readonly Role[]; readonly team?: string | null; readonly mayReveal?: boolean },
 ): Promise<boolean> {
-  const { roles, team } = rights;
-  const change = { ...(roles === undefined ? {} : { roles: [...roles] }), ...(team === undefined ? {} : { team }) };
+  const { roles, team, mayReveal } = rights;
+  const change = {
+    ...(roles === undefined ? {} : { roles: [...roles] }),
+    ...(team === undefined ? {} : { team }),
+    ...(mayReveal === undefined ? {} : { may_reveal: mayReveal }),
+  };
   return Object.keys(change).length === 0 || changeUser(db, user, change, false);
 }
 
@@ -193,6 +201,7 @@ type UserChange = Partial<{
   locked_until_ms: number | null;
   roles: Role[];
   team: string | null;
+  may_reveal: boolean;
 }>;
 
 /** What of a seat may be changed without a new phone password. Null takes the rule for those who say nothing. */

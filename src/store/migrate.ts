@@ -17,6 +17,7 @@ import * as webChat from './migrations/0015-web-chat.ts';
 import * as channelMedia from './migrations/0016-channel-media.ts';
 import * as persons from './migrations/0017-persons.ts';
 import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts';
+import * as revealGrants from './migrations/0019-reveal-grants.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -39,6 +40,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016-channel-media': channelMedia,
   '0017-persons': persons,
   '0018-receipts-and-arrivals': receiptsAndArrivals,
+  '0019-reveal-grants': revealGrants,
 };
 
 /**

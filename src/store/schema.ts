@@ -290,6 +290,8 @@ export interface UserTable {
   disabled: Generated<boolean>;
   created_at_ms: number;
   team: string | null;
+  /** Whole numbers, for a reason, though the role alone would not. */
+  may_reveal: Generated<boolean>;
   /** After too many wrong passwords. */
   locked_until_ms: number | null;
   /** Encrypted; without `totp_confirmed_at_ms` it is only being set up. */

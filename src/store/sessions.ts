@@ -10,6 +10,8 @@ export interface Person {
   readonly roles: readonly Role[];
   /** Whose agents a lead sees; absent: everybody's. */
   readonly team?: string;
+  /** Whole numbers, for a reason, though the role alone would not. */
+  readonly mayReveal?: true;
 }
 
 /** A session that holds. */
@@ -117,7 +119,15 @@ function holding(db: Db, hashes: readonly Buffer[], nowMs: number) {
     .where('token_hash', '=', sql<Buffer>`any(${hashes})`)
     .where('expires_at_ms', '>', nowMs)
     .where('users.disabled', '=', false)
-    .select(['users.name', 'users.roles', 'users.team', 'token_hash', 'expires_at_ms', 'seen_at_ms']);
+    .select([
+      'users.name',
+      'users.roles',
+      'users.team',
+      'users.may_reveal',
+      'token_hash',
+      'expires_at_ms',
+      'seen_at_ms',
+    ]);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof holding>['execute']>>[number];
@@ -127,8 +137,8 @@ function sessionOf(row: Row): Session {
   return { person: personOf(row), key: token_hash.toString('hex'), endsAtMs, seenAtMs };
 }
 
-function personOf({ name, roles, team }: Pick<Row, 'name' | 'roles' | 'team'>): Person {
-  return { user: name, roles, ...(team === null ? {} : { team }) };
+function personOf({ name, roles, team, may_reveal }: Pick<Row, 'name' | 'roles' | 'team' | 'may_reveal'>): Person {
+  return { user: name, roles, ...(team === null ? {} : { team }), ...(may_reveal ? { mayReveal: true } : {}) };
 }
 
 export async function closeSession(db: Db, key: string): Promise<void> {

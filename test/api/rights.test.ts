@@ -58,6 +58,8 @@ const MATRIX: Readonly<Record<string, string>> = {
   'GET /api/v1/contacts/:id/explain': 'lead supervisor admin',
   'PUT /api/v1/contacts/:id/disposition': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/recordings/:number': 'lead supervisor auditor admin',
+  // Dispatchers, handling units and auditors by a grant to the account alone: reveal.test.ts.
+  'POST /api/v1/contacts/:id/reveal': 'agent lead dispatcher handlingUnit supervisor auditor',
   'GET /api/v1/contacts/:id/history': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/person': 'agent lead supervisor admin',
   'POST /api/v1/contacts/:id/person/merge': 'lead supervisor admin',

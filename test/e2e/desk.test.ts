@@ -140,6 +140,27 @@ describe('a call at the desk', () => {
     await desk.page.keyboard.press('F8');
     await desk.state('ready');
   }, 120_000);
+
+  test('shows the whole number for a reason, while that stands open and no longer', async () => {
+    await ringing('13800138105');
+    await desk.click('answer');
+    await desk.state('talking');
+    await desk.click('reveal');
+    await desk.seen('[data-test=reveal-show][disabled]');
+    await desk.page.fill('input[name=revealReason]', '核对回访号码');
+    expect(await desk.audit()).toEqual([]);
+    await picture('reveal');
+    await desk.click('reveal-show');
+    await desk.seen('[data-test=whole-number]:has-text("13800138105")');
+    await desk.page.keyboard.press('Escape');
+    await desk.page.waitForSelector('[data-test=whole-number]', { state: 'detached' });
+    expect(await desk.page.content()).not.toContain('13800138105');
+    expect(await desk.text('from')).toBe('138****05');
+    await desk.click('hang-up');
+    await desk.state('wrapUp');
+    await desk.click('finish');
+    await desk.state('ready');
+  }, 120_000);
 });
 
 describe('the page', () => {

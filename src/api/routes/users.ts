@@ -83,8 +83,9 @@ export function addUserRoutes(app: Api, options: ApiOptions): void {
       const change = request.body;
       request.deed = { target: user, detail: JSON.stringify(change) };
       const account = await accountBefore(options, user);
-      if (personOf(request).user === user && (change.roles !== undefined || change.disabled !== undefined))
-        throw new ApiError('OWN_ACCOUNT');
+      const isOwn = personOf(request).user === user;
+      const { roles, disabled, mayReveal } = change;
+      if (isOwn && [roles, disabled, mayReveal].some((each) => each !== undefined)) throw new ApiError('OWN_ACCOUNT');
       await checkWish(options, change);
       const sipPassword = await applySeat(options, account, change.seat);
       await applyChange(options, user, change);
@@ -213,8 +214,12 @@ async function applySeat({ db }: ApiOptions, account: Account, seat: Change['sea
 }
 
 async function applyChange({ db }: ApiOptions, user: string, change: Change): Promise<void> {
-  const { roles, team, disabled, locked, secondFactor } = change;
-  await setRights(db, user, { ...(roles === undefined ? {} : { roles }), ...(team === undefined ? {} : { team }) });
+  const { roles, team, mayReveal, disabled, locked, secondFactor } = change;
+  await setRights(db, user, {
+    ...(roles === undefined ? {} : { roles }),
+    ...(team === undefined ? {} : { team }),
+    ...(mayReveal === undefined ? {} : { mayReveal }),
+  });
   if (locked === false) await lockUser(db, user, null);
   if (secondFactor === false) await dropTotp(db, user);
   if (disabled !== undefined) await setDisabled(db, user, disabled);

@@ -26,6 +26,7 @@ export interface Account {
   readonly roles: readonly string[];
   readonly team: string | null;
   readonly disabled: boolean;
+  readonly mayReveal: boolean;
   readonly createdAtMs: number;
   readonly lockedUntilMs: number | null;
   readonly secondFactor: boolean;

@@ -1,0 +1,82 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Role } from '../../store/schema.ts';
+import type { Db } from '../../store/store.ts';
+import { membersOf } from '../../store/teams.ts';
+import { readWholeNumbers } from '../../store/whole-numbers.ts';
+import { personOf } from '../access.ts';
+import { ApiError } from '../errors.ts';
+import type { Api, ApiOptions } from '../options.ts';
+import { ContactParams, orNull } from '../schemas.ts';
+import { limitNetworks } from '../visitors.ts';
+
+/** By their role. */
+const REVEALERS: readonly Role[] = ['agent', 'lead', 'supervisor'];
+/** When an admin has said so of the account. An admin neither: who grants does not see. */
+const GRANTED: readonly Role[] = ['dispatcher', 'handlingUnit', 'auditor'];
+/** Of one person: more than any work needs, less than a list to carry off. */
+const REVEALS = { times: 60, withinMs: 600_000 };
+export const REASON_CHARS_MAX = 100;
+
+const RevealBody = Type.Object(
+  {
+    reason: Type.String({
+      description: 'Why; it stands in the audit trail.',
+      minLength: 2,
+      maxLength: REASON_CHARS_MAX,
+      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$',
+    }),
+  },
+  { additionalProperties: false },
+);
+const NumbersShape = Type.Object({
+  from: Type.String(),
+  fromName: orNull('string'),
+  diversion: orNull('string'),
+  callBackNumber: orNull('string'),
+});
+
+/** The whole numbers of one contact, for a reason. They leave only once it is written down who asked, and why. */
+export function addRevealRoute(app: Api, options: ApiOptions): void {
+  const limiter = limitNetworks(REVEALS);
+  app.post(
+    '/api/v1/contacts/:id/reveal',
+    {
+      config: { access: [...REVEALERS, ...GRANTED], audit: 'first' },
+      schema: { params: ContactParams, body: RevealBody, response: { 200: NumbersShape } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      request.deed = { target: id, detail: request.body.reason.trim() };
+      const waitS = limiter.take(personOf(request).user, Date.now());
+      if (waitS > 0) throw new ApiError('REVEAL_THROTTLED', { retryAfterS: waitS });
+      const reach = await reachOf(request, options.db);
+      const isTheirsNow = reach?.includes(whoHas(options, id) ?? '') === true;
+      const numbers = await readWholeNumbers(options.db, id, isTheirsNow ? undefined : reach);
+      if (numbers === undefined) throw new ApiError('CONTACT_UNKNOWN');
+      return reply.header('cache-control', 'no-store').send({
+        from: numbers.from_number,
+        fromName: numbers.from_name,
+        diversion: numbers.diversion,
+        callBackNumber: numbers.call_back_number,
+      });
+    },
+  );
+}
+
+/** From the first ring or offer, before anybody has spoken. */
+function whoHas({ core }: ApiOptions, id: string): string | undefined {
+  const digital = core.digital(id);
+  if (typeof digital === 'object') return digital.agent;
+  return core.agents().find(({ contact }) => contact === id)?.agent;
+}
+
+/** Whose contacts; undefined: everybody's. Whatever else a person is, these roles alone count. */
+async function reachOf(request: FastifyRequest, db: Db): Promise<readonly string[] | undefined> {
+  const { user, roles, team, mayReveal } = personOf(request);
+  const has = (role: Role): boolean => roles.includes(role);
+  if (mayReveal === true && GRANTED.some(has)) return undefined;
+  if (!REVEALERS.some(has)) throw new ApiError('FORBIDDEN');
+  if (has('supervisor') || (has('lead') && team === undefined)) return undefined;
+  return has('lead') && team !== undefined ? [user, ...(await membersOf(db, team))] : [user];
+}
