@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RecordFact } from '../../src/core/command.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
@@ -106,7 +106,7 @@ test('what stood in the records before is taken over: calls by number, conversat
       (journal, direction, channel, account, conversation, kind, state, external_id, contact, opened, content, at_ms)
       values ('j', 'in', ${channel}, 'main', ${contact}, 'message', 'stored', ${contact}, ${contact}, true,
         ${JSON.stringify({ from: { id: from } })}, 4)`.execute(db);
-  await db.transaction().execute((transaction) => up(transaction));
+  await db.transaction().execute((transaction) => up(transaction as unknown as Kysely<unknown>));
   const person = (id: string) => personOf(db, id);
   expect([await person('b'), await person('e')]).toEqual([await person('a'), await person('d')]);
   expect(await person('a')).not.toBe(await person('d'));
