@@ -4,7 +4,7 @@ import type { Command } from '../../src/core/command.ts';
 import type { ContactId } from '../../src/core/ids.ts';
 import type { SlotName } from '../../src/core/medium.ts';
 import type { AgentSetting, Need, PlanStep, QueueSetting, Settings, SlotRules } from '../../src/core/settings.ts';
-import type { Agent, State, Wait } from '../../src/core/state.ts';
+import type { Agent, Contact, State, Wait } from '../../src/core/state.ts';
 import { encodeState } from '../../src/core/state-codec.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 import {
@@ -322,6 +322,8 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
       if (!couldHave(state, offered, slot, theirs)) continue;
       // Being asked for one, the agent could be asked for no other until the call took that offer back (W7).
       if (theirs !== 'voice' && isTakenBack(decided, offered)) continue;
+      // So it is with one that stood offered to somebody else until a call took that agent back.
+      if (theirs !== 'voice' && wasTakenBack(decided, other.contact)) continue;
       if (!mayServe(state, offered, other.wait, theirs) || isExcludedFor(state, offered, other.contact)) continue;
       const [mine, others] = [rankOf(state, offered, wait, slot), rankOf(state, offered, other.wait, theirs)];
       const older = ageMs(state, other.wait) - ageMs(state, wait);
@@ -337,6 +339,12 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
 function isTakenBack(decided: readonly Command[], { id }: Agent): boolean {
   return decided.some(
     (one) => one.do === 'record-fact' && one.fact === 'offerEnded' && one.agent === id && one.result === 'cancelled',
+  );
+}
+
+function wasTakenBack(decided: readonly Command[], { id }: Contact): boolean {
+  return decided.some(
+    (one) => one.do === 'record-fact' && one.fact === 'offerEnded' && one.contact === id && one.result === 'cancelled',
   );
 }
 
