@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    ...(process.env['MINHU_SEED'] === undefined ? {} : { setupFiles: ['test/seed.ts'] }),
     pool: 'forks',
     maxWorkers: 2,
   },
