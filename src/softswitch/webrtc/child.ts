@@ -14,6 +14,8 @@ const report = (said: PeerReport): void => {
 const peers = createPeers(options, report);
 process.on('message', (wish: PeerWish) => peers.apply(wish));
 process.on('disconnect', () => process.exit(0));
+// The switch may have died while this was loaded, before anybody listened.
+if (!process.connected) process.exit(0);
 // Ctrl-C reaches the whole group; the switch says its goodbyes first and then closes the channel.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
