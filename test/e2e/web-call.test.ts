@@ -163,29 +163,6 @@ describe('the page is for this machine alone until it is opened to everybody', (
   });
 });
 
-test('too many calls of one address: 429 with a code, and the page says when to try again', async () => {
-  for (;;) {
-    const { status, code } = await ask('POST', '/api/v1/web-calls');
-    if (status === 200) continue;
-    expect({ status, code }).toEqual({ status: 429, code: 'WEB_CALL_THROTTLED' });
-    break;
-  }
-  const citizen = await openCallPage(chromium.browser, http());
-  await citizen.click('call');
-  await citizen.is('ended');
-  expect(await citizen.problem()).toBe('throttled');
-  expect(await citizen.text('status')).toMatch(/\d+ 分钟/);
-}, 30_000);
-
-test('the key of the tickets is in no log', () => {
-  const { webCalls } = JSON.parse(readFileSync(join(stage.program.dataFolder, 'switch/directory.json'), 'utf8'));
-  expect(webCalls.key.length).toBeGreaterThan(40);
-  for (const part of ['core', 'switch']) {
-    const log = readFileSync(join(stage.program.dataFolder, `log/${part}.log`), 'utf8');
-    expect(log).not.toContain(webCalls.key);
-  }
-});
-
 test('who talks from the page of a conversation talks beside it: one contact with what was written and what was said', async () => {
   const citizen = await openCallPage(chromium.browser, http());
   const { page } = citizen;
@@ -216,3 +193,26 @@ test('who talks from the page of a conversation talks beside it: one contact wit
   await page.click('#leave');
   await noneOpen();
 }, 90_000);
+
+test('too many calls of one address: 429 with a code, and the page says when to try again', async () => {
+  for (;;) {
+    const { status, code } = await ask('POST', '/api/v1/web-calls');
+    if (status === 200) continue;
+    expect({ status, code }).toEqual({ status: 429, code: 'WEB_CALL_THROTTLED' });
+    break;
+  }
+  const citizen = await openCallPage(chromium.browser, http());
+  await citizen.click('call');
+  await citizen.is('ended');
+  expect(await citizen.problem()).toBe('throttled');
+  expect(await citizen.text('status')).toMatch(/\d+ 分钟/);
+}, 30_000);
+
+test('the key of the tickets is in no log', () => {
+  const { webCalls } = JSON.parse(readFileSync(join(stage.program.dataFolder, 'switch/directory.json'), 'utf8'));
+  expect(webCalls.key.length).toBeGreaterThan(40);
+  for (const part of ['core', 'switch']) {
+    const log = readFileSync(join(stage.program.dataFolder, `log/${part}.log`), 'utf8');
+    expect(log).not.toContain(webCalls.key);
+  }
+});
