@@ -26,8 +26,7 @@ const BROWSERS = [
 const PASSES = [
   { name: 'unit', args: ['--exclude', 'test/e2e/**', '--exclude', 'test/switch/contract/**'] },
   { name: 'whole', args: ['test/e2e', 'test/switch/contract', ...BROWSERS.flatMap((file) => ['--exclude', file])] },
-  // Real browsers on two shared cores: who fails once is tried once more, and is told of below.
-  { name: 'browsers', args: ['--retry=1', ...BROWSERS] },
+  { name: 'browsers', args: BROWSERS },
 ];
 
 installPeers();
@@ -43,7 +42,8 @@ for (const { name, args } of PASSES) {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
   const { status } = spawnSync(
     process.execPath,
-    [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    // Real programs on two shared cores: who fails once is tried once more, and is told of below.
+    [...vitest, '--retry=1', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
     { cwd: root, stdio: 'inherit', env: { MINHU_SEED: '12345', ...process.env, NODE_ENV: 'test' } },
   );
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
