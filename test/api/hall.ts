@@ -246,9 +246,16 @@ export class LiveView {
   }
 }
 
-/** Waits for a condition, never for time; fails with the test's own limit. */
+/** Just before a test's own limit, which does not tell what was waited for. */
+const WAITED_MS_MAX = 28_000;
+
+/** Waits for a condition, never for time. */
 export async function until(holds: () => unknown): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const endMs = performance.now() + WAITED_MS_MAX;
+  while (!(await holds())) {
+    if (performance.now() > endMs) throw new Error(`did not come true: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 export function hallRules(seats: readonly SeatSeed[] = HALL_SEATS): Settings {
