@@ -68,16 +68,17 @@ function remember(d: Decision, number: string, news: Partial<Caller>): void {
   const before = callerOf(d.state, number) ?? STRANGER;
   callers.delete(number);
   callers.set(number, changed(before, news, nowMs));
-  if (d.seq % SWEEP_EVERY === 0 || callers.size >= CALLERS_MAX + SWEEP_EVERY) forgetOldest(d.state);
+  if (d.seq % SWEEP_EVERY === 0 || callers.size > CALLERS_MAX) forgetOldest(d.state);
 }
 
 /** Looking at the front costs as much as has left it since the map was last made whole: so not every time. */
 const SWEEP_EVERY = 128;
 
-/** They stand in the order in which they were last heard of: those that are over are at the front, a day's long ones among them. */
+/** They stand in the order in which they were last heard of: those that are over are at the front. When full, some give way at once. */
 function forgetOldest({ callers, nowMs }: State): void {
+  const most = callers.size > CALLERS_MAX ? CALLERS_MAX - SWEEP_EVERY : CALLERS_MAX;
   for (const [number, { untilMs }] of callers) {
-    if (untilMs > nowMs && callers.size <= CALLERS_MAX) return;
+    if (untilMs > nowMs && callers.size <= most) return;
     callers.delete(number);
   }
 }

@@ -4,7 +4,6 @@ import { isPromised } from './call-back.ts';
 import { callerOf, promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { type Decision, nextContactId, note } from './decision.ts';
-
 import { type ContactId, legId, type NodeId } from './ids.ts';
 import { MISSED_AGE_MS } from './limits.ts';
 import { cancelOffer } from './offer.ts';

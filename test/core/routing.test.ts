@@ -147,6 +147,21 @@ describe('who gets a contact', () => {
     expect(hotline.ringing(busy)).toBeUndefined();
   });
 
+  test('[C1] at most 60,000 numbers are remembered, those heard of last; after a day none is', () => {
+    const hotline = new Hotline(rules([queue('personal')], []));
+    const { callers } = hotline.state;
+    let most = 0;
+    for (let n = 0; n < 60_200; n += 1) {
+      hotline.hangUp(hotline.call('personal', String(13_000_000_000 + n)));
+      most = Math.max(most, callers.size);
+    }
+    expect(most).toBe(60_000);
+    expect([callers.has('13000000000'), callers.has('13000060199')]).toEqual([false, true]);
+    hotline.pass(86_400_000);
+    for (let n = 0; n < 128; n += 1) hotline.hangUp(hotline.call('personal', '13900139000'));
+    expect(callers.size).toBe(1);
+  });
+
   test('[C2] who gave up and calls again within half an hour goes on waiting where it stood', () => {
     const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
     const gone = hotline.call('personal', '13800138000');
