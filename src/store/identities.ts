@@ -29,7 +29,11 @@ export function contactIdentity(contact: string): Identity {
 /** @returns its number; whoever is not known yet is a new person. */
 export async function identityOf(db: Tables, identity: Identity, atMs: number): Promise<number> {
   await makeKnown(db, [{ ...identity, atMs }]);
-  const { kind, realm, value } = identity;
+  return await idOf(db, identity);
+}
+
+/** Of one that is known. */
+async function idOf(db: Tables, { kind, realm, value }: Identity): Promise<number> {
   const row = await db
     .selectFrom('person_identities')
     .select('id')
@@ -95,7 +99,7 @@ async function makeKnown(db: Tables, told: readonly (Identity & { readonly atMs:
 
 async function joinAll(db: Tables, identities: readonly Identity[], atMs: number): Promise<void> {
   const ids: number[] = [];
-  for (const identity of identities) ids.push(await identityOf(db, identity, atMs));
+  for (const identity of identities) ids.push(await idOf(db, identity));
   for (const other of ids.slice(1)) await join(db, ids[0]!, other, atMs);
 }
 

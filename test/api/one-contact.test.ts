@@ -8,7 +8,7 @@ import type { Person } from '../../src/channel/channel.ts';
 import { legId, nodeId } from '../../src/core/ids.ts';
 import { addAccount } from '../../src/store/accounts.ts';
 import { openSession } from '../../src/store/sessions.ts';
-import { accountOf, chatRules, eventually, type House, openHouse, serve } from '../channel/house.ts';
+import { accountOf, askAs, chatRules, eventually, type House, openHouse, serve } from '../channel/house.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 
 const NODE = nodeId('switch');
@@ -53,15 +53,8 @@ afterAll(async () => {
   await database?.remove();
 });
 
-async function ask(user: string, method: 'GET' | 'POST', url: string, payload?: object) {
-  const answer = await house.api.inject({
-    method,
-    url: `/api/v1${url}`,
-    headers: { cookie: cookies[user]! },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  return { status: answer.statusCode, body: answer.json() };
-}
+const ask = (user: string, method: 'GET' | 'POST', url: string, payload?: object) =>
+  askAs(house, cookies[user]!, method, url, payload);
 
 async function write(account: Account, from: Person, conversation: string): Promise<string> {
   count += 1;

@@ -9,7 +9,7 @@ import { legId, nodeId } from '../../src/core/ids.ts';
 import { addAccount } from '../../src/store/accounts.ts';
 import { openSession } from '../../src/store/sessions.ts';
 import { putTeam } from '../../src/store/teams.ts';
-import { accountOf, type House, openHouse } from '../channel/house.ts';
+import { accountOf, askAs, type House, openHouse } from '../channel/house.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 
 const NODE = nodeId('switch');
@@ -86,15 +86,8 @@ async function call(from: string): Promise<string> {
   return contact;
 }
 
-async function ask(user: string, method: 'GET' | 'POST', url: string, payload?: object) {
-  const answer = await house.api.inject({
-    method,
-    url: `/api/v1${url}`,
-    headers: { cookie: cookies[user]! },
-    ...(payload === undefined ? {} : { payload }),
-  });
-  return { status: answer.statusCode, body: answer.json() };
-}
+const ask = (user: string, method: 'GET' | 'POST', url: string, payload?: object) =>
+  askAs(house, cookies[user]!, method, url, payload);
 
 const personOf = async (contact: string) => (await ask('lea', 'GET', `/contacts/${contact}/person`)).body;
 const idOf = async (contact: string): Promise<number | null> => (await personOf(contact)).person;

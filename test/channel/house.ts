@@ -204,3 +204,14 @@ export async function serve(loop: Loop, user: string): Promise<void> {
   });
   await loop.submit({ type: 'agentStateAsked', agent, state: 'ready' });
 }
+
+/** One request to the API, as somebody who is signed in. */
+export async function askAs(house: House, cookie: string, method: 'GET' | 'POST', url: string, payload?: object) {
+  const answer = await house.api.inject({
+    method,
+    url: `/api/v1${url}`,
+    headers: { cookie },
+    ...(payload === undefined ? {} : { payload }),
+  });
+  return { status: answer.statusCode, body: answer.json() };
+}
