@@ -18,8 +18,8 @@ export function ringPhone(
 ): LegId {
   const id = nextLegId(d);
   const ringKey = askLeg(d, id, contact.node, because, {
-    do: 'ring',
     ...phone,
+    do: 'ring',
     callerNumber: contact.from,
     callerName: contact.fromName,
     contact: contact.id,
