@@ -1,5 +1,6 @@
 // How soon a phone rings, on the wire, beside FreeSWITCH's own queue in the same run:
-//   node test/bench/wire.mjs [--prefix FOLDER] [--sizes 10,100,500] [--short] [--json]
+//   node test/bench/wire.mjs [--prefix FOLDER] [--sizes 10,100,500] [--freed] [--short] [--json]
+// `--freed`: agents who become free alone.
 // Without FreeSWITCH under FOLDER (/usr/local/freeswitch) only Minhu is measured, and the run says so.
 import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: {
     prefix: { type: 'string', default: '/usr/local/freeswitch' },
     sizes: { type: 'string', default: '10,100,500' },
+    freed: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -44,10 +46,10 @@ async function measure(open, size, samples) {
     const { ready: seatPort } = await heard(load);
     await run(load, 'registerAll');
     await system.ready(seatPort);
-    const idle = await run(load, 'idle', { calls, everyMs: 250, talkMs: 200 });
+    const idle = values.freed ? undefined : await run(load, 'idle', { calls, everyMs: 250, talkMs: 200 });
     const waiting = Math.min(200, size * 2);
-    const offers = system.offer === undefined ? undefined : await readyToInvite(system, load);
-    const rates = await risingRates(load);
+    const offers = values.freed || system.offer === undefined ? undefined : await readyToInvite(system, load);
+    const rates = values.freed ? [] : await risingRates(load);
     const endProbe = probeDisk();
     // What does not get through is said, and does not hide what was measured.
     const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch((error) => {
@@ -109,23 +111,14 @@ function heard(load) {
 }
 
 function compare(size, ours, theirs) {
-  for (const [name, times] of [
-    ['ready-to-released', ours.offers.released],
-    ['ready-to-invite', ours.offers.invited],
-  ])
-    for (const [label, part] of [
-      ['p50', 0.5],
-      ['p99', 0.99],
-    ])
-      tell(`wire.${name}.${size}.${label}`, 'ms', times, part);
-  tell(`wire.ready-to-invite.${size}.flush.p99`, 'ms', ours.offers.flushes, 0.99);
+  if (ours.offers !== undefined) tellOffers(size, ours.offers);
   tell(`flush.${size}.p99`, 'ms', ours.flushes, 0.99);
   for (const [name, part] of [
     ['p50', 0.5],
     ['p95', 0.95],
     ['p99', 0.99],
   ]) {
-    for (const what of ['idle', 'freed']) {
+    for (const what of ['idle', 'freed'].filter((each) => ours[each] !== undefined)) {
       const label = what === 'idle' ? 'wire.queued-to-ringing' : 'wire.free-to-invite';
       tell(`${label}.${size}.${name}`, 'ms', ours[what], part);
       if (theirs?.[what] === undefined) continue;
@@ -153,6 +146,14 @@ function compare(size, ours, theirs) {
     tell('wire.free-to-invite.p99', 'ms', ours.freed, 0.99);
     tell('flush.p99', 'ms', ours.flushes, 0.99);
   }
+}
+
+function tellOffers(size, { released, invited, flushes }) {
+  for (const [name, times] of Object.entries({ 'ready-to-released': released, 'ready-to-invite': invited })) {
+    tell(`wire.${name}.${size}.p50`, 'ms', times, 0.5);
+    tell(`wire.${name}.${size}.p99`, 'ms', times, 0.99);
+  }
+  tell(`wire.ready-to-invite.${size}.flush.p99`, 'ms', flushes, 0.99);
 }
 
 /** @returns ends the probe: what the disk itself took meanwhile, in ms. */
