@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { type Limiter, limitEach } from './limiter.ts';
 
-/** Networks remembered at once. When full, the one that asked longest ago is forgotten. */
-const NETWORKS_MAX = 10_000;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/;
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 /** Whoever adds one of these speaks for somebody elsewhere. */
@@ -23,25 +22,10 @@ function isOnThisMachine({ socket, headers }: Asked): boolean {
   );
 }
 
-export interface NetworkLimiter {
-  /** @returns 0 when this address may once more (it is then counted), else how many seconds to wait. */
-  take(address: string, nowMs: number): number;
-}
-
-/** So many times from one network in any stretch of this time. */
-export function limitNetworks({ times, withinMs }: { times: number; withinMs: number }): NetworkLimiter {
-  const atMsOf = new Map<string, readonly number[]>();
-  return {
-    take(address, nowMs) {
-      const network = networkOf(address);
-      const recent = (atMsOf.get(network) ?? []).filter((atMs) => atMs > nowMs - withinMs);
-      const waits = recent.length >= times;
-      atMsOf.delete(network);
-      atMsOf.set(network, waits ? recent : [...recent, nowMs]);
-      if (atMsOf.size > NETWORKS_MAX) atMsOf.delete(atMsOf.keys().next().value ?? network);
-      return waits ? Math.max(1, Math.ceil((recent[0]! + withinMs - nowMs) / 1_000)) : 0;
-    },
-  };
+/** By the network of an address. */
+export function limitNetworks(pace: Parameters<typeof limitEach>[0]): Limiter {
+  const limiter = limitEach(pace);
+  return { take: (address, nowMs) => limiter.take(networkOf(address), nowMs) };
 }
 
 /** An IPv6 subscriber has a whole /64 (RFC 6177). */

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, keysOf } from '../../channel/account.ts';
 import type { Delivery } from '../../channel/channel.ts';
+import type { Limiter } from '../limiter.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { limitNetworks, type NetworkLimiter } from '../visitors.ts';
+import { limitNetworks } from '../visitors.ts';
 import { deliveryOf } from './intake.ts';
 
 const CHANNEL = 'open311';
@@ -32,7 +33,7 @@ export function addOpen311Routes(app: Api, { channels }: ApiOptions): void {
 
 async function answer(
   { host }: Channels,
-  limit: NetworkLimiter,
+  limit: Limiter,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

@@ -6,9 +6,9 @@ import { membersOf } from '../../store/teams.ts';
 import { readWholeNumbers } from '../../store/whole-numbers.ts';
 import { personOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
+import { limitEach } from '../limiter.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, orNull } from '../schemas.ts';
-import { limitNetworks } from '../visitors.ts';
 
 /** By their role. */
 const REVEALERS: readonly Role[] = ['agent', 'lead', 'supervisor'];
@@ -38,7 +38,7 @@ const NumbersShape = Type.Object({
 
 /** The whole numbers of one contact, for a reason. They leave only once it is written down who asked, and why. */
 export function addRevealRoute(app: Api, options: ApiOptions): void {
-  const limiter = limitNetworks(REVEALS);
+  const limiter = limitEach(REVEALS);
   app.post(
     '/api/v1/contacts/:id/reveal',
     {
