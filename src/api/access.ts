@@ -145,11 +145,6 @@ export async function reachOf(request: FastifyRequest, db: Db): Promise<readonly
   return roles.includes('lead') && team !== undefined ? [user, ...(await membersOf(db, team))] : [user];
 }
 
-/** Whole calling numbers; everybody else sees them masked. */
-export function seesNumbers(request: FastifyRequest): boolean {
-  return LEADS.some((role) => hasRole(request, role));
-}
-
 export function setSessionCookie(reply: FastifyReply, token: string, secure: boolean): void {
   reply.setCookie(SESSION_COOKIE, token, {
     path: '/',

@@ -1,5 +1,5 @@
 import { isDigital, type Medium } from '../core/medium.ts';
-import { maskKey, maskNumber } from '../lib/mask-number.ts';
+import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import type { ContactRecord, ContactRow } from '../store/contact-records.ts';
 
 /** `voice` is the medium of the core; people choose a channel, and here that is the phone. */
@@ -10,10 +10,9 @@ export function platformOf(medium: string, dialled: string): string | null {
   return isDigital(medium as Medium) ? (dialled.split('/')[0] ?? null) : null;
 }
 
-/** A contact as the API shows it. `whole`: with whole numbers. */
-export function contactSummary(row: ContactRow | ContactRecord['contact'], whole: boolean) {
-  const mask = isDigital(row.medium as Medium) ? maskKey : maskNumber;
-  const shown = whole ? (number: string) => number : mask;
+/** A contact as the API shows it, its numbers masked: whole ones are revealed for a reason. */
+export function contactSummary(row: ContactRow | ContactRecord['contact']) {
+  const shown = (from: string): string => maskFrom(from, isDigital(row.medium as Medium));
   return {
     id: row.id,
     channel: CHANNEL_OF_MEDIUM[row.medium] ?? row.medium,
@@ -38,17 +37,16 @@ export function contactSummary(row: ContactRow | ContactRecord['contact'], whole
   };
 }
 
-export function contactDetail(record: ContactRecord, whole: boolean) {
+export function contactDetail(record: ContactRecord) {
   return {
-    ...contactSummary(record.contact, whole),
-    callBackNumber:
-      record.contact.call_back_number === null ? null : shownNumber(record.contact.call_back_number, whole),
+    ...contactSummary(record.contact),
+    callBackNumber: record.contact.call_back_number && maskNumber(record.contact.call_back_number),
     callBackTries: record.contact.call_back_tries,
     ratedAgent: record.contact.rated_agent,
     dispositionNote: record.contact.disposition_note,
     disposedBy: record.contact.disposed_by,
     disposedAtMs: record.contact.disposed_at_ms,
-    legs: record.legs.map((leg) => legView(leg, whole)),
+    legs: record.legs.map(legView),
     waits: record.waits.map((wait) => ({
       queue: wait.queue,
       enqueuedAtMs: wait.enqueued_at_ms,
@@ -95,16 +93,12 @@ export function contactDetail(record: ContactRecord, whole: boolean) {
   };
 }
 
-function shownNumber(number: string, whole: boolean): string {
-  return whole ? number : maskNumber(number);
-}
-
-function legView(leg: ContactRecord['legs'][number], whole: boolean) {
+function legView(leg: ContactRecord['legs'][number]) {
   return {
     leg: leg.id,
     role: leg.role,
     agent: leg.agent,
-    address: whole || leg.role !== 'citizen' ? leg.address : maskNumber(leg.address),
+    address: leg.role === 'citizen' ? maskFrom(leg.address, false) : leg.address,
     node: leg.node,
     openedAtMs: leg.opened_at_ms,
     answeredAtMs: leg.answered_at_ms,

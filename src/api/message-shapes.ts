@@ -134,8 +134,8 @@ export function hasMedia({ content }: MessageRow): boolean {
   return ((content as Partial<InboundMessage>).media?.length ?? 0) > 0;
 }
 
-/** `files`: of this message. `whole`: with whole names of people. */
-export function messageView(row: MessageRow, files: readonly MessageFile[], whole: boolean) {
+/** `files`: of this message. */
+export function messageView(row: MessageRow, files: readonly MessageFile[]) {
   const content = row.content as Partial<InboundMessage> & { readonly event?: string };
   const from = content.from?.id ?? null;
   return {
@@ -154,7 +154,7 @@ export function messageView(row: MessageRow, files: readonly MessageFile[], whol
     by: row.by_user,
     key: row.send_key,
     error: row.error,
-    from: from === null || whole ? from : maskKey(from),
+    from: from === null ? null : maskKey(from),
     fromName: content.from?.name ?? null,
     text: content.text ?? '',
     subject: content.subject ?? null,

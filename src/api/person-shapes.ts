@@ -53,20 +53,20 @@ export const PersonShape = Type.Object({
   ),
 });
 
-/** `whole`: with whole numbers. A contact's own number is no secret. */
-export function personView(record: PersonRecord | undefined, whole: boolean) {
+/** Numbers and openids masked; a contact's own number is no secret. */
+export function personView(record: PersonRecord | undefined) {
   if (record === undefined) return { person: null, sinceMs: null, identities: [], changes: [] };
   const undone = new Set(record.changes.map(({ undoes }) => undoes));
   return {
     person: record.id,
     sinceMs: record.sinceMs,
-    identities: record.identities.map((identity) => identityView(identity, whole)),
+    identities: record.identities.map(identityView),
     changes: record.changes.map((change) => changeView(change, undone.has(change.id))),
   };
 }
 
-function identityView({ id, kind, realm, value, at_ms, by_hand }: PersonIdentity, whole: boolean) {
-  return { id, kind, realm, value: whole || kind === 'contact' ? value : maskKey(value), atMs: at_ms, byHand: by_hand };
+function identityView({ id, kind, realm, value, at_ms, by_hand }: PersonIdentity) {
+  return { id, kind, realm, value: kind === 'contact' ? value : maskKey(value), atMs: at_ms, byHand: by_hand };
 }
 
 function changeView(change: PersonChange, undone: boolean) {

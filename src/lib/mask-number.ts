@@ -1,20 +1,48 @@
-/** Digits that stay readable: enough to tell two callers apart, too little to call one back. */
-const HEAD_SHOWN = 3;
-const TAIL_SHOWN = 2;
-/** Of a shorter number the head is left out too: three and two of eight would leave a thousand to try. */
-const HEAD_SHOWN_FROM_LENGTH = 11;
 /** Public short codes of the Chinese numbering plan (110, 12345, 10086, 95598, 961234…): services, nobody's own number. */
 const SHORT_CODE = /^(1[012]\d|1[012]\d{3}|9[56]\d{3,4})$/;
+const MOBILE = /^1\d{10}$/;
+/** Beijing and the 02x cities have an area code of three digits, all others one of four. */
+const TRUNKED = /^(0(?:10|2\d)|0[3-9]\d\d)(\d{7,8})$/;
+const LOCAL = /^[2-9]\d{6,7}$/;
+const FOREIGN = /^\+\d{11,15}$/;
+const TAIL_SHOWN = 4;
+const NOTHING = '***';
+/** An openid or an address by three characters of its head and two of its tail; of one shorter than this nothing. */
+const KEY_SHOWN_FROM = 11;
 
-/** `13800138000` → `138****00`, `87654321` → `****21`; `12345`, and words such as `anonymous`, stay. */
+/**
+ * A phone number as people see it: enough to tell two callers apart, too little to call one back. `13800138000` → `138****8000`,
+ * `028 8654 3210` → `028****3210`, `+447700900123` → `+4477****0123`; 110 and 12345 stay; whatever else it is becomes `***`.
+ */
 export function maskNumber(number: string): string {
-  if (SHORT_CODE.test(number) || number.replace(/\D/g, '').length < 3) return number;
-  const tail = number.slice(-TAIL_SHOWN);
-  return number.length < HEAD_SHOWN_FROM_LENGTH ? `****${tail}` : `${number.slice(0, HEAD_SHOWN)}****${tail}`;
+  const dialled = number.replace(/[\s().-]/g, '');
+  if (SHORT_CODE.test(dialled)) return number;
+  const [, country = '', rest = ''] = /^(\+?86(?=\d{10,12}$))?(.*)$/.exec(dialled) ?? [];
+  if (country === '') return maskNational(rest) ?? (FOREIGN.test(rest) ? maskedAfter(rest, 5) : NOTHING);
+  if (MOBILE.test(rest)) return country + maskedAfter(rest, 3);
+  const trunked = maskNational(rest.startsWith('0') ? rest : `0${rest}`);
+  return trunked === undefined ? NOTHING : `${country} ${trunked}`;
+}
+
+/** As it is dialled within the country; undefined: it is no such number. */
+function maskNational(number: string): string | undefined {
+  if (MOBILE.test(number)) return maskedAfter(number, 3);
+  const [, area = '', local = LOCAL.test(number) ? number : undefined] = TRUNKED.exec(number) ?? [];
+  return local && `${area}${'*'.repeat(local.length - TAIL_SHOWN)}${local.slice(-TAIL_SHOWN)}`;
+}
+
+function maskedAfter(number: string, shown: number): string {
+  return `${number.slice(0, shown)}****${number.slice(-TAIL_SHOWN)}`;
 }
 
 /** What a citizen is known by on a digital channel: a number as above, an openid or an address by its ends, a short one not at all. */
 export function maskKey(key: string): string {
-  if (/^\+?\d+$/.test(key)) return maskNumber(key);
-  return key.length < HEAD_SHOWN_FROM_LENGTH ? '****' : `${key.slice(0, HEAD_SHOWN)}****${key.slice(-TAIL_SHOWN)}`;
+  if (/^\+?[\d\s().-]+$/.test(key)) return maskNumber(key);
+  return key.length < KEY_SHOWN_FROM ? '****' : `${key.slice(0, 3)}****${key.slice(-2)}`;
+}
+
+/** Whom a contact is from. Of a call, a word (withheld, from a page) stays the word it is. */
+export function maskFrom(from: string, digital: boolean): string {
+  if (digital) return maskKey(from);
+  return /\d/.test(from) ? maskNumber(from) : from;
 }

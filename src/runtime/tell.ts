@@ -9,7 +9,7 @@ import type {
   SupervisionLeft,
 } from '../core/event.ts';
 import { isDigital } from '../core/medium.ts';
-import { maskKey, maskNumber } from '../lib/mask-number.ts';
+import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
 import { type OfConversation, tellConversationEvent } from './tell-conversation.ts';
 
@@ -74,8 +74,8 @@ export function tellEvent(event: Event): Said {
       return said(`A phone of seat ${event.sipUser} is gone.`, `席位 ${event.sipUser} 的话机离线。`);
     case 'callArrived':
       return said(
-        `A call from ${maskNumber(event.from)} to ${event.dialled} arrived.`,
-        `${maskNumber(event.from)} 呼入 ${event.dialled}。`,
+        `A call from ${maskFrom(event.from, false)} to ${event.dialled} arrived.`,
+        `${maskFrom(event.from, false)} 呼入 ${event.dialled}。`,
       );
     case 'conversationOpened':
     case 'offerAnswered':
@@ -478,7 +478,7 @@ function tellOpening(fact: OpeningFact): Said {
 }
 
 function tellOpened({ medium, from, flow, calledBy, partOf }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
-  const shown = isDigital(medium) ? maskKey(from) : maskNumber(from);
+  const shown = maskFrom(from, isDigital(medium));
   const beside = partOf === undefined ? ['', ''] : [` beside ${partOf}`, `（归入 ${partOf}）`];
   if (calledBy !== undefined)
     return said(`${calledBy} asks to call ${shown}${beside[0]}.`, `${calledBy} 呼叫 ${shown}${beside[1]}。`);

@@ -55,7 +55,7 @@ test('a caller is limited when a second person asks for it; the list shows who d
   expect(await put(url, admin, wish)).toEqual([200, { answer: 'done' }]);
   expect(await book()).toContainEqual(expect.objectContaining({ number: '13900139000', known: { stage: 'limited' } }));
   const { callers } = (await hall.api.inject({ url: '/api/v1/callers', headers: { cookie: lead } })).json();
-  expect(callers).toMatchObject([{ from: '139****00', stage: 'limited', reason: '反复骚扰', changedBy: 'admin' }]);
+  expect(callers).toMatchObject([{ from: '139****9000', stage: 'limited', reason: '反复骚扰', changedBy: 'admin' }]);
   const deeds = (await hall.api.inject({ url: '/api/v1/audit', headers: { cookie: admin } })).json();
   expect(JSON.stringify(deeds)).toContain('limited: 反复骚扰');
 });

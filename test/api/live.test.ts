@@ -35,7 +35,7 @@ describe('what is told', () => {
     const caller = await hall.call();
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
     const ringing = view.item('me', 'contact', 'contact')!;
-    expect(ringing).toMatchObject({ from: '138****00', line: '12345', queue: 'personal', medium: 'voice' });
+    expect(ringing).toMatchObject({ from: '138****8000', line: '12345', queue: 'personal', medium: 'voice' });
     expect(ringing.offerUntilMs! - ringing.phaseSinceMs).toBe(20_000);
     expect(ringing.phaseSinceMs).toBeGreaterThanOrEqual(ringing.enqueuedAtMs!);
     await hall.answer('8001');
@@ -44,7 +44,7 @@ describe('what is told', () => {
     await hall.hangUp(caller);
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
     const wrapUp = view.item('me', 'contact', 'contact')!;
-    expect(wrapUp).toMatchObject({ contact: ringing.contact, from: '138****00' });
+    expect(wrapUp).toMatchObject({ contact: ringing.contact, from: '138****8000' });
     expect(wrapUp.wrapUpUntilMs! - wrapUp.phaseSinceMs).toBe(30_000);
     await hall.setState('ana', 'offline');
     await until(() => view.item('me', 'contact', 'contact') === undefined);
@@ -63,7 +63,7 @@ describe('what is told', () => {
     const waiting = [...view.items.get('board')!.values()].filter(
       (item): item is WaitingItem => item.kind === 'waiting',
     );
-    expect(waiting.map(({ from }) => from)).toEqual(['139****01', '139****02']);
+    expect(waiting.map(({ from }) => from)).toEqual(['139****9001', '139****9002']);
     expect(view.item('floor', 'figures', 'figures')).toMatchObject({
       waiting: 2,
       longestSinceMs: Math.min(...waiting.map(({ enqueuedAtMs }) => enqueuedAtMs)),

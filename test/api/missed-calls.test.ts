@@ -52,8 +52,8 @@ test('a lead sees who is still to be called back, the first due first, and who i
   expect(
     missedCalls.map(({ contact, from, calls, overdue }: Record<string, unknown>) => [contact, from, calls, overdue]),
   ).toEqual([
-    ['late', '138****01', 1, true],
-    ['twice', '138****02', 2, false],
+    ['late', '138****8001', 1, true],
+    ['twice', '138****8002', 2, false],
   ]);
 });
 

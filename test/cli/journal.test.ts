@@ -46,7 +46,7 @@ async function oneCall(folder: string): Promise<string> {
 
 test('explain prints a time line with rules, and the same as JSON', async () => {
   expect(await explain.run([id, '--data', data])).toBe(0);
-  expect(written).toContain('138****00');
+  expect(written).toContain('138****8000');
   expect(written).toMatch(/\+0\.\d{3}s/);
   expect(written).toMatch(/R1 {2}The contact is closed: abandonedInMenu\./);
   written = '';

@@ -162,7 +162,7 @@ describe('the explain page', () => {
       'the rating is taken',
       async () => {
         citizen.type('5');
-        return (await stage.contacts()).find(({ from }) => from === CITIZEN);
+        return (await stage.contactsFrom(CITIZEN))[0];
       },
       (contact) => typeof contact?.outcome === 'string',
     );
@@ -176,7 +176,7 @@ describe('the explain page', () => {
     await page.seen('[data-test=life] [data-test=offer]');
     const life = await page.text('life');
     for (const part of [
-      '138****03 呼入 12345',
+      '138****8203 呼入 12345',
       '播放欢迎语、录音告知、按键菜单',
       '在“语音菜单”按键 1',
       '进入队列“个人服务”',

@@ -92,7 +92,7 @@ test('key 2 leads to the enterprise queue; when the agent hangs up the caller gi
   );
   seat.type('b');
   await stage.agentIs('seat2001', 'wrapUp');
-  const { id } = (await stage.contacts()).find((contact) => contact.from === '13800138002')!;
+  const { id } = (await stage.contactsFrom('13800138002'))[0]!;
   const agent = await signIn(stage.program, stage.program.firstRun().seats.find(({ user }) => user === 'seat2001')!);
   await agent.put(`/api/v1/contacts/${id}/disposition`, { code: 'order', note: '已登记' });
   caller.type('4');

@@ -52,7 +52,7 @@ test('who hung up while waiting is called back: the core dies meanwhile, the age
       ({ missedCalls }) => missedCalls.length === 1,
     )
   ).missedCalls;
-  expect(missed).toMatchObject({ from: '138****62', overdue: false });
+  expect(missed).toMatchObject({ from: '138****8062', overdue: false });
   await stage.clear();
   await killPart(stage, 'core');
 

@@ -90,7 +90,7 @@ async function recordOf(from: string): Promise<Gaps> {
 }
 
 async function explained(from: string): Promise<string> {
-  const id = (await stage.contacts()).find((contact) => contact.from === from)!.id;
+  const id = (await stage.contactsFrom(from))[0]!.id;
   return JSON.stringify(await stage.lead.get(`/api/v1/contacts/${id}/explain`));
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { maskFrom } from '../../src/lib/mask-number.ts';
 import { baresip, type Peer, type Phone, type SippOptions, sipp } from './peers.ts';
 import { type Client, type Program, type SeatAccount, signIn, startProgram, until } from './program.ts';
 
@@ -52,6 +53,8 @@ export interface Stage {
   dial(from: string, toneHz: number, number?: string): Promise<Phone>;
   waiting(queue: string): Promise<readonly WaitingShape[]>;
   contacts(): Promise<readonly ContactShape[]>;
+  /** Newest first; told apart by what a number is masked to. */
+  contactsFrom(number: string): Promise<readonly ContactShape[]>;
   /** The newest contact of this caller once its record is closed. */
   closedRecord(from: string): Promise<RecordShape>;
   recordingOf(contact: string): Buffer;
@@ -83,6 +86,8 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     await (await signIn(program, seatOf(user))).put('/api/v1/agents/me/state', { state });
   };
   const contacts = async () => (await lead.get<{ contacts: ContactShape[] }>('/api/v1/contacts')).contacts;
+  const contactsFrom = async (number: string) =>
+    (await contacts()).filter(({ from }) => from === maskFrom(number, false));
   return {
     program,
     lead,
@@ -90,6 +95,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     agentIs,
     setState,
     contacts,
+    contactsFrom,
     async readyPhone(user, toneHz, answer = 'auto') {
       const { sipUser, sipPassword } = seatOf(user);
       const server = program.run().sip;
@@ -141,7 +147,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     async closedRecord(from) {
       const found = await until(
         `the record of ${from} is closed`,
-        async () => (await contacts()).find((contact) => contact.from === from),
+        async () => (await contactsFrom(from))[0],
         (contact) => typeof contact?.outcome === 'string',
       );
       return lead.get<RecordShape>(`/api/v1/contacts/${found!.id}`);

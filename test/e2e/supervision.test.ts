@@ -86,7 +86,7 @@ const onTalk = () => lead.seen('[data-test=step][data-step=on]');
 describe('a lead at the page', () => {
   test('sees the agent with state and contact, listens with the telephone in the page, heard by nobody', async () => {
     const row = (await lead.page.textContent('[data-agent=seat1001]')) ?? '';
-    expect(row).toContain('138****01 → 12345');
+    expect(row).toContain('138****8301 → 12345');
     await lead.page.click('[data-agent=seat1001] [data-test=pick]');
     await ask('监听', '新人带教');
     await onTalk();

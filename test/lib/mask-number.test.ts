@@ -1,20 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { maskNumber } from '../../src/lib/mask-number.ts';
+import { maskFrom, maskKey, maskNumber } from '../../src/lib/mask-number.ts';
 
-test.each([
-  ['13800138000', '138****00'],
-  ['+8613800138000', '+86****00'],
-  ['01087654321', '010****21'],
-  ['87654321', '****21'],
-  ['8765432', '****32'],
-  ['8001', '****01'],
-  ['138-0013-8000', '138****00'],
-  ['1-3-8-0-0-1-3-8', '1-3****-8'],
-])('of %s no more than %s is shown', (number, shown) => {
+const { mask } = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/misc.json'), 'utf8')) as {
+  mask: Readonly<Record<string, string>>;
+};
+
+test.each(Object.entries(mask))('of %s no more than %s is shown', (number, shown) => {
   expect(maskNumber(number)).toBe(shown);
 });
 
-test('public short codes and words are nobody’s number', () => {
-  for (const whole of ['110', '119', '120', '12345', '10086', '95598', '961234', 'anonymous', '', '12'])
-    expect(maskNumber(whole)).toBe(whole);
+test.each([
+  ['138-0013-8000', '138****8000'],
+  ['(028) 8654 3210', '028****3210'],
+  ['8765432', '***5432'],
+  ['8008', '***'],
+  ['13800138', '***'],
+  ['+8613800', '***'],
+  ['+86 028 86543210', '+86 028****3210'],
+  ['+44770090', '***'],
+])('written otherwise, of %s no more than %s', (number, shown) => {
+  expect(maskNumber(number)).toBe(shown);
+});
+
+test('public short codes are nobody’s number', () => {
+  for (const whole of ['110', '119', '120', '12345', '10086', '95598', '961234']) expect(maskNumber(whole)).toBe(whole);
+});
+
+test('of an openid or an address the ends are shown, of a short one nothing; a number in its place is masked as one', () => {
+  expect(maskKey('oPenId1234567890abcdefghijkl')).toBe('oPe****kl');
+  expect(maskKey('wang@a.cn')).toBe('****');
+  expect(maskKey('+8613800138000')).toBe('+86138****8000');
+});
+
+test('a call that is from no number says so', () => {
+  expect(['', 'anonymous', 'web', '13800138000'].map((from) => maskFrom(from, false))).toEqual([
+    '',
+    'anonymous',
+    'web',
+    '138****8000',
+  ]);
+  expect(maskFrom('li', true)).toBe('****');
 });

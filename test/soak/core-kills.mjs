@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { maskNumber } from '../../dist/lib/mask-number.js';
 import { openPeers } from '../bench/sip-peers.mjs';
 
 const { values } = parseArgs({
@@ -95,7 +96,7 @@ async function killCore(nth) {
 async function serveEverybody() {
   const expected = (await hotline.places()).map(({ from }) => from);
   const served = [];
-  peers.heard.invite = (_seat, _atMs, from) => served.push(from);
+  peers.heard.invite = (_seat, _atMs, from) => served.push(maskNumber(from));
   const seats = [...peers.talking.keys()];
   for (let n = 0; n < waiting; n++) {
     const seat = seats[n % seats.length];

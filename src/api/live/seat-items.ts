@@ -1,6 +1,6 @@
 import type { ContactCard, DeskView } from '../../core/desk-view.ts';
 import type { ConversationView } from '../../core/view.ts';
-import { maskKey, maskNumber } from '../../lib/mask-number.ts';
+import { maskFrom, maskKey } from '../../lib/mask-number.ts';
 import type { AgentItem, ContactItem, ConversationItem, SelfItem } from './messages.ts';
 
 export const HOME_SITE = 'main';
@@ -12,7 +12,7 @@ export function agentItem(view: DeskView, card: ContactCard | undefined): AgentI
   if (contact === undefined) return item;
   if (card?.contact !== contact) return { ...item, contact };
   const sensitive = card.sensitive === true ? { sensitive: true as const } : {};
-  return { ...item, contact, from: maskNumber(card.from), line: card.line, ...sensitive };
+  return { ...item, contact, from: maskFrom(card.from, false), line: card.line, ...sensitive };
 }
 
 export function selfItem(view: DeskView): SelfItem {
@@ -91,7 +91,7 @@ function cardFields({
   return {
     medium,
     line,
-    from: maskNumber(from),
+    from: maskFrom(from, false),
     ...(fromName === '' ? {} : { fromName }),
     arrivedAtMs,
     ...(grade === undefined ? {} : { grade }),

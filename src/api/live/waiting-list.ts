@@ -1,7 +1,8 @@
 import type { ContactCard } from '../../core/desk-view.ts';
 import type { ContactId } from '../../core/ids.ts';
+import { isDigital } from '../../core/medium.ts';
 import { Deadlines } from '../../lib/deadlines.ts';
-import { maskNumber } from '../../lib/mask-number.ts';
+import { maskFrom } from '../../lib/mask-number.ts';
 import type { WaitingItem } from './messages.ts';
 
 /** Shown one by one; the figures count all of them. */
@@ -88,7 +89,7 @@ export function waitingItem(card: ContactCard, wait: NonNullable<ContactCard['wa
     kind: 'waiting',
     contact: card.contact,
     queue: wait.queue,
-    from: maskNumber(card.from),
+    from: maskFrom(card.from, isDigital(card.medium)),
     line: card.line,
     medium: card.medium,
     enqueuedAtMs: wait.enqueuedAtMs,

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { isDigital } from '../../core/medium.ts';
 import type { WaitingView } from '../../core/view.ts';
-import { maskKey, maskNumber } from '../../lib/mask-number.ts';
+import { maskFrom } from '../../lib/mask-number.ts';
 import { seatOf } from '../../store/accounts.ts';
 import type { Role } from '../../store/schema.ts';
 import { membersOf } from '../../store/teams.ts';
-import { LEADS, personOf, reachOf, STAFF, seesNumbers } from '../access.ts';
+import { LEADS, personOf, reachOf, STAFF } from '../access.ts';
 import { agentShown } from '../agent-view.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -75,10 +75,8 @@ export function addAgentRoutes(app: Api, options: ApiOptions): void {
       config: { access: [...STAFF, 'integrator'], scope: 'queues:read' },
       schema: { response: { 200: QueuesShape } },
     },
-    async (request) => {
-      const whole = seesNumbers(request);
-      const shown = ({ from, medium }: WaitingView) =>
-        whole ? from : isDigital(medium) ? maskKey(from) : maskNumber(from);
+    async () => {
+      const shown = ({ from, medium }: WaitingView) => maskFrom(from, isDigital(medium));
       return {
         queues: core.queues().map((view) => ({
           ...view,

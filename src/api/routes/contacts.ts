@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Medium } from '../../core/medium.ts';
 import { maskKey } from '../../lib/mask-number.ts';
 import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
-import { LEADS, reachOf, STAFF, seesNumbers } from '../access.ts';
+import { LEADS, reachOf, STAFF } from '../access.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
 import { ApiError } from '../errors.ts';
 import { readInstant } from '../instant.ts';
@@ -22,7 +22,6 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
     },
     async (request) => {
       const { from, to, channel, cursor, limit } = request.query;
-      const numbers = seesNumbers(request);
       const agents = await reachOf(request, db);
       const rowsMax = Number(limit ?? ROWS_USUAL);
       const rows = await listContacts(db, {
@@ -35,7 +34,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
       });
       const shown = rows.slice(0, rowsMax);
       const last = rows.length > rowsMax ? shown.at(-1) : undefined;
-      return { contacts: shown.map((row) => contactSummary(row, numbers)), next: last ? writeCursor(last) : null };
+      return { contacts: shown.map(contactSummary), next: last ? writeCursor(last) : null };
     },
   );
 
@@ -45,7 +44,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
     async (request) => {
       const record = await readContact(db, request.params.id, await reachOf(request, db));
       if (!record) throw new ApiError('CONTACT_UNKNOWN');
-      return contactDetail(record, seesNumbers(request));
+      return contactDetail(record);
     },
   );
 
@@ -85,7 +84,7 @@ function addSearchRoute(app: Api, { db }: ApiOptions): void {
         ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, known, rowsMax: ROWS_USUAL },
         ...(agents === undefined ? {} : { agents }),
       });
-      return { contacts: rows.map((row) => contactSummary(row, seesNumbers(request))), next: null };
+      return { contacts: rows.map(contactSummary), next: null };
     },
   );
 }

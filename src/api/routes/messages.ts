@@ -5,7 +5,7 @@ import type { ReplyFault } from '../../channel/sender.ts';
 import { hadContact } from '../../store/contact-records.ts';
 import { filesOfMessages } from '../../store/message-files.ts';
 import { listMessages } from '../../store/messages.ts';
-import { LEADS, personOf, reachOf, STAFF, seesNumbers } from '../access.ts';
+import { LEADS, personOf, reachOf, STAFF } from '../access.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import {
   ContactMessagesQuery,
@@ -60,7 +60,7 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
       await host.settled();
       const { after, before, limit } = request.query;
       const page = { contact: id, ...(after === undefined ? {} : { afterId: Number(after) }) };
-      const answer = await pageOf(request, { db }, { ...page, before, limit });
+      const answer = await pageOf({ db }, { ...page, before, limit });
       const files = { kinds: [...(await host.kinds(id))], bytesMax: FILE_BYTES_MAX, countMax: FILES_OF_REPLY_MAX };
       return { ...answer, window: (await host.budget(id)) ?? null, files };
     },
@@ -108,7 +108,7 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
     },
     async (request) => {
       const { before, limit, ...wanted } = request.query;
-      return await pageOf(request, { db }, { ...wanted, before, limit });
+      return await pageOf({ db }, { ...wanted, before, limit });
     },
   );
 
@@ -150,7 +150,6 @@ export async function maySee(
 }
 
 async function pageOf(
-  request: FastifyRequest,
   { db }: Pick<ApiOptions, 'db'>,
   {
     before,
@@ -163,14 +162,13 @@ async function pageOf(
   const rows = await listMessages(db, { ...wanted, ...from, rowsMax: rowsMax + 1 });
   const shown = rows.slice(0, rowsMax);
   const last = rows.length > rowsMax ? shown.at(-1) : undefined;
-  const whole = seesNumbers(request);
   const files = await filesOfMessages(
     db,
     shown.filter(hasMedia).map(({ id }) => id),
   );
   const filesOf = (message: number) => files.filter((file) => file.message === message);
   return {
-    messages: shown.map((row) => messageView(row, filesOf(row.id), whole)),
+    messages: shown.map((row) => messageView(row, filesOf(row.id))),
     next: last === undefined ? null : String(last.id),
   };
 }

@@ -9,7 +9,7 @@ import {
   splitPerson,
   undoChange,
 } from '../../store/persons.ts';
-import { LEADS, personOf, reachOf, seesNumbers } from '../access.ts';
+import { LEADS, personOf, reachOf } from '../access.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import {
@@ -40,7 +40,7 @@ export function addPersonRoutes(app: Api, options: ApiOptions): void {
       await mayWrite(request, options);
       // It may have come a moment ago.
       await options.channels?.host.settled();
-      return personView(await readPerson(db, await wholeOf(db, request.params.id)), seesNumbers(request));
+      return personView(await readPerson(db, await wholeOf(db, request.params.id)));
     },
   );
 
