@@ -4,6 +4,7 @@ import type { ConversationEvent, Event, EventBody, PeopleEvent } from '../core/e
 import type { State } from '../core/state.ts';
 import { nextDeadlineMs, step } from '../core/step.ts';
 import { lockFolder } from '../lib/folder-lock.ts';
+import { ForwardClock } from '../lib/forward-clock.ts';
 import { type Deaths, nameOf, openDeaths } from './deaths.ts';
 import { type Entry, JournalError } from './entry.ts';
 import { journalIdOf } from './identity.ts';
@@ -27,6 +28,8 @@ export interface LoopOptions {
   readonly release: (command: SwitchCommand) => void;
   /** Unix time, ms. */
   readonly now?: () => number;
+  /** Time that passes whatever is done to the clock, ms; else `now`, when that is given. */
+  readonly elapsed?: () => number;
   readonly log?: LoopLog;
   /** The core broke one of its own rules: the process should end, and restart from the journal. Default: throws. */
   readonly fatal?: (error: unknown) => void;
@@ -112,6 +115,7 @@ interface Submitted {
 /** Stamp → step → append (one flush for the batch) → release. What was never written down is never let out. */
 class JournalledLoop implements Loop {
   readonly #parts: Parts;
+  readonly #clock: ForwardClock;
   readonly #listeners = new Set<(entries: readonly Entry[]) => void>();
   #state: State;
   #seq: number;
@@ -127,6 +131,8 @@ class JournalledLoop implements Loop {
 
   constructor(parts: Parts, state: State, seq: number) {
     this.#parts = parts;
+    const { now, elapsed } = parts.options;
+    this.#clock = new ForwardClock(state.nowMs, now ?? Date.now, elapsed ?? now ?? (() => performance.now()));
     this.#state = state;
     this.#seq = seq;
     this.#durableSeq = seq;
@@ -211,9 +217,8 @@ class JournalledLoop implements Loop {
   async #decide(batch: readonly Submitted[]): Promise<Entry[] | undefined> {
     const entries: Entry[] = [];
     for (const submitted of batch) {
-      const now = this.#parts.options.now ?? Date.now;
-      const atMs = Math.max(now(), this.#state.nowMs); // A clock set back must not move decisions back.
-      const event = { ...submitted.event, atMs } as Event;
+      const atMs = Math.max(this.#clock.now(), this.#state.nowMs);
+      const event = { ...inOurTime(submitted.event, this.#clock.aheadMs()), atMs } as Event;
       const seq = this.#seq + entries.length + 1;
       try {
         entries.push({ seq, atMs, event, commands: step(this.#state, event, seq) });
@@ -295,8 +300,7 @@ class JournalledLoop implements Loop {
     // With nothing to write down, only a try tells that the disk takes writes again.
     const probeMs = this.#failures > 0 ? RETRY_MS_MAX : Infinity;
     if (this.#life !== 'open' || Math.min(dueMs, probeMs) === Infinity) return;
-    const now = this.#parts.options.now ?? Date.now;
-    const waitMs = Math.min(Math.max(0, dueMs - now()), probeMs, SLEEP_MS_MAX);
+    const waitMs = Math.min(this.#clock.until(dueMs), probeMs, SLEEP_MS_MAX);
     this.#timer = setTimeout(() => this.submit({ type: 'tick' }).catch(() => {}), waitMs);
   }
 
@@ -312,6 +316,18 @@ class JournalledLoop implements Loop {
   #rejectAll(code: 'closed'): void {
     for (const { reject } of this.#inbox.splice(0)) reject(new JournalError(code, 'the hotline is stopping'));
   }
+}
+
+/** Registrations end by the machine's clock (D3). */
+function inOurTime(event: EventBody, aheadMs: number): EventBody {
+  if (aheadMs === 0) return event;
+  const later = <Device extends { readonly expiresAtMs: number }>(device: Device) => ({
+    ...device,
+    expiresAtMs: device.expiresAtMs + aheadMs,
+  });
+  if (event.type === 'deviceRegistered') return { ...event, device: later(event.device) };
+  if (event.type !== 'surveyed') return event;
+  return { ...event, survey: { ...event.survey, devices: event.survey.devices.map(later) } };
 }
 
 const ASKED: ReadonlySet<EventBody['type']> = new Set<(PeopleEvent | ConversationEvent)['type']>([

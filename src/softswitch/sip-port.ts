@@ -1,3 +1,4 @@
+import { ForwardClock } from '../lib/forward-clock.ts';
 import type { SipPort } from './board.ts';
 import type { Flow, SipHappening, UserAgent } from './sip/user-agent.ts';
 import type { SipSockets } from './sip-sockets.ts';
@@ -25,6 +26,7 @@ export function driveUserAgent(
   localAddress: SipPort['localAddress'],
   happened: (happening: SipHappening) => void,
 ): DrivenUserAgent {
+  const clock = new ForwardClock(0, Date.now, () => performance.now());
   let draining = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -45,14 +47,13 @@ export function driveUserAgent(
 
   function schedule(): void {
     clearTimeout(timer);
-    if (stopped) return;
     const deadlineMs = agent.nextDeadlineMs();
-    if (deadlineMs === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(advance, Math.min(TIMER_MS_MAX, Math.max(0, deadlineMs - Date.now())));
+    if (stopped || deadlineMs === Number.POSITIVE_INFINITY) return;
+    timer = setTimeout(advance, Math.min(TIMER_MS_MAX, clock.until(deadlineMs)));
   }
 
   function advance(): void {
-    agent.advance(Date.now());
+    agent.advance(clock.now());
     drain();
   }
 
@@ -63,26 +64,26 @@ export function driveUserAgent(
       drain();
     };
   return {
-    ring: then((call: string, sdp: string | undefined) => agent.ring(call, sdp, true, Date.now())),
-    accept: then((call: string, sdp: string) => agent.accept(call, sdp, Date.now())),
-    reject: then((call: string, status: number, reason: string) => agent.reject(call, status, reason, Date.now())),
-    invite: then((invite) => agent.invite(invite, Date.now())),
-    acceptOffer: then((call: string, sdp: string) => agent.acceptOffer(call, sdp, Date.now())),
-    rejectOffer: then((call: string, status: number) => agent.rejectOffer(call, status, Date.now())),
-    offer: then((call: string, sdp: string) => agent.offer(call, sdp, Date.now())),
-    end: then((call: string, reason: string | undefined) => agent.end(call, reason, Date.now())),
-    ping: then((call: string) => agent.ping(call, Date.now())),
+    ring: then((call: string, sdp: string | undefined) => agent.ring(call, sdp, true, clock.now())),
+    accept: then((call: string, sdp: string) => agent.accept(call, sdp, clock.now())),
+    reject: then((call: string, status: number, reason: string) => agent.reject(call, status, reason, clock.now())),
+    invite: then((invite) => agent.invite(invite, clock.now())),
+    acceptOffer: then((call: string, sdp: string) => agent.acceptOffer(call, sdp, clock.now())),
+    rejectOffer: then((call: string, status: number) => agent.rejectOffer(call, status, clock.now())),
+    offer: then((call: string, sdp: string) => agent.offer(call, sdp, clock.now())),
+    end: then((call: string, reason: string | undefined) => agent.end(call, reason, clock.now())),
+    ping: then((call: string) => agent.ping(call, clock.now())),
     registrations: () => agent.registrations(),
     registrationsOf: (user) => agent.registrationsOf(user),
     registrationAt: (uri) => agent.registrationAt(uri),
     localAddress,
-    received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, Date.now())),
+    received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, clock.now())),
     connectionQuiet: then((connection: number, quiet: boolean) => agent.connectionQuiet(connection, quiet)),
-    connectionClosed: then((connection: number) => agent.connectionClosed(connection, Date.now())),
-    unreachable: then((flow: Flow) => agent.unreachable(flow, Date.now())),
+    connectionClosed: then((connection: number) => agent.connectionClosed(connection, clock.now())),
+    unreachable: then((flow: Flow) => agent.unreachable(flow, clock.now())),
     callCount: () => agent.callCount(),
     keepOnly: then((stays: (user: string) => boolean) => agent.keepOnly(stays)),
-    register: then((id: string, registration) => agent.register(id, registration, Date.now())),
+    register: then((id: string, registration) => agent.register(id, registration, clock.now())),
     stop() {
       stopped = true;
       clearTimeout(timer);
