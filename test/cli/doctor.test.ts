@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
-import { checkWorkdays, examine } from '../../src/cli/doctor/examine.ts';
+import { checkPlans, checkWorkdays, examine } from '../../src/cli/doctor/examine.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkNode } from '../../src/cli/doctor/machine.ts';
 import { asText, command } from '../../src/cli/doctor.ts';
@@ -111,6 +111,19 @@ test('holidays that nobody has added by 1 December are to be seen to, and keep t
     { check: 'workdays', ok: true, fix: expect.stringContaining('add 2027 to workdays.yaml') },
   ]);
   expect(asText(findings)).toMatch(/^! 缺少 2027 年的放假安排 .*\n {4}→ .*\n\n1 处需要处理/);
+});
+
+test('a plan at whose end nobody may serve is to be seen to', () => {
+  const city = loadCity(join(root, 'dialplans'));
+  if (!city.ok) throw new Error(JSON.stringify(city.problems));
+  const { settings } = city.city;
+  expect(checkPlans(city.city)).toEqual([]);
+  for (const slip of [{ needs: { skill: 'persnal', level: 1 } }, { needs: { all: [] }, sites: ['sub8'] }]) {
+    const plans = { ...settings.plans, slip: [{ untilMs: null, ...slip }] };
+    expect(checkPlans({ ...city.city, settings: { ...settings, plans } })).toMatchObject([
+      { check: 'plans', ok: true, en: expect.stringContaining('"slip"'), fix: expect.stringContaining('plans.yaml') },
+    ]);
+  }
 });
 
 test('the command prints JSON when asked and exits with 1 when something is wrong', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type City, loadCity } from '../../city/load.ts';
 import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
 import { missingYears } from '../../core/calendar.ts';
+import { meets } from '../../core/need.ts';
 import { holderOf } from '../../lib/folder-lock.ts';
 import { isAliveAs } from '../../lib/process-life.ts';
 import { type Folders, foldersOf } from '../../main/folders.ts';
@@ -87,6 +88,7 @@ function checkCity(folder: string): readonly Finding[] {
     const flows = Object.keys(settings.flows).length - merged;
     return [
       ...checkWorkdays(city.city, Date.now()),
+      ...checkPlans(city.city),
       good(
         'city',
         `城市目录 ${folder}：${flows} 个流程，${merged} 条并入的热线，${seats.length} 个座席`,
@@ -95,6 +97,24 @@ function checkCity(folder: string): readonly Finding[] {
     ];
   }
   return city.problems.map(({ file, line, message, fix }) => bad('city', `${file}:${line}`, message, fix));
+}
+
+/** Whoever waits to the end of a plan must find somebody: a skill with a slip in its name is nobody's. */
+export function checkPlans({ settings, seats }: City): readonly Finding[] {
+  return Object.entries(settings.plans ?? {}).flatMap(([name, steps]) => {
+    const last = steps.at(-1);
+    const { needs, sites } = last ?? { needs: { all: [] } };
+    const somebody = seats.some(
+      ({ skills, site = 'main' }) => meets(needs, skills) && (sites === undefined || sites.includes(site)),
+    );
+    if (somebody || seats.length === 0) return [];
+    return warning(
+      'plans',
+      `方案“${name}”的最后一步，seats.yaml 里没有一个座席能接`,
+      `no seat of seats.yaml may serve the last step of the plan "${name}"`,
+      '核对 plans.yaml 里的技能、等级和站点，或改为 anybody / check its skills, levels and sites in plans.yaml, or write anybody',
+    );
+  });
 }
 
 /** A year that is missing counts its holidays as working days; the notice for the next comes out in November. */
