@@ -319,6 +319,8 @@ export interface SurveyedLeg {
   readonly fromName?: string;
   readonly dialled: string;
   readonly diversion?: string;
+  /** G1: of an inbound leg that arrives by this survey (S9). */
+  readonly known?: CallerKnown;
   readonly bridgedTo?: LegId;
   /** Key of the last command that the leg carries out (`minhu_key`). */
   readonly key?: CommandKey;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../config.ts';
-import type { CallerKnown, EventBody, SwitchEvent } from '../core/event.ts';
+import type { CallerKnown, EventBody } from '../core/event.ts';
 import { knownLegs } from '../core/view.ts';
 import { type Entry, JournalError } from '../runtime/entry.ts';
 import { type Loop, openLoop } from '../runtime/loop.ts';
@@ -14,6 +14,7 @@ import type { Records } from './records.ts';
 import { readRunFile } from './run-file.ts';
 import { openSwitchLink } from './switch-link.ts';
 import { createTicketBook, type TicketBook } from './ticket-book.ts';
+import { withKnown } from './with-known.ts';
 
 /** What a call needs: rules and states from the journal, and a switch. */
 export interface Calls {
@@ -123,7 +124,7 @@ function startSwitchLink(calls: Calls): Promise<void> {
   return new Promise((resolve) => {
     link.start(
       (event) => {
-        submit(withKnown(calls, event)).then(
+        submit(withKnown(calls, loop.state.legs, event)).then(
           () => {
             if (event.type === 'surveyed' && link.health().get(event.node) === true) resolve();
           },
@@ -133,15 +134,6 @@ function startSwitchLink(calls: Calls): Promise<void> {
       (node) => knownLegs(loop.state, node),
     );
   });
-}
-
-/** G1, W15: the journal holds what was known when the call came, so that a replay decides the same. */
-function withKnown({ knownOf, tickets }: Calls, event: SwitchEvent): SwitchEvent {
-  if (event.type !== 'callArrived') return event;
-  const { ticket, ...call } = event;
-  const known = knownOf(event.from);
-  const partOf = ticket === undefined ? undefined : tickets.take(ticket, Date.now());
-  return { ...call, ...(known === undefined ? {} : { known }), ...(partOf === undefined ? {} : { partOf }) };
 }
 
 function obeySupervisor(calls: Calls, opening: Promise<Records | string>): void {

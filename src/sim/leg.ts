@@ -81,6 +81,7 @@ export function surveyedLeg(leg: VirtualLeg): SurveyedLeg {
     from: leg.from,
     dialled: leg.dialled,
     doing: leg.doing,
+    ...(leg.direction === 'outbound' || leg.caller?.known === undefined ? {} : { known: leg.caller.known }),
     ...(leg.key === null ? {} : { key: leg.key }),
     ...(leg.digits === null ? {} : { digits: leg.digits }),
     ...(leg.bridgedTo === null ? {} : { bridgedTo: leg.bridgedTo.id }),
