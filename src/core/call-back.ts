@@ -3,12 +3,12 @@ import { promptFiles } from './announce.ts';
 import { callOutOver } from './call-out.ts';
 import { promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
-import { ask, askLeg, type Decision, nextLegId, note, setStage } from './decision.ts';
+import { ask, askLeg, type Decision, nextLegId, note, setStage, touchContact } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import { exclude } from './exclusion.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { hangUp, openLeg } from './leg.ts';
-import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS } from './limits.ts';
+import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS, KEY_QUIET_MS } from './limits.ts';
 import { closeMissed } from './missed.ts';
 import { endWait, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
@@ -40,6 +40,7 @@ export function offered(contact: Contact): void {
 export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit: string): void {
   const { callBack } = contact;
   if (contact.stage.in !== 'queue' || leg !== contact.leg || callBack === undefined) return;
+  if (callBack.step !== 'offered' || digit === '1') staySilent(d, contact, contact.stage);
   switch (callBack.step) {
     case 'offered':
       if (digit !== '1') return;
@@ -54,6 +55,12 @@ export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit
     case 'promised':
       return;
   }
+}
+
+/** Q8: whoever is typing is not talked into, and keeps what was typed. */
+function staySilent(d: Decision, contact: Contact, stage: Queue): void {
+  contact.stage = { ...stage, announceAtMs: Math.max(stage.announceAtMs, d.state.nowMs + KEY_QUIET_MS) };
+  touchContact(d, contact);
 }
 
 function numberKey(d: Decision, contact: Contact, digit: string): void {

@@ -12,9 +12,8 @@ import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT
 import { closeMissed, firstQueueOf, missCall } from './missed.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endGap, type Parted, returnLegGone } from './parting.ts';
-import { endWait } from './queue.ts';
+import { endWait, waitedMs } from './queue.ts';
 import { freeAgent } from './release.ts';
-import { effectiveSinceMs } from './standing.ts';
 import type { Contact, Leg, Wait } from './state.ts';
 import { supervisorGone } from './supervision.ts';
 import { agentLegGone, endTalk } from './talk.ts';
@@ -164,7 +163,7 @@ function giveUp(d: Decision, contact: Contact, wait: Wait): void {
   endWait(d, contact, wait, 'abandoned', 'O7');
   if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
   if (contact.spoke || contact.medium === 'callback') return;
-  gaveUp(d, contact.from, d.state.nowMs - effectiveSinceMs(wait), wait.queue);
+  gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
   missCall(d, contact, wait.queue);
 }
 

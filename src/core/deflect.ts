@@ -1,12 +1,13 @@
 import { promptFiles } from './announce.ts';
 import { offered, promise } from './call-back.ts';
+import { gaveUp } from './caller.ts';
 import { ask, type Decision, setStage } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import { sayGoodbye } from './goodbye.ts';
 import type { CommandKey } from './ids.ts';
 import { DEFLECT_WAIT_MS, PROMPT_MS_MAX } from './limits.ts';
 import { missCall } from './missed.ts';
-import { endWait, standInQueue, waitingIn } from './queue.ts';
+import { endWait, standInQueue, waitedMs, waitingIn } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import type { Contact, Stage, Wait } from './state.ts';
 
@@ -36,6 +37,9 @@ export function deflectAgain(d: Decision, contact: Contact, stage: Deflecting): 
 }
 
 function turnAway(d: Decision, contact: Contact, wait: Wait): void {
+  // Q10, C2: what this number had waited before is not lost by it.
+  if (wait.enqueuedAtMs < contact.openedAtMs || wait.waitedBeforeMs !== undefined)
+    gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
   endWait(d, contact, wait, 'full', 'Q7');
   missCall(d, contact, wait.queue);
   sayGoodbye(d, contact, ['FUL-01'], 'Q7');

@@ -71,7 +71,8 @@ export function contactRegraded(d: Decision, { contact: id, grade, by }: Contact
     by: by.slice(0, NAME_CHARS_MAX),
   });
   const { stage } = contact;
-  if (stage.in !== 'queue' || stage.offer !== null) return;
+  // Whoever rings, or talks: the wait may go on.
+  if (!('wait' in stage)) return;
   const setting = settingOf(d.state, contact.grade);
   const headStartMs = stage.wait.headStartMs - before + (setting?.headStartMs ?? 0);
   contact.stage = { ...stage, wait: { ...stage.wait, plan: setting?.plan ?? '', step: -1, headStartMs } };

@@ -43,6 +43,10 @@ export const ESTIMATE_SAMPLES = 64;
 export const ESTIMATE_SAMPLES_MIN = 10;
 export const ESTIMATE_MS_MIN = 60_000;
 export const ESTIMATE_MS_MAX = 600_000;
+/** Q21. Longer than the place with its minutes and the offer of a call-back take. */
+export const PLACE_SPEECH_MS = 15_000;
+/** Q8: from a key of K2 or K3 to the next announcement. */
+export const KEY_QUIET_MS = 20_000;
 /** B1. As many as callers are remembered. */
 export const MISSED_MAX = 60_000;
 /** B3: so long before its due time a call-back counts as having waited for nothing: Q16 then brings it first in time. */

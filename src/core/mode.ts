@@ -2,16 +2,21 @@ import { seatsChanged } from './agent.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { ModeAsked } from './event.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
+import { armAgain } from './messages.ts';
 import { inMode } from './mode-rules.ts';
 import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
 import { modeDueMs, setDeadline } from './standing.ts';
 
-/** M1: a named person's word; the same mode again only takes a proposal off the table. */
+/** M1: a named person's word; the same mode again only takes a proposal off the table, for as long as a condition must last (M3). */
 export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
   const { state } = d;
-  const { name: from, proposed } = state.mode;
-  state.mode = { ...state.mode, proposed: null };
+  const { name: from, proposed, holdsSinceMs } = state.mode;
+  state.mode = {
+    ...state.mode,
+    proposed: null,
+    holdsSinceMs: proposed === null ? holdsSinceMs : holdsSinceMs.map(() => null),
+  };
   if (mode === from || state.base === null) return;
   state.mode = { ...state.mode, name: mode, sinceMs: state.nowMs, by: by.slice(0, NAME_CHARS_MAX) };
   note(d, 'M1', {
@@ -35,7 +40,10 @@ export function rulesInForce(d: Decision, base: Settings): void {
   setDeadline(state, 'mode', '', null);
   indexSettings(state.standing, state.settings);
   seatsChanged(d, state.settings);
-  for (const contact of state.contacts.values()) touchContact(d, contact);
+  for (const contact of state.contacts.values()) {
+    armAgain(state, contact);
+    touchContact(d, contact);
+  }
 }
 
 /** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something. */

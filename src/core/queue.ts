@@ -9,6 +9,7 @@ import { queueFull } from './deflect.ts';
 import { countAnswer } from './donor.ts';
 import { foresee, learnWait } from './estimate.ts';
 import { isDigital } from './medium.ts';
+import { armAnnouncements } from './messages.ts';
 import { standsForMissed } from './missed.ts';
 import { queueOf } from './queue-of.ts';
 import type { FlowStep } from './settings.ts';
@@ -28,7 +29,9 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     queue: entry.queue,
     enqueuedAtMs: caller.enqueuedAtMs,
     headStartMs: (entry.headStartMs ?? 0) + caller.headStartMs,
+    ...(caller.headStartMs === 0 ? {} : { waitedBeforeMs: caller.headStartMs }),
     plan: entry.plan ?? '',
+    ...(entry.messages === undefined ? {} : { messages: entry.messages }),
     step: -1,
     lastAgent: agentBeside(d.state, contact) ?? caller.lastAgent,
   };
@@ -40,7 +43,8 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     enqueuedAtMs: wait.enqueuedAtMs,
   });
   standsForMissed(d, contact);
-  if (queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax) return queueFull(d, contact, wait);
+  const full = queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax;
+  if (full && contact.grade !== 'emergency') return queueFull(d, contact, wait);
   standInQueue(d, contact, wait);
   const busy = bestAgent(d.state, contact) === undefined;
   if (busy) foresee(d, contact, positionOf(d.state, contact));
@@ -50,8 +54,9 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
 /** Q1: (back) to the queue, at the place that `enqueuedAtMs` gives. */
 export function standInQueue(d: Decision, contact: Contact, wait: Wait): void {
   const firstMs = queueOf(d.state, wait.queue)?.positionFirstMs;
-  const announceAtMs = firstMs === undefined ? NEVER_MS : d.state.nowMs + firstMs;
-  setStage(d, contact, { in: 'queue', wait, announceAtMs, offer: null });
+  const placeAtMs = firstMs === undefined ? NEVER_MS : d.state.nowMs + firstMs;
+  const stage = { in: 'queue' as const, wait, announceAtMs: placeAtMs, offer: null };
+  setStage(d, contact, armAnnouncements(d.state, stage, placeAtMs, d.state.nowMs));
 }
 
 export function endWait(d: Decision, contact: Contact, wait: Wait, result: WaitResult, because: string): void {
@@ -76,6 +81,11 @@ export function positionOf(state: State, contact: Contact): number {
   if (stage.in !== 'queue' && stage.in !== 'connecting') return 0;
   const { wait } = stage;
   return state.standing.waiting.get(wait.queue)?.rank({ atMs: effectiveSinceMs(wait), id: contact.id }) ?? 0;
+}
+
+/** C2: what was really waited, in this call and the ones given up before it; no other head start. */
+export function waitedMs({ nowMs }: State, { enqueuedAtMs, waitedBeforeMs = 0 }: Wait): number {
+  return nowMs - enqueuedAtMs + waitedBeforeMs;
 }
 
 /** @param line as `lineOf` names it; for calls the queue. */

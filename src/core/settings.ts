@@ -18,6 +18,8 @@ export interface Settings {
   readonly queues: Readonly<Record<string, QueueSetting>>;
   /** Plan name → its steps. A queue, or a flow's `queue` step, names one. */
   readonly plans?: Readonly<Record<string, readonly PlanStep[]>>;
+  /** Name → what is said to those who wait, in the order in which it is said (Q21). A queue, or a flow's `queue` step, names one. */
+  readonly messages?: Readonly<Record<string, readonly WaitMessage[]>>;
   /** Where agents sit. Absent: one site, always open. */
   readonly sites?: readonly SiteSetting[];
   /** What each mode changes; `normal` changes nothing. */
@@ -98,14 +100,15 @@ export type FlowStep =
       readonly wrong: string;
     }
   /**
-   * Enters a queue, after an optional prompt. Ends the flow: what follows is the queue's. `plan` stands in for the queue's own;
-   * `headStartMs` counts as time already waited; below 0, the contact comes after those who enter so much later.
+   * Enters a queue, after an optional prompt. Ends the flow: what follows is the queue's. `plan` and `messages` stand in for the queue's
+   * own; `headStartMs` counts as time already waited; below 0, the contact comes after those who enter so much later.
    */
   | {
       readonly kind: 'queue';
       readonly queue: string;
       readonly prompts: readonly string[];
       readonly plan?: string;
+      readonly messages?: string;
       readonly headStartMs?: number;
     }
   /** Goes on by whether a calendar is open at that moment (H2). */
@@ -152,6 +155,8 @@ export interface QueueSetting {
   /** First position announcement, after entering; then every `positionEveryMs`. Domain guide §3.9: 15 s, then 30 s. */
   readonly positionFirstMs: number;
   readonly positionEveryMs: number;
+  /** Name of what is said between those announcements. Absent: nothing. */
+  readonly messages?: string;
   /** When it takes contacts, and who does while it is closed. Absent: always. */
   readonly hours?: QueueHours;
   /** What callers are asked when the agent has hung up. Absent: nothing. */
@@ -173,6 +178,17 @@ export interface CallBackSetting {
   readonly tries: number;
   readonly pauseMs: number;
   readonly ringMs: number;
+}
+
+/** Said to who waits, beside the place (Q21). */
+export interface WaitMessage {
+  readonly prompts: readonly string[];
+  /** From `enqueuedAtMs`. */
+  readonly afterMs: number;
+  /** From one time to the next. Absent: it is said once. */
+  readonly everyMs?: number;
+  /** How long it takes to say: nothing else is said meanwhile. */
+  readonly lastsMs: number;
 }
 
 export interface GradeSetting {

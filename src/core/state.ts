@@ -182,7 +182,17 @@ export type Stage =
       readonly key: CommandKey;
       readonly untilMs: number;
     }
-  | { readonly in: 'queue'; readonly wait: Wait; readonly announceAtMs: number; readonly offer: Offer | null }
+  | {
+      readonly in: 'queue';
+      readonly wait: Wait;
+      /** The next moment at which something may be said. */
+      readonly announceAtMs: number;
+      /** Of those who hear messages (Q21): when the place is next; absent: `announceAtMs`. */
+      readonly placeAtMs?: number;
+      /** Of those as well: what was due by then has been said. */
+      readonly toldAtMs?: number;
+      readonly offer: Offer | null;
+    }
   /** K8: the queue is full; asked whether to be called back. */
   | { readonly in: 'deflecting'; readonly wait: Wait; readonly key: CommandKey; readonly untilMs: number }
   /** Y2: the agent's own phone rings for a call that the agent places. */
@@ -244,8 +254,12 @@ export interface Wait {
   readonly enqueuedAtMs: number;
   /** Counts as time already waited (Q17). */
   readonly headStartMs: number;
+  /** Of those, what was waited in calls that were given up (C2); absent: none. */
+  readonly waitedBeforeMs?: number;
   /** Name of the plan; empty: the queue's own. */
   readonly plan: string;
+  /** Name of what is said meanwhile (Q21); absent: the queue's own. */
+  readonly messages?: string;
   /** Step of the plan that holds (Q11); -1: none begun. */
   readonly step: number;
   /** Who had this caller last. */

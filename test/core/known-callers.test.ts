@@ -36,7 +36,7 @@ const SETTINGS = {
       business: { headStartMs: 60_000 },
       emergency: { plan: 'anybody', headStartMs: 600_000 },
     },
-    prompts: Object.fromEntries(['MNU', 'BLK', 'EMG'].map((id) => [id, `/${id}`])),
+    prompts: Object.fromEntries(['MNU', 'BLK', 'EMG', 'FUL-01'].map((id) => [id, `/${id}`])),
   }),
   lines: { '12345': 'main' },
   flows: { main: FLOW },
@@ -98,6 +98,22 @@ describe('[G1][G2] without the menu', () => {
     expect(at(call(known))).toBe('queue');
   });
 
+  test('[S9] who called while nobody heard the switch, and is found by a survey, goes to a person as well', () => {
+    const leg = legId('found');
+    const found = {
+      leg,
+      direction: 'inbound' as const,
+      state: 'answered' as const,
+      from: '13800138000',
+      dialled: '12345',
+    };
+    const legs = [{ ...found, doing: 'nothing' as const, known: { grade: 'emergency' as const } }];
+    hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'boot', legs, devices: [], ended: [] } });
+    const contact = hotline.state.legs.get(leg)!.contact;
+    expect(at(contact)).toBe('queue');
+    expect(hotline.state.contacts.get(contact)!.grade).toBe('emergency');
+  });
+
   test('a stranger, and who has a common order open, hears the menu', () => {
     expect(at(call())).toBe('menu menu');
     expect(at(call({ order: { no: 'G1', urgency: 'normal' } }))).toBe('menu menu');
@@ -144,6 +160,42 @@ describe('[G5] malicious callers', () => {
   });
 });
 
+describe('[C2] a wait given up', () => {
+  test('does not make a limited caller come after others once it says that it is an emergency', () => {
+    const limited = call({ stage: 'limited' }, '13900139000');
+    press(limited, '');
+    expect(waitOf(limited).headStartMs).toBe(-600_000);
+    hotline.pass(2_000);
+    hotline.hangUp(limited);
+    const again = call({ stage: 'limited' }, '13900139000');
+    press(again, '0');
+    expect(waitOf(again).headStartMs).toBe(2_000);
+  });
+
+  test('brings nobody forward by calling and hanging up again and again', () => {
+    const known: CallerKnown = { order: { no: 'G1', urgency: 'urgent' } };
+    for (let n = 0; n < 5; n++) {
+      const contact = call(known);
+      hotline.pass(1_000);
+      hotline.restart();
+      hotline.hangUp(contact);
+    }
+    expect(waitOf(call(known)).headStartMs).toBe(65_000);
+  });
+
+  test('is not lost by a call that found the queue full', () => {
+    const { queues } = SETTINGS;
+    hotline = new Hotline({ ...SETTINGS, queues: { ...queues, personal: { ...queues['personal']!, waitingMax: 1 } } });
+    const first = call({ elder: true });
+    hotline.pass(30_000);
+    hotline.hangUp(first);
+    const other = call({ elder: true }, '13900139000');
+    expect(at(call({ elder: true }))).not.toBe('queue');
+    hotline.hangUp(other);
+    expect(waitOf(call({ elder: true })).headStartMs).toBe(30_000);
+  });
+});
+
 describe('[G3] [G4] grades', () => {
   test.each<[string, CallerKnown, Grade | undefined]>([
     ['an urgent order', { order: { no: 'G1', urgency: 'urgent' } }, 'business'],
@@ -182,5 +234,25 @@ describe('[G3] [G4] grades', () => {
     hotline.hear({ type: 'contactRegraded', contact, grade: null, by: 'lead' });
     expect(hotline.ringing(contact)).toBe('ana');
     expect(waitOf(contact)).toMatchObject({ enqueuedAtMs, headStartMs: 0 });
+  });
+
+  test('a wait that is regraded while a phone rings, or during the talk, goes on by the new grade, and back', () => {
+    const contact = call({ elder: true });
+    hotline.ready('ana');
+    hotline.hear({ type: 'contactRegraded', contact, grade: 'emergency', by: 'lead' });
+    expect(hotline.ringing(contact)).toBe('ana');
+    hotline.decline(contact);
+    expect(waitOf(contact)).toMatchObject({ plan: 'anybody', headStartMs: 600_000 });
+    hotline.hear({ type: 'contactRegraded', contact, grade: null, by: 'lead' });
+    expect(waitOf(contact)).toMatchObject({ headStartMs: 0 });
+  });
+
+  test('[Q7] an emergency finds room in a queue that is full', () => {
+    const { queues } = SETTINGS;
+    hotline = new Hotline({ ...SETTINGS, queues: { ...queues, personal: { ...queues['personal']!, waitingMax: 1 } } });
+    call({ elder: true }, '13900139000');
+    expect(at(call({ elder: true }, '13700137000'))).not.toBe('queue');
+    expect(at(call({ grade: 'business', elder: true }, '13500135000'))).not.toBe('queue');
+    expect(at(call({ grade: 'emergency', stage: 'limited' }))).toBe('queue');
   });
 });

@@ -66,3 +66,18 @@ test('[M3] a crowd that goes away in time proposes nothing', () => {
   hotline.pass(59_000);
   expect(facts(hotline, 'modeProposed')).toEqual([]);
 });
+
+test('[M3] a proposal that a named person has set aside comes back when the condition has lasted for its time anew', () => {
+  const hotline = new Hotline(city());
+  for (let n = 0; n < 3; n++) hotline.call('personal');
+  hotline.pass(60_000);
+  expect(facts(hotline, 'modeProposed')).toHaveLength(1);
+  hotline.hear({ type: 'modeAsked', mode: 'normal', by: 'lead', reason: '不需要' });
+  expect(hotline.state.mode).toMatchObject({ name: 'normal', proposed: null });
+  hotline.restart();
+  hotline.pass(59_999);
+  expect(hotline.state.mode.proposed).toBeNull();
+  hotline.pass(1);
+  expect(facts(hotline, 'modeProposed')).toHaveLength(2);
+  expect(facts(hotline, 'modeChanged')).toEqual([]);
+});

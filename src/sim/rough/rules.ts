@@ -50,7 +50,9 @@ export function roughRules({ agents, routing, work }: Pick<Scenario, 'agents' | 
 /** Beside calls: chats and mails, call-backs, missed calls, known callers, modes, alerts. All in times that a short day reaches. */
 function withEverything(settings: Settings): Settings {
   const callBack = { afterMs: 20_000, ahead: 3, tries: 2, pauseMs: 10_000, ringMs: 15_000 };
-  const queues = Object.values(settings.queues).map((each) => [each.name, { ...each, callBack }] as const);
+  const queues = Object.values(settings.queues).map(
+    (each) => [each.name, { ...each, callBack, messages: 'often' }] as const,
+  );
   const digital = { offerMs: 15_000, boundMs: 60_000, waitingMax: 5 };
   const { hotline } = settings.flows;
   return {
@@ -72,6 +74,13 @@ function withEverything(settings: Settings): Settings {
         },
       },
     },
+    messages: {
+      often: [
+        { prompts: ['ENT-01'], afterMs: 7_000, everyMs: 17_000, lastsMs: 3_000 },
+        { prompts: ['MNU-04'], afterMs: 11_000, lastsMs: 4_000 },
+      ],
+      flood: [{ prompts: ['MNU-05'], afterMs: 5_000, everyMs: 15_000, lastsMs: 2_000 }],
+    },
     slots: {
       each: DESK_SLOTS,
       beside: {},
@@ -82,7 +91,9 @@ function withEverything(settings: Settings): Settings {
     grades: { business: { headStartMs: 20_000 }, expert: { headStartMs: 0 }, emergency: { headStartMs: 600_000 } },
     modes: {
       holiday: { queues: { personal: { wrapUpMs: 5_000 } } },
-      emergency: { queues: { personal: { waitingMax: 3, boundMs: 30_000 }, enterprise: { ringMs: 10_000 } } },
+      emergency: {
+        queues: { personal: { waitingMax: 3, boundMs: 30_000, messages: 'flood' }, enterprise: { ringMs: 10_000 } },
+      },
     },
     modeRules: [{ mode: 'emergency', waitingOver: 4, forMs: 20_000 }],
     alerts: { waitMs: 45_000, holdMs: 1_000, wrapUpMs: 10_000, missedOffers: 2 },
