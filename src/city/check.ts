@@ -11,6 +11,8 @@ export interface Known {
   /** Names of the calendars. */
   readonly hours: ReadonlySet<string>;
   readonly plans: ReadonlySet<string>;
+  /** Names of what is said to those who wait. */
+  readonly messages: ReadonlySet<string>;
   readonly prompts: ReadonlyMap<string, number>;
 }
 
@@ -20,6 +22,7 @@ export type FlowProblemKind =
   | 'noHours'
   | 'noPerson'
   | 'noPlan'
+  | 'noMessages'
   | 'noPrompt'
   | 'badKey'
   | 'noKey'
@@ -97,6 +100,8 @@ function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem
   if (step.kind === 'hours' && !known.hours.has(step.hours)) problems.push(noHours(name, step.hours, known));
   if (step.kind === 'queue' && step.plan !== undefined && !known.plans.has(step.plan))
     problems.push(noPlan(name, step.plan, known));
+  if (step.kind === 'queue' && step.messages !== undefined && !known.messages.has(step.messages))
+    problems.push(noMessages(name, step.messages, known));
   if (step.kind === 'ask') {
     if (Object.keys(step.choose).length === 0) problems.push(noKey(name));
     for (const key of Object.keys(step.choose)) if (!/^[0-9*#]$/.test(key)) problems.push(badKey(name, key));
@@ -218,6 +223,16 @@ function noPlan(step: string, plan: string, known: Known): FlowProblem {
   const names = [...known.plans];
   const fix: Words = [`可用的方案：${names.join('、')}。`, `Use one of: ${names.join(', ')}.`];
   return { kind: 'noPlan', step, about: plan, message, fix };
+}
+
+function noMessages(step: string, name: string, known: Known): FlowProblem {
+  const message: Words = [`等候播报“${name}”不存在。`, `There are no messages "${name}".`];
+  const names = [...known.messages];
+  const fix: Words = [
+    `请写 messages.yaml 里有的名称：${names.join('、')}。`,
+    `Use a name of messages.yaml: ${names.join(', ')}.`,
+  ];
+  return { kind: 'noMessages', step, about: name, message, fix };
 }
 
 function badKey(step: string, key: string): FlowProblem {

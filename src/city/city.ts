@@ -92,6 +92,8 @@ export interface Hotline {
   readonly skill?: string;
   /** Those who sit there are asked first. */
   readonly site?: string;
+  /** What its callers hear while they wait, in the place of the queue's. */
+  readonly messages?: string;
   /** Calendar of its own skill group. Absent: always. */
   readonly hours?: string;
   readonly active: boolean;

@@ -146,10 +146,11 @@ function readChoices(field: Field): Record<string, string> | undefined {
 }
 
 function readQueueStep(field: Field): FlowStep | undefined {
-  const fields = readFields(field, ['queue'], ['say', 'plan', 'headStart', 'behind']);
+  const fields = readFields(field, ['queue'], ['say', 'plan', 'messages', 'headStart', 'behind']);
   const queue = fields && readText(fields.queue, NAME);
   if (fields === undefined || queue === undefined) return undefined;
   const plan = fields.plan && readText(fields.plan, NAME);
+  const messages = fields.messages && readText(fields.messages, NAME);
   const aheadMs = fields.headStart && readDurationMs(fields.headStart, 1_000, 3_600_000);
   const behindMs = fields.behind && readDurationMs(fields.behind, 1_000, 3_600_000);
   const headStartMs = behindMs === undefined ? aheadMs : -behindMs;
@@ -158,6 +159,7 @@ function readQueueStep(field: Field): FlowStep | undefined {
     queue,
     prompts: fields.say ? readPromptIds(fields.say) : [],
     ...(plan === undefined ? {} : { plan }),
+    ...(messages === undefined ? {} : { messages }),
     ...(headStartMs === undefined ? {} : { headStartMs }),
   };
 }

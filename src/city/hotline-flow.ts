@@ -7,14 +7,10 @@ import type { HotlineHouse } from './hotlines.ts';
  * caller hears so and waits for anybody of the same queue: 12345 answers always.
  */
 export function callersFlow(hotline: Hotline, { notice, closed }: HotlineHouse): Flow {
-  const { queue, hours } = hotline;
+  const { queue, hours, messages } = hotline;
   const plan = planName(hotline);
-  const group: FlowStep = {
-    kind: 'queue',
-    queue,
-    prompts: [],
-    ...(plan === undefined ? {} : { plan }),
-  };
+  const wait = { kind: 'queue' as const, queue, prompts: [], ...(messages === undefined ? {} : { messages }) };
+  const group: FlowStep = { ...wait, ...(plan === undefined ? {} : { plan }) };
   const greeting = [...hotline.greeting, ...notice];
   if (hours === undefined) return { start: 'greet', steps: { greet: say(greeting, 'group'), group } };
   return {
@@ -24,7 +20,7 @@ export function callersFlow(hotline: Hotline, { notice, closed }: HotlineHouse):
       when: { kind: 'hours', hours, open: 'group', closed: 'sayClosed' },
       group,
       sayClosed: say(closed, 'duty'),
-      duty: { kind: 'queue', queue, prompts: [] },
+      duty: wait,
     },
   };
 }

@@ -157,7 +157,7 @@ function readHotline(
   const fields = readFields(
     field,
     ['number', 'name', 'owner', 'mergeMode', 'greeting', 'queue'],
-    ['skill', 'site', 'hours', 'active', 'inactive'],
+    ['skill', 'site', 'messages', 'hours', 'active', 'inactive'],
   );
   if (fields === undefined) return [];
   const number = readText(fields.number, DIGITS);
@@ -168,13 +168,15 @@ function readHotline(
   const queue = readText(fields.queue, NAME);
   const skill = fields.skill && readText(fields.skill, NAME);
   const site = fields.site && readChoice(fields.site, [...known.sites]);
+  const messages = fields.messages && readText(fields.messages, NAME);
   const hours = fields.hours && readText(fields.hours, NAME);
   const active = fields.active ? readChoice(fields.active, ['true', 'false']) : 'true';
   const inactive = fields.inactive ? readChoice(fields.inactive, ['refuse', 'main']) : 'refuse';
   if (number === undefined || name === undefined || owner === undefined || mergeMode === undefined) return [];
   if (queue === undefined || active === undefined || inactive === undefined) return [];
   const group = { queue, ...(skill && { skill }), ...(site && { site }), ...(hours && { hours }) };
-  const hotline = { number, name, owner, mergeMode, greeting, ...group, active: active === 'true', inactive };
+  const said = messages === undefined ? {} : { messages };
+  const hotline = { number, name, owner, mergeMode, greeting, ...group, ...said, active: active === 'true', inactive };
   return [{ hotline, field, number: fields.number }];
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Need, Settings } from '../core/settings.ts';
+import type { Settings } from '../core/settings.ts';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
 import { readDialOut } from './dial-out.ts';
@@ -9,9 +9,10 @@ import { readGrades } from './grades.ts';
 import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
 import { readHours } from './hours.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
+import { readMessages } from './messages.ts';
 import { readMissedCalls } from './missed-calls.ts';
 import { readModes } from './modes.ts';
-import { type Plans, readPlans } from './plans.ts';
+import { readPlans, skillsOf } from './plans.ts';
 import { loadRecordings, PROMPT_FOLDER } from './prompts.ts';
 import { type ReadQueues, readQueues } from './queues.ts';
 import { readReference } from './reference.ts';
@@ -56,8 +57,8 @@ export function loadCity(folder: string): CityResult {
   const hours = hoursFile && readHours(hoursFile);
   const workdays = workdayFile && readWorkdays(workdayFile);
   const prompts = promptFile && loadRecordings(root, promptFile);
-  const routing = readRouting(optional('plans.yaml'), optional('sites.yaml'), optional('slots.yaml'));
-  const known = { plans: routing.planNames, prompts: prompts?.lengthsMs, hours: hours?.names };
+  const routing = readRouting(optional, prompts?.lengthsMs);
+  const known = { ...routing.names, prompts: prompts?.lengthsMs, hours: hours?.names };
   const queues = queueFile && readQueues(queueFile, known);
   const flows = readFlows(root, problems);
   const plans = routing.settings.plans ?? {};
@@ -66,14 +67,14 @@ export function loadCity(folder: string): CityResult {
   const placed = [...flows.placed, ...merged.placed];
   // A reference into what could not be read would only repeat that problem.
   if (prompts && queues && hours) {
-    const planNames = new Set([...routing.planNames, ...Object.keys(merged.plans)]);
-    checkFlows(placed, { queues: queues.names, plans: planNames, hours: hours.names, prompts: prompts.lengthsMs });
+    const names = { ...routing.names, queues: queues.names, hours: hours.names, prompts: prompts.lengthsMs };
+    checkFlows(placed, { ...names, plans: new Set([...names.plans, ...Object.keys(merged.plans)]) });
   }
   const lines = readLines(placed);
   if (flows.whole) leadToMain(merged, lines);
   const modeFile = optional('modes.yaml');
-  const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows, merged) : undefined;
-  const callers = readCallers(optional('missed-calls.yaml'), optional('grades.yaml'), hours?.names, routing.planNames);
+  const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows, merged, lines) : {};
+  const callers = readCallers(optional, hours?.names, routing.names.plans);
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const { settings: out, ...ways } = readWays(trunkFile, optional, flows.whole ? lines : undefined, merged);
   const { alerts, ...beside } = readBeside(optional);
@@ -142,19 +143,22 @@ function readWays(
 function readModesIn(
   file: Field,
   { names: queues }: ReadQueues,
-  { planNames: plans }: Routing,
+  { names }: Routing,
   { placed }: ReadFlows,
   hotlines: ReadHotlines,
+  lines: Readonly<Record<string, string>>,
 ) {
-  return readModes(file, { queues, plans, hotlines, flows: new Set(placed.map(({ name }) => name)) });
+  const numbers = new Set([...Object.keys(lines), ...hotlines.hotlines.map(({ number }) => number)]);
+  const flows = new Set(placed.map(({ name }) => name));
+  return readModes(file, { ...names, queues, numbers, hotlines, flows });
 }
 
 function readCallers(
-  missedFile: Field | undefined,
-  gradeFile: Field | undefined,
+  optional: (name: string) => Field | undefined,
   hours: ReadonlySet<string> | undefined,
   plans: ReadonlySet<string>,
 ): Pick<Settings, 'missedCalls' | 'grades'> {
+  const [missedFile, gradeFile] = [optional('missed-calls.yaml'), optional('grades.yaml')];
   const missedCalls = missedFile && readMissedCalls(missedFile, hours);
   const grades = gradeFile && readGrades(gradeFile, plans);
   return { ...(missedCalls && { missedCalls }), ...(grades && { grades }) };
@@ -164,18 +168,31 @@ function readCallers(
 const HOME_SITE = 'main';
 
 interface Routing {
-  readonly settings: Pick<Settings, 'plans' | 'sites' | 'slots'>;
-  readonly planNames: ReadonlySet<string>;
+  readonly settings: Pick<Settings, 'plans' | 'messages' | 'sites' | 'slots'>;
+  readonly names: { readonly plans: ReadonlySet<string>; readonly messages: ReadonlySet<string> };
   readonly siteNames: ReadonlySet<string>;
 }
 
-function readRouting(planFile?: Field, siteFile?: Field, slotFile?: Field): Routing {
+function readRouting(
+  optional: (name: string) => Field | undefined,
+  lengthsMs: ReadonlyMap<string, number> | undefined,
+): Routing {
+  const [planFile, siteFile, slotFile, messageFile] = ['plans', 'sites', 'slots', 'messages'].map((name) =>
+    optional(`${name}.yaml`),
+  );
   const sites = siteFile && readSites(siteFile);
   const siteNames = new Set([HOME_SITE, ...(sites ?? []).map(({ id }) => id)]);
   const plans = planFile && readPlans(planFile, siteNames);
+  const messages = messageFile && readMessages(messageFile, lengthsMs);
   const slots = slotFile && readSlots(slotFile);
-  const settings = { ...(plans && { plans }), ...(sites && { sites }), ...(slots && { slots }) };
-  return { settings, siteNames, planNames: new Set(Object.keys(plans ?? {})) };
+  const settings = {
+    ...(plans && { plans }),
+    ...(messages && { messages }),
+    ...(sites && { sites }),
+    ...(slots && { slots }),
+  };
+  const names = { plans: new Set(Object.keys(plans ?? {})), messages: new Set(Object.keys(messages ?? {})) };
+  return { settings, siteNames, names };
 }
 
 function seatsMayName(
@@ -186,18 +203,6 @@ function seatsMayName(
   const planned = [...skillsOf(settings.plans ?? {}), ...merged.skills];
   const skills = queues?.skills && new Set([...queues.skills, ...planned]);
   return { skills, queues: queues?.names ?? new Set(), sites: siteNames };
-}
-
-/** Every skill that some step asks for or prefers. */
-function skillsOf(plans: Plans): string[] {
-  const named = (need: Need): string[] => {
-    if ('skill' in need) return [need.skill];
-    if ('not' in need) return named(need.not);
-    return ('all' in need ? need.all : need.any).flatMap(named);
-  };
-  return Object.values(plans)
-    .flat()
-    .flatMap((step) => [...named(step.needs), ...(step.prefer ?? []).map(({ skill }) => skill)]);
 }
 
 interface ReadFlows {

@@ -28,6 +28,9 @@ export interface Modes {
 export interface KnownToModes {
   readonly queues: ReadonlySet<string>;
   readonly plans: ReadonlySet<string>;
+  readonly messages: ReadonlySet<string>;
+  /** Dialled numbers of flows and merged hotlines. */
+  readonly numbers: ReadonlySet<string>;
   readonly flows: ReadonlySet<string>;
   readonly hotlines: Pick<ReadHotlines, 'plansIn' | 'skills'>;
 }
@@ -53,7 +56,8 @@ function readMode(field: Field, known: KnownToModes): ModeSetting {
   return {
     queues,
     lines: Object.fromEntries(
-      lines.flatMap(({ key, value }) => {
+      lines.flatMap(({ key, keyField, value }) => {
+        if (!known.numbers.has(key)) sayNoNumber(keyField, key);
         const flow = readKnown(value, known.flows);
         return flow === undefined ? [] : [[key, flow]];
       }),
@@ -85,8 +89,9 @@ function readHotlineTimes(field: Field, { hotlines }: KnownToModes): Omit<Hotlin
 }
 
 function readChange(field: Field, known: KnownToModes): NonNullable<ModeSetting['queues']>[string] {
-  const fields = readFields(field, [], ['plan', 'ring', 'wrapUp', 'waitingMax', 'floor', 'bound']);
+  const fields = readFields(field, [], ['plan', 'messages', 'ring', 'wrapUp', 'waitingMax', 'floor', 'bound']);
   const plan = fields?.plan && readKnown(fields.plan, known.plans);
+  const messages = fields?.messages && readKnown(fields.messages, known.messages);
   const ringMs = fields?.ring && readDurationMs(fields.ring, 5_000, 120_000);
   const wrapUpMs = fields?.wrapUp && readDurationMs(fields.wrapUp, 0, 600_000);
   const waitingMax = fields?.waitingMax && readWhole(fields.waitingMax, 1, 10_000);
@@ -94,12 +99,21 @@ function readChange(field: Field, known: KnownToModes): NonNullable<ModeSetting[
   const boundMs = fields?.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   return {
     ...(plan === undefined ? {} : { plan }),
+    ...(messages === undefined ? {} : { messages }),
     ...(ringMs === undefined ? {} : { ringMs }),
     ...(wrapUpMs === undefined ? {} : { wrapUpMs }),
     ...(waitingMax === undefined ? {} : { waitingMax }),
     ...(floor === undefined ? {} : { floor: floor / 100 }),
     ...(boundMs === undefined ? {} : { boundMs }),
   };
+}
+
+function sayNoNumber(field: Field, number: string): void {
+  complain(
+    field,
+    [`没有流程或归并热线接听号码 ${number}。`, `No flow or merged hotline answers the number ${number}.`],
+    ['请写已有的号码。', 'Write a number that is answered.'],
+  );
 }
 
 function readRule(field: Field): ModeRule | undefined {

@@ -1,4 +1,4 @@
-import { isMap, isScalar } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { Need, PlanStep } from '../core/settings.ts';
 import {
   NAME,
@@ -37,6 +37,18 @@ export function readPlans(top: Field, sites: ReadonlySet<string>): Plans {
   const fields = readFields(top, ['plans']);
   const entries = fields === undefined ? [] : readEntries(fields.plans, NAME, PLANS_MAX);
   return Object.fromEntries(entries.map(({ key, value }) => [key, readSteps(value, sites)]));
+}
+
+/** Every skill that some step asks for or prefers. */
+export function skillsOf(plans: Plans): string[] {
+  const named = (need: Need): string[] => {
+    if ('skill' in need) return [need.skill];
+    if ('not' in need) return named(need.not);
+    return ('all' in need ? need.all : need.any).flatMap(named);
+  };
+  return Object.values(plans)
+    .flat()
+    .flatMap((step) => [...named(step.needs), ...(step.prefer ?? []).map(({ skill }) => skill)]);
 }
 
 function readSteps(field: Field, sites: ReadonlySet<string>): readonly PlanStep[] {
@@ -90,6 +102,7 @@ function readNeed(field: Field, depth: number): Need | undefined {
     return skill === undefined ? undefined : { skill, level: Number(level ?? 1) };
   }
   const fields = readFields(field, [], ['all', 'any', 'not']);
+  if (fields !== undefined && Object.keys(fields).length > 1) return sayOneNeed(field);
   if (fields?.not !== undefined) {
     const not = readNeed(fields.not, depth + 1);
     return not && { not };
@@ -97,6 +110,7 @@ function readNeed(field: Field, depth: number): Need | undefined {
   const parts = fields?.all ?? fields?.any;
   if (parts === undefined) return sayNoNeed(field);
   const needs = readList(parts, NEEDS_MAX).flatMap((part) => readNeed(part, depth + 1) ?? []);
+  if (isSeq(parts.node) && parts.node.items.length === 0) return sayNoNeed(parts);
   return fields?.all === undefined ? { any: needs } : { all: needs };
 }
 
@@ -142,6 +156,17 @@ function sayOrder(field: Field): void {
       'until counts from the start of the wait and must grow from step to step.',
     ],
     ['请改成更大的时长。', 'Write a longer duration.'],
+  );
+}
+
+function sayOneNeed(field: Field): undefined {
+  return complain(
+    field,
+    ['all、any、not 不能并列。', 'all, any and not cannot stand side by side.'],
+    [
+      '请套在一起写，例如 all: [personal 3, { not: trainee }]。',
+      'Write one inside the other, such as all: [personal 3, { not: trainee }].',
+    ],
   );
 }
 

@@ -16,6 +16,7 @@ export interface ReadQueues {
 /** Undefined: the file that holds them could not be read. */
 export interface KnownNames {
   readonly plans: ReadonlySet<string>;
+  readonly messages: ReadonlySet<string>;
   readonly hours: ReadonlySet<string> | undefined;
   readonly prompts: Pick<ReadonlySet<string>, 'has'> | undefined;
 }
@@ -32,11 +33,11 @@ export function readQueues(top: Field, known: KnownNames): ReadQueues {
   };
 }
 
-function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames): QueueSetting | undefined {
+function readQueue({ key: name, value }: Entry, { plans, messages, prompts }: KnownNames): QueueSetting | undefined {
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['plan', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
+    ['plan', 'messages', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -50,6 +51,8 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
   const hours = readHours(value, fields.hours, fields.closed);
   const plan = fields.plan && readText(fields.plan, NAME);
   if (plan !== undefined && !plans.has(plan)) sayNone(fields.plan!, 'plans.yaml', plan, plans);
+  const said = fields.messages && readText(fields.messages, NAME);
+  if (said !== undefined && !messages.has(said)) sayNone(fields.messages!, 'messages.yaml', said, messages);
   const floor = fields.floor && readWhole(fields.floor, 1, 100);
   const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   const rating = fields.rating && readRating(fields.rating, prompts);
@@ -58,6 +61,7 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
   return {
     ...{ name, skill, ...times, waitingMax },
     ...(plan === undefined ? {} : { plan }),
+    ...(said === undefined ? {} : { messages: said }),
     ...(floor === undefined ? {} : { floor: floor / 100 }),
     ...(boundMs === undefined ? {} : { boundMs }),
     ...(hours && { hours }),

@@ -93,7 +93,7 @@ function simulateLine({ seed, target, json }: SimulateArguments, line: LineArgum
 function simulateDay({ city, seed, target, json }: SimulateArguments, path: string): number {
   const rules = loadCity(cityFolder(city));
   if (!rules.ok) return complainOf(rules.problems);
-  const read = readDayFile(path);
+  const read = readDayFile(path, rules.city.settings);
   if (!read.ok) return complainOf(read.problems);
   const progress = new Progress('calls 个来电');
   const { day } = read;

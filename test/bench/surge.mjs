@@ -8,7 +8,7 @@ import { playDay } from '../../dist/sim/simulate.js';
 
 const root = join(import.meta.dirname, '../..');
 const { city } = loadCity(join(root, 'dialplans'));
-const { day } = readDayFile(join(root, 'dialplans/days/surge.yaml'));
+const { day } = readDayFile(join(root, 'dialplans/days/surge.yaml'), city.settings);
 const times = Array.from({ length: Number(process.argv[2] ?? 5) }, () => {
   const startMs = performance.now();
   playDay(cityDay(city.settings, day, 7));

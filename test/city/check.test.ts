@@ -7,6 +7,7 @@ const KNOWN: Known = {
   queues: new Set(['personal', 'enterprise']),
   hours: new Set(['office']),
   plans: new Set(['citizen']),
+  messages: new Set(['citizen']),
   prompts: new Map([['P', 100]]),
 };
 const KEYS = ['0', '1', '2', '9', '*', '#'];

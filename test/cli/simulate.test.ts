@@ -111,6 +111,32 @@ test('a day file is played under the rules of the city, its mistakes named with 
   expect((await run(join(folder, 'nowhere.yaml'))).status).toBe(1);
 });
 
+test('a day that the city cannot have is named with line and fix, before it is played', async () => {
+  const day = 'calls: 10\nkinds:\n  all: { share: 100%, talk: 1m }\nseats:\n  - { count: 3, skills: [personal] }\n';
+  const path = join(folder, 'day.yaml');
+  const wrong: [find: string, put: string, named: RegExp][] = [
+    ['skills: [personal]', 'skills: [persnal]', /day\.yaml:5 .*no "persnal".*personal/i],
+    ['skills: [personal]', 'skills: [personal], site: moon', /day\.yaml:5 .*no "moon".*main/i],
+    ['calls: 10', 'calls: 10\nnumber: "12344"', /day\.yaml:2 .*12344/],
+    ['  - { count: 3, skills: [personal] }', '  []', /day\.yaml:\d+ .*no seat/],
+    [
+      'count: 3',
+      'count: 20000, from: "08:00", to: "12:00", skills: [personal] }\n  - { count: 1',
+      /20001 seats.*20000/,
+    ],
+    ['calls: 10', 'calls: 0', /day\.yaml:1 .*calls/],
+    ['calls: 10', 'calls: 1e9', /day\.yaml:1 .*calls/],
+  ];
+  for (const [find, put, named] of wrong) {
+    writeFileSync(path, day.replace(find, put));
+    const { status, text } = await run(path);
+    expect(status, put).toBe(1);
+    expect(text, put).toMatch(named);
+  }
+  writeFileSync(path, day);
+  expect((await run(path)).status).toBe(0);
+});
+
 test('the surge day of 61,154 calls loses nobody and is answered in time', async () => {
   const first = await run(SURGE, '--seed', '7', '--json');
   expect(first.status).toBe(0);

@@ -36,7 +36,7 @@ function mainNumber({ lines, diverted = {} }: City['settings']): string {
 
 /** The same rules without what takes time to decide and changes no figure. */
 export function quiet(settings: Settings): Settings {
-  const { recordingFolder: _left, ...rest } = settings;
+  const { recordingFolder: _left, messages: _said, ...rest } = settings;
   const queues = Object.entries(settings.queues).map(([name, queue]) => [
     name,
     { ...queue, positionFirstMs: NEVER_MS, positionEveryMs: NEVER_MS },

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
-import type { CityProblem } from '../../city/city.ts';
+import { isSeq } from 'yaml';
+import type { City, CityProblem } from '../../city/city.ts';
 import {
   DIGITS,
   type Entry,
@@ -8,11 +9,13 @@ import {
   readDurationMs,
   readEntries,
   readFields,
+  readKnown,
   readList,
   readText,
   readWhole,
 } from '../../city/fields.ts';
-import { type Field, openYaml } from '../../city/yaml-file.ts';
+import { skillsOf } from '../../city/plans.ts';
+import { complain, type Field, openYaml } from '../../city/yaml-file.ts';
 import type { ModeName } from '../../core/settings.ts';
 import type { Choice, Demand, PickupHabits } from '../../sim/draw.ts';
 import { ALWAYS, type Duration, exponential, fixed } from '../../sim/duration.ts';
@@ -69,26 +72,37 @@ const CLOCK = {
 const KEY = { pattern: /^[0-9*#]?$/, looks: ['一个按键或空 ""', 'one key, or "" for none'] } as const;
 const WEIGHT = { pattern: /^[0-9]{1,7}(?:\.[0-9]+)?$/, looks: ['不小于 0 的数', 'a number, 0 or more'] } as const;
 
-/** All problems are found in one go. */
-export function readDayFile(path: string): DayFileResult {
+/** What a day may name of its city. */
+interface Known {
+  readonly skills: ReadonlySet<string>;
+  readonly sites: ReadonlySet<string>;
+  readonly lines: City['settings']['lines'];
+}
+
+/** All problems are found in one go. @param rules of the city whose day it is. */
+export function readDayFile(path: string, rules: City['settings']): DayFileResult {
   const problems: CityProblem[] = [];
+  const { lines, queues, plans = {}, sites = [] } = rules;
+  const skills = new Set([...Object.values(queues).map(({ skill }) => skill), ...skillsOf(plans)]);
+  const known = { lines, skills, sites: new Set(['main', ...sites.map(({ id }) => id)]) };
   const top = openYaml(dirname(resolve(path)), basename(path), problems);
-  const day = top && readDay(top);
+  const day = top && readDay(top, known);
   return day === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, day };
 }
 
-function readDay(top: Field): DayFile | undefined {
+function readDay(top: Field, known: Known): DayFile | undefined {
   const fields = readFields(
     top,
     ['calls', 'kinds', 'seats'],
     ['number', 'profile', 'patience', 'talkShape', 'pickup', 'modes'],
   );
   if (fields === undefined) return undefined;
-  const dialled = fields.number ? (readText(fields.number, DIGITS) ?? '') : '';
+  const dialled = fields.number ? (readNumber(fields.number, known) ?? '') : '';
   const shape = fields.talkShape ? (readChoice(fields.talkShape, SHAPES) ?? 'lognormal') : 'lognormal';
   const kinds = readEntries(fields.kinds, NAME, KINDS_MAX);
   const choices = kinds.flatMap((entry) => readKind(entry, dialled, shape) ?? []);
-  const seats = readList(fields.seats, ROWS_MAX).flatMap((field) => readRow(field) ?? []);
+  const seats = readList(fields.seats, ROWS_MAX).flatMap((field) => readRow(field, known) ?? []);
+  checkSeats(fields.seats, seats);
   const modes = fields.modes ? readList(fields.modes, ROWS_MAX).flatMap((field) => readMode(field) ?? []) : [];
   const calls = readWhole(fields.calls, 1, CALLS_MAX);
   const profile = fields.profile ? readProfile(fields.profile) : [1];
@@ -114,13 +128,44 @@ function readKind({ value }: Entry, dialled: string, shape: Duration['shape']): 
   return { weight: share, dialled, keys, talk: { meanMs: talkMs, shape }, wrapUp: { meanMs: wrapUpMs, shape } };
 }
 
-function readRow(field: Field): SeatRow | undefined {
+function readNumber(field: Field, { lines }: Known): string | undefined {
+  const number = readText(field, DIGITS);
+  if (number === undefined || Object.hasOwn(lines, number)) return number;
+  return complain(
+    field,
+    [`没有流程接听号码 ${number}。`, `No flow answers the number ${number}.`],
+    ['请写本市接听的号码，例如 "12345"。', 'Write a number that the city answers, such as "12345".'],
+  );
+}
+
+function checkSeats(field: Field, rows: readonly SeatRow[]): void {
+  const seats = rows.reduce((sum, { count }) => sum + count, 0);
+  if (seats > SEATS_MAX) {
+    complain(
+      field,
+      [`共 ${seats} 个席位，太多。`, `These are ${seats} seats, too many.`],
+      [`请减到 ${SEATS_MAX} 个以内。`, `Keep at most ${SEATS_MAX}.`],
+    );
+  }
+  if (isSeq(field.node) && field.node.items.length === 0) {
+    complain(
+      field,
+      ['一个席位都没有。', 'There is no seat at all.'],
+      [
+        '请至少写一行，例如 - { count: 10, skills: [personal] }。',
+        'Write one row at least, such as - { count: 10, skills: [personal] }.',
+      ],
+    );
+  }
+}
+
+function readRow(field: Field, known: Known): SeatRow | undefined {
   const fields = readFields(field, ['count', 'skills'], ['level', 'site', 'from', 'to']);
   if (fields === undefined) return undefined;
   const count = readWhole(fields.count, 1, SEATS_MAX);
-  const skills = readList(fields.skills, KINDS_MAX).flatMap((skill) => readText(skill, NAME) ?? []);
+  const skills = readList(fields.skills, KINDS_MAX).flatMap((skill) => readKnown(skill, known.skills) ?? []);
   const level = fields.level ? readWhole(fields.level, 1, 5) : 3;
-  const site = fields.site && readText(fields.site, NAME);
+  const site = fields.site && readKnown(fields.site, known.sites);
   const fromMs = fields.from ? readClockMs(fields.from) : 0;
   const toMs = fields.to ? readClockMs(fields.to) : DAY_MS;
   if (count === undefined || level === undefined || fromMs === undefined || toMs === undefined) return undefined;
