@@ -5,7 +5,7 @@ import { createTicketBook } from '../../src/main/ticket-book.ts';
 import { withKnown } from '../../src/main/with-known.ts';
 
 const node = nodeId('switch');
-const elder = { elder: true };
+const elder = { elder: true } as const;
 const books = {
   knownOf: (number: string) => (number === '13800138000' ? elder : undefined),
   tickets: createTicketBook(),
