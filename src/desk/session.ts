@@ -1,5 +1,6 @@
 import { reactive } from 'vue';
-import { ask } from './request.ts';
+import { Away, ask } from './request.ts';
+import { seated } from './work/seated.ts';
 
 export interface Person {
   readonly user: string;
@@ -9,15 +10,21 @@ export interface Person {
   readonly seat: { readonly agent: string; readonly number: string; readonly sipUser: string } | null;
 }
 
+/** As long as a caller is kept for a page that is lost (rule T8). */
+const AWAY_MS_MAX = 30_000;
+const AGAIN_MS = 1_000;
+
 let asking: Promise<void> | undefined;
 
 /** Who sits here. */
 export const session = reactive({
   person: undefined as Person | undefined,
+  /** It is not known yet, as the server is away. */
+  waiting: false,
 
-  /** Resolves when it is known whether somebody is signed in. Asked once; while the server is away, nobody is. */
+  /** Resolves when it is known whether somebody is signed in. Asked once; while the server is away nobody is, but in a tab that has its seat. */
   known(): Promise<void> {
-    asking ??= ask<Person>('/me').then(
+    asking ??= whoSits().then(
       (person) => {
         session.person = person;
       },
@@ -44,3 +51,21 @@ export const session = reactive({
     asking = undefined;
   },
 });
+
+/** A tab with its seat may be in a talk: it asks on while the server is away. @throws Refused, Away. */
+async function whoSits(): Promise<Person> {
+  const endMs = performance.now() + AWAY_MS_MAX;
+  try {
+    for (;;) {
+      try {
+        return await ask<Person>('/me');
+      } catch (error) {
+        if (!(error instanceof Away) || !seated.value || performance.now() > endMs) throw error;
+      }
+      session.waiting = true;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  } finally {
+    session.waiting = false;
+  }
+}

@@ -1,3 +1,4 @@
+import { whenPort } from './answer.ts';
 import { order, stopRunning } from './applications.ts';
 import { type Board, liveLeg } from './board.ts';
 import { resumeMedia } from './bridging.ts';
@@ -16,8 +17,11 @@ export function peerOffers(board: Board, leg: Leg, sdp: string | undefined): voi
     board.sip.rejectOffer(leg.id, 488);
     return;
   }
-  board.sip.acceptOffer(leg.id, localAnswer(leg));
-  connectMedia(board, leg);
+  // At once, but for an ICE restart, which waits for its transport.
+  whenPort(board, leg, () => {
+    board.sip.acceptOffer(leg.id, localAnswer(leg));
+    connectMedia(board, leg);
+  });
   const holds = leg.remote !== undefined && !leg.remote.sends;
   if (holds && leg.held === undefined) held(board, leg, 'phone');
   if (!holds && leg.held === 'phone') resumed(board, leg);
@@ -27,7 +31,7 @@ export function peerOffers(board: Board, leg: Leg, sdp: string | undefined): voi
 export function holdLeg(board: Board, leg: Leg): boolean {
   if (leg.answered !== 'yes' || leg.held !== undefined) return false;
   leg.held = 'switch';
-  board.sip.offer(leg.id, localOffer(leg));
+  offerAnew(board, leg);
   held(board, leg, 'switch');
   return true;
 }
@@ -35,9 +39,14 @@ export function holdLeg(board: Board, leg: Leg): boolean {
 export function unholdLeg(board: Board, leg: Leg): boolean {
   if (leg.held !== 'switch') return false;
   leg.held = undefined;
-  board.sip.offer(leg.id, localOffer(leg));
+  offerAnew(board, leg);
   resumed(board, leg);
   return true;
+}
+
+/** Never with a transport that an ICE restart has given up. */
+function offerAnew(board: Board, leg: Leg): void {
+  whenPort(board, leg, () => board.sip.offer(leg.id, localOffer(leg)));
 }
 
 function held(board: Board, leg: Leg, by: 'phone' | 'switch'): void {

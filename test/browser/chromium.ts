@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Frame, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { heardSamples } from './heard-samples.ts';
 
@@ -21,7 +21,7 @@ export interface Note {
 export interface Softphone {
   readonly page: Page;
   register(account: { url: string; user: string; password: string; host: string }): Promise<void>;
-  /** Calls a function of `window.phone`. */
+  /** Calls a function of its telephone in the page, and waits for what it promises. */
   do<Answer = void>(name: string, argument?: unknown): Promise<Answer>;
   notes(): Promise<readonly Note[]>;
   /** Resolves with the first such note beyond `after` of its kind. */
@@ -33,8 +33,8 @@ export interface Softphone {
 export interface Chromium {
   readonly browser: Browser;
   open(): Promise<Softphone>;
-  /** Many telephones in the frames of one page. */
-  openMany(count: number): Promise<readonly Softphone[]>;
+  /** Many telephones, some to a page, each with its own tone as microphone. */
+  openMany(speakHz: readonly number[]): Promise<readonly Softphone[]>;
   /** Every page of a test that is over: what it still plays and dials costs the next. */
   closePages(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +48,8 @@ export interface ChromiumOptions {
 }
 
 const NOTED_WITHIN_MS = 10_000;
+/** A page is a process with one thread for all its scripts; a page for each would cost more than the calls. */
+const PHONES_A_PAGE = 10;
 
 /** Debian's Chromium without a window, its microphones a tone, with pages served from this process. */
 export async function startChromium({ toneHz, loopback = true }: ChromiumOptions): Promise<Chromium> {
@@ -71,17 +73,20 @@ export async function startChromium({ toneHz, loopback = true }: ChromiumOptions
   };
   return {
     browser,
-    open: async () => {
-      const page = await newPage();
-      return softphoneOn(page, page);
-    },
-    async openMany(count) {
-      const page = await newPage();
-      await page.setContent(`<iframe src="${url}" allow="microphone"></iframe>`.repeat(count));
-      await page.waitForFunction(`frames.length === ${count}`);
-      const frames = page.frames().slice(1);
-      for (const frame of frames) await frame.waitForFunction(() => 'phone' in globalThis);
-      return frames.map((frame) => softphoneOn(page, frame));
+    open: async () => softphoneOn(await newPage(), 0),
+    async openMany(speakHz) {
+      const pages = await Promise.all(
+        Array.from({ length: Math.ceil(speakHz.length / PHONES_A_PAGE) }, () => newPage()),
+      );
+      return Promise.all(
+        speakHz.map(async (hz, n) => {
+          const page = pages[Math.floor(n / PHONES_A_PAGE)]!;
+          return softphoneOn(
+            page,
+            await page.evaluate((speaks) => (globalThis as unknown as PhonesHere).addPhone(speaks), hz),
+          );
+        }),
+      );
     },
     async closePages() {
       await Promise.all(browser.contexts().map((context) => context.close()));
@@ -95,36 +100,26 @@ export async function startChromium({ toneHz, loopback = true }: ChromiumOptions
   };
 }
 
-function softphoneOn(page: Page, frame: Page | Frame): Softphone {
-  const call = <Answer>(name: string, argument: unknown): Promise<Answer> =>
-    frame.evaluate(
-      ([named, given]) =>
-        (globalThis as unknown as { phone: Record<string, (given: unknown) => unknown> }).phone[named as string]!(
-          given,
-        ),
-      [name, argument] as const,
-    ) as Promise<Answer>;
-  const notes = (): Promise<readonly Note[]> => call('log', undefined);
+/** What the page brings. */
+interface PhonesHere {
+  readonly phones: Record<string, (given: unknown) => unknown>[];
+  addPhone(speaksHz: number): number;
+}
+
+function softphoneOn(page: Page, place: number): Softphone {
+  const call = <Answer>(name: string, given?: unknown): Promise<Answer> =>
+    page.evaluate(([at, named, wish]) => (globalThis as unknown as PhonesHere).phones[at]![named]!(wish), [
+      place,
+      name,
+      given,
+    ] as const) as Promise<Answer>;
   return {
     page,
     register: (account) => call('register', account),
     do: call,
-    notes,
-    async noted(what, more = {}) {
-      const endMs = performance.now() + NOTED_WITHIN_MS;
-      for (;;) {
-        const all = await notes();
-        const found = all.find(
-          (note) =>
-            note.what === what && Object.entries(more).every(([key, value]) => note[key as keyof Note] === value),
-        );
-        if (found !== undefined) return found;
-        if (performance.now() > endMs)
-          throw new Error(`no ${what} ${JSON.stringify(more)}; noted ${JSON.stringify(all)}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
-    heard: async () => heardSamples(await call<string>('heard', undefined)),
+    notes: () => call('log'),
+    noted: (what, more = {}) => call('noted', { what, more, withinMs: NOTED_WITHIN_MS }),
+    heard: async () => heardSamples(await call<string>('heard')),
   };
 }
 

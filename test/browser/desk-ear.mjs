@@ -30,15 +30,24 @@
     tap.connect(context.destination);
     ear = { context, element, source, tap };
   };
+  let newest;
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration) {
       super(configuration);
+      newest = this;
       this.addEventListener('track', ({ track }) => listen(track));
     }
   };
 
   /** Base64 of 16-bit samples. */
   const heardHere = () => btoa(pieces.map((piece) => String.fromCharCode(...new Uint8Array(piece.buffer))).join(''));
+
+  /** The far end's port of the way by which the newest connection's sound goes. */
+  const portOf = async () => {
+    const stats = await newest.getStats();
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    return stats.get(stats.get(transport?.selectedCandidatePairId)?.remoteCandidateId)?.port;
+  };
 
   /** From the first sign of a call in the page until all of it is there, ms. */
   const watchPop = () =>
@@ -55,5 +64,5 @@
       const observer = new MutationObserver(look);
       observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
     });
-  Object.assign(globalThis, { heardHere, watchPop });
+  Object.assign(globalThis, { heardHere, portOf, watchPop });
 })();

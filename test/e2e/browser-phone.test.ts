@@ -11,6 +11,7 @@ import {
   type Stage,
   shareNow,
   untilHears,
+  untilPageHears,
 } from './browser-stage.ts';
 import { until } from './program.ts';
 
@@ -206,38 +207,59 @@ describe('a call at a browser', () => {
   });
 });
 
-/** `MINHU_BROWSER_CALLS=20` for a quiet machine; each call is two voices through the switch, one of them through Chromium. */
-const CALLS_AT_ONCE = Number(process.env['MINHU_BROWSER_CALLS'] ?? 5);
+/** `MINHU_BROWSER_CALLS` for more or fewer. */
+const CALLS_AT_ONCE = Number(process.env['MINHU_BROWSER_CALLS'] ?? 20);
+/** A whole number of waves to a tenth of a second, so that none is heard in another. */
+const [FIRST_HZ, BETWEEN_HZ] = [400, 40];
 
-test(`${CALLS_AT_ONCE} browsers that are rung and talk at once hear well and are heard`, async () => {
-  const seats = await chromium.openMany(CALLS_AT_ONCE);
-  const users = seats.map((_, n) => String(1001 + n));
-  await Promise.all(
-    seats.map((seat, n) => seat.register({ url: stage.ws, user: users[n]!, password: 'secret', host: '127.0.0.1' })),
-  );
-  const citizens = await Promise.all(users.map((user) => stage.citizen(`1380013${user}`)));
-  const legs = users.map((user) => AGENT.replace(/^22222222/, `2222${user}`));
-  legs.forEach((leg, n) => {
-    stage.ring(leg, users[n]!);
-  });
-  await Promise.all(
-    seats.map(async (seat, n) => {
-      await seat.noted('session');
-      await seat.do('answer');
-      await until(
-        'the leg is answered',
-        () => stage.client.namesOf(legs[n]!).includes('CHANNEL_ANSWER'),
-        (answered) => answered,
-        30_000,
-      );
-      await stage.client.ask(`api uuid_bridge ${citizens[n]!.leg} ${legs[n]!}`);
+interface Pair {
+  readonly user: string;
+  readonly leg: string;
+  readonly seat: Softphone;
+  readonly agentHz: number;
+  readonly citizen: Citizen;
+  readonly citizenHz: number;
+}
+
+/** A registered page and a citizen, who speak in two tones that nobody else of all the calls has. */
+async function pairsOf(count: number): Promise<Pair[]> {
+  const tones = Array.from({ length: count }, (_, n) => FIRST_HZ + 2 * n * BETWEEN_HZ);
+  const seats = await chromium.openMany(tones);
+  const account = { url: stage.ws, password: 'secret', host: '127.0.0.1' };
+  return Promise.all(
+    tones.map(async (agentHz, n) => {
+      const [user, citizenHz, seat] = [String(1001 + n), agentHz + BETWEEN_HZ, seats[n]!];
+      await seat.register({ ...account, user });
+      const citizen = await stage.citizen(`1380013${user}`, citizenHz);
+      return { ...{ user, seat, agentHz, citizen, citizenHz }, leg: AGENT.replace(/^22222222/, `2222${user}`) };
     }),
   );
-  await Promise.all(
-    seats.flatMap((seat, n) => [untilHears(earOf(seat), CITIZEN_HZ), untilHears(citizens[n]!.heard, BROWSER_HZ)]),
+}
+
+async function bridge({ user, leg, seat, citizen }: Pair): Promise<void> {
+  stage.ring(leg, user);
+  await seat.noted('session');
+  await seat.do('answer');
+  await until(
+    'the leg is answered',
+    () => stage.client.namesOf(leg).includes('CHANNEL_ANSWER'),
+    (answered) => answered,
+    30_000,
   );
-  await Promise.all(seats.map((seat) => seat.do('hangUp')));
-  for (const leg of legs) {
+  await stage.client.ask(`api uuid_bridge ${citizen.leg} ${leg}`);
+}
+
+test(`${CALLS_AT_ONCE} browsers that are rung and talk at once each hear their own citizen, who hears them, and nobody else`, async () => {
+  const pairs = await pairsOf(CALLS_AT_ONCE);
+  await Promise.all(pairs.map(bridge));
+  await Promise.all(
+    pairs.flatMap(({ seat, agentHz, citizen, citizenHz }) => [
+      untilPageHears(seat, citizenHz),
+      untilHears(citizen.heard, agentHz),
+    ]),
+  );
+  await Promise.all(pairs.map(({ seat }) => seat.do('hangUp')));
+  for (const { leg } of pairs) {
     const over = await stage.client.event('CHANNEL_HANGUP_COMPLETE', leg);
     expect(over['Hangup-Cause']).toBe('NORMAL_CLEARING');
     const [came, lost] = ['in_packet_count', 'in_skip_packet_count'].map((name) =>
@@ -246,6 +268,40 @@ test(`${CALLS_AT_ONCE} browsers that are rung and talk at once hear well and are
     expect(lost! / came!).toBeLessThan(0.01);
   }
 }, 120_000);
+
+/** By which port of the far end, and under which names of both, sound goes. */
+interface Way {
+  readonly state: string;
+  readonly port: number | undefined;
+  readonly local: string;
+  readonly remote: string;
+}
+
+test('a page whose network changes in a call restarts ICE: heard both ways by another transport, the leg being the same', async () => {
+  const { seat, citizen, ear } = await talking();
+  for (let times = 1; times <= 2; times += 1) {
+    const before = await seat.do<Way>('way');
+    await seat.do('restartIce');
+    const after = await until(
+      'another way',
+      () => seat.do<Way>('way'),
+      ({ port, state }) => state === 'connected' && port !== undefined && port !== before.port,
+    );
+    expect([before.local, before.remote]).not.toContain(after.local);
+    expect([before.local, before.remote]).not.toContain(after.remote);
+    await untilHears(ear, CITIZEN_HZ);
+    await untilHears(citizen.heard, BROWSER_HZ);
+    expect((await stage.rows('channels')).map((row) => row['uuid']).sort()).toEqual([citizen.leg, AGENT].sort());
+  }
+  expect(await stage.client.ask(`api uuid_hold ${AGENT}`)).toMatch(/^\+OK/);
+  await seat.noted('hold', { originator: 'remote' });
+  expect(await stage.client.ask(`api uuid_hold off ${AGENT}`)).toMatch(/^\+OK/);
+  await seat.noted('unhold', { originator: 'remote' });
+  await untilHears(ear, CITIZEN_HZ);
+  await untilHears(citizen.heard, BROWSER_HZ);
+  await seat.do('hangUp');
+  expect(await endOf(AGENT)).toBe('NORMAL_CLEARING');
+});
 
 describe('when something ends in the middle of a call', () => {
   test('the page: its leg ends within seconds, the citizen stays', async () => {

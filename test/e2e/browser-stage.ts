@@ -6,8 +6,9 @@ import type { SwitchOptions } from '../../src/softswitch/options.ts';
 import type { Chromium, Softphone } from '../browser/chromium.ts';
 import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { type StartedSwitch, startSwitchProcess } from '../softswitch/start.ts';
+import { growing } from './growing.ts';
 import { until } from './program.ts';
-import { growing, toneMeter, toneShare } from './tone.ts';
+import { toneMeter, toneShare } from './tone.ts';
 
 export const BROWSER_HZ = 1_000;
 export const CITIZEN_HZ = 440;
@@ -24,7 +25,7 @@ export interface Stage {
   /** Rings a seat's devices; resolves with nothing, its events tell. */
   ring(leg: string, user: string, more?: string): void;
   /** A citizen's call, parked and answered. */
-  citizen(from?: string): Promise<Citizen>;
+  citizen(from?: string, speaksHz?: number): Promise<Citizen>;
   /** A desk phone of a seat, over UDP. */
   deskPhone(user: string): Promise<Phone>;
   rows(table: 'channels' | 'registrations'): Promise<ReadonlyArray<Record<string, string>>>;
@@ -65,8 +66,8 @@ export async function openStage(chromium: Chromium, change: Partial<SwitchOption
       const caller = `origination_caller_id_number=13800138000,origination_caller_id_name=市民张三${more}`;
       client.send(`bgapi originate {origination_uuid=${leg},${caller}}user/${user} &park()`);
     },
-    async citizen(from = '13800138000') {
-      const phone = await openPhone({ server, transport: 'udp', speaksHz: CITIZEN_HZ }, () => {});
+    async citizen(from = '13800138000', speaksHz = CITIZEN_HZ) {
+      const phone = await openPhone({ server, transport: 'udp', speaksHz }, () => {});
       phones.push(phone);
       const call = await phone.dial('12345', from);
       const park = await client.event('CHANNEL_PARK', undefined, { 'Caller-Caller-ID-Number': from });
@@ -141,8 +142,11 @@ function childOf(pid: number): number {
   return Number(child);
 }
 
+const TONE_S = 0.5;
+const HEARD_WITHIN_MS = 30_000;
+
 /** Waits for half a second in a row that is this tone and nothing else (correlation above 0.95), from now on. */
-export async function untilHears(hears: () => Int16Array | Promise<Int16Array>, hz: number): Promise<void> {
+export async function untilHears(hears: (() => Int16Array | Promise<Int16Array>) | Ear, hz: number): Promise<void> {
   const from = (await hears()).length;
   const meter = toneMeter(hz);
   await until(
@@ -152,9 +156,18 @@ export async function untilHears(hears: () => Int16Array | Promise<Int16Array>, 
       ofTenths: meter.line.length,
       lately: meter.line.slice(-10).map((share) => Number(share.toFixed(2))),
     }),
-    ({ seconds }) => seconds >= 0.5,
-    30_000,
-  );
+    ({ seconds }) => seconds >= TONE_S,
+    HEARD_WITHIN_MS,
+  ).catch(async (error: Error) => {
+    throw 'told' in hears ? new Error(`${error.message}; its ear: ${JSON.stringify(await hears.told())}`) : error;
+  });
+}
+
+/** The same, measured in the page: nothing of the sound is carried here. */
+export async function untilPageHears(page: Softphone, hz: number): Promise<void> {
+  const wish = { hz, seconds: TONE_S, withinMs: HEARD_WITHIN_MS };
+  const missed = await page.do<object | undefined>('hears', wish);
+  if (missed != null) throw new Error(`${hz} Hz not heard within ${HEARD_WITHIN_MS} ms; ${JSON.stringify(missed)}`);
 }
 
 export function shareNow(heard: Int16Array, hz: number): number {
@@ -162,9 +175,15 @@ export function shareNow(heard: Int16Array, hz: number): number {
 }
 
 /** A page's ear that keeps everything. */
-export function earOf(phone: Softphone): () => Promise<Int16Array> {
+export interface Ear {
+  (): Promise<Int16Array>;
+  /** Where a silence comes from. */
+  told(): Promise<unknown>;
+}
+
+export function earOf(phone: Softphone): Ear {
   let kept = new Int16Array();
-  return async () => {
+  const hears = async (): Promise<Int16Array> => {
     const more = await phone.heard();
     const both = new Int16Array(kept.length + more.length);
     both.set(kept);
@@ -172,4 +191,5 @@ export function earOf(phone: Softphone): () => Promise<Int16Array> {
     kept = both;
     return kept;
   };
+  return Object.assign(hears, { told: () => phone.do('told') });
 }

@@ -1,5 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-
 /** Share of a recording's loudness that is this tone, 0..1: the correlation with the best-fitting sine, the silence around it left out. */
 export function toneShare(samples: Int16Array, hz: number, rate = 8_000): number {
   const frame = rate / 10;
@@ -92,28 +90,4 @@ export function channelOf(wav: Buffer, channel: 'left' | 'right'): Int16Array {
   const first = 44 + (channel === 'left' ? 0 : 2);
   for (let n = 0; n < frames; n++) heard[n] = wav.readInt16LE(first + 4 * n);
   return heard;
-}
-
-/** The left channel of a two-channel WAV file that grows: each time only what is new is read. */
-export function growing(file: string): () => Int16Array {
-  let room = new Int16Array(80_000);
-  let length = 0;
-  return () => {
-    const handle = openSync(file, 'r');
-    try {
-      for (;;) {
-        const piece = Buffer.alloc(65_536);
-        const frames = Math.floor(readSync(handle, piece, 0, piece.length, 44 + 4 * length) / 4);
-        if (frames === 0) return room.subarray(0, length);
-        if (length + frames > room.length) {
-          const larger = new Int16Array(2 * (length + frames));
-          larger.set(room);
-          room = larger;
-        }
-        for (let n = 0; n < frames; n++) room[length++] = piece.readInt16LE(4 * n);
-      }
-    } finally {
-      closeSync(handle);
-    }
-  };
 }

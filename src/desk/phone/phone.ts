@@ -4,6 +4,7 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent, UA } from 'jssip
 import { reactive } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { choices, microphoneWish } from './choices.ts';
+import { keepWay } from './keep-way.ts';
 import { answersByItself, contactOf, isResumed, keptContact } from './same-call.ts';
 
 /** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
@@ -115,8 +116,9 @@ async function renew(): Promise<boolean> {
     login = await ask<Login>('/me/phone', { method: 'POST' });
   } catch (error) {
     const elsewhere = error instanceof Refused && (error.code === 'PHONE_ELSEWHERE' || error.code === 'NO_SEAT');
+    const later = !(error instanceof Refused) || error.status === 429 || error.status >= 500;
     if (elsewhere) phone.registration = 'elsewhere';
-    else if (!(error instanceof Refused)) again(() => (agent === undefined ? restart() : renew()));
+    else if (later) again(() => (agent === undefined ? restart() : renew()));
     return false;
   }
   if (login.address === address) {
@@ -190,11 +192,12 @@ function follow(arrived: RTCSession): void {
   };
   arrived.on('ended', over);
   arrived.on('failed', over);
-  if (arrived.connection) hear(arrived.connection);
-  else arrived.on('peerconnection', ({ peerconnection }) => hear(peerconnection));
+  if (arrived.connection) hear(arrived, arrived.connection);
+  else arrived.on('peerconnection', ({ peerconnection }) => hear(arrived, peerconnection));
 }
 
-function hear(connection: RTCPeerConnection): void {
+function hear(arrived: RTCSession, connection: RTCPeerConnection): void {
+  keepWay(arrived, connection, () => session === arrived && agent?.isConnected() === true);
   connection.addEventListener('track', ({ streams, track }) => {
     loudspeaker.srcObject = streams[0] ?? new MediaStream([track]);
     if (choices.speaker !== '') void loudspeaker.setSinkId?.(choices.speaker).catch(() => undefined);

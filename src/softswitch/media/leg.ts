@@ -98,7 +98,8 @@ export function createLeg(id: string, nowMs: number): Leg {
     lock: undefined,
     refused: 0,
     reception: createReception(),
-    sender: createSender(chance.readUInt32BE(0), chance.readUInt16BE(4), chance.readUInt32BE(6), sampleAt(nowMs)),
+    // The lower half: who misses the first packets of an SRTP stream guesses wrong how often the number has gone round (RFC 3711 §3.3.1).
+    sender: createSender(chance.readUInt32BE(0), chance.readUInt16BE(4) >> 1, chance.readUInt32BE(6), sampleAt(nowMs)),
     digitsIn: createDigitReader(),
     digitsOut: createDigitSender(),
     joined: NOBODY,

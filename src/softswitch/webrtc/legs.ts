@@ -4,6 +4,7 @@ import type { Leg } from '../leg.ts';
 import type { Remote } from '../media/messages.ts';
 import { plainDescription } from './description.ts';
 import type { PeerNews } from './keep-peers.ts';
+import { settledPeer } from './secure.ts';
 
 /** A browser that hangs up says so by BYE and by closing its media; whichever comes first, the BYE tells the cause. */
 const BYE_MS = 1500;
@@ -17,14 +18,16 @@ export function isDescribed({ secure }: Leg): boolean {
   return secure === undefined || secure.own !== undefined;
 }
 
-/** Asks once for the leg's transport: an answer to the offer taken, or an offer of ours. Its port must be known. */
+/** Asks once for the leg's transport, and once more after an ICE restart: an answer to the offer taken, or an offer of ours. Its port must be
+ * known. */
 export function openTransport(board: Board, leg: Leg): void {
   const { secure } = leg;
   if (secure === undefined || secure.asked) return;
   secure.asked = true;
+  clearTimer(leg, 'lost');
   const peer = { leg: leg.id, bindIp: secure.addresses.bindIp, mediaPort: leg.port ?? 0 };
   if (secure.peer === undefined) board.peers.apply({ wish: 'offer', ...peer });
-  else board.peers.apply({ wish: 'answer', ...peer, remote: plainDescription(secure.peer) });
+  else board.peers.apply({ wish: 'answer', ...peer, remote: plainDescription(settledPeer(secure, secure.peer)) });
 }
 
 /** Where the media worker finds the far end of this leg: the process of the peers stands between. */

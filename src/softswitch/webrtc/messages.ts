@@ -5,7 +5,8 @@
 export type PeerWish =
   /** Opens a peer connection that offers. `described` follows, or `failed`. */
   | ({ readonly wish: 'offer' } & NewPeer)
-  /** The same, answering this offer: a plain description, see `plainDescription`. */
+  /** The same, answering this offer: a plain description, see `plainDescription`. Of a leg that has a connection: an ICE restart; the new
+   * one is described, and takes over when it is `connected`. */
   | ({ readonly wish: 'answer'; readonly remote: string } & NewPeer)
   /** The far end's answer to our offer. */
   | { readonly wish: 'answered'; readonly leg: string; readonly remote: string }

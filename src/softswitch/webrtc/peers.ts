@@ -18,14 +18,22 @@ export interface Peers {
 
 interface Peer {
   readonly leg: string;
-  readonly connection: PeerConnection;
   readonly ssrc: number;
-  track: Track | undefined;
+  /** The way by which sound goes. */
+  path: Path;
+  /** After an ICE restart: the way that takes its place once it is through. */
+  next: Path | undefined;
   relay: Relay | undefined;
-  isConnected: boolean;
   isSilent: boolean;
   heardAtMs: number;
   closed: boolean;
+}
+
+/** One ICE and DTLS association with the far end. */
+interface Path {
+  readonly connection: PeerConnection;
+  track: Track | undefined;
+  isConnected: boolean;
 }
 
 interface Table {
@@ -50,9 +58,9 @@ function apply(table: Table, wish: PeerWish): void {
       case 'offer':
         return open(table, wish, undefined);
       case 'answer':
-        return open(table, wish, wish.remote);
+        return peer === undefined ? open(table, wish, wish.remote) : restart(table, peer, wish, wish.remote);
       case 'answered':
-        return peer?.connection.setRemoteDescription(wish.remote, 'answer');
+        return peer?.path.connection.setRemoteDescription(wish.remote, 'answer');
       case 'close':
         return peer && close(table, peer);
       default:
@@ -73,21 +81,12 @@ function open(table: Table, wish: NewPeer, offer: string | undefined): void {
   const { options, held } = table;
   if (held.has(wish.leg)) return;
   if (held.size >= options.peersMax) throw new Error(`more than ${options.peersMax} peers`);
-  const connection = new PeerConnection(wish.leg, {
-    iceServers: [],
-    bindAddress: wish.bindIp,
-    enableIceTcp: false,
-    portRangeBegin: options.portMin,
-    portRangeEnd: options.portMax,
-    disableAutoNegotiation: true,
-  });
-  const ssrc = randomBytes(4).readUInt32BE(0);
   const peer: Peer = {
-    ...{ leg: wish.leg, connection, ssrc, track: undefined, relay: undefined },
-    ...{ isConnected: false, isSilent: false, heardAtMs: performance.now(), closed: false },
+    ...{ leg: wish.leg, ssrc: randomBytes(4).readUInt32BE(0), path: newPath(options, wish), next: undefined },
+    ...{ relay: undefined, isSilent: false, heardAtMs: performance.now(), closed: false },
   };
   held.set(wish.leg, peer);
-  follow(table, peer);
+  follow(table, peer, peer.path);
   openRelay(options.relayIp, wish.mediaPort, (packet) => toBrowser(peer, packet))
     .then((relay) => {
       if (peer.closed) return relay.close();
@@ -96,13 +95,38 @@ function open(table: Table, wish: NewPeer, offer: string | undefined): void {
     })
     .catch((error: unknown) => fail(table, wish.leg, error));
   if (offer === undefined) {
-    take(table, peer, connection.addTrack(audioOf(ssrc)));
-    connection.setLocalDescription('offer');
-  } else {
-    connection.onTrack((track) => take(table, peer, track));
-    connection.setRemoteDescription(offer, 'offer');
-    connection.setLocalDescription('answer');
-  }
+    take(table, peer, peer.path, peer.path.connection.addTrack(audioOf(peer.ssrc)));
+    peer.path.connection.setLocalDescription('offer');
+  } else answer(table, peer, peer.path, offer);
+}
+
+/**
+ * RFC 8445 §9. The library restarts no ICE agent: another connection answers, with a certificate of its own, by which the far end knows to
+ * open DTLS anew (RFC 8842 §4). SSRC and relay stay, so that neither the far end's receiver nor the media worker notices.
+ */
+function restart(table: Table, peer: Peer, wish: NewPeer, offer: string): void {
+  peer.next?.connection.close();
+  peer.next = newPath(table.options, wish);
+  follow(table, peer, peer.next);
+  answer(table, peer, peer.next, offer);
+}
+
+function newPath({ portMin, portMax }: PeerOptions, { leg, bindIp }: NewPeer): Path {
+  const connection = new PeerConnection(leg, {
+    iceServers: [],
+    bindAddress: bindIp,
+    enableIceTcp: false,
+    portRangeBegin: portMin,
+    portRangeEnd: portMax,
+    disableAutoNegotiation: true,
+  });
+  return { connection, track: undefined, isConnected: false };
+}
+
+function answer(table: Table, peer: Peer, path: Path, offer: string): void {
+  path.connection.onTrack((track) => take(table, peer, path, track));
+  path.connection.setRemoteDescription(offer, 'offer');
+  path.connection.setLocalDescription('answer');
 }
 
 function audioOf(ssrc: number): Audio {
@@ -113,27 +137,41 @@ function audioOf(ssrc: number): Audio {
   return audio;
 }
 
-function follow(table: Table, peer: Peer): void {
-  const { connection, leg } = peer;
+function follow(table: Table, peer: Peer, path: Path): void {
+  const { connection } = path;
   connection.onGatheringStateChange((state) => {
     if (state === 'complete') describe(table, peer);
   });
   connection.onStateChange((state) => {
-    if (peer.closed) return;
-    if (state === 'connected' && !peer.isConnected) {
-      peer.isConnected = true;
-      peer.heardAtMs = performance.now();
-      table.report({ report: 'connected', leg });
-    }
-    if (state === 'failed' || state === 'closed') table.report({ report: 'lost', leg });
+    if (!isOf(peer, path)) return;
+    if (state === 'connected' && !path.isConnected) connected(table, peer, path);
+    // The former way ends when it may: sound waits for the next.
+    const waits = path === peer.path && peer.next !== undefined;
+    if ((state === 'failed' || state === 'closed') && !waits) table.report({ report: 'lost', leg: peer.leg });
   });
 }
 
-function take(table: Table, peer: Peer, track: Track): void {
-  if (peer.track !== undefined) return;
-  peer.track = track;
+function isOf(peer: Peer, path: Path): boolean {
+  return !peer.closed && (path === peer.path || path === peer.next);
+}
+
+function connected(table: Table, peer: Peer, path: Path): void {
+  path.isConnected = true;
+  peer.heardAtMs = performance.now();
+  if (path === peer.next) {
+    const former = peer.path;
+    peer.path = path;
+    peer.next = undefined;
+    former.connection.close();
+  }
+  table.report({ report: 'connected', leg: peer.leg });
+}
+
+function take(table: Table, peer: Peer, path: Path, track: Track): void {
+  if (path.track !== undefined) return;
+  path.track = track;
   track.onMessage((packet) => {
-    if (peer.closed) return;
+    if (!isOf(peer, path)) return;
     peer.heardAtMs = performance.now();
     if (peer.isSilent) {
       peer.isSilent = false;
@@ -146,8 +184,9 @@ function take(table: Table, peer: Peer, track: Track): void {
 
 /** Once the candidates are gathered and the relay has its ports. */
 function describe(table: Table, peer: Peer): void {
-  if (peer.closed || peer.relay === undefined || peer.connection.gatheringState() !== 'complete') return;
-  const own = ownTransport(peer, peer.relay, peer.connection.localDescription()?.sdp ?? '');
+  const { connection } = peer.next ?? peer.path;
+  if (peer.closed || peer.relay === undefined || connection.gatheringState() !== 'complete') return;
+  const own = ownTransport(peer, peer.relay, connection.localDescription()?.sdp ?? '');
   if (own === undefined) fail(table, peer.leg, 'no usable address for ICE');
   else table.report({ report: 'described', leg: peer.leg, ...own });
 }
@@ -165,8 +204,8 @@ function ownTransport(peer: Peer, relay: Relay, sdp: string): OwnTransport | und
 
 /** RTP or RTCP of the media worker, under the SSRC that our description names. */
 function toBrowser(peer: Peer, packet: Buffer): void {
-  const { track } = peer;
-  if (peer.closed || !peer.isConnected || track === undefined || !track.isOpen()) return;
+  const { track, isConnected } = peer.path;
+  if (peer.closed || !isConnected || track === undefined || !track.isOpen()) return;
   if (looksLikeRtcp(packet)) setRtcpSource(packet, peer.ssrc);
   else if (packet.length >= 12) packet.writeUInt32BE(peer.ssrc, 8);
   try {
@@ -185,7 +224,7 @@ function setRtcpSource(packet: Buffer, ssrc: number): void {
 function tellSilence(table: Table): void {
   const nowMs = performance.now();
   for (const peer of table.held.values()) {
-    if (!peer.isConnected || peer.isSilent || nowMs - peer.heardAtMs < SILENT_MS) continue;
+    if (!peer.path.isConnected || peer.isSilent || nowMs - peer.heardAtMs < SILENT_MS) continue;
     peer.isSilent = true;
     table.report({ report: 'silent', leg: peer.leg });
   }
@@ -195,5 +234,6 @@ function close(table: Table, peer: Peer): void {
   peer.closed = true;
   table.held.delete(peer.leg);
   peer.relay?.close();
-  peer.connection.close();
+  peer.next?.connection.close();
+  peer.path.connection.close();
 }

@@ -44,7 +44,7 @@ export function createSecure(addresses: IceAddresses): Secure {
   };
 }
 
-/** The far end out of the browser's offer; undefined: nothing that we speak, or another transport than this call has. */
+/** The far end out of the browser's offer, whose transport may be another one from now on; undefined: nothing that we speak. */
 export function takeSecureOffer(
   secure: Secure,
   sdp: string,
@@ -53,10 +53,21 @@ export function takeSecureOffer(
 ): RemoteMedia | undefined {
   const stream = readSecure(sdp);
   if (stream === undefined) return undefined;
-  // An ICE restart: whoever lost its network calls anew.
-  if (secure.peer !== undefined && !sameTransport(secure.peer, stream)) return undefined;
+  if (secure.peer !== undefined && !sameTransport(secure.peer, stream)) forgetTransport(secure, stream);
   secure.peer = stream;
   return remoteOf(stream, wanted, signallingIp);
+}
+
+/** An ICE restart (RFC 8839 §4.4.1.1.1): a description of ours waits until there is a transport anew. Who opens DTLS stays unless the browser
+ * says otherwise. */
+function forgetTransport(secure: Secure, { setup }: SecureStream): void {
+  Object.assign(secure, { asked: false, own: undefined, started: false });
+  if (setup !== 'actpass') secure.role = undefined;
+}
+
+/** What the browser last said, with the part in DTLS that our role leaves to it. */
+export function settledPeer({ role }: Secure, peer: SecureStream): SecureStream {
+  return role === undefined ? peer : { ...peer, setup: role === 'active' ? 'passive' : 'active' };
 }
 
 /** The same out of its answer to an offer of ours. */
@@ -66,9 +77,12 @@ export function takeSecureAnswer(
   wanted: Direction,
   signallingIp: string,
 ): RemoteMedia | undefined {
-  const remote = takeSecureOffer(secure, sdp, wanted, signallingIp);
-  if (remote !== undefined) secure.role ??= secure.peer?.setup === 'active' ? 'passive' : 'active';
-  return remote;
+  const stream = readSecure(sdp);
+  // An answer restarts nothing that was not offered.
+  if (stream === undefined || (secure.peer !== undefined && !sameTransport(secure.peer, stream))) return undefined;
+  secure.peer = stream;
+  secure.role ??= stream.setup === 'active' ? 'passive' : 'active';
+  return remoteOf(stream, wanted, signallingIp);
 }
 
 function remoteOf(stream: SecureStream, wanted: Direction, signallingIp: string): RemoteMedia {

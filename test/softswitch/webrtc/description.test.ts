@@ -7,6 +7,7 @@ import {
   ownAnswer,
   ownOffer,
   type Secure,
+  settledPeer,
   takeSecureAnswer,
   takeSecureOffer,
 } from '../../../src/softswitch/webrtc/secure.ts';
@@ -123,11 +124,29 @@ describe("a browser's offer", () => {
     expect(second).toBe(first.replace('a=sendrecv', 'a=recvonly').replace(/^(o=- 7) 1 /m, '$1 2 '));
   });
 
-  test('of another transport within a call is refused: an ICE restart is a new call', () => {
+  test('of another transport within a call is answered when there is one of ours anew; who opens DTLS stays', () => {
     const secure = ready();
     takeSecureOffer(secure, OFFER, 'sendrecv', SIGNALLING);
-    expect(takeSecureOffer(secure, instead('4ZcD', 'NewU'), 'sendrecv', SIGNALLING)).toBeUndefined();
-    expect(takeSecureOffer(secure, OFFER, 'sendrecv', SIGNALLING)).toBeDefined();
+    ownAnswer(secure, SAID);
+    secure.asked = true;
+    expect(takeSecureOffer(secure, instead('4ZcD', 'NewU'), 'sendrecv', SIGNALLING)).toBeDefined();
+    expect(secure).toMatchObject({ asked: false, own: undefined, role: 'active' });
+    expect(ownAnswer(secure, SAID)).toBe('');
+    const plain = plainDescription(settledPeer(secure, secure.peer!)).split('\r\n');
+    expect(plain).toEqual(expect.arrayContaining(['a=ice-ufrag:NewU', 'a=setup:passive']));
+    secure.own = { ...OWN, ufrag: 'anew' };
+    expect(ownAnswer(secure, SAID).split('\r\n')).toEqual(
+      expect.arrayContaining(['a=ice-ufrag:anew', 'a=setup:active']),
+    );
+    takeSecureOffer(secure, OFFER.replace('setup:actpass', 'setup:active'), 'sendrecv', SIGNALLING);
+    expect(secure.role).toBeUndefined();
+  });
+
+  test('an answer of another transport than the call has is refused: nobody offered it one', () => {
+    const secure = ready();
+    takeSecureOffer(secure, OFFER, 'sendrecv', SIGNALLING);
+    expect(takeSecureAnswer(secure, instead('4ZcD', 'NewU'), 'sendrecv', SIGNALLING)).toBeUndefined();
+    expect(takeSecureAnswer(secure, OFFER, 'sendrecv', SIGNALLING)).toBeDefined();
   });
 });
 

@@ -1,0 +1,27 @@
+import type { RTCSession } from 'jssip/lib/RTCSession';
+
+/** The browser has noticed another network, or its own back. */
+const NETWORK_EVENT = 'online';
+
+/**
+ * Keeps a call's sound on a way that exists: when the network changes, or nothing comes any more, the call is asked for another one within it
+ * (an ICE restart), as long as its signalling has one. Where that is lost too, the switch brings the talk back instead.
+ */
+export function keepWay(session: RTCSession, connection: RTCPeerConnection, reaches: () => boolean): void {
+  let asking = false;
+  const look = (): void => {
+    // One at a time: what changed meanwhile is seen to when the answer is here.
+    if (asking || !session.isEstablished() || !reaches()) return;
+    asking = session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, () => {
+      asking = false;
+    });
+  };
+  const changed = (): void => {
+    if (connection.connectionState === 'disconnected' || connection.connectionState === 'failed') look();
+  };
+  const over = (): void => window.removeEventListener(NETWORK_EVENT, look);
+  window.addEventListener(NETWORK_EVENT, look);
+  connection.addEventListener('connectionstatechange', changed);
+  session.on('ended', over);
+  session.on('failed', over);
+}
