@@ -36,7 +36,7 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['plan', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
+    ['return', 'plan', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -51,12 +51,14 @@ function readQueue({ key: name, value }: Entry, { plans, prompts }: KnownNames):
   const plan = fields.plan && readText(fields.plan, NAME);
   if (plan !== undefined && !plans.has(plan)) sayNone(fields.plan!, 'plans.yaml', plan, plans);
   const floor = fields.floor && readWhole(fields.floor, 1, 100);
+  const returnMs = fields.return && readDurationMs(fields.return, 0, 300_000);
   const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   const rating = fields.rating && readRating(fields.rating, prompts);
   const callBack = fields.callback && readCallBack(fields.callback);
   const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
   return {
     ...{ name, skill, ...times, waitingMax },
+    ...(returnMs === undefined ? {} : { returnMs }),
     ...(plan === undefined ? {} : { plan }),
     ...(floor === undefined ? {} : { floor: floor / 100 }),
     ...(boundMs === undefined ? {} : { boundMs }),
