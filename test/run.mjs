@@ -1,7 +1,7 @@
 // Everything CI runs, in order: what the tests need, the build, types and style, then the tests.
 // Ends with the line “N passed, N failed”; the exit status is 0 only when nothing failed. What is drawn at random is the same in each run (`MINHU_SEED`);
 // other days are drawn by `npx vitest run --config test/vitest.config.ts` and `npm run soak`.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -22,28 +22,39 @@ const BROWSERS = [
   ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'channels', 'desk', 'desk-survives', 'kill-core'],
   ...['page-lost', 'people', 'supervision', 'web-call', 'web-chat'],
 ].map((name) => `test/e2e/${name}.test.ts`);
-/** First what needs no other program; then whole programs and peers; then what needs browsers. Two files at a time. */
+const WITHOUT_BROWSERS = BROWSERS.flatMap((file) => ['--exclude', file]);
+/** Sound in real time within the test's own process: nobody else may have its processor. */
+const SOUND = 'test/softswitch/media';
+const ELSEWHERE = ['test/e2e', 'test/switch/contract', SOUND].flatMap((folder) => ['--exclude', `${folder}/**`]);
+/**
+ * First what needs no other program; then sound; then whole programs and peers, which wait for each other's timers and voices more than they
+ * work; then what needs browsers. `workers`: files at a time on two processors.
+ */
 const PASSES = [
-  { name: 'unit', args: ['--exclude', 'test/e2e/**', '--exclude', 'test/switch/contract/**'] },
-  { name: 'whole', args: ['test/e2e', 'test/switch/contract', ...BROWSERS.flatMap((file) => ['--exclude', file])] },
-  { name: 'browsers', args: BROWSERS },
+  { name: 'unit', workers: 3, args: ELSEWHERE },
+  { name: 'sound', workers: 2, args: [SOUND] },
+  { name: 'whole', workers: 3, args: ['test/e2e', 'test/switch/contract', ...WITHOUT_BROWSERS] },
+  { name: 'browsers', workers: 2, args: BROWSERS },
 ];
 
 installPeers();
 must('build', process.execPath, ['src/start.mjs', '--build-only']);
-must('types and style', 'npm', ['run', '--silent', 'check']);
+await mustAll('types and style', ['check:types', 'check:desk', 'check:style']);
 
 const folder = mkdtempSync(join(tmpdir(), 'minhu-test-'));
 const total = { passed: 0, failed: 0 };
 /** A defect each, of the test or of what it tests. */
 const secondTries = [];
-for (const { name, args } of PASSES) {
+for (const { name, workers, args } of PASSES) {
   const report = join(folder, `${name}.json`);
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
   const { status } = spawnSync(
     process.execPath,
     // Real programs on two shared cores: who fails once is tried once more, and is told of below.
-    [...vitest, '--retry=1', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    [
+      ...[...vitest, `--maxWorkers=${workers}`, '--retry=1'],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    ],
     { cwd: root, stdio: 'inherit', env: { MINHU_SEED: '12345', ...process.env, NODE_ENV: 'test' } },
   );
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
@@ -85,7 +96,20 @@ function onPath(program) {
 function must(what, command, args, env = process.env) {
   process.stdout.write(`── ${what}\n`);
   const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
-  if (status === 0) return;
+  if (status !== 0) giveUp(what);
+}
+
+/** Side by side, as each keeps one processor. */
+async function mustAll(what, scripts) {
+  process.stdout.write(`── ${what}\n`);
+  const statuses = scripts.map((script) => {
+    const child = spawn('npm', ['run', '--silent', script], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    return new Promise((resolve) => child.once('close', resolve));
+  });
+  if ((await Promise.all(statuses)).some((status) => status !== 0)) giveUp(what);
+}
+
+function giveUp(what) {
   process.stdout.write(`${what} failed\n0 passed, 1 failed\n`);
   process.exit(1);
 }

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './long-first.ts';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     ...(process.env['MINHU_SEED'] === undefined ? {} : { setupFiles: ['test/seed.ts'] }),
+    globalSetup: ['test/template-folder.ts'],
+    sequence: { sequencer: LongFirst },
     pool: 'forks',
     maxWorkers: 2,
   },

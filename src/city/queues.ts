@@ -37,7 +37,7 @@ function readQueue({ key: name, value }: Entry, { plans, messages, prompts }: Kn
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['plan', 'messages', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
+    ['return', 'plan', 'messages', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -54,12 +54,14 @@ function readQueue({ key: name, value }: Entry, { plans, messages, prompts }: Kn
   const said = fields.messages && readText(fields.messages, NAME);
   if (said !== undefined && !messages.has(said)) sayNone(fields.messages!, 'messages.yaml', said, messages);
   const floor = fields.floor && readWhole(fields.floor, 1, 100);
+  const returnMs = fields.return && readDurationMs(fields.return, 0, 300_000);
   const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   const rating = fields.rating && readRating(fields.rating, prompts);
   const callBack = fields.callback && readCallBack(fields.callback);
   const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
   return {
     ...{ name, skill, ...times, waitingMax },
+    ...(returnMs === undefined ? {} : { returnMs }),
     ...(plan === undefined ? {} : { plan }),
     ...(said === undefined ? {} : { messages: said }),
     ...(floor === undefined ? {} : { floor: floor / 100 }),

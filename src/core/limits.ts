@@ -24,7 +24,7 @@ export const REJOIN_MS = 2_000;
 export const REJOINS_MAX = 5;
 /** Y2. */
 export const CALL_OUT_RING_MS = 20_000;
-/** T8. */
+/** T8, where the queue says nothing. */
 export const RETURN_MS = 30_000;
 /** T9. */
 export const RING_AGAIN_MS = 2_000;

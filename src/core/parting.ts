@@ -4,6 +4,7 @@ import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, RETURN_MS, RING_AGAIN_MS, RING_DEVICES_MAX } from './limits.ts';
 import { playMusic } from './queue.ts';
+import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
 import { ringPhone } from './ring.ts';
 import { liveDevices } from './standing.ts';
@@ -20,7 +21,7 @@ export function part(d: Decision, contact: Contact, { wait, agent, held }: Talk,
   note(d, 'T8', { do: 'record-fact', fact: 'gapStarted', contact: contact.id, agent, cause });
   endSupervision(d, contact, 'fault', 'V4');
   playMusic(d, contact, ['TONE-FAULT'], 'T8');
-  const untilMs = d.state.nowMs + RETURN_MS;
+  const untilMs = d.state.nowMs + (queueOf(d.state, wait.queue)?.returnMs ?? RETURN_MS);
   setStage(d, contact, { in: 'parted', wait, agent, seq: d.seq, untilMs, rings: [], retryAtMs: null, joining: null });
   showHeld(d, agent, true);
   ringSeat(d, contact);

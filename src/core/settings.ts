@@ -152,6 +152,8 @@ export interface QueueSetting {
   readonly ringMs: number;
   /** Longest wrap-up after a call; `ready` ends it sooner. 120,000. */
   readonly wrapUpMs: number;
+  /** How long a talk is kept for an agent whose phone was lost (T8). 30,000 when absent; 0 brings the caller back to the queue at once. */
+  readonly returnMs?: number;
   /** First position announcement, after entering; then every `positionEveryMs`. Domain guide §3.9: 15 s, then 30 s. */
   readonly positionFirstMs: number;
   readonly positionEveryMs: number;

@@ -34,6 +34,7 @@ describe('the shipped city folder', () => {
     expect(result.city.connectLimits).toEqual({ alarmPercent: 95, targetPercent: 98, callsMin: 20 });
     expect(settings.lines).toMatchObject({ '12345': 'hotline' });
     expect(Object.keys(settings.queues)).toEqual(['personal', 'enterprise']);
+    expect(Object.values(settings.queues).map(({ returnMs }) => returnMs)).toEqual([30_000, 30_000]);
     expect(seats.map((seat) => Object.keys(seat.skills).join('+')).sort()).toEqual([
       'enterprise',
       'enterprise',
@@ -112,6 +113,14 @@ const MISTAKES: readonly {
     put: 'wait: 30s',
     says: /"30s"/,
     fix: /1s to 10s/,
+  },
+  {
+    title: 'a talk kept for too long',
+    file: 'queues.yaml',
+    find: 'return: 30s',
+    put: 'return: 10m',
+    says: /"10m"/,
+    fix: /0s to 300s/,
   },
   {
     title: 'a limit out of range',

@@ -1,6 +1,6 @@
 import type { Command } from '../../src/core/command.ts';
 import type { Event, EventBody } from '../../src/core/event.ts';
-import type { Settings } from '../../src/core/settings.ts';
+import type { QueueSetting, Settings } from '../../src/core/settings.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
@@ -10,6 +10,11 @@ import { AGENTS, dayRules, LegSwitch, NODE } from './random-day.ts';
 const LINES_MAX = 64;
 const FROM_MS = 1_000_000;
 const MINUTE_MS = 60_000;
+
+const PERSONAL: Readonly<Record<string, Partial<QueueSetting>>> = {
+  full: { waitingMax: 1 },
+  brief: { returnMs: 5_000 },
+};
 
 /** Open from the scene's beginning for ten minutes, closed for twenty, then open. */
 function moreRules(name: string): Settings {
@@ -25,7 +30,7 @@ function moreRules(name: string): Settings {
     version: name,
     hours: { day: { offsets: [{ fromMs: 0, offsetMinutes: 0 }], week: Array(7).fill(shifts) } },
     missedCalls: { calendar: 'day', withinMs: 5 * MINUTE_MS, afterOpeningMs: 3 * MINUTE_MS, standingMax: 2 },
-    queues: { ...queues, personal: name === 'full' ? { ...personal!, waitingMax: 1 } : personal! },
+    queues: { ...queues, personal: { ...personal!, ...PERSONAL[name] } },
     ...(name === 'dialOut' ? { dialOut: { line: '12345', numbers: ['01088886666'] } } : {}),
     ...(name === 'alerts' ? { alerts: { waitMs: 60_000, holdMs: 30_000, wrapUpMs: 20_000, missedOffers: 2 } } : {}),
     prompts: { ...rules.prompts, 'FUL-02': '/FUL-02' },
@@ -57,6 +62,7 @@ function moreRules(name: string): Settings {
  * > rules dialOut               01088886666 is in the catalogue
  * > rules alerts                waits, holds, wrap-ups and misses are watched
  * > rules missed | full         those rules are loaded: missed calls are called back; queues of one place as well
+ * > rules brief                 a talk is kept for 5 s
  * ```
  */
 export function play(text: string): string {

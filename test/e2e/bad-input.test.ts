@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, w
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Ended, failedStart } from './failed-start.ts';
 import { type Program, signIn, startProgram, until } from './program.ts';
 
@@ -63,15 +63,6 @@ async function takenUdpPort(): Promise<number> {
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   cleanups.push(() => new Promise<void>((resolve) => socket.close(resolve)));
   return socket.address().port;
-}
-
-async function program(env: Readonly<Record<string, string>> = {}): Promise<Program> {
-  const started = await startProgram(env);
-  cleanups.push(async () => {
-    await started.stop();
-    started.remove();
-  });
-  return started;
 }
 
 test.each([
@@ -166,27 +157,6 @@ test('two first starts at the same moment: one is ready, the other is refused wi
   expect(await won!.stop()).toBe(0);
 }, 150_000);
 
-test('a second start on the same data folder is refused, and the first goes on', async () => {
-  const first = await program();
-  const before = first.run();
-  const second = await endOf({ MINHU_DATA: first.dataFolder });
-  expect(second.status, second.said).toBe(1);
-  expect(second.said).toMatch(new RegExp(`already running .*process ${before.pids.supervisor}[\\s\\S]*→ .*MINHU_DATA`));
-  expect(first.run()).toEqual(before);
-  const health = await fetch(`http://${before.http}/readyz`);
-  expect(health.status).toBe(200);
-  for (const pid of Object.values(before.pids)) expect(process.kill(pid, 0)).toBe(true);
-
-  const held = { MINHU_DATA: first.dataFolder, MINHU_HTTP: before.http, MINHU_SIP: before.sip };
-  const doctor = spawnSync(process.execPath, ['dist/cli.js', 'doctor'], {
-    cwd: root,
-    env: { ...process.env, ...held },
-    encoding: 'utf8',
-  });
-  expect(doctor.stdout.match(/由正在运行的民呼占用/g), doctor.stdout).toHaveLength(3);
-  expect(doctor.status, doctor.stdout).toBe(0);
-}, 120_000);
-
 /** The newest segment's path and the byte behind its last record. */
 function journalEnd(dataFolder: string): { readonly path: string; readonly end: number; readonly bytes: Buffer } {
   const folder = join(dataFolder, 'journal');
@@ -205,49 +175,82 @@ function dropSnapshots(dataFolder: string): void {
   for (const name of readdirSync(folder)) if (name.includes('snapshot')) rmSync(join(folder, name));
 }
 
-test('a last record that was torn is cut off: the program starts and what was written before is there', async () => {
-  const hotline = await program();
-  const seat = hotline.firstRun().seats[0]!;
-  await (await signIn(hotline, seat)).put('/api/v1/agents/me/state', { state: 'ready' });
-  expect(await hotline.stop()).toBe(0);
-  dropSnapshots(hotline.dataFolder);
-  const { path, end, bytes } = journalEnd(hotline.dataFolder);
-  // Half of one more record, as when the power goes in the middle of a write.
-  const torn = bytes.subarray(0, 40);
-  writeFileSync(path, Buffer.concat([bytes.subarray(0, end), torn, bytes.subarray(end + torn.length)]));
-  await hotline.start();
-  const journal = readFileSync(path);
-  expect(journal.subarray(0, end).equals(bytes.subarray(0, end))).toBe(true);
-  expect(journal.subarray(0, end).toString('latin1')).toContain('agentStateAsked');
-  expect(readFileSync(join(hotline.dataFolder, 'log', 'core.log'), 'utf8')).toContain('torn');
-  const lead = await signIn(hotline, hotline.firstRun().lead);
-  const { agents } = await lead.get<{ agents: { readonly agent: string }[] }>('/api/v1/agents');
-  expect(agents.find(({ agent }) => agent === seat.user)).toBeDefined();
-}, 150_000);
+describe('one program, again and again', () => {
+  let hotline: Program;
 
-test('a last record that is cut short loses that record alone', async () => {
-  const hotline = await program();
-  expect(await hotline.stop()).toBe(0);
-  dropSnapshots(hotline.dataFolder);
-  const { path, end, bytes } = journalEnd(hotline.dataFolder);
-  truncateSync(path, end - 7);
-  await hotline.start();
-  const last = bytes.lastIndexOf('MHJ1', end - 8, 'latin1');
-  const now = readFileSync(path).subarray(0, last);
-  expect(now.equals(bytes.subarray(0, last)), 'the records before are as they were').toBe(true);
-}, 150_000);
+  beforeAll(async () => {
+    hotline = await startProgram();
+  }, 120_000);
 
-test('damage in the middle of the journal is refused aloud: file, byte, what to do; and nothing is changed', async () => {
-  const hotline = await program();
-  expect(await hotline.stop()).toBe(0);
-  const { path, bytes } = journalEnd(hotline.dataFolder);
-  const damaged = Buffer.from(bytes);
-  damaged[60] = damaged[60]! ^ 0xff;
-  writeFileSync(path, damaged);
-  const ended = await endOf({ MINHU_DATA: hotline.dataFolder });
-  expect(ended.status, ended.said).toBe(1);
-  expect(ended.said).toContain(`${path} is damaged at byte 0`);
-  expect(ended.said).toMatch(/Restore the file from a backup/);
-  expect(readFileSync(path).equals(damaged)).toBe(true);
-  await expectNothingLeft(ended);
-}, 150_000);
+  afterAll(async () => {
+    await hotline?.stop();
+    hotline?.remove();
+  }, 60_000);
+
+  test('a second start on the same data folder is refused, and the first goes on', async () => {
+    const before = hotline.run();
+    const second = await endOf({ MINHU_DATA: hotline.dataFolder });
+    expect(second.status, second.said).toBe(1);
+    expect(second.said).toMatch(
+      new RegExp(`already running .*process ${before.pids.supervisor}[\\s\\S]*→ .*MINHU_DATA`),
+    );
+    expect(hotline.run()).toEqual(before);
+    const health = await fetch(`http://${before.http}/readyz`);
+    expect(health.status).toBe(200);
+    for (const pid of Object.values(before.pids)) expect(process.kill(pid, 0)).toBe(true);
+
+    const held = { MINHU_DATA: hotline.dataFolder, MINHU_HTTP: before.http, MINHU_SIP: before.sip };
+    const doctor = spawnSync(process.execPath, ['dist/cli.js', 'doctor'], {
+      cwd: root,
+      env: { ...process.env, ...held },
+      encoding: 'utf8',
+    });
+    expect(doctor.stdout.match(/由正在运行的民呼占用/g), doctor.stdout).toHaveLength(3);
+    expect(doctor.status, doctor.stdout).toBe(0);
+  }, 120_000);
+
+  test('a last record that was torn is cut off: the program starts and what was written before is there', async () => {
+    const seat = hotline.firstRun().seats[0]!;
+    await (await signIn(hotline, seat)).put('/api/v1/agents/me/state', { state: 'ready' });
+    expect(await hotline.stop()).toBe(0);
+    dropSnapshots(hotline.dataFolder);
+    const { path, end, bytes } = journalEnd(hotline.dataFolder);
+    // Half of one more record, as when the power goes in the middle of a write.
+    const torn = bytes.subarray(0, 40);
+    writeFileSync(path, Buffer.concat([bytes.subarray(0, end), torn, bytes.subarray(end + torn.length)]));
+    await hotline.start();
+    const journal = readFileSync(path);
+    expect(journal.subarray(0, end).equals(bytes.subarray(0, end))).toBe(true);
+    expect(journal.subarray(0, end).toString('latin1')).toContain('agentStateAsked');
+    expect(readFileSync(join(hotline.dataFolder, 'log', 'core.log'), 'utf8')).toContain('torn');
+    const lead = await signIn(hotline, hotline.firstRun().lead);
+    const { agents } = await lead.get<{ agents: { readonly agent: string }[] }>('/api/v1/agents');
+    expect(agents.find(({ agent }) => agent === seat.user)).toBeDefined();
+  }, 150_000);
+
+  test('a last record that is cut short loses that record alone', async () => {
+    expect(await hotline.stop()).toBe(0);
+    dropSnapshots(hotline.dataFolder);
+    const { path, end, bytes } = journalEnd(hotline.dataFolder);
+    truncateSync(path, end - 7);
+    await hotline.start();
+    const last = bytes.lastIndexOf('MHJ1', end - 8, 'latin1');
+    const now = readFileSync(path).subarray(0, last);
+    expect(now.equals(bytes.subarray(0, last)), 'the records before are as they were').toBe(true);
+  }, 150_000);
+
+  test('damage in the middle of the journal is refused aloud: file, byte, what to do; and nothing is changed', async () => {
+    expect(await hotline.stop()).toBe(0);
+    const { path, bytes } = journalEnd(hotline.dataFolder);
+    const damaged = Buffer.from(bytes);
+    damaged[60] = damaged[60]! ^ 0xff;
+    writeFileSync(path, damaged);
+    cleanups.push(() => writeFileSync(path, bytes));
+    const ended = await endOf({ MINHU_DATA: hotline.dataFolder });
+    expect(ended.status, ended.said).toBe(1);
+    expect(ended.said).toContain(`${path} is damaged at byte 0`);
+    expect(ended.said).toMatch(/Restore the file from a backup/);
+    expect(readFileSync(path).equals(damaged)).toBe(true);
+    await expectNothingLeft(ended);
+  }, 150_000);
+});

@@ -15,7 +15,7 @@ let stage: Stage;
 let chromium: Chromium;
 
 beforeAll(async () => {
-  city = cityWith({ ring: '10s', wrapUp: '2s' });
+  city = cityWith({ ring: '10s', wrapUp: '2s', return: '5s' });
   chromium = await startChromium({ toneHz: BROWSER_HZ });
   stage = await openStage({ MINHU_CITY: city.path });
 }, 120_000);
@@ -107,7 +107,7 @@ test('an agent whose page closes is gone for the citizen only: the caller is bac
     'the caller waits again',
     () => stage.waiting('personal'),
     (all) => all.length === 1,
-    // The talk is kept for 30 s for whichever phone of the seat comes.
+    // The talk is kept for 5 s for whichever phone of the seat comes.
     60_000,
   );
   expect(waiting).toMatchObject({ place: 1 });

@@ -1,13 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type CityFolder, cityWith } from './city.ts';
 import { until } from './program.ts';
 import { callerScenario, cancelScenario } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
 import { toneSeconds } from './tone.ts';
 
+let city: CityFolder;
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await openStage();
+  city = cityWith({ return: '5s' });
+  stage = await openStage({ MINHU_CITY: city.path });
 }, 120_000);
 
 afterEach(async () => {
@@ -17,6 +20,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   expect(await stage?.close()).toBe(0);
+  city?.remove();
 }, 60_000);
 
 /** No record open, nobody waiting, no agent at work: whatever went wrong, it is over. */
@@ -104,7 +108,7 @@ test('an agent whose phone dies in the call: the caller is at the head of the qu
     'the caller waits again',
     () => stage.waiting('personal'),
     (all) => all.length === 1,
-    // No sound for 10 s means that the phone is dead; the talk is kept for it for 30 s more.
+    // No sound for 10 s means that the phone is dead; the talk is kept for it for 5 s more.
     60_000,
   );
   await stage.readyPhone('seat1002', 720);

@@ -114,33 +114,50 @@ test('key 2 leads to the enterprise queue; when the agent hangs up the caller gi
   await stage.setState('seat2001', 'offline');
 });
 
-test.each([
-  { title: 'no key at all', from: '13800138003', press: [], transport: 'u1' as const, digits: [''], talkMs: 26_000 },
+const toAPerson: readonly {
+  readonly title: string;
+  readonly from: string;
+  readonly press: readonly string[];
+  readonly transport: 'u1' | 't1';
+  readonly digits: readonly string[];
+  readonly talkMs: number;
+}[] = [
+  { title: 'no key at all', from: '13800138003', press: [], transport: 'u1', digits: [''], talkMs: 26_000 },
   {
     title: 'two wrong keys',
     from: '13800138004',
     press: ['7', '9'],
-    transport: 't1' as const,
+    transport: 't1',
     digits: ['7', '9'],
     talkMs: 4_000,
   },
   {
-    title: 'a wrong key, then 1',
-    from: '13800138005',
-    press: ['5', '1'],
-    transport: 'u1' as const,
-    digits: ['5', '1'],
-    talkMs: 4_000,
+    ...{ title: 'a wrong key, then 1', from: '13800138005', transport: 'u1' },
+    ...{ press: ['5', '1'], digits: ['5', '1'], talkMs: 4_000 },
   },
-  { title: 'key 0', from: '13800138006', press: ['0'], transport: 't1' as const, digits: ['0'], talkMs: 4_000 },
-])('$title leads to a person of the personal queue', async ({ from, press, transport, digits, talkMs }) => {
-  await stage.readyPhone('seat1002', 600);
-  const plan = { number: '12345', from, press: press.map((key) => ({ key, afterMs: 2_000 })), talkMs };
-  const caller = stage.sipp({ scenario: callerScenario(plan), transport });
-  expect(await caller.ended, caller.output()).toBe(0);
-  const record = await stage.closedRecord(from);
-  expect(record.outcome).toBe('answered');
-  expect(record.digits.map((taken) => taken.digits)).toEqual(digits);
-  expect(record.waits).toMatchObject([{ queue: 'personal', result: 'connected' }]);
-  await stage.setState('seat1002', 'offline');
-});
+  { title: 'key 0', from: '13800138006', press: ['0'], transport: 't1', digits: ['0'], talkMs: 4_000 },
+];
+
+test('no key at all, two wrong keys, a wrong key and then 1, and key 0 lead to a person of the personal queue', async () => {
+  const seats = ['seat1002', 'seat3001'];
+  for (const user of seats) await stage.readyPhone(user, 600);
+  const call = async ({ title, from, press, transport, digits, talkMs }: (typeof toAPerson)[number]) => {
+    const plan = { number: '12345', from, press: press.map((key) => ({ key, afterMs: 2_000 })), talkMs };
+    const caller = stage.sipp({ scenario: callerScenario(plan), transport });
+    expect(await caller.ended, caller.output()).toBe(0);
+    const record = await stage.closedRecord(from);
+    expect(record.outcome, title).toBe('answered');
+    expect(record.digits.map((taken) => taken.digits)).toEqual(digits);
+    expect(record.waits, title).toMatchObject([{ queue: 'personal', result: 'connected' }]);
+  };
+  // Who presses nothing takes as long as the others one after the other.
+  const [patient, ...others] = toAPerson;
+  const shorter = async () => {
+    for (const each of others) {
+      await call(each);
+      for (const user of seats) await stage.setState(user, 'ready');
+    }
+  };
+  await Promise.all([call(patient!), shorter()]);
+  for (const user of seats) await stage.setState(user, 'offline');
+}, 90_000);

@@ -242,30 +242,30 @@ function linphoneConfig(options: PhoneOptions, host: string, port: string): stri
 
 /** Mono 16-bit WAV at 8 kHz. */
 function toneWav(hz: number, seconds: number): Buffer {
-  const samples = 8_000 * seconds;
-  const wav = Buffer.alloc(44 + 2 * samples);
-  wav.write('RIFF', 0, 'latin1');
-  wav.writeUInt32LE(36 + 2 * samples, 4);
-  wav.write('WAVEfmt ', 8, 'latin1');
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(1, 22);
-  wav.writeUInt32LE(8_000, 24);
-  wav.writeUInt32LE(16_000, 28);
-  wav.writeUInt16LE(2, 32);
-  wav.writeUInt16LE(16, 34);
-  wav.write('data', 36, 'latin1');
-  wav.writeUInt32LE(2 * samples, 40);
-  for (let n = 0; n < samples; n += 1) {
-    wav.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hz * n) / 8_000)), 44 + 2 * n);
+  // A whole number of waves a second: each second is as the first.
+  const second = Buffer.alloc(16_000);
+  for (let n = 0; n < 8_000; n += 1) {
+    second.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hz * n) / 8_000)), 2 * n);
   }
-  return wav;
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0, 'latin1');
+  header.writeUInt32LE(36 + seconds * second.length, 4);
+  header.write('WAVEfmt ', 8, 'latin1');
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(8_000, 24);
+  header.writeUInt32LE(16_000, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(seconds * second.length, 40);
+  return Buffer.concat([header, Buffer.alloc(seconds * second.length, second)]);
 }
 
 /** Samples of a WAV file that may still be growing; the header's length is not trusted. */
 export function samplesOf(wav: Buffer): Int16Array {
   const count = Math.max(0, Math.floor((wav.length - 44) / 2));
-  const samples = new Int16Array(count);
-  for (let n = 0; n < count; n++) samples[n] = wav.readInt16LE(44 + 2 * n);
-  return samples;
+  const from = wav.byteOffset + 44;
+  return new Int16Array(wav.buffer.slice(from, from + 2 * count));
 }

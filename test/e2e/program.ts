@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { placeDatabase } from '../store/template.ts';
 import { type FreeSwitch, freeSwitchPrefix, startFreeSwitch } from '../switch/free-switch.ts';
 import { freePort } from './free-port.ts';
 
@@ -60,6 +61,7 @@ const READY_WITHIN_MS = 90_000;
 
 export async function startProgram(env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'minhu-e2e-'));
+  if (env['MINHU_DATA'] === undefined && env['DATABASE_URL'] === undefined) await placeDatabase(dataFolder);
   const rtpMin = await freePort();
   const real =
     freeSwitchPrefix === undefined ? undefined : await placeFreeSwitch(freeSwitchPrefix, dataFolder, env['MINHU_HTTP']);

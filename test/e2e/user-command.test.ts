@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { command } from '../../src/cli/user.ts';
 import { baresip, type Phone } from './peers.ts';
 import { signIn, until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -15,6 +16,11 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
 }, 120_000);
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 afterAll(async () => {
   for (const phone of phones) await phone.dispose();
@@ -110,44 +116,50 @@ test('a new password ends the sessions of the old one; it is read from standard 
 });
 
 test('the list tells names, roles and seats, for people and for programs', async () => {
-  const { out } = await minhu('list');
+  const [{ out }, json] = await Promise.all([minhu('list'), minhu('list --json')]);
   expect(out).toMatch(/^lead +lead +-$/m);
   expect(out).toMatch(/^seat1001 +agent +\d+$/m);
-  const accounts = JSON.parse((await minhu('list --json')).out) as { user: string; disabled: boolean }[];
+  const accounts = JSON.parse(json.out) as { user: string; disabled: boolean }[];
   expect(accounts.find(({ user }) => user === 'lead')).toMatchObject({ roles: ['lead'], disabled: false, seat: null });
 });
 
 test('what cannot be done is said: a name that is taken or unknown, words that make no sense, a database that is not there', async () => {
-  expect(await minhu('add lead --roles lead')).toMatchObject({ status: 1, err: expect.stringContaining('is taken') });
-  for (const verb of ['passwd', 'disable', 'enable'])
-    expect(await minhu(`${verb} nobody`)).toMatchObject({ status: 1, err: expect.stringContaining('no such user') });
-  const nonsense = [
-    '',
-    'drop lead',
-    'add',
-    'add x --roles king',
-    'add x',
-    'add a/b --roles lead',
-    'list more',
-    'disable',
-  ];
-  const seats = ['--number 88a --skills personal=3', '--number 8801', '--number 8801 --skills personal=9'];
-  for (const words of [...nonsense, ...seats.map((seat) => `add x --roles agent ${seat}`)]) {
-    const { status, err } = await minhu(words);
-    expect([words, status]).toEqual([words, 2]);
-    expect(err).toContain('minhu user add USER');
-  }
   const nowhere = mkdtempSync(join(tmpdir(), 'minhu-nowhere-'));
-  expect(await minhu('list', { env: { MINHU_DATA: nowhere } })).toMatchObject({
-    status: 1,
-    err: expect.stringContaining('npm start'),
-  });
+  const [taken, senseless, noData, noServer, ...unknown] = await Promise.all([
+    minhu('add lead --roles lead'),
+    minhu('add x --roles king'),
+    minhu('list', { env: { MINHU_DATA: nowhere } }),
+    minhu('list', { env: { DATABASE_URL: 'postgresql://a:hunter2@127.0.0.1:1/c' } }),
+    ...['passwd', 'disable', 'enable'].map((verb) => minhu(`${verb} nobody`)),
+  ]);
   rmSync(nowhere, { recursive: true });
-  expect(await minhu('list', { env: { DATABASE_URL: 'postgresql://a:hunter2@127.0.0.1:1/c' } })).toMatchObject({
+  expect(taken).toMatchObject({ status: 1, err: expect.stringContaining('is taken') });
+  for (const said of unknown) expect(said).toMatchObject({ status: 1, err: expect.stringContaining('no such user') });
+  expect(senseless).toMatchObject({ status: 2, err: expect.stringContaining('minhu user add USER') });
+  expect(noData).toMatchObject({ status: 1, err: expect.stringContaining('npm start') });
+  expect(noServer).toMatchObject({
     status: 1,
     err: expect.stringMatching(/^PostgreSQL 127\.0\.0\.1:1\/c 连接不上/),
   });
 }, 120_000);
+
+const nonsense = [
+  ...['', 'drop lead', 'add', 'add x --roles king', 'add x', 'add a/b --roles lead', 'list more', 'disable'],
+  ...['--number 88a --skills personal=3', '--number 8801', '--number 8801 --skills personal=9'].map(
+    (seat) => `add x --roles agent ${seat}`,
+  ),
+];
+
+test.each(nonsense)('“%s” makes no sense, and the command says what does', async (words) => {
+  vi.stubEnv('MINHU_DATA', stage.program.dataFolder);
+  let err = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    err += String(chunk);
+    return true;
+  });
+  expect(await command.run(words.split(' '))).toBe(2);
+  expect(err).toContain('minhu user add USER');
+});
 
 test('with the hotline stopped the accounts can be seen all the same, and nothing is left running', async () => {
   expect(await stage.program.stop()).toBe(0);

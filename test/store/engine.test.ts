@@ -68,7 +68,8 @@ test('a server killed outright is opened again with everything that was committe
   await last.stop();
 });
 
-test('the engine outlives a starter that is killed, and the next one adopts it', async () => {
+// Each has a folder of its own, and the longest only waits.
+test.concurrent('the engine outlives a starter that is killed, and the next one adopts it', async () => {
   const dataFolder = join(folder, 'outlives');
   const first = await openElsewhere(stage, dataFolder);
   first.starter.kill('SIGKILL');
@@ -80,7 +81,7 @@ test('the engine outlives a starter that is killed, and the next one adopts it',
   expect(isAlive(first.pid)).toBe(false);
 });
 
-test("a pid file that names somebody else's process hinders nothing and harms nobody", async () => {
+test.concurrent("a pid file that names somebody else's process hinders nothing and harms nobody", async () => {
   const dataFolder = join(folder, 'stale');
   const engine = await openEngine({ dataFolder, logger: silent });
   const pidFile = join(dataFolder, 'postgres', 'cluster', 'postmaster.pid');
@@ -93,7 +94,7 @@ test("a pid file that names somebody else's process hinders nothing and harms no
   await again.stop();
 });
 
-test('a server that does not answer any more is ended and started anew', async () => {
+test.concurrent('a server that does not answer any more is ended and started anew', async () => {
   const dataFolder = join(folder, 'frozen');
   const engine = await openEngine({ dataFolder, logger: silent });
   process.kill(engine.pid, 'SIGSTOP');
@@ -103,7 +104,7 @@ test('a server that does not answer any more is ended and started anew', async (
   await again.stop();
 }, 60_000);
 
-test('a path too long for a unix socket takes a loopback port, the same after a restart', async () => {
+test.concurrent('a path too long for a unix socket takes a loopback port, the same after a restart', async () => {
   const dataFolder = join(folder, '长'.repeat(30), 'data');
   const engine = await openEngine({ dataFolder, logger: silent });
   expect(new URL(engine.url).hostname).toBe('127.0.0.1');
@@ -114,7 +115,7 @@ test('a path too long for a unix socket takes a loopback port, the same after a 
   await again.stop();
 });
 
-test('two starters of one folder share one server', async () => {
+test.concurrent('two starters of one folder share one server', async () => {
   const dataFolder = join(folder, 'shared');
   const first = await openEngine({ dataFolder, logger: silent });
   const both = await Promise.all([1, 2].map(() => openEngine({ dataFolder, logger: silent })));
@@ -122,7 +123,7 @@ test('two starters of one folder share one server', async () => {
   await first.stop();
 });
 
-test('a clone and a data folder that only the owner may enter are enough', async () => {
+test.concurrent('a clone and a data folder that only the owner may enter are enough', async () => {
   const closed = join(folder, 'closed');
   await mkdir(closed, { mode: 0o700 });
   await stageEngine(join(closed, 'clone'));
@@ -135,7 +136,7 @@ test('a clone and a data folder that only the owner may enter are enough', async
 });
 
 // An ordinary user cannot become anybody else, so these two belong to root's run; as an ordinary user all others run as one.
-test.runIf(asRoot)('an ordinary user runs the engine in a clone of somebody else', async () => {
+test.runIf(asRoot)('an ordinary user runs the engine in a clone of somebody else', { concurrent: true }, async () => {
   const dataFolder = join(folder, 'nobody');
   await mkdir(dataFolder, { mode: 0o700 });
   await giveTree(dataFolder, 65_534, 65_534);
@@ -156,6 +157,7 @@ test.runIf(asRoot)('an ordinary user runs the engine in a clone of somebody else
 
 test.runIf(asRoot)(
   'root without user namespaces runs the engine as an unprivileged account, in closed folders too',
+  { concurrent: true },
   async () => {
     const closed = join(folder, 'no-namespaces');
     const tools = join(closed, 'bin');

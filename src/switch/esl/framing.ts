@@ -21,7 +21,7 @@ export const HEAD_BYTES_MAX = 256 * 1024;
 export const BODY_BYTES_MAX = 32 * 1024 * 1024;
 
 const LINE_FEED = 10;
-const START_BYTES = 64 * 1024;
+const START_BYTES = 4 * 1024;
 
 /** Bytes received and not yet taken. Grows by doubling, so that a large body in small pieces costs linear time. */
 interface Store {
