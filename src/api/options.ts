@@ -130,7 +130,7 @@ export interface WebChatSource {
   readonly fileFolder: string;
   /** What is left free on the disk, whatever citizens send; default 1 GiB. */
   readonly reservedBytes?: number;
-  /** Files announced from one network, in units of 4 MiB; default 100 in an hour. */
+  /** Files announced from one network, in MiB, each at least one; default 400 in an hour. */
   readonly fileUnitsPerNetwork?: { readonly times: number; readonly withinMs: number };
   /** Conversations begun from one network; default 20 in 10 min. */
   readonly sessionsPerNetwork?: { readonly times: number; readonly withinMs: number };

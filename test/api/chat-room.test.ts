@@ -26,7 +26,7 @@ beforeAll(async () => {
       open: 'local',
       hub,
       fileFolder: join(folder, 'chat-files'),
-      fileUnitsPerNetwork: { times: 12, withinMs: 3_600_000 },
+      fileUnitsPerNetwork: { times: 30, withinMs: 3_600_000 },
     };
     return { webChat };
   });

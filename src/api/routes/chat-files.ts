@@ -24,8 +24,8 @@ import { isOpenFor, limitNetworks } from '../visitors.ts';
 /** Of one conversation. */
 const FILES_MAX = 50;
 /** What files of one network are counted in, and how much of it may come. */
-const UNIT_BYTES = 4 * 1024 * 1024;
-const UNITS = { times: 100, withinMs: 3_600_000 };
+const UNIT_BYTES = 1024 * 1024;
+const UNITS = { times: 400, withinMs: 3_600_000 };
 /** What no message named in this time is forgotten. */
 const UNSENT_FOR_MS = 24 * 3_600_000;
 const FORGOTTEN_AT_ONCE = 100;
