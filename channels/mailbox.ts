@@ -31,7 +31,7 @@ type MailSettings = Settings<typeof shapes>;
 
 /** Of a mail that is set aside: its head, and more. */
 const NAMED_BY_BYTES = 65_536;
-/** All mailboxes have one: their mails are read one after another. */
+/** All mailboxes have one. */
 const reader = createReader();
 
 /** A mailbox, read by IMAP as mails arrive and written from by SMTP. From its first connection on: what lies there already is not taken. */
@@ -66,7 +66,7 @@ export default defineChannel({
   async fetchMedia({ id }, { settings, signal }) {
     const { raw } = await fetchAgain(folderOf(settings), id, signal);
     const at = Number(id.split('.')[2]);
-    const found = await reader.find({ wish: 'attachment', raw, at }, signal, PATIENT_MS);
+    const found = await reader.find({ wish: 'attachment', raw, at }, signal, { readMs: PATIENT_MS });
     if (!('attachment' in found) || found.attachment === undefined)
       throw new ChannelError('refuse', 'the mail has no such attachment');
     const { content, type } = found.attachment;
@@ -90,12 +90,15 @@ export default defineChannel({
 
 /** A mail that breaks whoever reads it is set aside: it lies in the mailbox, and somebody may have it read again. */
 async function read(mail: Mail, settings: MailSettings, signal: AbortSignal): Promise<readonly Inbound[]> {
+  const { name: at, atMs: sentAtMs, withheld } = mail;
+  if (withheld !== undefined)
+    return [{ kind: 'unreadable', remoteId: `withheld:${at}`, sentAtMs, reason: withheld, at }];
   try {
     return await told(mail, settings, signal);
   } catch (error) {
     if (!(error instanceof MailUnreadable)) throw error;
     const remoteId = `mail:${createHash('sha256').update(mail.raw.subarray(0, NAMED_BY_BYTES)).digest('hex')}`;
-    return [{ kind: 'unreadable', remoteId, sentAtMs: mail.atMs, reason: error.message, at: mail.name }];
+    return [{ kind: 'unreadable', remoteId, sentAtMs, reason: error.message, at }];
   }
 }
 
@@ -108,7 +111,7 @@ async function told(
   const cut = cutAt === undefined ? {} : { cutAt };
   const own = settings.address.toLowerCase();
   const wish = { wish: 'told', raw, ...cut, atMs, place, own, threads: threadsOf(settings) } as const;
-  const found = await reader.find(wish, signal, readMs);
+  const found = await reader.find(wish, signal, { box: own, ...(readMs === undefined ? {} : { readMs }) });
   return 'told' in found ? found.told : [];
 }
 

@@ -29,6 +29,8 @@ export interface Mail {
   readonly atMs: number;
   /** Names it in its folder, for `fetchAgain`. */
   readonly name: string;
+  /** Why the server does not hand it over; `raw` is empty then. */
+  readonly withheld?: string;
 }
 
 export interface Page {
@@ -44,6 +46,10 @@ const PAGE_MAILS = 20;
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** After a folder was numbered anew, what may be among the new numbers and was not taken yet. `SEARCH SINCE` counts in days. */
 const OVERLAP_MS = 7 * 86_400_000;
+/** So often a connection may break at the same mail; then the mail is left, so that those behind it are not. */
+const BREAKS_MAX = 3;
+/** Folder → the mail at which its connection broke last, and how often in a row. As many as there are accounts. */
+const broken = new Map<string, { readonly name: string; readonly times: number }>();
 /** The longest that a connection can be dead without our knowing. */
 const IDLE_MAX_MS = 60_000;
 
@@ -59,7 +65,7 @@ export async function* readFolder(folder: Folder, place: Place | undefined, sign
     while (client.usable && !signal.aborted) {
       if (news) {
         news = false;
-        for await (const page of readNew(client, at)) {
+        for await (const page of readNew(client, folder, at)) {
           at = page.place;
           yield page;
         }
@@ -80,6 +86,7 @@ export async function fetchAgain(folder: Folder, name: string, signal: AbortSign
     if (validityOf(client) !== validity) throw new ChannelError('refuse', 'the folder was numbered anew');
     const facts = await client.fetchOne(uid, FACTS, { uid: true });
     const mail = facts === false ? undefined : await readMail(client, validity, facts);
+    if (mail?.withheld !== undefined) throw new ChannelError('retry', mail.withheld);
     if (mail === undefined) throw new ChannelError('refuse', 'the mail is no longer there');
     return mail;
   } catch (error) {
@@ -125,7 +132,7 @@ async function open({ address, user, password, name }: Folder, signal: AbortSign
   }
 }
 
-async function* readNew(client: ImapFlow, from: Place | undefined): AsyncGenerator<Page> {
+async function* readNew(client: ImapFlow, folder: Folder, from: Place | undefined): AsyncGenerator<Page> {
   const validity = validityOf(client);
   const last = client.mailbox === false ? 0 : client.mailbox.uidNext - 1;
   if (from === undefined) {
@@ -141,18 +148,23 @@ async function* readNew(client: ImapFlow, from: Place | undefined): AsyncGenerat
   const uids = found.filter((uid) => uid > place.uid).sort((a, b) => a - b);
   if (!goesOn && uids.length === 0) yield { mails: [], place: { ...place, uid: last } };
   for (let at = 0; at < uids.length; at += PAGE_MAILS) {
-    for await (const page of readMails(client, uids.slice(at, at + PAGE_MAILS), place)) {
+    for await (const page of readMails(client, folder, uids.slice(at, at + PAGE_MAILS), place)) {
       place = page.place;
       yield page;
     }
   }
 }
 
-async function* readMails(client: ImapFlow, uids: readonly number[], from: Place): AsyncGenerator<Page> {
+async function* readMails(
+  client: ImapFlow,
+  folder: Folder,
+  uids: readonly number[],
+  from: Place,
+): AsyncGenerator<Page> {
   const all = await client.fetchAll([...uids], FACTS, { uid: true });
   let [place, mails, bytes] = [from, [] as Mail[], 0];
   for (const facts of all.sort((a, b) => a.uid - b.uid)) {
-    const mail = await readMail(client, place.validity, facts);
+    const mail = await readOrLeave(client, folder, place.validity, facts);
     place = { ...place, uid: facts.uid, atMs: Math.max(place.atMs, mail?.atMs ?? 0) };
     if (mail === undefined) continue;
     mails.push(mail);
@@ -164,18 +176,45 @@ async function* readMails(client: ImapFlow, uids: readonly number[], from: Place
   yield { mails, place: { ...place, uid: Math.max(place.uid, ...uids) } };
 }
 
-/** @returns undefined: it is no longer there. */
-async function readMail(
+/** Servers keep mails that they cannot read themselves: whoever waits for such a one waits for ever. */
+async function readOrLeave(
   client: ImapFlow,
+  { address, user, name: path }: Folder,
   validity: string,
-  { uid, size = 0, internalDate }: FetchMessageObject,
+  facts: FetchMessageObject,
 ): Promise<Mail | undefined> {
+  const key = `${address} ${user} ${path}`;
+  const name = `${validity}.${facts.uid}`;
+  const before = broken.get(key);
+  const times = before?.name === name ? before.times : 0;
+  if (times >= BREAKS_MAX) return withheld(name, facts);
+  try {
+    return await readMail(client, validity, facts);
+  } catch (error) {
+    if (!PASSING.has(responseCodeOf(error as ImapTrouble))) broken.set(key, { name, times: times + 1 });
+    throw error;
+  }
+}
+
+function withheld(name: string, facts: FetchMessageObject): Mail {
+  const why = 'the mail server does not hand it over';
+  return { raw: Buffer.alloc(0), atMs: takenAtMs(facts), name, withheld: why };
+}
+
+/** @returns undefined: it is no longer there. */
+async function readMail(client: ImapFlow, validity: string, facts: FetchMessageObject): Promise<Mail | undefined> {
+  const { uid, size = 0 } = facts;
   const maxLength = size > MAIL_BYTES_MAX ? CUT_BYTES : MAIL_BYTES_MAX;
   const mail = await client.fetchOne(String(uid), { source: { start: 0, maxLength } }, { uid: true });
-  if (mail === false || mail.source === undefined) return undefined;
-  const atMs = internalDate === undefined ? Date.now() : new Date(internalDate).getTime();
+  if (mail === false) return undefined;
+  // Of a mail that it cannot read, a server may say NIL.
+  if (!Buffer.isBuffer(mail.source)) return withheld(`${validity}.${uid}`, facts);
   const cut = size > MAIL_BYTES_MAX ? { cutAt: size } : {};
-  return { raw: mail.source, ...cut, atMs, name: `${validity}.${uid}` };
+  return { raw: mail.source, ...cut, atMs: takenAtMs(facts), name: `${validity}.${uid}` };
+}
+
+function takenAtMs({ internalDate }: FetchMessageObject): number {
+  return internalDate === undefined ? Date.now() : new Date(internalDate).getTime();
 }
 
 async function waitForNews(client: ImapFlow): Promise<void> {
@@ -205,16 +244,26 @@ interface ImapTrouble {
   readonly responseStatus?: string;
   readonly code?: string;
   readonly message?: string;
+  /** The server's line, taken apart; of some commands the code stands there alone. */
+  readonly response?: {
+    readonly attributes?: readonly { readonly section?: readonly { readonly value?: unknown }[] }[];
+  };
 }
 
-/** RFC 5530 response codes: what is only so for the moment. */
-const PASSING = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'OVERQUOTA']);
+/** RFC 5530 response codes, and imapflow's own for a server that asks for time: what is only so for the moment. */
+const PASSING = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'OVERQUOTA', 'ETHROTTLE']);
+
+function responseCodeOf({ serverResponseCode, response, code }: ImapTrouble): string {
+  const given = serverResponseCode ?? response?.attributes?.[0]?.section?.[0]?.value ?? code;
+  return String(given ?? '').toUpperCase();
+}
 
 function asChannelError(error: unknown): ChannelError {
   if (error instanceof ChannelError) return error;
-  const { authenticationFailed, serverResponseCode = '', responseStatus, code, message } = error as ImapTrouble;
-  if (PASSING.has(serverResponseCode)) return new ChannelError('retry', `the mail server says ${serverResponseCode}`);
+  const { authenticationFailed, responseStatus, code, message } = error as ImapTrouble;
+  const responseCode = responseCodeOf(error as ImapTrouble);
+  if (PASSING.has(responseCode)) return new ChannelError('retry', `the mail server says ${responseCode}`);
   if (authenticationFailed === true) return new ChannelError('broken', 'the mail server refuses user and password');
-  if (serverResponseCode === 'NONEXISTENT') return new ChannelError('broken', 'the mail server has no such folder');
+  if (responseCode === 'NONEXISTENT') return new ChannelError('broken', 'the mail server has no such folder');
   return new ChannelError('retry', `the mail server: ${responseStatus ?? code ?? message ?? 'connection lost'}`);
 }

@@ -13,13 +13,19 @@ export interface ReaderLimits {
 
 export interface Reader {
   /**
-   * One mail after another; what one of them breaks is mended before the next.
+   * One mail after another. A mailbox whose mail could not be read in time goes on by the side for a while, and holds up none but its like.
    *
-   * @param readMs how long it may take; default: the reader's limit.
    * @throws MailUnreadable after two tries; the signal's reason.
    */
-  find(wish: Wish, signal: AbortSignal, readMs?: number): Promise<Read>;
+  find(wish: Wish, signal: AbortSignal, how?: Reading): Promise<Read>;
   close(): Promise<void>;
+}
+
+export interface Reading {
+  /** Whose mail it is. */
+  readonly box?: string;
+  /** How long it may take, because somebody asked for it; default: the reader's limit. */
+  readonly readMs?: number;
 }
 
 export type Read = Exclude<Found, { readonly failed: string }>;
@@ -27,13 +33,38 @@ export type Read = Exclude<Found, { readonly failed: string }>;
 /** Read because somebody asked for it, a mail may take longer. */
 export const PATIENT_MS = 30_000;
 const USUAL: ReaderLimits = { readMs: 5_000, heapMb: 256 };
-/** The first failure may be the machine's, the second is the mail's. */
-const TRIES_MAX = 2;
+/** After a mail that could not be read, for how long its mailbox is read by the side. */
+const ASIDE_MS = 600_000;
 const START_MS_MAX = 30_000;
 const IDLE_MS = 60_000;
 
-/** A thread that reads mails, started when there is one and ended when there has been none for a minute. */
+/** Two threads that read mails: one for all, and one by the side for what takes longer than others should wait. */
 export function createReader({ readMs: usualMs, heapMb }: ReaderLimits = USUAL): Reader {
+  const [quick, aside] = [createLane(heapMb), createLane(heapMb)];
+  /** Mailbox → until when it is read by the side, by `performance.now`. */
+  const asideUntilMs = new Map<string, number>();
+
+  return {
+    async find(wish, signal, { box = '', readMs } = {}) {
+      const isAside = readMs !== undefined || performance.now() < (asideUntilMs.get(box) ?? 0);
+      let why = '';
+      // The first failure may be the machine's, the second is the mail's.
+      for (const lane of [isAside ? aside : quick, aside]) {
+        const found = await lane.ask(wish, signal, readMs ?? usualMs);
+        if (!('failed' in found)) return found;
+        why = found.failed;
+        if (readMs === undefined) asideUntilMs.set(box, performance.now() + ASIDE_MS);
+      }
+      throw new MailUnreadable(why);
+    },
+    async close() {
+      await Promise.all([quick.close(), aside.close()]);
+    },
+  };
+}
+
+/** A thread that reads one mail after another, started when there is one and ended when there has been none for a minute. What one breaks is mended before the next. */
+function createLane(heapMb: number) {
   let before: Promise<unknown> = Promise.resolve();
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -45,7 +76,9 @@ export function createReader({ readMs: usualMs, heapMb }: ReaderLimits = USUAL):
     await ended?.terminate();
   }
 
-  async function ask(wish: Wish, signal: AbortSignal, readMs: number): Promise<Found> {
+  async function read(wish: Wish, signal: AbortSignal, readMs: number): Promise<Found> {
+    clearTimeout(idle);
+    signal.throwIfAborted();
     try {
       thread ??= await start(heapMb, (ended) => {
         if (thread === ended) thread = undefined;
@@ -58,20 +91,8 @@ export function createReader({ readMs: usualMs, heapMb }: ReaderLimits = USUAL):
     }
   }
 
-  async function read(wish: Wish, signal: AbortSignal, readMs: number): Promise<Read> {
-    clearTimeout(idle);
-    let why = '';
-    for (let tried = 0; tried < TRIES_MAX; tried += 1) {
-      signal.throwIfAborted();
-      const found = await ask(wish, signal, readMs);
-      if (!('failed' in found)) return found;
-      why = found.failed;
-    }
-    throw new MailUnreadable(why);
-  }
-
   return {
-    find(wish, signal, readMs = usualMs) {
+    ask(wish: Wish, signal: AbortSignal, readMs: number): Promise<Found> {
       const found = before.then(() => read(wish, signal, readMs));
       before = found.then(
         () => undefined,
@@ -83,7 +104,7 @@ export function createReader({ readMs: usualMs, heapMb }: ReaderLimits = USUAL):
       });
       return found;
     },
-    async close() {
+    async close(): Promise<void> {
       await before;
       await end();
     },

@@ -33,6 +33,11 @@ export const ERRORS = {
     en: 'Nobody talks in this contact, or not in your reach.',
   },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
+  DISK_FULL: {
+    status: 507,
+    zh: '暂时不能接收文件，请改用文字说明。',
+    en: 'There is no room for files just now; words still come through.',
+  },
   EXPLAIN_FAILED: {
     status: 500,
     zh: '这条联络的决策无法重现，原因已记录。',
@@ -44,6 +49,11 @@ export const ERRORS = {
     en: 'The journal holds no decision about this contact.',
   },
   FILE_REFUSED: { status: 422, zh: '不能发送这个文件。', en: 'This file cannot be sent.' },
+  FILE_UNKNOWN: {
+    status: 404,
+    zh: '没有这个可重新获取的文件。',
+    en: 'There is no such file that was given up and could be fetched again.',
+  },
   FORBIDDEN: { status: 403, zh: '您的角色无权进行此操作。', en: 'Your role may not do this.' },
   FORM_NEWER: {
     status: 409,

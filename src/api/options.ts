@@ -128,6 +128,10 @@ export interface WebChatSource {
   contactOf?(session: string): ContactId | undefined;
   /** What citizens send lies here, under names that we gave it. */
   readonly fileFolder: string;
+  /** What is left free on the disk, whatever citizens send; default 1 GiB. */
+  readonly reservedBytes?: number;
+  /** Files announced from one network, in MiB, each at least one; default 400 in an hour. */
+  readonly fileUnitsPerNetwork?: { readonly times: number; readonly withinMs: number };
   /** Conversations begun from one network; default 20 in 10 min. */
   readonly sessionsPerNetwork?: { readonly times: number; readonly withinMs: number };
 }

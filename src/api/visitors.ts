@@ -25,7 +25,7 @@ function isOnThisMachine({ socket, headers }: Asked): boolean {
 /** By the network of an address. */
 export function limitNetworks(pace: Parameters<typeof limitEach>[0]): Limiter {
   const limiter = limitEach(pace);
-  return { take: (address, nowMs) => limiter.take(networkOf(address), nowMs) };
+  return { take: (address, nowMs, weight) => limiter.take(networkOf(address), nowMs, weight) };
 }
 
 /** An IPv6 subscriber has a whole /64 (RFC 6177). */

@@ -199,7 +199,10 @@ function readValue(field: Field, { env, file }: AccountsWanted): string | undefi
   try {
     const whole = resolve(dirname(file), path);
     if (statSync(whole).size > SECRET_BYTES_MAX) throw new Error('too large');
-    return readFileSync(whole, 'utf8').replace(/\r?\n$/, '');
+    const value = readFileSync(whole, 'utf8').replace(/\r?\n$/, '');
+    // What is signed with an empty key, anybody signs.
+    if (value.trim() === '') throw Object.assign(new Error('empty'), { code: 'empty' });
+    return value;
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'too large';
     return complain(

@@ -32,6 +32,7 @@ for (const [net, prefix] of [
 for (const [net, prefix] of [
   ['::', 96],
   ['::ffff:0:0', 96],
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
@@ -40,6 +41,9 @@ for (const [net, prefix] of [
   ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
+  ['3fff::', 20],
+  ['5f00::', 16],
   ['ff00::', 8],
 ] as const)
   PRIVATE_6.addSubnet(net, prefix, 'ipv6');

@@ -28,6 +28,8 @@ export interface HostOptions {
   };
   /** Where files of messages lie. */
   readonly fileFolder: string;
+  /** What is left free on the disk, whatever platforms have for us; default 1 GiB. */
+  readonly reservedBytes?: number;
   /** A file of this contact is here, or will never be. */
   readonly onFile: (contact: string) => void;
   /** In tests: what channels reach the world by. */

@@ -132,6 +132,11 @@ export class ChannelHost {
     return this.#sender.reply(reply);
   }
 
+  /** @see MediaFetcher.again */
+  fetchAgain(contact: string, file: string): Promise<boolean> {
+    return this.#media.again(contact, file);
+  }
+
   /** @see Sender.resend */
   resend(id: number): Promise<boolean> {
     return this.#sender.resend(id);

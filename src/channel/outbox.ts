@@ -43,6 +43,8 @@ type Content = Omit<Outbound, 'id' | 'conversation' | 'media'> & { readonly medi
 
 interface Line {
   readonly rows: OutboxRow[];
+  /** The first, to go again: it is a dead letter already, and somebody was quicker than we. */
+  revived?: OutboxRow | undefined;
 }
 
 /**
@@ -56,6 +58,8 @@ export class Outbox {
   /** Conversations whose first message may go, by when. */
   readonly #due = new Deadlines<string>();
   readonly #stopping = new AbortController();
+  /** Being written down as dead letters: the database may have it before we know. */
+  readonly #dying = new Set<number>();
   readonly #under = new Set<Promise<void>>();
   #count = 0;
   #nextAtMs = 0;
@@ -87,6 +91,7 @@ export class Outbox {
   add(row: OutboxRow): void {
     const line = this.#lines.get(row.conversation) ?? { rows: [] };
     this.#lines.set(row.conversation, line);
+    if (line.rows[0]?.id === row.id && this.#dying.has(row.id)) line.revived = row;
     if (line.rows.some(({ id }) => id === row.id)) return;
     line.rows.push(row);
     this.#count += 1;
@@ -171,9 +176,11 @@ export class Outbox {
     }
     const tries = row.tries + 1;
     if (kind === 'refuse' || tries >= (account.channel.limits?.tries ?? TRIES_USUAL)) {
-      await this.#insist(() => markDead(db, row.id, tries, reason));
+      this.#dying.add(row.id);
+      await this.#insist(() => markDead(db, row, tries, reason));
       logger.warn({ message: row.id, account: account.name, tries, reason }, 'a message is a dead letter');
       this.#next(row.conversation);
+      this.#dying.delete(row.id);
       return onOutcome('dead');
     }
     const afterMs = Math.min(isChannelError(error) ? (error.retryAfterMs ?? 0) : 0, RETRY_AFTER_MAX_MS);
@@ -203,6 +210,11 @@ export class Outbox {
     const line = this.#lines.get(conversation)!;
     line.rows.shift();
     this.#count -= 1;
+    if (line.revived !== undefined) {
+      line.rows.push(line.revived);
+      line.revived = undefined;
+      this.#count += 1;
+    }
     const [first] = line.rows;
     if (first === undefined) this.#lines.delete(conversation);
     else this.#due.set(conversation, first.due_at_ms ?? 0, conversation);

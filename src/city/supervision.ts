@@ -30,15 +30,21 @@ function readConnectLimits(field: Field | undefined): ConnectLimits {
 
 const MISSES_MAX = 100;
 const HOUR_MS = 3_600_000;
+/** A mail has a day; a city that gives it a weekend has three. */
+const MAIL_MS_MAX = 72 * HOUR_MS;
 
 function readAlertLimits(field: Field): AlertLimits {
-  const fields = readFields(field, [], ['wait', 'hold', 'wrapUp', 'missedOffers']);
+  const fields = readFields(field, [], ['wait', 'chatWait', 'mailWait', 'hold', 'wrapUp', 'missedOffers']);
   if (fields === undefined) return {};
   const lasting = (each: Field | undefined) => each && readDurationMs(each, 1_000, HOUR_MS);
   const [waitMs, holdMs, wrapUpMs] = [fields.wait, fields.hold, fields.wrapUp].map(lasting);
+  const chatWaitMs = lasting(fields.chatWait);
+  const mailWaitMs = fields.mailWait && readDurationMs(fields.mailWait, 1_000, MAIL_MS_MAX);
   const missedOffers = fields.missedOffers && readWhole(fields.missedOffers, 1, MISSES_MAX);
   return {
     ...(waitMs === undefined ? {} : { waitMs }),
+    ...(chatWaitMs === undefined ? {} : { chatWaitMs }),
+    ...(mailWaitMs === undefined ? {} : { mailWaitMs }),
     ...(holdMs === undefined ? {} : { holdMs }),
     ...(wrapUpMs === undefined ? {} : { wrapUpMs }),
     ...(missedOffers === undefined ? {} : { missedOffers }),

@@ -56,7 +56,10 @@ export interface DialOutSetting {
 
 /** Each absent: not watched. */
 export interface AlertLimits {
+  /** Of a call. */
   readonly waitMs?: number;
+  readonly chatWaitMs?: number;
+  readonly mailWaitMs?: number;
   readonly holdMs?: number;
   readonly wrapUpMs?: number;
   /** Offers in a row that an agent has not taken. */

@@ -10,11 +10,15 @@ export interface Lasting extends Alert {
 
 /** U1. */
 export function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Lasting | undefined {
-  const { waitMs } = limits;
-  if (waitMs === undefined || isDigital(medium) || (stage.in !== 'queue' && stage.in !== 'connecting'))
-    return undefined;
+  const waitMs = waitLimit(limits, medium);
+  if (waitMs === undefined || (stage.in !== 'queue' && stage.in !== 'connecting')) return undefined;
   const sinceMs = stage.wait.enqueuedAtMs;
   return { alert: 'longWait', contact: id, sinceMs, dueMs: sinceMs + waitMs };
+}
+
+function waitLimit({ waitMs, chatWaitMs, mailWaitMs }: AlertLimits, medium: Contact['medium']): number | undefined {
+  if (!isDigital(medium)) return waitMs;
+  return medium === 'chat' ? chatWaitMs : mailWaitMs;
 }
 
 /** U2, U3. */

@@ -124,6 +124,18 @@ export async function findFiles(db: Db, ids: readonly string[]): Promise<ChatFil
   return ids.length === 0 ? [] : await db.selectFrom('chat_files').selectAll().where('id', 'in', ids).execute();
 }
 
+/** Announced in `[fromMs, beforeMs)`, and no message names it. @returns the names of those files. */
+export async function forgetUnsentFiles(db: Db, fromMs: number, beforeMs: number, rowsMax: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    delete from chat_files where id in (
+      select file.id from chat_files as file where file.at_ms >= ${fromMs} and file.at_ms < ${beforeMs}
+        and not exists (select 1 from messages where channel = ${WEB_CHANNEL} and account = ${WEB_ACCOUNT}
+          and conversation = file.session and content -> 'media' @> jsonb_build_array(jsonb_build_object('id', file.id)))
+      limit ${rowsMax}
+    ) returning id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /** The file is there and is what it says; so many bytes of it are kept. */
 export async function fileArrived(
   db: Db,

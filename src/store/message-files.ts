@@ -129,6 +129,21 @@ export async function giveUpOld(db: Db, journal: string, beforeMs: number, error
     .execute();
 }
 
+/** What was given up is to be fetched once more, as if it were named now. @returns false when this contact has no such file. */
+export async function wantAgain(
+  db: Db,
+  { journal, accounts, contact, id }: Pick<WaitingWanted, 'journal' | 'accounts'> & Record<'contact' | 'id', string>,
+  atMs: number,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update message_files as file set state = 'waiting', tries = 0, due_at_ms = ${atMs}, at_ms = ${atMs}, error = null
+    from messages where messages.id = file.message and messages.contact = ${contact}
+      and file.id = ${id} and file.state = 'gone' and file.journal = ${journal}
+      and file.channel || '/' || file.account = any(${accounts}::text[])
+    returning file.id`.execute(db);
+  return rows.length > 0;
+}
+
 export async function filesOfMessages(db: Db, messages: readonly number[]): Promise<MessageFile[]> {
   if (messages.length === 0) return [];
   return await db

@@ -156,12 +156,14 @@ export async function markTried(db: Db, id: number, tries: number, dueAtMs: numb
   await db.updateTable('messages').set({ tries, due_at_ms: dueAtMs, error }).where('id', '=', id).execute();
 }
 
-export async function markDead(db: Db, id: number, tries: number, error: string): Promise<void> {
+/** What somebody sent again meanwhile, before it was known here that it is written down, stays so. */
+export async function markDead(db: Db, { id, due_at_ms }: OutboxRow, tries: number, error: string): Promise<void> {
   await db
     .updateTable('messages')
     .set({ state: 'dead', tries, due_at_ms: null, error })
     .where('id', '=', id)
     .where('state', '=', 'waiting')
+    .where('due_at_ms', 'is not distinct from', due_at_ms)
     .execute();
 }
 

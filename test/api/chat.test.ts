@@ -20,7 +20,7 @@ import { makeChatToken, readChatToken } from '../../src/api/chat/resume-token.ts
 import type { Inbound } from '../../src/channel/channel.ts';
 import { createInbox, type Inbox } from '../../src/channel/inbox.ts';
 import { typeOfFile } from '../../src/channel/media/file-type.ts';
-import { photo } from '../channel/photo-maker.ts';
+import { photo, pixel } from '../channel/photo-maker.ts';
 import { silent } from '../store/database.ts';
 import { Hall } from './hall.ts';
 
@@ -390,7 +390,7 @@ test('empty and overlong messages are refused for good; too many at once may com
   page.socket.close();
 });
 
-const PNG = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), randomBytes(2_000)]);
+const PNG = pixel(randomBytes(2_000));
 const auth = ({ token }: ChatBegun) => ({ authorization: `Bearer ${token}` });
 
 async function announce(begun: ChatBegun, content: Buffer, name = '照片.png', bytes = content.length) {

@@ -43,6 +43,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'PUT /api/v1/contacts/:id/seen': 'agent lead supervisor admin',
   'POST /api/v1/contacts/:id/files': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/files/:file': 'agent lead dispatcher supervisor auditor admin',
+  'POST /api/v1/contacts/:id/files/:file/fetch': 'agent lead supervisor admin',
   'POST /api/v1/chat/sessions': '*',
   'GET /api/v1/chat': '*',
   'POST /api/v1/chat/files': '*',

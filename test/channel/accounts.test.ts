@@ -114,6 +114,17 @@ test('each mistake is told with its line and what to write, and leaves the other
   for (const { fix } of problems) expect(fix).not.toBe('');
 });
 
+test('a secret whose file is empty leaves its account out: anybody could sign with it', async () => {
+  for (const text of ['', '\n', ' \r\n']) {
+    writeFileSync(join(folder, 'nothing'), text);
+    const { accounts, problems } = await read(
+      '- { channel: webhook, account: one, settings: { key: { file: nothing } } }\n',
+    );
+    expect(accounts).toEqual([]);
+    expect(problems[0]!.message).toContain('empty');
+  }
+});
+
 test('without a file, or with nothing but remarks in it, there are no accounts', async () => {
   expect(await read('# nothing yet\n')).toEqual({ accounts: [], problems: [] });
   const nowhere = { file: join(folder, 'none.yaml'), load: async () => webhook, queues: new Set<string>(), env: {} };

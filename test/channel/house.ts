@@ -64,6 +64,7 @@ export interface HouseOptions {
   /** Default: one of its own. */
   readonly journalFolder?: string;
   readonly start?: boolean;
+  readonly reservedBytes?: number;
 }
 
 export async function openHouse({
@@ -108,6 +109,7 @@ export async function openHouse({
     fileFolder,
     onFile: (contact) => filesCame.push(contact),
     ...(fetch === undefined ? {} : { fetch }),
+    ...(more.reservedBytes === undefined ? {} : { reservedBytes: more.reservedBytes }),
   });
   const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, fileFolder };
   const api = await apiOf(store, loop, channels, folder);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import webhook from '../../channels/webhook.ts';
-import type { Channel, InboundMessage } from '../../src/channel/channel.ts';
+import { type Channel, type InboundMessage, readJson, sameSecret } from '../../src/channel/channel.ts';
 import { compileChannel } from '../../src/channel/compile.ts';
 import { faultsOf } from '../../src/channel/load.ts';
 import { rehearse } from '../../src/cli/channel/check-file.ts';
@@ -67,6 +67,26 @@ test('types that do not fit the contract are told with their line', () => {
     rmSync(beside, { recursive: true });
   }
 }, 60_000);
+
+test('a platform that writes the key into the body passes, if every bit of it counts', async () => {
+  const keyIn = (body: Buffer) => String((readJson(body) as { key?: unknown }).key);
+  const deliver: NonNullable<NonNullable<Channel['rehearsal']>['deliver']> = (sample, settings) => {
+    const { body } = webhook.rehearsal!.deliver!(sample, settings);
+    return { body: JSON.stringify({ key: settings['key'], ...JSON.parse(String(body)) }) };
+  };
+  const rehearsal = {
+    ...webhook.rehearsal!,
+    settings: { ...webhook.rehearsal!.settings, key: 'abcdefgh-12345678' },
+    deliver,
+  };
+  const bodyKey = (same: (given: string, key: string) => boolean) =>
+    failed({ rehearsal, verify: ({ body }, { key = '' }) => same(keyIn(body), key) });
+  expect(await bodyKey(sameSecret)).toEqual([]);
+  expect(await bodyKey((given, key) => given.slice(0, 8) === key.slice(0, 8))).toEqual([
+    'unsigned, or signed by others, it is refused',
+    'every bit of the signature counts',
+  ]);
+});
 
 describe('the kit finds', () => {
   test('a signature that nobody looks at', async () => {

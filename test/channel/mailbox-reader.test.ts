@@ -109,3 +109,23 @@ test('who no longer waits is not waited for', async () => {
   await expect(found).rejects.toThrow('stopped');
   expect((await read(reader, PLAIN, 'x')).text).toBe('x');
 });
+
+test('a mailbox of mails that break the reader holds up no other: after the first it is read by the side', async () => {
+  const reader = open({ heapMb: 16 });
+  const find = (box: string, body: string) => {
+    const raw = Buffer.from([...HTML, '', body].join('\r\n'));
+    return reader.find({ wish: 'told', raw, atMs: 1, place: '1.1', own, threads }, signal, { box });
+  };
+  const tooMuch = '<td>井</td>'.repeat(20_000);
+  await expect(find('bad', tooMuch)).rejects.toThrow(/memory/);
+  await find('good', '路灯不亮');
+  let isOver = false;
+  const bad = expect(
+    find('bad', tooMuch).finally(() => {
+      isOver = true;
+    }),
+  ).rejects.toThrow(/memory/);
+  for (let mail = 0; mail < 5; mail += 1) expect('told' in (await find('good', '井盖丢了'))).toBe(true);
+  expect(isOver).toBe(false);
+  await bad;
+});

@@ -121,6 +121,10 @@ async function ask(house: House, user: string, url: string) {
   return await house.api.inject({ method: 'GET', url, headers: { cookie: cookies[user]! } });
 }
 
+async function post(house: House, user: string, url: string) {
+  return await house.api.inject({ method: 'POST', url, headers: { cookie: cookies[user]! } });
+}
+
 async function contactOf(house: House): Promise<string> {
   return await eventually(async () => {
     await house.projector.settled();
@@ -303,6 +307,18 @@ describe('a file that does not come', () => {
     await stranger.stop();
   });
 
+  test('waits at its platform while the disk has no room to spare', async () => {
+    const house = await open({ reservedBytes: Number.MAX_SAFE_INTEGER });
+    answers.set('big', { body: photo() });
+    expect((await house.deliver(bot, toBot('big'))).status).toBe(200);
+    const tried = await eventually(async () => {
+      expect(await files()).toMatchObject([{ state: 'waiting', tries: 1 }]);
+      return (await files())[0]!;
+    });
+    expect(tried.due_at_ms! - tried.at_ms).toBeGreaterThanOrEqual(60_000);
+    expect(platform.asked).toEqual([]);
+  });
+
   test('holds up no other account’s files', async () => {
     const house = await open();
     for (let number = 1; number <= 8; number += 1) {
@@ -325,6 +341,31 @@ describe('a file that does not come', () => {
     const old = { tries: 20, at_ms: Date.now() - 71 * 3_600_000 };
     await database.store.db.updateTable('message_files').set(old).execute();
     await eventually(async () => expect(await files()).toMatchObject([{ state: 'gone', error: 'unreachable' }]));
+  });
+
+  test('and was given up is fetched anew when somebody who sees the conversation says so, once, on the record', async () => {
+    const house = await open();
+    await serve(house.loop, 'ana');
+    await house.deliver(bot, toBot('lost'));
+    const contact = await contactOfAna(house);
+    await eventually(async () => expect(await files()).toMatchObject([{ state: 'gone', error: 'refused' }]));
+    const [file] = await files();
+    const url = `/api/v1/contacts/${contact}/files/${file!.id}/fetch`;
+    expect((await post(house, 'ben', url)).json().code).toBe('CONTACT_UNKNOWN');
+    expect((await house.api.inject({ method: 'POST', url })).statusCode).toBe(401);
+    expect((await files())[0]).toMatchObject({ state: 'gone' });
+    answers.set('lost', { body: photo(CHENGDU) });
+    expect((await post(house, 'ana', url)).statusCode).toBe(202);
+    await eventually(async () => expect(await files()).toMatchObject([{ state: 'here', error: null }]));
+    expect((await post(house, 'ana', url)).json().code).toBe('FILE_UNKNOWN');
+    expect((await post(house, 'ana', url.replace(file!.id, 'A'.repeat(22)))).json().code).toBe('FILE_UNKNOWN');
+    await eventually(async () => {
+      const deeds = await sql<{ who: string; target: string }>`
+        select who, target from audit where action = 'POST /api/v1/contacts/:id/files/:file/fetch' and status = 202`.execute(
+        database.store.db,
+      );
+      expect(deeds.rows).toEqual([{ who: 'ana', target: `${contact} ${file!.id}` }]);
+    });
   });
 
   test('and whose account nobody has any more is given up after three days', async () => {

@@ -43,6 +43,13 @@ test('a request is stored before it is answered, under the account whose key it 
   expect(rows).toEqual([{ account: 'two' }]);
 });
 
+test('questions have one address, and so one limit', async () => {
+  for (const account of ['one', 'two']) {
+    const url = `/api/v1/intake/open311/${account}?call=requests.json`;
+    expect((await house.api.inject({ method: 'GET', url })).statusCode).toBe(404);
+  }
+});
+
 test('the same key with another request is refused, and the first one stays', async () => {
   const other = await ask('requests.json', { ...FORM, description: '五号路' });
   expect(other).toMatchObject({ status: 409, body: expect.stringContaining('"code":409') });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { admit } from '../../src/channel/media/admit.ts';
 import { readExif } from '../../src/channel/media/exif.ts';
 import { cleanJpeg } from '../../src/channel/media/jpeg.ts';
-import { photo, pixel } from './photo-maker.ts';
+import { photo, pixel, toldFilm, toldHeic, toldPng, toldWebp } from './photo-maker.ts';
 
 const CHENGDU = { latitude: 30.6574, longitude: 104.0657 };
 
@@ -65,6 +65,108 @@ describe('a photo', () => {
       { numRuns: 500 },
     );
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void readExif(Buffer.from(bytes))));
+  });
+});
+
+describe('a picture or a film of another format', () => {
+  const cleaned = (file: Buffer) => {
+    const admitted = admit(file);
+    if (typeof admitted === 'string') throw new Error(admitted);
+    return admitted;
+  };
+
+  test.each([
+    ['PNG', toldPng],
+    ['WebP', toldWebp],
+    ['HEIC', toldHeic],
+  ])('%s tells where it was taken, once, and is kept without it', (_name, make) => {
+    const taken = make({ ...CHENGDU, orientation: 6 });
+    expect(taken.includes('SECRET')).toBe(true);
+    const { content, place } = cleaned(taken);
+    expect([place!.latitude.toFixed(4), place!.longitude.toFixed(4)]).toEqual(['30.6574', '104.0657']);
+    expect(content.includes('SECRET')).toBe(false);
+    const again = cleaned(content);
+    expect(again.place).toBeUndefined();
+    expect(again.content.equals(content)).toBe(true);
+  });
+
+  test('PNG and WebP that are to be turned stay so; upright ones tell nothing at all', () => {
+    for (const make of [toldPng, toldWebp]) {
+      const { content } = cleaned(make({ ...CHENGDU, orientation: 6 }));
+      const at = Math.max(content.indexOf('MM\0*'), content.indexOf('II*\0'));
+      expect(readExif(content.subarray(at))).toEqual({ orientation: 6, place: undefined });
+      const upright = cleaned(make(CHENGDU)).content;
+      expect(['eXIf', 'EXIF'].some((name) => upright.includes(name))).toBe(false);
+    }
+  });
+
+  test('PNG keeps the picture and its colours to the letter, and ends where it ends', () => {
+    const { content } = cleaned(toldPng(CHENGDU));
+    expect(content.includes(Buffer.from('gAMA\0\0\xb1\x8f', 'latin1'))).toBe(true);
+    expect(content.subarray(-12).toString('latin1', 4, 8)).toBe('IEND');
+    expect(cleaned(pixel()).content.equals(pixel())).toBe(true);
+  });
+
+  test('WebP says no longer that an Exif or XMP follows, and how long it is', () => {
+    const { content } = cleaned(toldWebp(CHENGDU));
+    expect(content[20]! & 0x0c).toBe(0);
+    expect(content.readUInt32LE(4)).toBe(content.length - 8);
+  });
+
+  test('HEIC and MP4 keep every byte of picture and sound where it was', () => {
+    for (const [taken, data] of [
+      [toldHeic(CHENGDU), 'PICTURE-OF-HEVC'],
+      [toldFilm(), 'FILM-AND-SOUND'],
+    ] as const) {
+      const { content } = cleaned(taken);
+      expect(content.length).toBe(taken.length);
+      expect(content.indexOf(data)).toBe(taken.indexOf(data));
+      expect(content.includes('SECRET')).toBe(false);
+    }
+  });
+
+  test('that no program could follow is damaged', () => {
+    const torn = toldHeic(CHENGDU);
+    torn.writeUInt32BE(3, torn.indexOf('iloc') - 4);
+    expect(admit(torn)).toBe('damaged');
+    expect(admit(Buffer.from('\x89PNG\r\n\x1a\n<script>alert(1)</script>', 'latin1'))).toBe('damaged');
+    expect(admit(Buffer.from('RIFF\x0a\0\0\0WEBPEXIF\0\0\0\0', 'latin1'))).toBe('damaged');
+  });
+
+  test('whose items are the whole file, each of them, is damaged', () => {
+    const file = toldHeic(CHENGDU);
+    const entries = file.indexOf('iloc') + 12;
+    for (let item = 0; item < 3; item += 1) {
+      file.writeUInt32BE(0, entries + item * 14 + 6);
+      file.writeUInt32BE(0, entries + item * 14 + 10);
+    }
+    expect(admit(file)).toBe('damaged');
+  });
+
+  test('of twenty megabytes of crumbs is refused at once', () => {
+    const crumbs = (head: Buffer, crumb: Buffer) => Buffer.concat([head, Buffer.alloc(19_000_000, crumb)]);
+    const files = [
+      crumbs(Buffer.from([0xff, 0xd8]), Buffer.from([0xff, 0xfe, 0, 2])),
+      crumbs(pixel().subarray(0, 33), Buffer.from('\0\0\0\0tEXt\0\0\0\0', 'latin1')),
+      crumbs(Buffer.from('RIFF\xff\xff\xff\x7fWEBP', 'latin1'), Buffer.from('XMP \0\0\0\0', 'latin1')),
+      crumbs(toldFilm(), Buffer.from('\0\0\0\x08free', 'latin1')),
+    ];
+    for (const file of files) expect(admit(file)).toBe('damaged');
+  });
+
+  test('of any bytes at all comes to an end, and never to an error', () => {
+    for (const whole of [toldPng(CHENGDU), toldWebp(CHENGDU), toldHeic(CHENGDU), toldFilm()]) {
+      const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+      fc.assert(
+        fc.property(fc.array(change, { maxLength: 20 }), fc.nat(whole.length), (changes, length) => {
+          const file = Buffer.from(whole);
+          for (const [at, byte] of changes) file[at] = byte;
+          const first = admit(file.subarray(0, length));
+          if (typeof first !== 'string') admit(first.content);
+        }),
+        { numRuns: 300 },
+      );
+    }
   });
 });
 

@@ -78,8 +78,26 @@ function exif({ latitude, longitude, orientation = 1, little = false }: PhotoTol
   return tiff;
 }
 
-/** A whole PNG of one grey point. */
-export function pixel(): Buffer {
+/** A whole PNG of one grey point; `bytes` of noise behind it make it larger. */
+export function pixel(noise: Buffer = Buffer.alloc(0)): Buffer {
+  return png([['IDAT', Buffer.concat([deflateSync(Buffer.from([0, 0x80])), noise])]]);
+}
+
+/** A PNG as a telephone's screen or a picture program makes it: with place, texts, time, and something hung on behind its end. */
+export function toldPng(told: PhotoTold = {}): Buffer {
+  const picture = png([
+    ['eXIf', exif(told)],
+    ['gAMA', Buffer.from('0000b18f', 'hex')],
+    ['tEXt', Buffer.from('Comment\0SECRET-TEXT', 'latin1')],
+    ['iTXt', Buffer.from('XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta>SECRET-XMP</x:xmpmeta>', 'latin1')],
+    ['tIME', Buffer.from('07ea0101000000', 'hex')],
+    ['IDAT', deflateSync(Buffer.from([0, 0x80]))],
+    ['prVt', Buffer.from('SECRET-PRIVATE')],
+  ]);
+  return Buffer.concat([picture, Buffer.from('PK\x03\x04SECRET-ARCHIVE', 'latin1')]);
+}
+
+function png(chunks: readonly (readonly [string, Buffer])[]): Buffer {
   const chunk = (name: string, body: Buffer) => {
     const named = Buffer.concat([Buffer.from(name, 'latin1'), body]);
     const frame = Buffer.alloc(named.length + 8);
@@ -88,11 +106,88 @@ export function pixel(): Buffer {
     frame.writeUInt32BE(crc32(named), named.length + 4);
     return frame;
   };
-  const head = Buffer.from('00000001000000010800000000', 'hex');
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', head),
-    chunk('IDAT', deflateSync(Buffer.from([0, 0x80]))),
+    chunk('IHDR', Buffer.from('00000001000000010800000000', 'hex')),
+    ...chunks.map(([name, body]) => chunk(name, body)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+/** An extended WebP of one point, with Exif and XMP (RFC 9649 §2.7), and something hung on behind its end. */
+export function toldWebp(told: PhotoTold = {}): Buffer {
+  const chunk = (name: string, body: Buffer) => {
+    const head = Buffer.alloc(8);
+    head.write(name, 0, 'latin1');
+    head.writeUInt32LE(body.length, 4);
+    return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
+  };
+  const whole = Buffer.concat([
+    chunk('VP8X', Buffer.from('0c000000000000000000', 'hex')),
+    chunk('VP8L', Buffer.from('2f00000000078888fe070010', 'hex').subarray(0, 11)),
+    chunk('EXIF', exif(told)),
+    chunk('XMP ', Buffer.from('<x:xmpmeta>SECRET-XMP</x:xmpmeta>')),
+    chunk('PRVT', Buffer.from('SECRET-PRIVATE')),
+  ]);
+  const head = Buffer.from('RIFF\0\0\0\0WEBP', 'latin1');
+  head.writeUInt32LE(whole.length + 4, 4);
+  return Buffer.concat([head, whole, Buffer.from('SECRET-BEHIND')]);
+}
+
+function box(name: string, ...parts: readonly (Buffer | string)[]): Buffer {
+  const body = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'hex') : part)));
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(body.length + 8, 0);
+  head.write(name, 4, 'latin1');
+  return Buffer.concat([head, body]);
+}
+
+/** A HEIC as far as its boxes go (ISO 23008-12): a picture item, an Exif and an XMP item, whose bytes stand in `mdat`. */
+export function toldHeic(told: PhotoTold = {}): Buffer {
+  const data = [
+    Buffer.from('PICTURE-OF-HEVC'),
+    Buffer.concat([Buffer.from('00000006457869660000', 'hex'), exif(told)]),
+    Buffer.from('<x:xmpmeta>SECRET-XMP</x:xmpmeta>'),
+  ];
+  const type = Buffer.concat([box('ftyp', Buffer.from('heic\0\0\0\0mif1heic', 'latin1'))]);
+  const entries = ['hvc1', 'Exif', 'mime'].map((name, at) =>
+    box('infe', `02000000000${at + 1}0000`, Buffer.from(`${name}\0`, 'latin1')),
+  );
+  const metaOf = (start: number) => {
+    let from = start;
+    const places = data.map(({ length }, at) => {
+      const place = Buffer.from(`000${at + 1}00000001${'00'.repeat(8)}`, 'hex');
+      place.writeUInt32BE(from, 6);
+      place.writeUInt32BE(length, 10);
+      from += length;
+      return place;
+    });
+    return box(
+      'meta',
+      '00000000',
+      box('hdlr', '00000000', Buffer.from('\0\0\0\0pict', 'latin1'), '00'.repeat(13)),
+      box('iinf', '000000000003', ...entries),
+      box('iloc', '00000000', '44000003', ...places),
+    );
+  };
+  const start = type.length + metaOf(0).length + 8;
+  const film = box('mpvd', Buffer.from('SECRET-FILM-BEHIND-THE-PICTURE'));
+  return Buffer.concat([type, metaOf(start), box('mdat', ...data), film]);
+}
+
+/** An MP4 as far as its boxes go: a place as QuickTime, Apple and XMP tell it, and a track of measurements beside the film's. */
+export function toldFilm(): Buffer {
+  const track = (handler: string, ...more: readonly Buffer[]) =>
+    box('trak', box('mdia', box('hdlr', '0000000000000000', Buffer.from(handler), '00'.repeat(13))), ...more);
+  const words = (text: string) => Buffer.from(text, 'latin1');
+  const moov = box(
+    'moov',
+    box('mvhd', '00'.repeat(100)),
+    track('vide', box('udta', words('SECRET-NAME'))),
+    track('meta', box('stts', words('SECRET-MOVEMENT'))),
+    box('udta', box('\xa9xyz', '001715c7', words('+30.6574+104.0657/SECRET'))),
+    box('meta', box('keys', words('com.apple.quicktime.location.ISO6709 SECRET-PLACE'))),
+  );
+  const type = box('ftyp', words('isom\0\0\0\0isommp42'));
+  return Buffer.concat([type, box('mdat', words('FILM-AND-SOUND')), moov, box('uuid', words('SECRET-XMP'))]);
 }

@@ -544,4 +544,22 @@ describe('opening', () => {
       factsOf(hotline, contact).filter(({ fact }) => fact === 'alertRaised').length;
     expect([mail, chat, call].map(alerts)).toEqual([0, 0, 1]);
   });
+
+  test('[U1] a chat and a mail that nobody takes raise the alert by limits of their own, and it ends when somebody does', () => {
+    const alerts = { waitMs: 60_000, chatWaitMs: 180_000, mailWaitMs: 86_400_000 };
+    const hotline = new Hotline(rules([queue('personal')], [agent('ana', LEVEL)], { slots: SLOTS, alerts }));
+    const [mail, chat] = [hotline.open('mail', 'personal')!, hotline.open('chat', 'personal')!];
+    const count = (name: string) =>
+      [mail, chat].map((contact) => factsOf(hotline, contact).filter(({ fact }) => fact === name).length);
+    hotline.pass(179_999);
+    expect(count('alertRaised')).toEqual([0, 0]);
+    hotline.pass(1);
+    expect(count('alertRaised')).toEqual([0, 1]);
+    hotline.pass(86_400_000 - 180_000);
+    expect(count('alertRaised')).toEqual([1, 1]);
+    hotline.ready('ana');
+    hotline.reply(chat);
+    hotline.reply(mail);
+    expect(count('alertEnded')).toEqual([1, 1]);
+  });
 });

@@ -21,6 +21,8 @@ export const BUFFERED_MAX = 1024 * 1024;
 const AUTH_MAX_MS = 5_000;
 const LINES_AT_ONCE = 200;
 const MESSAGES_AT_ONCE = 50;
+/** That wait for the database; past it, the page is told to come again with them. */
+const WAITING_MAX = 200;
 /** Frames that may wait for the answer to `auth`. */
 const EARLY_MAX = 100;
 /** When a message that could not be stored may be sent again. */
@@ -181,6 +183,7 @@ export class ChatSocket {
   }
 
   #write(frame: Frame<'msg'>): void {
+    if (this.#waiting.length >= WAITING_MAX) return this.#later([frame], 'busy');
     this.#waiting.push(frame);
     if (!this.#storing) this.#tried(this.#storeAll());
   }

@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { cleanerOf } from '../../channel/media/clean-file.ts';
 import type { ExifPlace } from '../../channel/media/exif.ts';
-import { HEAD_BYTES, typeOfFile } from '../../channel/media/file-type.ts';
-import { cleanJpeg } from '../../channel/media/jpeg.ts';
+import { type FileType, HEAD_BYTES, typeOfFile } from '../../channel/media/file-type.ts';
 import { storeFile } from '../../channel/media/stored-file.ts';
 import type { ChatFile } from '../../store/chat-sessions.ts';
 import type { ChatFileType } from './messages.ts';
@@ -24,7 +24,7 @@ export interface KeptFile {
 
 /**
  * Writes what a citizen sends, to the announced size and no further, and gives it its name only when size, SHA-256 and content are right. Of a
- * JPEG, the picture alone is kept.
+ * picture or a film, nothing is kept that it tells beside.
  */
 export async function keepFile(
   folder: string,
@@ -49,7 +49,7 @@ export async function keepFile(
     if (hash.digest('hex') !== sha256) return 'digest';
     const type = typeOfFile(head);
     if (type === undefined) return 'type';
-    if (type === 'image/jpeg') return await keepPicture(folder, id);
+    if (cleanerOf(type) !== undefined) return await keepClean(folder, id, type);
     await handle.datasync();
     await rename(draft, join(folder, id));
     return { type, bytes: length, place: undefined };
@@ -59,9 +59,9 @@ export async function keepFile(
   }
 }
 
-async function keepPicture(folder: string, id: string): Promise<KeptFile | FileFault> {
-  const clean = cleanJpeg(await readFile(join(folder, `${id}.part`)));
+async function keepClean(folder: string, id: string, type: FileType): Promise<KeptFile | FileFault> {
+  const clean = cleanerOf(type)?.(await readFile(join(folder, `${id}.part`)));
   if (clean === undefined) return 'type';
   await storeFile(folder, id, clean.content);
-  return { type: 'image/jpeg', bytes: clean.content.length, place: clean.place };
+  return { type, bytes: clean.content.length, place: clean.place };
 }

@@ -1,5 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+/** How long a conversation may be gone on with. */
+export const CHAT_LIFE_MS = 7 * 86_400_000;
+
 /** Whose conversation a page goes on with. */
 export interface ChatToken {
   readonly session: string;

@@ -71,4 +71,18 @@ export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: Api
         .send(found.stream);
     },
   );
+
+  app.post(
+    '/api/v1/contacts/:id/files/:file/fetch',
+    {
+      config: { access: ['agent', ...LEADS] },
+      schema: { params: FileParams, response: { 202: Type.Object({ id: Type.String() }) } },
+    },
+    async (request, reply) => {
+      const { id, file } = request.params;
+      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      if (!(await channels.host.fetchAgain(id, file))) throw new ApiError('FILE_UNKNOWN');
+      return reply.code(202).send({ id: file });
+    },
+  );
 }

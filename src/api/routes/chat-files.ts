@@ -2,18 +2,34 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { openFile } from '../../channel/media/stored-file.ts';
-import { announceFile, fileArrived, findChat, findFiles, WEB_ACCOUNT, WEB_CHANNEL } from '../../store/chat-sessions.ts';
+import { hasRoomFor } from '../../channel/media/disk-room.ts';
+import { openFile, removeFile } from '../../channel/media/stored-file.ts';
+import {
+  announceFile,
+  fileArrived,
+  findChat,
+  findFiles,
+  forgetUnsentFiles,
+  WEB_ACCOUNT,
+  WEB_CHANNEL,
+} from '../../store/chat-sessions.ts';
 import { fileOfConversation } from '../../store/message-files.ts';
 import { type FileFault, keepFile } from '../chat/files.ts';
 import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
-import { readChatToken } from '../chat/resume-token.ts';
+import { CHAT_LIFE_MS, readChatToken } from '../chat/resume-token.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
-import { isOpenFor } from '../visitors.ts';
+import { isOpenFor, limitNetworks } from '../visitors.ts';
 
 /** Of one conversation. */
 const FILES_MAX = 50;
+/** What files of one network are counted in, and how much of it may come. */
+const UNIT_BYTES = 1024 * 1024;
+const UNITS = { times: 400, withinMs: 3_600_000 };
+/** What no message named in this time is forgotten. */
+const UNSENT_FOR_MS = 24 * 3_600_000;
+const FORGOTTEN_AT_ONCE = 100;
+const FORGET_EVERY_MS = 60_000;
 const FAULTS: Readonly<Record<FileFault, string>> = {
   size: 'not as long as announced',
   digest: 'not the SHA-256 that was announced',
@@ -36,6 +52,9 @@ const FileParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$
  */
 export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebChatSource): void {
   const { db, channels } = options;
+  const { fileFolder, fileUnitsPerNetwork = UNITS } = webChat;
+  const limiter = limitNetworks(fileUnitsPerNetwork);
+  const forget = forgetter(options, fileFolder);
   app.post(
     CHAT_FILES_PATH,
     {
@@ -46,7 +65,12 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
       const session = await sessionOf(request, options, webChat);
       const id = randomBytes(16).toString('base64url');
       const { name, bytes, sha256 } = request.body;
-      if (!(await announceFile(db, { id, session, name, bytes, sha256, at_ms: Date.now() }, FILES_MAX)))
+      const nowMs = Date.now();
+      const waitS = limiter.take(request.ip, nowMs, Math.ceil(bytes / UNIT_BYTES));
+      if (waitS > 0) throw new ApiError('CHAT_THROTTLED', { retryAfterS: waitS });
+      await forget(nowMs);
+      if (!(await hasRoomFor(fileFolder, bytes, webChat.reservedBytes))) throw new ApiError('DISK_FULL');
+      if (!(await announceFile(db, { id, session, name, bytes, sha256, at_ms: nowMs }, FILES_MAX)))
         throw new ApiError('CHAT_THROTTLED');
       return reply.code(201).send({ id, url: `${CHAT_FILES_PATH}/${id}` });
     },
@@ -75,6 +99,18 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
   );
 }
 
+/** Removes what nobody sent, now and then: a file that no message names is nobody's business to keep. */
+function forgetter({ db }: Pick<ApiOptions, 'db'>, folder: string): (nowMs: number) => Promise<void> {
+  let atMs = 0;
+  return async (nowMs) => {
+    if (nowMs - atMs < FORGET_EVERY_MS) return;
+    atMs = nowMs;
+    const beforeMs = nowMs - UNSENT_FOR_MS;
+    const forgotten = await forgetUnsentFiles(db, beforeMs - CHAT_LIFE_MS, beforeMs, FORGOTTEN_AT_ONCE);
+    for (const id of forgotten) await removeFile(folder, id);
+  };
+}
+
 function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): void {
   const { db } = options;
   const arriving = new Set<string>();
@@ -97,6 +133,8 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
         const [file] = await findFiles(db, [id]);
         if (file === undefined || file.session !== session || file.type !== null || arriving.has(id))
           throw new ApiError('NOT_FOUND');
+        // What was announced when there was room may come when there is none.
+        if (!(await hasRoomFor(webChat.fileFolder, file.bytes, webChat.reservedBytes))) throw new ApiError('DISK_FULL');
         arriving.add(id);
         try {
           const kept = await keepFile(webChat.fileFolder, file, request.body as Readable);

@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
 import { beginChat } from '../../store/chat-sessions.ts';
 import { CHAT_FRAME_BYTES_MAX, CHAT_PATH, CHAT_PROTOCOL, CHAT_SESSIONS_PATH } from '../chat/messages.ts';
-import { makeChatToken } from '../chat/resume-token.ts';
+import { CHAT_LIFE_MS, makeChatToken } from '../chat/resume-token.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
@@ -14,7 +14,6 @@ import { refuseUpgrade } from '../refuse-upgrade.ts';
 import { isOpenFor, limitNetworks, networkOf } from '../visitors.ts';
 import { addChatFileRoutes } from './chat-files.ts';
 
-export const CHAT_LIFE_MS = 7 * 86_400_000;
 const SESSIONS = { times: 20, withinMs: 600_000 };
 
 const SessionWish = Type.Object(

@@ -8,6 +8,9 @@ const BODY_BYTES_USUAL = 65_536;
 const BODY_BYTES_MAX = 1_048_576;
 const AGAIN_S = 5;
 
+/** Its questions are everybody's: they are answered at an address of their own, which slows down who asks too often. */
+export const PUBLIC_CHANNEL = 'open311';
+
 type Channels = NonNullable<ApiOptions['channels']>;
 
 /** Where platforms deliver. Their signature decides, never a session; bodies are taken as bytes. */
@@ -57,7 +60,8 @@ function accountOf({ host }: Channels, request: FastifyRequest): Account {
   const { channel, account: name } = request.params as { channel: string; account: string };
   const account = host.account(channel, name);
   const methods = account?.channel.methods ?? ['POST'];
-  if (account?.channel.receive === undefined || !methods.some((method) => method === request.method))
+  const isQuestion = channel === PUBLIC_CHANNEL && request.method === 'GET';
+  if (account?.channel.receive === undefined || isQuestion || !methods.some((method) => method === request.method))
     throw new ApiError('NOT_FOUND');
   return account;
 }

@@ -4,9 +4,8 @@ import type { Delivery } from '../../channel/channel.ts';
 import type { Limiter } from '../limiter.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { limitNetworks } from '../visitors.ts';
-import { deliveryOf } from './intake.ts';
+import { deliveryOf, PUBLIC_CHANNEL } from './intake.ts';
 
-const CHANNEL = 'open311';
 const BODY_BYTES_MAX = 65_536;
 const REQUESTS = { times: 60, withinMs: 60_000 };
 const AGAIN_S = 5;
@@ -41,7 +40,7 @@ async function answer(
   const waitS = limit.take(request.ip, delivery.receivedAtMs);
   if (waitS > 0) return refuse(reply.header('retry-after', waitS), delivery, 429, 'too many requests');
   const accounts = host.health().flatMap(({ channel, account }) => {
-    const found = channel === CHANNEL ? host.account(channel, account) : undefined;
+    const found = channel === PUBLIC_CHANNEL ? host.account(channel, account) : undefined;
     return found ?? [];
   });
   if (accounts.length === 0) return refuse(reply, delivery, 404, 'there is nothing at this address');

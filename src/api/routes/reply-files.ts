@@ -12,7 +12,7 @@ import { heldBy } from './conversations.ts';
 const FAULTS: Readonly<Record<UploadFault, string>> = {
   empty: 'it is empty',
   tooLarge: `larger than ${FILE_BYTES_MAX} bytes`,
-  damaged: 'no program could show this JPEG',
+  damaged: 'no program could show this picture or film',
   type: `none of ${CHAT_FILE_TYPES.join(', ')}`,
   kind: 'this channel does not take files of this kind',
   many: 'too many files wait to be sent in this conversation',
@@ -27,7 +27,7 @@ const Kept = Type.Object({
   kind: Type.String(),
   name: Type.String(),
   type: Type.String({ description: 'By its content.' }),
-  bytes: Type.Integer({ description: 'Of what is kept: of a JPEG, the picture alone.' }),
+  bytes: Type.Integer({ description: 'Of what is kept: without what a picture or film tells beside.' }),
 });
 
 /** Files of agents: brought one by one, taken as they come, told by their content; sent with a reply. */

@@ -1,7 +1,7 @@
 import type { MediaKind } from '../channel.ts';
+import { cleanerOf } from './clean-file.ts';
 import type { ExifPlace } from './exif.ts';
 import { type FileType, typeOfFile } from './file-type.ts';
-import { cleanJpeg } from './jpeg.ts';
 
 export const FILE_BYTES_MAX = 20 * 1024 * 1024;
 
@@ -16,16 +16,17 @@ export interface AdmittedFile {
   readonly place: ExifPlace | undefined;
 }
 
-/** What a file may not be. `damaged`: it begins as a JPEG, and no program could show it or say what it tells beside the picture. */
+/** What a file may not be. `damaged`: it begins as a picture or a film, and no program could show it or say what it tells beside. */
 export type AdmitFault = 'empty' | 'tooLarge' | 'damaged';
 
-/** The file as it is kept: of a JPEG, the picture alone. */
+/** The file as it is kept: of a picture or a film, nothing that it tells beside. */
 export function admit(content: Buffer): AdmittedFile | AdmitFault {
   if (content.length === 0) return 'empty';
   if (content.length > FILE_BYTES_MAX) return 'tooLarge';
   const type = typeOfFile(content) ?? OPAQUE;
-  if (type !== 'image/jpeg') return { content, type, place: undefined };
-  const clean = cleanJpeg(content);
+  const cleaner = cleanerOf(type);
+  if (cleaner === undefined) return { content, type, place: undefined };
+  const clean = cleaner(content);
   return clean === undefined ? 'damaged' : { content: clean.content, type, place: clean.place };
 }
 

@@ -82,3 +82,20 @@ function u16({ tiff, little }: Tiff, at: number): number {
 function u32({ tiff, little }: Tiff, at: number): number {
   return little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at);
 }
+
+const IDENTIFIER = 'Exif\0\0';
+
+/** As `readExif`, for a block that may begin with the identifier that a JPEG wants before it. */
+export function readExifBlock(block: Buffer): ExifFacts {
+  return readExif(
+    block.toString('latin1', 0, IDENTIFIER.length) === IDENTIFIER ? block.subarray(IDENTIFIER.length) : block,
+  );
+}
+
+/** A TIFF of one entry; undefined: the picture stands upright. */
+export function orientationOnly(orientation: number | undefined): Buffer | undefined {
+  if (orientation === undefined || orientation === 1) return undefined;
+  const tiff = Buffer.from('4d4d002a000000080001011200030000000100000000' + '00000000', 'hex');
+  tiff.writeUInt16BE(orientation, 18);
+  return tiff;
+}

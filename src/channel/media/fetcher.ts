@@ -5,12 +5,14 @@ import {
   giveUpOld,
   readWaitingFiles,
   type WaitingFile,
+  wantAgain,
 } from '../../store/message-files.ts';
 import { type Account, accountKey } from '../account.ts';
-import { type Context, type MediaReference, throwUnlessOk } from '../channel.ts';
+import { ChannelError, type Context, type MediaReference, throwUnlessOk } from '../channel.ts';
 import type { HostOptions } from '../host-options.ts';
 import { isChannelError } from '../trouble.ts';
 import { type AdmitFault, admit, FILE_BYTES_MAX } from './admit.ts';
+import { hasRoomFor } from './disk-room.ts';
 import { withEnding } from './file-name.ts';
 import { storeFile } from './stored-file.ts';
 
@@ -18,7 +20,10 @@ import { storeFile } from './stored-file.ts';
 type FileFault = AdmitFault | 'refused' | 'unreachable' | 'expired';
 
 export interface MediaFetcherOptions
-  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'onFile'> {
+  extends Pick<
+    HostOptions,
+    'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'reservedBytes' | 'onFile'
+  > {
   /** What a channel reaches its platform by. */
   readonly context: (account: Account, signal: AbortSignal) => Context;
 }
@@ -29,6 +34,7 @@ const STEPS_MS: readonly number[] = [2_000, 10_000, 60_000, 600_000, 3_600_000, 
 const BROKEN_MS = 60_000;
 /** As long as WeChat keeps a file. */
 const AGE_MS_MAX = 72 * 3_600_000;
+const FULL_DISK_MS = 60_000;
 const RETRY_AFTER_MAX_MS = 3_600_000;
 const FLYING_MAX = 6;
 /** So that a platform that hangs leaves room for the others. */
@@ -68,6 +74,16 @@ export class MediaFetcher {
     const { db, journal } = this.#options;
     await giveUpOld(db, journal, Date.now() - AGE_MS_MAX, 'expired' satisfies FileFault);
     this.wake();
+  }
+
+  /** A file that was given up is tried anew. @returns false when this contact has no such file, or nobody could fetch it. */
+  async again(contact: string, id: string): Promise<boolean> {
+    const { db, journal, onFile } = this.#options;
+    const wanted = { journal, accounts: [...this.#accounts.keys()], contact, id };
+    if (!(await wantAgain(db, wanted, Date.now()))) return false;
+    onFile(contact);
+    this.wake();
+    return true;
   }
 
   async close(): Promise<void> {
@@ -133,8 +149,10 @@ export class MediaFetcher {
   }
 
   async #fetch(key: string, file: WaitingFile): Promise<void> {
-    const { db, fileFolder, metrics, onFile } = this.#options;
+    const { db, fileFolder, reservedBytes, metrics, onFile } = this.#options;
     try {
+      if (!(await hasRoomFor(fileFolder, FILE_BYTES_MAX, reservedBytes)))
+        throw new ChannelError('retry', 'the disk has no room for files', FULL_DISK_MS);
       const content = await this.#contentOf(key, file.reference as MediaReference);
       const admitted = content === 'tooLarge' ? content : admit(content);
       if (typeof admitted === 'string') return await this.#giveUp(file, admitted, '');

@@ -1,11 +1,8 @@
-import { type ExifPlace, readExif } from './exif.ts';
+import type { CleanFile } from './clean-file.ts';
+import { orientationOnly, readExif } from './exif.ts';
 
-export interface CleanJpeg {
-  /** The picture, byte by byte as it was taken, and how it is to be turned; nothing else that its file said. */
-  readonly content: Buffer;
-  readonly place: ExifPlace | undefined;
-}
-
+/** Cameras write a hundred; what has more is made to be a burden. */
+const SEGMENTS_MAX = 20_000;
 const [SOI, EOI, SOS] = [0xd8, 0xd9, 0xda];
 const EXIF = 'Exif\0\0';
 /** Of what applications add, that without which the picture looks otherwise: JFIF, the colour profile, Adobe's colour transform. */
@@ -21,14 +18,14 @@ const KEPT: ReadonlyMap<number, string> = new Map([
  *
  * @returns undefined when it is no JPEG that a program could show.
  */
-export function cleanJpeg(file: Buffer): CleanJpeg | undefined {
+export function cleanJpeg(file: Buffer): CleanFile | undefined {
   if (file.length < 4 || file.readUInt16BE(0) !== 0xff00 + SOI) return undefined;
   const kept: Buffer[] = [];
   let exif: Buffer | undefined;
   let shown = false;
-  for (let at = 2; ; ) {
+  for (let [at, count] = [2, 0]; ; count += 1) {
     const segment = segmentAt(file, at);
-    if (segment === undefined && !shown) return undefined;
+    if ((segment === undefined && !shown) || count > SEGMENTS_MAX) return undefined;
     if (segment === undefined || segment.marker === EOI) break;
     const { marker, from, to } = segment;
     const body = file.subarray(from, to);
@@ -41,7 +38,8 @@ export function cleanJpeg(file: Buffer): CleanJpeg | undefined {
     kept.push(file.subarray(to, at));
   }
   const { orientation, place } = exif === undefined ? { orientation: undefined, place: undefined } : readExif(exif);
-  const turned = orientation === undefined || orientation === 1 ? [] : [orientationOnly(orientation)];
+  const turn = orientationOnly(orientation);
+  const turned = turn === undefined ? [] : [exifSegment(turn)];
   const isJfif = kept[0]?.[1] === 0xe0 ? 1 : 0;
   kept.splice(isJfif, 0, ...turned);
   return { content: Buffer.concat([Buffer.from([0xff, SOI]), ...kept, Buffer.from([0xff, EOI])]), place };
@@ -74,7 +72,9 @@ function isKept(marker: number, segment: Buffer): boolean {
 
 /** Where the next marker stands: within a scan `FF` is followed by 0, or restarts it. */
 function endOfScan(file: Buffer, start: number): number {
-  for (let at = file.indexOf(0xff, start); at !== -1; at = file.indexOf(0xff, at + 1)) {
+  // Byte by byte: where every other one is an FF, to look for the next costs more than to walk there.
+  for (let at = start; at < file.length; at += 1) {
+    if (file[at] !== 0xff) continue;
     const next = file[at + 1];
     if (next === undefined) return at;
     if (next !== 0 && next !== 0xff && !isAlone(next)) return at;
@@ -82,10 +82,7 @@ function endOfScan(file: Buffer, start: number): number {
   return file.length;
 }
 
-/** An Exif with one entry. */
-function orientationOnly(orientation: number): Buffer {
-  const tiff = Buffer.from('4d4d002a000000080001011200030000000100000000' + '00000000', 'hex');
-  tiff.writeUInt16BE(orientation, 18);
+function exifSegment(tiff: Buffer): Buffer {
   const head = Buffer.from([0xff, 0xe1, 0, 2 + EXIF.length + tiff.length]);
   return Buffer.concat([head, Buffer.from(EXIF, 'latin1'), tiff]);
 }
