@@ -7,7 +7,9 @@ import { vi } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { addChannelMetrics } from '../../src/api/channel-metrics.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
+import type { ApiOptions, DeskSource } from '../../src/api/options.ts';
 import type { Account } from '../../src/channel/account.ts';
+import type { AccountProblem } from '../../src/channel/accounts.ts';
 import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
@@ -64,6 +66,10 @@ export interface HouseOptions {
   /** Default: one of its own. */
   readonly journalFolder?: string;
   readonly start?: boolean;
+  /** Accounts with a mistake. */
+  readonly leftOut?: readonly AccountProblem[];
+  /** The page; absent: none is served. */
+  readonly desk?: DeskSource;
 }
 
 export async function openHouse({
@@ -109,8 +115,9 @@ export async function openHouse({
     onFile: (contact) => filesCame.push(contact),
     ...(fetch === undefined ? {} : { fetch }),
   });
-  const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, fileFolder };
-  const api = await apiOf(store, loop, channels, folder);
+  const { leftOut = [], desk } = more;
+  const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, leftOut, fileFolder };
+  const api = await apiOf(store, loop, channels, folder, desk);
   if (more.start !== false) host.start();
   return {
     host,
@@ -138,8 +145,9 @@ export async function openHouse({
 function apiOf(
   store: Store,
   loop: Loop,
-  channels: { host: ChannelHost; observeAcknowledgement(ms: number): void; fileFolder: string },
+  channels: NonNullable<ApiOptions['channels']>,
   folder: string,
+  desk: DeskSource | undefined,
 ) {
   const core = {
     submit: (event: Parameters<Loop['submit']>[0]) => loop.submit(event),
@@ -172,6 +180,7 @@ function apiOf(
     connectLimits: CONNECT_LIMITS,
     logger: silent,
     recordingFolder: folder,
+    ...(desk === undefined ? {} : { desk }),
   });
 }
 
