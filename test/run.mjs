@@ -19,8 +19,8 @@ const PEERS = {
 };
 /** Chromium takes most of a processor: these are not run beside tests that measure how long a silence lasts. */
 const BROWSERS = [
-  ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'channels', 'desk', 'desk-survives', 'kill-core'],
-  ...['page-lost', 'people', 'supervision', 'web-call', 'web-chat'],
+  ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'channels', 'desk', 'desk-survives', 'desk-channels'],
+  ...['kill-core', 'page-lost', 'people', 'supervision', 'web-call', 'web-chat'],
 ].map((name) => `test/e2e/${name}.test.ts`);
 const WITHOUT_BROWSERS = BROWSERS.flatMap((file) => ['--exclude', file]);
 /** Sound in real time within the test's own process: nobody else may have its processor. */

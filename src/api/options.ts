@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger } from 'pino';
+import type { AccountProblem } from '../channel/accounts.ts';
 import type { ChannelHost } from '../channel/host.ts';
 import type { CallOutVerdict } from '../core/call-out.ts';
 import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
@@ -45,6 +46,8 @@ export interface ApiOptions {
   readonly channels?: {
     readonly host: ChannelHost;
     observeAcknowledgement(durationMs: number): void;
+    /** Why which account is not there. Absent: all are. */
+    readonly leftOut?: readonly AccountProblem[];
     /** Files of messages lie here, under names that we gave them. */
     readonly fileFolder: string;
   };

@@ -297,8 +297,44 @@ export const ChannelsShape = Type.Object({
       silentSinceMs: Type.Optional(Type.Integer({ description: 'Nothing comes since, although something should.' })),
       broken: Type.Optional(Type.String({ description: 'Why the platform refuses the account.' })),
       waitingOut: Type.Optional(Type.Integer()),
+      pausedUntilMs: Type.Optional(Type.Number({ description: 'Nothing goes out until then.' })),
+      pulled: Type.Optional(Type.Boolean({ description: 'We ask the source; otherwise the platform delivers.' })),
+      trouble: Type.Optional(
+        Type.Object(
+          { sinceMs: Type.Integer(), reason: Type.String() },
+          { description: 'The source that we ask does not answer as it should.' },
+        ),
+      ),
+      gapMs: Type.Optional(Type.Integer({ description: 'So long without anything counts as silent.' })),
       previousKeysUntilMs: Type.Optional(Type.Integer()),
+      limits: Type.Optional(
+        Type.Object({
+          sends: Type.Boolean({ description: 'False: nobody can reply by it.' }),
+          sendPerSecond: Type.Number(),
+          textChars: Type.Integer(),
+          tries: Type.Integer(),
+          waitingMax: Type.Integer(),
+          replyWindow: Type.Optional(Type.Object({ forMs: Type.Integer(), messages: Type.Integer() })),
+        }),
+      ),
     }),
+  ),
+  leftOut: Type.Array(
+    Type.Object({
+      channel: Type.String({ description: 'As written; empty: the whole file cannot be read.' }),
+      account: Type.String(),
+      line: Type.Integer({ description: 'Of the file of accounts.' }),
+      message: Type.String(),
+      fix: Type.String(),
+    }),
+    { description: 'Accounts with a mistake: nothing comes or goes by them.' },
+  ),
+  backlog: Type.Object(
+    { storing: Type.Integer(), deciding: Type.Integer(), held: Type.Integer(), most: Type.Integer() },
+    {
+      description:
+        'Messages that wait to be stored, to be decided on, and for room; from `most` on platforms are told to come again.',
+    },
   ),
 });
 export const ReadinessShape = Type.Object({

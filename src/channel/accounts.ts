@@ -13,6 +13,7 @@ const SECRET_BYTES_MAX = 65_536;
 const GAP_MS_MIN = 60_000;
 const GAP_MS_MAX = 86_400_000;
 const RECEIPT_CHARS_MAX = 500;
+const NAMED_CHARS_MAX = 64;
 const USUAL_QUEUES = { personal: 'personal', enterprise: 'enterprise' };
 const USUAL_RECEIPT = '您的诉求已收到，受理编号 {contact}。';
 
@@ -42,32 +43,49 @@ export interface AccountWarning {
   readonly message: string;
 }
 
+/** A mistake, and of which account as far as that is written; of none: the whole file could not be read. */
+export interface AccountProblem extends CityProblem {
+  readonly channel?: string;
+  readonly account?: string;
+}
+
 export interface AccountsRead {
   readonly accounts: readonly Account[];
-  readonly problems: readonly CityProblem[];
+  readonly problems: readonly AccountProblem[];
 }
 
 /** Reads every account; one with a mistake is left out, and the mistake told. Never throws. */
 export async function readAccounts(wanted: AccountsWanted): Promise<AccountsRead> {
-  const problems: CityProblem[] = [];
+  const problems: AccountProblem[] = [];
   if (!existsSync(wanted.file)) return { accounts: [], problems };
   const top = openYaml(dirname(wanted.file), basename(wanted.file), problems);
   const accounts: Account[] = [];
   const names = new Set<string>();
   for (const field of top === undefined || top.node === null ? [] : readList(top, ACCOUNTS_MAX)) {
+    const before = problems.length;
     const account = await readAccount(field, wanted);
-    if (account === undefined) continue;
-    const key = `${account.channel.name}/${account.name}`;
-    if (names.has(key))
-      complain(
-        field,
-        [`“${key}”出现了两次。`, `"${key}" stands there twice.`],
-        ['请改名或删去一个。', 'Rename or remove one.'],
-      );
-    else accounts.push(account);
-    names.add(key);
+    if (account !== undefined && isFirst(account, names, field)) accounts.push(account);
+    for (let at = before; at < problems.length; at += 1) problems[at] = { ...problems[at]!, ...namedIn(field) };
   }
   return { accounts, problems };
+}
+
+function isFirst({ channel, name }: Account, names: Set<string>, field: Field): boolean {
+  const key = `${channel.name}/${name}`;
+  const isNew = !names.has(key);
+  names.add(key);
+  if (!isNew)
+    complain(
+      field,
+      [`“${key}”出现了两次。`, `"${key}" stands there twice.`],
+      ['请改名或删去一个。', 'Rename or remove one.'],
+    );
+  return isNew;
+}
+
+function namedIn({ node }: Field): Pick<AccountProblem, 'channel' | 'account'> {
+  const textOf = (name: string): string => (isMap(node) ? String(node.get(name) ?? '').slice(0, NAMED_CHARS_MAX) : '');
+  return { channel: textOf('channel'), account: textOf('account') };
 }
 
 async function readAccount(field: Field, wanted: AccountsWanted): Promise<Account | undefined> {

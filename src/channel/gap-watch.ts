@@ -7,20 +7,24 @@ const DAY_MS = 86_400_000;
 /** Fewer in that time yesterday, and silence says nothing. */
 const USUAL_MIN = 10;
 
+export interface GapWatchOptions {
+  readonly db: Db;
+  readonly account: Account;
+  readonly logger: Logger;
+  /** It has fallen silent. */
+  readonly onSilent?: () => void;
+  readonly now?: () => number;
+}
+
 /** Notices when a platform, or the way to it, has fallen silent: nothing came for so long, and yesterday in that time something did. */
 export class GapWatch {
-  readonly #options: {
-    readonly db: Db;
-    readonly account: Account;
-    readonly logger: Logger;
-    readonly now?: () => number;
-  };
+  readonly #options: GapWatchOptions;
   #timer: NodeJS.Timeout | undefined;
   #lastMs: number | undefined;
   #startedMs = 0;
   #silentSinceMs: number | undefined;
 
-  constructor(options: { db: Db; account: Account; logger: Logger; now?: () => number }) {
+  constructor(options: GapWatchOptions) {
     this.#options = options;
   }
 
@@ -62,6 +66,7 @@ export class GapWatch {
       { ...this.#names, silentMs: nowMs - sinceMs, yesterday: usual },
       'nothing arrives, and yesterday at this time it did',
     );
+    this.#options.onSilent?.();
   }
 
   get #now(): number {

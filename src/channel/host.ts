@@ -7,9 +7,11 @@ import type { StoreResult } from './inbox.ts';
 import { mediumOf } from './intake.ts';
 import { MediaFetcher } from './media/fetcher.ts';
 import type { FileReference, Upload, UploadFault } from './media/upload.ts';
+import { RATE_USUAL, TRIES_USUAL, WAITING_MAX } from './outbox.ts';
+import type { Trouble } from './puller.ts';
 import { type DeliveryReply, Receiver, type RereadResult } from './receiver.ts';
 import type { Budget } from './reply-window.ts';
-import { type Reply, type ReplyFault, Sender } from './sender.ts';
+import { type Reply, type ReplyFault, Sender, TEXT_CHARS_USUAL } from './sender.ts';
 
 export interface AccountHealth {
   readonly channel: string;
@@ -22,7 +24,28 @@ export interface AccountHealth {
   readonly silentSinceMs: number | undefined;
   readonly waitingOut: number;
   readonly broken: string | undefined;
+  /** Nothing goes out until then: the platform says when to come again. */
+  readonly pausedUntilMs: number | undefined;
+  /** Asked or listened to by us; otherwise the platform delivers. */
+  readonly pulled: boolean;
+  /** The source that we ask does not answer as it should. */
+  readonly trouble: Trouble | undefined;
+  /** So long without anything, and it counts as silent. */
+  readonly gapMs: number | undefined;
   readonly previousKeysUntilMs: number | undefined;
+  readonly limits: AccountLimits;
+}
+
+/** Of what goes out. */
+export interface AccountLimits {
+  /** False: nobody can reply by it. */
+  readonly sends: boolean;
+  readonly sendPerSecond: number;
+  readonly textChars: number;
+  readonly tries: number;
+  readonly waitingMax: number;
+  /** From the citizen's last message, so often. */
+  readonly replyWindow?: { readonly forMs: number; readonly messages: number };
 }
 
 const SETTLED_MS_MAX = 1_000;
@@ -34,8 +57,10 @@ export class ChannelHost {
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #media: MediaFetcher;
+  readonly #followers = new Set<() => void>();
 
-  constructor(options: HostOptions) {
+  constructor(given: HostOptions) {
+    const options = { ...given, metrics: this.#heard(given.metrics) };
     this.#options = options;
     this.#backlog = new Backlog(options.logger);
     const sender = new Sender({ ...options, backlog: this.#backlog });
@@ -48,6 +73,7 @@ export class ChannelHost {
       context,
       onTaken: (taken) => void sender.taken(taken),
       onFiles: () => this.#media.wake(),
+      onHealth: () => this.#changed(),
     });
   }
 
@@ -81,10 +107,18 @@ export class ChannelHost {
     return this.#sender.typing(contact, writing);
   }
 
+  /** Calls back, often, when `health` or what is amiss among the messages may be other than before. @returns what ends it. */
+  follow(follower: () => void): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
   health(): readonly AccountHealth[] {
+    const nowMs = Date.now();
     return this.#options.accounts.map((account) => {
       const outbox = this.#sender.outbox(account);
       const gap = this.#receiver.gap(account);
+      const { pull, watch } = account.channel;
       return {
         channel: account.channel.name,
         account: account.name,
@@ -94,7 +128,12 @@ export class ChannelHost {
         silentSinceMs: gap.silentSinceMs,
         waitingOut: outbox.waiting,
         broken: outbox.broken,
+        pausedUntilMs: outbox.pausedUntilMs > nowMs ? outbox.pausedUntilMs : undefined,
+        pulled: pull !== undefined || watch !== undefined,
+        trouble: this.#receiver.trouble(account),
+        gapMs: account.gapMs,
         previousKeysUntilMs: account.previous?.untilMs,
+        limits: limitsOf(account),
       };
     });
   }
@@ -138,13 +177,17 @@ export class ChannelHost {
   }
 
   /** @see Sender.resend */
-  resend(id: number): Promise<boolean> {
-    return this.#sender.resend(id);
+  async resend(id: number): Promise<boolean> {
+    const done = await this.#sender.resend(id);
+    this.#changed();
+    return done;
   }
 
   /** @see Receiver.reread */
-  reread(id: number): Promise<RereadResult> {
-    return this.#receiver.reread(id);
+  async reread(id: number): Promise<RereadResult> {
+    const result = await this.#receiver.reread(id);
+    this.#changed();
+    return result;
   }
 
   async close(): Promise<void> {
@@ -153,4 +196,32 @@ export class ChannelHost {
     await this.#receiver.close();
     await this.#sender.close();
   }
+
+  #changed(): void {
+    for (const follower of this.#followers) follower();
+  }
+
+  /** Whatever is counted is a change. */
+  #heard({ countDelivery, countSend, countFile }: HostOptions['metrics']): HostOptions['metrics'] {
+    const then =
+      <Told extends readonly unknown[]>(count: (...told: Told) => void) =>
+      (...told: Told): void => {
+        count(...told);
+        this.#changed();
+      };
+    return { countDelivery: then(countDelivery), countSend: then(countSend), countFile: then(countFile) };
+  }
+}
+
+function limitsOf({ channel }: Account): AccountLimits {
+  const { limits = {}, capabilities = {} } = channel;
+  const { replyWindow } = capabilities;
+  return {
+    sends: channel.send !== undefined,
+    sendPerSecond: limits.sendPerSecond ?? RATE_USUAL,
+    textChars: limits.textChars ?? TEXT_CHARS_USUAL,
+    tries: limits.tries ?? TRIES_USUAL,
+    waitingMax: WAITING_MAX,
+    ...(replyWindow === undefined ? {} : { replyWindow: { forMs: replyWindow.forMs, messages: replyWindow.messages } }),
+  };
 }

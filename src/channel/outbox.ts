@@ -11,10 +11,10 @@ import { isChannelError } from './trouble.ts';
 
 /** After the first, second… try. The last stands for all that follow. */
 const STEPS_MS = [1_000, 5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000];
-const TRIES_USUAL = 8;
+export const TRIES_USUAL = 8;
 const SEND_MS_USUAL = 10_000;
 const SEND_FILES_MS_USUAL = 60_000;
-const RATE_USUAL = 10;
+export const RATE_USUAL = 10;
 const RETRY_AFTER_MAX_MS = 3_600_000;
 /** The whole account keeps still when its platform says when to come again, and when it is broken. */
 const PAUSE_MAX_MS = 60_000;
@@ -81,6 +81,11 @@ export class Outbox {
   /** Why nothing goes; undefined when all is well. */
   get broken(): string | undefined {
     return this.#broken;
+  }
+
+  /** Until when the whole account keeps still; in the past: it does not. */
+  get pausedUntilMs(): number {
+    return this.#pausedUntilMs;
   }
 
   /** For whatever else talks to the platform by this account. */

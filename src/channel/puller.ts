@@ -13,6 +13,14 @@ export interface PullerOptions {
   readonly context: (signal: AbortSignal) => Context;
   /** Stores a page and the place after it together. @returns false when it could not be. */
   readonly store: (inbound: readonly Inbound[], cursor: string) => Promise<boolean>;
+  /** `trouble` is another one. */
+  readonly onTrouble?: () => void;
+}
+
+/** The source does not answer as it should. */
+export interface Trouble {
+  readonly sinceMs: number;
+  readonly reason: string;
 }
 
 const AGAIN_USUAL_MS = 60_000;
@@ -22,15 +30,24 @@ const FAILED_FIRST_MS = 1_000;
 const FAILED_LAST_MS = 300_000;
 const CLOSE_MS_MAX = 1_000;
 const CURSOR_CHARS_MAX = 4_096;
+const REASON_CHARS_MAX = 500;
+/** A source that is listened to is well when it has not failed for so long: it may have nothing to tell. */
+const LISTENED_MS = 30_000;
 
 /** Asks a source again and again, or listens to it; after a failure later and later. The cursor moves only with what was stored. */
 export class Puller {
   readonly #options: PullerOptions;
   readonly #stopping = new AbortController();
   #work: Promise<void> | undefined;
+  #trouble: Trouble | undefined;
 
   constructor(options: PullerOptions) {
     this.#options = options;
+  }
+
+  /** Since the last time that all was well; undefined: all is well. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
   }
 
   start(): void {
@@ -51,6 +68,7 @@ export class Puller {
       try {
         waitMs = this.#options.account.channel.watch === undefined ? await this.#pull() : await this.#watch();
         failures = 0;
+        this.#isWell();
       } catch (error) {
         if (signal.aborted) return;
         const { account, logger } = this.#options;
@@ -59,6 +77,7 @@ export class Puller {
         if (isChannelError(error)) waitMs = Math.min(Math.max(waitMs, error.retryAfterMs ?? 0), AGAIN_MS_MAX);
         const names = { channel: account.channel.name, account: account.name };
         if (failures === 1) logger.warn({ ...names, err: error }, 'a source does not answer as it should');
+        this.#isTroubled(error);
       }
       await this.#pause(waitMs);
     }
@@ -76,8 +95,28 @@ export class Puller {
   async #watch(): Promise<number> {
     const { channel } = this.#options.account;
     const batches = channel.watch!(await this.#cursor(), this.#options.context(this.#stopping.signal));
-    for await (const { inbound, cursor } of batches) await this.#store(inbound, cursor);
+    const well = setTimeout(() => this.#isWell(), LISTENED_MS).unref();
+    try {
+      for await (const { inbound, cursor } of batches) {
+        await this.#store(inbound, cursor);
+        this.#isWell();
+      }
+    } finally {
+      clearTimeout(well);
+    }
     return AGAIN_MS_MIN;
+  }
+
+  #isWell(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#options.onTrouble?.();
+  }
+
+  #isTroubled(error: unknown): void {
+    const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
+    this.#trouble = { sinceMs: this.#trouble?.sinceMs ?? Date.now(), reason };
+    this.#options.onTrouble?.();
   }
 
   async #cursor(): Promise<string | undefined> {

@@ -19,7 +19,7 @@ import { hear, hearAgain } from './hear.ts';
 import type { DeliveryResult, HostOptions } from './host-options.ts';
 import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
 import { HELD_MAX, Intake, type TakenMessage } from './intake.ts';
-import { Puller } from './puller.ts';
+import { Puller, type Trouble } from './puller.ts';
 import { deliveryAgain, placeAgain } from './set-aside.ts';
 
 export interface DeliveryReply {
@@ -36,6 +36,8 @@ export interface ReceiverOptions extends HostOptions {
   readonly onTaken: (taken: TakenMessage) => void;
   /** There may be files to fetch. Must not throw. */
   readonly onFiles: () => void;
+  /** `gap` or `trouble` of an account is another one. Must not throw. */
+  readonly onHealth: () => void;
 }
 
 interface Source {
@@ -84,6 +86,11 @@ export class Receiver {
 
   gap(account: Account): GapWatch {
     return this.#sources.get(keyOf(account))!.gap;
+  }
+
+  /** Of a source that is asked or listened to. */
+  trouble(account: Account): Trouble | undefined {
+    return this.#sources.get(keyOf(account))!.puller?.trouble;
   }
 
   /** Stores what a platform delivers; the answer is its acknowledgement, after the commit. */
@@ -215,15 +222,15 @@ export class Receiver {
   }
 
   #sourceOf(account: Account): Source {
-    const { db, logger, context } = this.#options;
+    const { db, logger, context, onHealth } = this.#options;
     const { pull, watch } = account.channel;
     const store = (inbound: readonly Inbound[], cursor: string) => this.#storePage(account, inbound, cursor);
     const isPulled = pull !== undefined || watch !== undefined;
     return {
       account,
-      gap: new GapWatch({ db, account, logger }),
+      gap: new GapWatch({ db, account, logger, onSilent: onHealth }),
       puller: isPulled
-        ? new Puller({ db, account, logger, context: (signal) => context(account, signal), store })
+        ? new Puller({ db, account, logger, context: (signal) => context(account, signal), store, onTrouble: onHealth })
         : undefined,
     };
   }

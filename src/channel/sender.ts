@@ -62,6 +62,7 @@ interface Way {
   readonly outbox: Outbox;
 }
 
+export const TEXT_CHARS_USUAL = 2_000;
 const RECEIPTS_SINCE_MS = 86_400_000;
 /** Two machines that thank each other would never end: to one mail address once a day. RFC 3834 §2. */
 const RECEIPTS_TO_ADDRESS = { most: 1, withinMs: 86_400_000 };
@@ -275,7 +276,7 @@ function toOf(content: unknown): string {
 function faultOf({ channel }: Account, text: string, template: Reply['template'] | undefined): ReplyFault | undefined {
   const { limits = {}, capabilities = {} } = channel;
   if (channel.send === undefined) return 'cannotSend';
-  if ([...text].length > (limits.textChars ?? 2_000)) return 'tooLong';
+  if ([...text].length > (limits.textChars ?? TEXT_CHARS_USUAL)) return 'tooLong';
   if (template === undefined) return undefined;
   const known = capabilities.templates?.[template.name];
   if (known === undefined) return 'noTemplate';

@@ -1,4 +1,4 @@
-import { Clock, DataBoard, Guide, Headset, Microphone, Monitor, User } from '@element-plus/icons-vue';
+import { Clock, Connection, DataBoard, Guide, Headset, Microphone, Monitor, User } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
 import type { Words } from './language/zh.ts';
 import type { Person } from './session.ts';
@@ -34,6 +34,7 @@ export const PAGES: readonly Page[] = [
   },
   { name: 'wallboard', path: '/wallboard', icon: DataBoard, roles: LEADS, load: () => import('./pages/Wallboard.vue') },
   { name: 'explain', path: '/explain', icon: Guide, roles: LEADS, load: () => import('./pages/Explain.vue') },
+  { name: 'channels', path: '/channels', icon: Connection, roles: LEADS, load: () => import('./pages/Channels.vue') },
   { name: 'people', path: '/people', icon: User, roles: KEEPERS, load: () => import('./pages/People.vue') },
 ];
 

@@ -2,10 +2,13 @@
 export class Refused extends Error {
   readonly code: string;
   readonly status: number;
-  constructor(code: string, status: number, title: string) {
+  /** What is meant in particular; often empty. */
+  readonly detail: string;
+  constructor(code: string, status: number, title: string, detail = '') {
     super(title);
     this.code = code;
     this.status = status;
+    this.detail = detail;
   }
 }
 
@@ -39,10 +42,10 @@ export async function ask<Answer>(path: string, options: Options = {}): Promise<
   const response = await reach(path, options);
   if (response.status === 204) return undefined as Answer;
   if (response.ok) return (await response.json()) as Answer;
-  const problem = (await response.json().catch(() => ({}))) as { code?: string; title?: string };
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; title?: string; detail?: string };
   if (AWAY_STATUS.has(response.status)) throw new Away(problem.title ?? '');
   if (problem.code === 'LOGIN_REQUIRED') whenLoginRequired();
-  throw new Refused(problem.code ?? 'INTERNAL', response.status, problem.title ?? response.statusText);
+  throw new Refused(problem.code ?? 'INTERNAL', response.status, problem.title ?? response.statusText, problem.detail);
 }
 
 async function reach(path: string, options: Options): Promise<Response> {

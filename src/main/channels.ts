@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { addChannelMetrics } from '../api/channel-metrics.ts';
 import type { Metrics } from '../api/metrics.ts';
 import type { Account } from '../channel/account.ts';
-import { readAccounts } from '../channel/accounts.ts';
+import { type AccountProblem, readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
 import { channelFile, loadChannel } from '../channel/load.ts';
 import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
@@ -17,6 +17,7 @@ export const CHANNEL_FOLDER = join(import.meta.dirname, '../../channels');
 export interface OpenChannels {
   readonly host: ChannelHost;
   observeAcknowledgement(durationMs: number): void;
+  readonly leftOut: readonly AccountProblem[];
   readonly fileFolder: string;
 }
 
@@ -63,5 +64,6 @@ export async function openChannels(
     },
   });
   host.start();
-  return { host, observeAcknowledgement: metrics.observeAcknowledgement, fileFolder: folders.messageFiles };
+  const { observeAcknowledgement } = metrics;
+  return { host, observeAcknowledgement, leftOut: problems, fileFolder: folders.messageFiles };
 }

@@ -112,6 +112,10 @@ test('each mistake is told with its line and what to write, and leaves the other
   ];
   for (const [index, word] of words.entries()) expect(problems[index]!.message).toContain(word);
   for (const { fix } of problems) expect(fix).not.toBe('');
+  expect(problems.map(({ channel, account }) => `${channel}/${account}`)).toEqual([
+    ...['nowhere/one', 'webhook/two', 'webhook/three', 'webhook/four', 'webhook/five', 'webhook/six'],
+    ...['webhook/seven', 'webhook/good', 'webhook/'],
+  ]);
 });
 
 test('a secret whose file is empty leaves its account out: anybody could sign with it', async () => {

@@ -7,7 +7,9 @@ import { vi } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { addChannelMetrics } from '../../src/api/channel-metrics.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
+import type { ApiOptions, DeskSource } from '../../src/api/options.ts';
 import type { Account } from '../../src/channel/account.ts';
+import type { AccountProblem } from '../../src/channel/accounts.ts';
 import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
@@ -65,6 +67,10 @@ export interface HouseOptions {
   readonly journalFolder?: string;
   readonly start?: boolean;
   readonly reservedBytes?: number;
+  /** Accounts with a mistake. */
+  readonly leftOut?: readonly AccountProblem[];
+  /** The page; absent: none is served. */
+  readonly desk?: DeskSource;
 }
 
 export async function openHouse({
@@ -111,8 +117,9 @@ export async function openHouse({
     ...(fetch === undefined ? {} : { fetch }),
     ...(more.reservedBytes === undefined ? {} : { reservedBytes: more.reservedBytes }),
   });
-  const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, fileFolder };
-  const api = await apiOf(store, loop, channels, folder);
+  const { leftOut = [], desk } = more;
+  const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, leftOut, fileFolder };
+  const api = await apiOf(store, loop, channels, folder, desk);
   if (more.start !== false) host.start();
   return {
     host,
@@ -140,8 +147,9 @@ export async function openHouse({
 function apiOf(
   store: Store,
   loop: Loop,
-  channels: { host: ChannelHost; observeAcknowledgement(ms: number): void; fileFolder: string },
+  channels: NonNullable<ApiOptions['channels']>,
   folder: string,
+  desk: DeskSource | undefined,
 ) {
   const core = {
     submit: (event: Parameters<Loop['submit']>[0]) => loop.submit(event),
@@ -174,6 +182,7 @@ function apiOf(
     connectLimits: CONNECT_LIMITS,
     logger: silent,
     recordingFolder: folder,
+    ...(desk === undefined ? {} : { desk }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
@@ -13,6 +14,9 @@ const AGENT_HZ = 1_000;
 const OTHER_HZ = 440;
 const DUTY_DESK = '01088886666';
 const CITIZEN = '13800138071';
+/** Writes from a city's app that has proved the number. */
+const WRITER = '13800138073';
+const APP_KEY = 'k'.repeat(40);
 const PICTURES = process.env['MINHU_PICTURES'];
 
 let chromium: Chromium;
@@ -26,10 +30,11 @@ beforeAll(async () => {
   city = cityWith({});
   const numbers = [{ number: DUTY_DESK, name: '区水务局值班室' }];
   cityFileOf(city, 'dial-out.yaml', stringify({ line: '12345', numbers }));
+  cityFileOf(city, 'channels.yaml', '- { channel: webhook, account: app, settings: { key: { env: APP_KEY } } }\n');
   trunkPort = await freePort();
   [chromium, stage] = await Promise.all([
     startChromium({ toneHz: AGENT_HZ }),
-    openStage({ MINHU_CITY: city.path, MINHU_TRUNK: `127.0.0.1:${trunkPort}` }),
+    openStage({ MINHU_CITY: city.path, MINHU_TRUNK: `127.0.0.1:${trunkPort}`, APP_KEY }),
   ]);
   desk = await openDesk(chromium.browser, stage.program.run().http);
   await desk.sitDown(seat('seat1001'));
@@ -121,6 +126,58 @@ test('the citizen of the last call is called back from the notes', async () => {
   const answered = (await stage.contactsFrom(CITIZEN)).filter(({ outcome }) => outcome === 'answered');
   expect(answered.length).toBeGreaterThanOrEqual(1);
 }, 90_000);
+
+/** As the city's app delivers it. */
+async function write(text: string): Promise<void> {
+  const from = { id: 'app-73', name: '赵敏', phone: WRITER, phoneVerified: true };
+  const inbound = [{ remoteId: '1', conversation: 'app-73', from, sentAtMs: Date.now(), text }];
+  const body = JSON.stringify({ inbound });
+  const timestamp = String(Math.trunc(Date.now() / 1_000));
+  const signature = createHmac('sha256', APP_KEY).update(`${timestamp}.${body}`).digest('hex');
+  const answer = await fetch(`http://${stage.program.run().http}/api/v1/intake/webhook/app`, {
+    method: 'POST',
+    headers: { 'minhu-timestamp': timestamp, 'minhu-signature': `v1=${signature}` },
+    body,
+  });
+  expect(answer.status).toBe(200);
+}
+
+interface Beside {
+  readonly id: string;
+  readonly platform: string;
+  readonly calls: readonly { readonly outcome: string | null; readonly recordings: readonly unknown[] }[];
+}
+
+test('the citizen of a conversation is called from it, and the call stands under the same contact', async () => {
+  const citizen = reachable(WRITER);
+  const before = (await stage.contacts()).length;
+  await write('家里停水了');
+  await desk.click('take');
+  await desk.seen('[data-test=chat] [data-test=message] >> text=家里停水了');
+  expect(await desk.text('call-beside')).toMatch(/^拨打 138\*{4}\d{2,4}$/);
+  if (PICTURES !== undefined) await desk.page.screenshot({ path: `${PICTURES}/call-beside.png` });
+  await desk.click('call-beside');
+  await desk.state('talking');
+  await desk.seen('[data-test=chat] [data-test=message] >> text=家里停水了');
+  await bothHear(citizen);
+  await desk.click('hang-up');
+  await desk.state('wrapUp');
+  const all = await stage.contacts();
+  expect(all.length).toBe(before + 1);
+  const record = await until(
+    'the call stands in the record of the conversation',
+    () => stage.lead.get<Beside>(`/api/v1/contacts/${all[0]!.id}`),
+    ({ calls }) => typeof calls[0]?.outcome === 'string',
+  );
+  expect(record).toMatchObject({ platform: 'webhook', calls: [{ outcome: 'answered' }] });
+  expect(record.calls).toHaveLength(1);
+  expect(record.calls[0]!.recordings).toHaveLength(1);
+  await desk.seen('[data-test=chat] [data-test=end-chat]');
+  await desk.click('end-chat');
+  await desk.page.waitForSelector('[data-test=chat]', { state: 'detached' });
+  await desk.click('finish');
+  await desk.state('ready');
+}, 60_000);
 
 test('nobody who is not there is waited for: the agent is free again', async () => {
   await desk.click('dial-out');

@@ -182,14 +182,18 @@ function kill(killed: number[]): void {
 }
 
 test('an account with a mistake is left out and said, and the others are shown with their health', async () => {
-  const { channels } = await lead.get<{ channels: { channel: string; account: string; healthy: boolean }[] }>(
-    '/api/v1/channels',
-  );
+  const { channels, leftOut } = await lead.get<{
+    channels: { channel: string; account: string; healthy: boolean }[];
+    leftOut: { channel: string; account: string; message: string }[];
+  }>('/api/v1/channels');
   expect(channels.map(({ channel, account, healthy }) => [channel, account, healthy]).sort()).toEqual([
     ['phone', 'default', true],
     ['telegram', 'bot', true],
     ['web', 'main', true],
     ['webhook', 'partner', true],
+  ]);
+  expect(leftOut).toMatchObject([
+    { channel: 'webhook', account: 'broken', message: expect.stringContaining('NOT_SET') },
   ]);
   const { readFileSync, readdirSync } = await import('node:fs');
   const logs = join(program.dataFolder, 'log');

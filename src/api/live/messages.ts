@@ -84,6 +84,7 @@ export type Item =
   | WaitingItem
   | AlarmItem
   | AlertItem
+  | ChannelsItem
   | SupervisionItem
   | CallsItem
   | QuarterItem
@@ -338,6 +339,14 @@ export interface AlertItem {
   /** Who leads and has said that it was seen, and when. */
   readonly seenBy?: string;
   readonly seenAtMs?: number;
+}
+
+/** In `board`: how the channels are, or what is amiss among their messages, is other than before. Asked for again by `GET /api/v1/channels` and `/messages?only=amiss`. */
+export interface ChannelsItem {
+  readonly key: 'channels';
+  readonly kind: 'channels';
+  /** Rises with every change, told at most once a second. */
+  readonly changes: number;
 }
 
 /** In `board`, as `supervision/CONTACT`: who hears a talk, or is about to. Agents are not shown. */

@@ -7,7 +7,7 @@ import { Deadlines } from '../../lib/deadlines.ts';
 import { BoardItems } from './board-items.ts';
 import { FloorItems } from './floor-items.ts';
 import type { Decided, LiveCore } from './live-core.ts';
-import type { AlarmItem, DayFigures, HintItem, Item } from './messages.ts';
+import type { AlarmItem, ChannelsItem, DayFigures, HintItem, Item } from './messages.ts';
 import { agentItem, contactItem, conversationItem, selfItem } from './seat-items.ts';
 import { Stream } from './stream.ts';
 import { WaitingList, waitingItem } from './waiting-list.ts';
@@ -41,6 +41,7 @@ export class Watch {
   #teamOf: ReadonlyMap<string, string> = new Map();
   #alarms: readonly AlarmItem[] = [];
   #tables: readonly Item[] = [];
+  #channels: readonly ChannelsItem[] = [];
   #state: object | undefined;
   #hints = 0;
 
@@ -100,7 +101,7 @@ export class Watch {
     for (const { view, card } of this.#seen.values())
       if (this.#isOn(team, view.agent)) board.put(agentItem(view, card));
     for (const id of this.#core.contacts()) this.#showOn(board, this.#core.contact(id));
-    for (const item of [...this.#alarms, ...this.#tables]) board.put(item);
+    for (const item of [...this.#alarms, ...this.#tables, ...this.#channels]) board.put(item);
     this.#boardItems.showAll(team, board);
     board.commit();
     return board;
@@ -149,6 +150,12 @@ export class Watch {
   setTables(tables: readonly Item[]): void {
     this.#replace(this.#tables, tables);
     this.#tables = tables;
+  }
+
+  /** How the channels are is other than before. */
+  setChannels(changes: number): void {
+    this.#channels = [{ key: 'channels', kind: 'channels', changes }];
+    this.#replace([], this.#channels);
   }
 
   setDay(day: DayFigures | undefined): void {

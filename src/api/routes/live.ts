@@ -9,6 +9,7 @@ import type { Db } from '../../store/store.ts';
 import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
 import { CHAT_PATH } from '../chat/messages.ts';
 import { ApiError } from '../errors.ts';
+import { keepChannels } from '../live/channel-feed.ts';
 import { keepDay } from '../live/day-feed.ts';
 import { keepAlarms, keepRights } from '../live/feeds.ts';
 import { Hub } from '../live/hub.ts';
@@ -87,6 +88,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, socket, session));
   });
   const endings = [alarms.end, rights.end, keepDay(hub, options, live)];
+  if (options.channels !== undefined) endings.push(keepChannels(hub, options.channels.host));
   app.addHook('preClose', async () => {
     for (const end of endings) end();
     hub.close();

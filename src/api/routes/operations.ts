@@ -1,19 +1,33 @@
 import { Type } from 'typebox';
+import type { AccountProblem } from '../../channel/accounts.ts';
 import type { AccountHealth } from '../../channel/host.ts';
+import { HELD_MAX } from '../../channel/intake.ts';
 import { STAFF } from '../access.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ChannelsShape, ReadinessShape } from '../schemas.ts';
 
+const NO_BACKLOG = { storing: 0, deciding: 0, held: 0 };
+
 function accountView({ title, ...health }: AccountHealth) {
   const known = Object.fromEntries(Object.entries(health).filter(([, value]) => value !== undefined)) as typeof health;
-  return { ...known, title: { ...title }, healthy: health.broken === undefined && health.silentSinceMs === undefined };
+  const { broken, silentSinceMs, trouble } = health;
+  const healthy = [broken, silentSinceMs, trouble].every((fault) => fault === undefined);
+  return { ...known, title: { ...title }, healthy };
+}
+
+function leftOutView({ channel = '', account = '', line, message, fix }: AccountProblem) {
+  return { channel, account, line, message, fix };
 }
 
 /** What machines ask: health, metrics, the description of this interface. Nothing personal is in any of it. */
 export function addOperationRoutes(app: Api, { channels, health, metrics }: ApiOptions): void {
   app.get('/api/v1/channels', { config: { access: STAFF }, schema: { response: { 200: ChannelsShape } } }, async () => {
     const phone = { channel: 'phone', account: 'default', healthy: (await health()).switch };
-    return { channels: [phone, ...(channels?.host.health() ?? []).map(accountView)] };
+    return {
+      channels: [phone, ...(channels?.host.health() ?? []).map(accountView)],
+      leftOut: (channels?.leftOut ?? []).map(leftOutView),
+      backlog: { ...(channels?.host.backlog() ?? NO_BACKLOG), most: HELD_MAX },
+    };
   });
 
   app.get(

@@ -1,4 +1,5 @@
 import { enBoards } from './en-boards.ts';
+import { enIntake } from './en-intake.ts';
 import { enPerson } from './en-person.ts';
 import type { Words } from './zh.ts';
 
@@ -7,7 +8,14 @@ export const en: Words = {
   line: '12345 government hotline',
   language: { other: '中文', switch: 'Switch language' },
   theme: { toDark: 'Dark', toLight: 'Light', switch: 'Switch between light and dark' },
-  pages: { desk: 'Desk', calls: 'Contacts', devices: 'Devices', people: 'People', ...enBoards.pages },
+  pages: {
+    desk: 'Desk',
+    calls: 'Contacts',
+    devices: 'Devices',
+    people: 'People',
+    ...enBoards.pages,
+    ...enIntake.pages,
+  },
   signIn: {
     title: 'Sign in',
     user: 'User name',
@@ -437,5 +445,6 @@ export const en: Words = {
   wall: enBoards.wall,
   explain: enBoards.explain,
   supervision: enBoards.supervision,
+  intake: enIntake.intake,
   ...enPerson,
 };

@@ -1,4 +1,5 @@
 import { zhBoards } from './zh-boards.ts';
+import { zhIntake } from './zh-intake.ts';
 import { zhPerson } from './zh-person.ts';
 
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
@@ -7,7 +8,7 @@ export const zh = {
   line: '12345 政务服务便民热线',
   language: { other: 'English', switch: '切换语言' },
   theme: { toDark: '深色', toLight: '浅色', switch: '切换深浅色' },
-  pages: { desk: '工作台', calls: '联络记录', devices: '设备', people: '人员', ...zhBoards.pages },
+  pages: { desk: '工作台', calls: '联络记录', devices: '设备', people: '人员', ...zhBoards.pages, ...zhIntake.pages },
   signIn: {
     title: '登录',
     user: '用户名',
@@ -418,6 +419,7 @@ export const zh = {
   wall: zhBoards.wall,
   explain: zhBoards.explain,
   supervision: zhBoards.supervision,
+  intake: zhIntake.intake,
   ...zhPerson,
 };
 
