@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { maskNumber } from '../../src/lib/mask-number.ts';
 import { type CityFolder, cityWith } from './city.ts';
 import { freePort } from './free-port.ts';
 import { killPart } from './kill-part.ts';
@@ -55,7 +56,7 @@ test('a caller keeps the place and hangs up; the core dies; the agent is rung fi
   const citizen = await reachCitizen(stage, CITIZEN, trunkPort);
   citizen.type('b');
   const record = await stage.closedRecord(CITIZEN);
-  expect(record).toMatchObject({ outcome: 'answered', callBackNumber: CITIZEN });
+  expect(record).toMatchObject({ outcome: 'answered', callBackNumber: maskNumber(CITIZEN) });
   expect(record.waits).toMatchObject([{ result: 'connected', enqueuedAtMs: waiting!.enqueuedAtMs }]);
   expect(record.legs.map(({ role }) => role)).toEqual(['citizen', 'agent', 'citizen']);
   const [{ durationMs, expectedMs }] = record.recordings as [(typeof record.recordings)[0]];
