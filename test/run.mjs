@@ -22,7 +22,9 @@ const BROWSERS = [
   ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'channels', 'desk', 'desk-survives', 'desk-channels'],
   ...['kill-core', 'page-lost', 'people', 'supervision', 'web-call', 'web-chat'],
 ].map((name) => `test/e2e/${name}.test.ts`);
-const WITHOUT_BROWSERS = BROWSERS.flatMap((file) => ['--exclude', file]);
+/** As many calls as two processors carry, in pages: alone. */
+const CROWD = 'test/e2e/browser-crowd.test.ts';
+const WITHOUT_BROWSERS = [...BROWSERS, CROWD].flatMap((file) => ['--exclude', file]);
 /** Sound in real time within the test's own process: nobody else may have its processor. */
 const SOUND = 'test/softswitch/media';
 const ELSEWHERE = ['test/e2e', 'test/switch/contract', SOUND].flatMap((folder) => ['--exclude', `${folder}/**`]);
@@ -35,6 +37,7 @@ const PASSES = [
   { name: 'sound', workers: 2, args: [SOUND] },
   { name: 'whole', workers: 3, args: ['test/e2e', 'test/switch/contract', ...WITHOUT_BROWSERS] },
   { name: 'browsers', workers: 2, args: BROWSERS },
+  { name: 'crowd', workers: 1, args: [CROWD] },
 ];
 
 installPeers();

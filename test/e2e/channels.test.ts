@@ -27,7 +27,6 @@ interface Listed {
     readonly kind: string;
     readonly contact: string | null;
     readonly text: string;
-    readonly from: string;
   }[];
   readonly next: string | null;
 }
@@ -156,8 +155,11 @@ test('500 messages, each delivered one to five times, shuffled, while core and d
   expect(all.map(({ text }) => text).sort()).toEqual(
     Array.from({ length: MESSAGES }, (_, index) => `第${index + 1}条`).sort(),
   );
-  const contactsOf = new Map<string, Set<string>>();
-  for (const { from, contact } of all) contactsOf.set(from, (contactsOf.get(from) ?? new Set()).add(contact!));
+  const contactsOf = new Map<number, Set<string>>();
+  for (const { text, contact } of all) {
+    const conversation = Number(text.slice(1, -1)) % CONVERSATIONS;
+    contactsOf.set(conversation, (contactsOf.get(conversation) ?? new Set()).add(contact!));
+  }
   expect([...contactsOf.values()].map(({ size }) => size)).toEqual(Array(contactsOf.size).fill(1));
   expect(contactsOf.size).toBe(CONVERSATIONS);
   const told = await until(
