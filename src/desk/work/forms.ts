@@ -36,8 +36,15 @@ let user = '';
 /** Takes up what an earlier page of this person kept here. */
 export function openForms(person: string): void {
   user = person;
+  for (const timer of timers.values()) clearTimeout(timer);
+  timers.clear();
   forms.clear();
   for (const [contact, kept] of keptForms(person)) adopt(contact, kept);
+}
+
+/** Whether it is of who sits here now: what somebody before them wrote waits for its own writer. */
+function isOpen(form: Form): boolean {
+  return forms.get(form.contact) === form;
 }
 
 /** The form of a contact: what this page knows, brought up to date by what the server has. */
@@ -67,7 +74,7 @@ const timers = new Map<string, ReturnType<typeof setTimeout>>();
 let loading = false;
 
 function written(form: Form): void {
-  if (loading) return;
+  if (loading || !isOpen(form)) return;
   form.revision += 1;
   form.unsaved = true;
   form.refusal = '';
@@ -76,8 +83,10 @@ function written(form: Form): void {
 }
 
 async function load(form: Form, attempt = 0): Promise<void> {
+  if (!isOpen(form)) return;
   try {
     const answer = await ask<Answer | undefined>(`/contacts/${form.contact}/form`);
+    if (!isOpen(form)) return;
     form.away = false;
     if (answer !== undefined && answer.revision >= form.revision) take(form, answer);
   } catch (error) {
@@ -143,8 +152,10 @@ async function send(form: Form, attempt = 0): Promise<void> {
       key === undefined
         ? await ask<Answer>(path, { method: 'PUT', body })
         : await ask<Answer>(`${path}/submit`, { method: 'POST', body, headers: { 'idempotency-key': key } });
+    if (!isOpen(form)) return;
     confirm(form, answer);
   } catch (error) {
+    if (!isOpen(form)) return;
     if (error instanceof Refused) refused(form, error);
     else {
       form.away = true;

@@ -8,6 +8,8 @@ export interface Kept {
 }
 
 const PREFIX = 'minhu.form.';
+/** Names of people have dots, too: behind that of `li` nothing of `li.na` counts. */
+const CONTACT = /^C\d+(\.\d+)?-[^.]*$/;
 const DAYS_MAX_MS = 7 * 86_400_000;
 const FORMS_MAX = 200;
 
@@ -35,14 +37,19 @@ export function forgetForm(user: string, contact: string): void {
   localStorage.removeItem(nameOf(user, contact));
 }
 
-/** This person's, oldest first; what is older than a week is dropped. */
+/** This person's, oldest first; what is older than a week is dropped, whoever wrote it. */
 export function keptForms(user: string): ReadonlyMap<string, Kept> {
   const found: [string, Kept & { readonly atMs: number }][] = [];
   for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(`${PREFIX}${user}.`)) continue;
+    if (!name.startsWith(PREFIX)) continue;
     const kept = read(name);
-    if (kept === undefined || Date.now() - kept.atMs > DAYS_MAX_MS) localStorage.removeItem(name);
-    else found.push([name.slice(PREFIX.length + user.length + 1), kept]);
+    if (kept === undefined || Date.now() - kept.atMs > DAYS_MAX_MS) {
+      localStorage.removeItem(name);
+      continue;
+    }
+    const own = `${PREFIX}${user}.`;
+    const contact = name.slice(own.length);
+    if (name.startsWith(own) && CONTACT.test(contact)) found.push([contact, kept]);
   }
   return new Map(found.sort(([, a], [, b]) => a.atMs - b.atMs).slice(-FORMS_MAX));
 }

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { browserStore, pageModule } from './browser-store.ts';
+
+interface KeptForms {
+  keepForm(user: string, form: object): void;
+  keptForms(user: string): ReadonlyMap<string, { readonly text: { readonly content: string } }>;
+}
+interface Form {
+  readonly text: { content: string };
+}
+interface Forms {
+  openForms(user: string): void;
+  formOf(contact: string): Form;
+}
+
+const CONTACT = 'C0000000012-4f1c9a';
+const SECOND = 'C0000000012.1-4f1c9a';
+const asked: string[] = [];
+let store: Record<string, string>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  asked.splice(0);
+  store = browserStore();
+  vi.stubGlobal('localStorage', store);
+  vi.stubGlobal('fetch', async (url: string, { method }: { method: string }) => {
+    asked.push(`${method} ${url}`);
+    if (method === 'GET') return new Response(null, { status: 204 });
+    return Response.json({ revision: 1, savedAtMs: 1, submittedAtMs: null });
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const written = (content: string) => ({ text: { content }, revision: 1, submitKey: undefined });
+
+describe('forms kept in a browser that several people use', () => {
+  test('are found by who wrote them, not by who has the beginning of their name', async () => {
+    const { keepForm, keptForms } = await pageModule<KeptForms>('work/kept-forms.ts');
+    keepForm('li.na', { contact: CONTACT, ...written('hers') });
+    keepForm('li.na', { contact: SECOND, ...written('hers, too') });
+    keepForm('li', { contact: CONTACT, ...written('his') });
+    expect([...keptForms('li')].map(([contact, { text }]) => [contact, text.content])).toEqual([[CONTACT, 'his']]);
+    expect([...keptForms('li.na').keys()]).toEqual([CONTACT, SECOND]);
+  });
+
+  test('are gone after a week, also when who wrote them never comes back', async () => {
+    const { keepForm, keptForms } = await pageModule<KeptForms>('work/kept-forms.ts');
+    keepForm('ana', { contact: CONTACT, ...written('hers') });
+    vi.advanceTimersByTime(6 * 86_400_000);
+    keptForms('ben');
+    expect(Object.keys(store)).toHaveLength(1);
+    vi.advanceTimersByTime(2 * 86_400_000);
+    keptForms('ben');
+    expect(Object.keys(store)).toEqual([]);
+  });
+
+  test('are sent by their own writer alone, whoever sits down before they were', async () => {
+    const { openForms, formOf } = await pageModule<Forms>('work/forms.ts');
+    openForms('ana');
+    const form = formOf(CONTACT);
+    await vi.advanceTimersByTimeAsync(0);
+    form.text.content = 'what ana was told';
+    openForms('ben');
+    form.text.content = 'what ana was told at last';
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.filter((each) => !each.startsWith('GET'))).toEqual([]);
+    expect(Object.keys(store)).toEqual([`minhu.form.ana.${CONTACT}`]);
+    openForms('ana');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.filter((each) => !each.startsWith('GET'))).toEqual([`PUT /api/v1/contacts/${CONTACT}/form`]);
+    openForms('nobody');
+  });
+});
