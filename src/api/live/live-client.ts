@@ -19,8 +19,10 @@ export interface LiveSocket {
 export interface LiveClientOptions {
   /** Opens a socket to `LIVE_PATH`. */
   readonly connect: () => LiveSocket;
-  /** Draws a ticket at `LIVE_TICKET_PATH`. Undefined: the session is over. Rejects: to be tried again. */
-  readonly drawTicket: () => Promise<string | undefined>;
+  /** Draws a ticket at `LIVE_TICKET_PATH`. Undefined: the session is over; null: this person is told nothing. Rejects: to be tried again. */
+  readonly drawTicket: () => Promise<string | null | undefined>;
+  /** Whose page it is: when somebody else signed in meanwhile in the same browser, the session is over for it. Absent: anybody's. */
+  readonly user?: string;
   /** What is other than before. `whole`: all that was known of the stream is replaced. */
   readonly onItems: (change: LiveChange) => void;
   readonly onStatus?: (status: LiveStatus) => void;
@@ -92,7 +94,11 @@ export class LiveClient {
   }
 
   stop(): void {
-    this.#finish('stopped');
+    this.#leave('stopped');
+  }
+
+  #leave(status: LiveStatus): void {
+    this.#finish(status);
     this.#socket?.close();
     this.#socket = undefined;
   }
@@ -117,7 +123,7 @@ export class LiveClient {
 
   async #open(): Promise<void> {
     this.#options.onStatus?.('connecting');
-    let ticket: string | undefined;
+    let ticket: string | null | undefined;
     try {
       ticket = await this.#options.drawTicket();
     } catch {
@@ -125,6 +131,7 @@ export class LiveClient {
     }
     if (this.#over) return;
     if (ticket === undefined) return this.#finish('loginRequired');
+    if (ticket === null) return this.#finish('stopped');
     this.#listen(this.#options.connect(), ticket);
   }
 
@@ -163,6 +170,7 @@ export class LiveClient {
   #hear(message: FromServer): void {
     switch (message.type) {
       case 'welcome':
+        if (message.user !== (this.#options.user ?? message.user)) return this.#leave('loginRequired');
         if (this.#epoch !== message.epoch) this.#seq.clear();
         this.#epoch = message.epoch;
         this.#skewMs = message.nowMs - Date.now();

@@ -27,8 +27,9 @@ let client: LiveClient | undefined;
 export const staleSinceMs = ref<number>();
 
 /** Opens the live socket; it comes back by itself, and keeps what was known while it is away. */
-export function startLive(): void {
+export function startLive(user: string): void {
   client ??= new LiveClient({
+    user,
     connect: () =>
       new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${LIVE_PATH}`) as LiveSocket,
     drawTicket,
@@ -57,11 +58,12 @@ export function showActive(): void {
   client?.active();
 }
 
-async function drawTicket(): Promise<string | undefined> {
+async function drawTicket(): Promise<string | null | undefined> {
   try {
     return (await ask<{ ticket: string }>('/live/ticket', { method: 'POST' })).ticket;
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return undefined;
+    if (error instanceof Refused && error.code === 'FORBIDDEN') return null;
     throw error;
   }
 }
