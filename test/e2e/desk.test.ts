@@ -104,6 +104,11 @@ describe('a call at the desk', () => {
     await desk.click('mute');
     await bothHear(citizen);
 
+    // Whoever signs out in a call would cut the citizen off: the page says so instead.
+    await desk.click('sign-out');
+    await bothHear(citizen);
+    await desk.state('talking');
+
     await desk.click('keypad');
     await desk.page.keyboard.press('5');
     await desk.page.keyboard.press('#');

@@ -61,6 +61,8 @@ let session: RTCSession | undefined;
 let login: Login | undefined;
 let renewal: ReturnType<typeof setTimeout> | undefined;
 let attempts = 0;
+/** Counts who sits here: what was asked for before the telephone was put away is not for whoever comes next. */
+let sitting = 0;
 const loudspeaker = new Audio();
 loudspeaker.autoplay = true;
 
@@ -74,12 +76,20 @@ export async function startPhone(): Promise<void> {
 }
 
 export function stopPhone(): void {
+  sitting += 1;
   clearTimeout(renewal);
   agent?.stop();
   agent = undefined;
   session = undefined;
   login = undefined;
-  Object.assign(phone, { registration: 'off', line: 'idle', echo: false, expected: '', supervised: '' });
+  Object.assign(phone, {
+    registration: 'off',
+    line: 'idle',
+    echo: false,
+    expected: '',
+    supervised: '',
+    placing: false,
+  });
 }
 
 function createAgent({ realm, username, ha1, ws, ...login }: Login): UA {
@@ -112,9 +122,13 @@ function createAgent({ realm, username, ha1, ws, ...login }: Login): UA {
 /** Draws a login, for the first time or in time before the last one is over. @returns false: later, or never. */
 async function renew(): Promise<boolean> {
   clearTimeout(renewal);
+  const asked = sitting;
   try {
-    login = await ask<Login>('/me/phone', { method: 'POST' });
+    const drawn = await ask<Login>('/me/phone', { method: 'POST' });
+    if (asked !== sitting) return false;
+    login = drawn;
   } catch (error) {
+    if (asked !== sitting) return false;
     const elsewhere = error instanceof Refused && (error.code === 'PHONE_ELSEWHERE' || error.code === 'NO_SEAT');
     const later = !(error instanceof Refused) || error.status === 429 || error.status >= 500;
     if (elsewhere) phone.registration = 'elsewhere';
