@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { LegId } from '../../src/core/ids.ts';
 import { setRights } from '../../src/store/accounts.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { dropTeam, putTeam } from '../../src/store/teams.ts';
 import { Hall, hallRules, type LiveView, until } from './hall.ts';
 
 let hall: Hall;
@@ -182,6 +183,43 @@ test('leads see on their board who listens and what lasts too long; the agent do
   } finally {
     board.socket.terminate();
     seat.socket.terminate();
+  }
+});
+
+test('an agent who leaves a team takes along what its board tells of them', async () => {
+  const { db } = hall.database.store;
+  /** Resolves when the hall has heard of it: tickets drawn before are void then. */
+  const move = async (user: string, team: string | null): Promise<void> => {
+    const heard = new Promise<void>((resolve) => {
+      const end = hall.options.live!.onAccounts(() => {
+        end();
+        resolve();
+      });
+    });
+    await setRights(db, user, { team });
+    await heard;
+  };
+  await putTeam(db, 'east', 'East', 1);
+  for (const user of ['eva', 'ben', 'ana']) await move(user, 'east');
+  const board = await hall.sit(eva);
+  try {
+    await until(() => board.item('board', 'agent/ben', 'agent') && board.item('board', 'agent/ana', 'agent'));
+    await hall.setState('ben', 'ready');
+    const second = await hall.call('13900139002');
+    await until(() => hall.ringing.has('8002'));
+    const leg = hall.ringing.get('8002')!;
+    await hall.loop.submit({ type: 'legEnded', node: 'switch' as never, leg, cause: 'CALL_REJECTED' });
+    expect((await ask(eva, 'POST', url, { mode: 'listen', reason: 'training' })).status).toBe(201);
+    await until(() => board.item('board', 'alert/missedOffers/ben', 'alert') !== undefined);
+    await until(() => board.item('board', `supervision/${contact}`, 'supervision') !== undefined);
+    for (const user of ['ben', 'ana']) await move(user, null);
+    await until(() => !board.item('board', 'agent/ben', 'agent') && !board.item('board', 'agent/ana', 'agent'));
+    expect([...board.items.get('board')!.keys()].filter((key) => /^(alert|supervision)\//.test(key))).toEqual([]);
+    await hall.hangUp(second);
+  } finally {
+    board.socket.terminate();
+    await dropTeam(db, 'east');
+    await hall.setState('ben', 'offline');
   }
 });
 

@@ -23,10 +23,10 @@ export class BoardItems {
   }
 
   showAlerts(team: string, board: Stream): void {
-    const alerts = this.#core.alerts();
-    for (const key of board.keys('alert/')) if (!alerts.has(key.slice('alert/'.length))) board.drop(key);
-    for (const [key, alert] of alerts)
-      if (alert.agent === undefined || this.#isOn(team, alert.agent)) board.put(alertItem(key, alert));
+    const all = [...this.#core.alerts()];
+    const shown = new Map(all.filter(([, { agent }]) => agent === undefined || this.#isOn(team, agent)));
+    for (const key of board.keys('alert/')) if (!shown.has(key.slice('alert/'.length))) board.drop(key);
+    for (const [key, alert] of shown) board.put(alertItem(key, alert));
   }
 
   showSupervision(team: string, board: Stream, id: string, card: ContactCard | undefined): void {

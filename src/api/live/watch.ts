@@ -139,6 +139,7 @@ export class Watch {
   setTeams(teamOf: ReadonlyMap<string, string>): void {
     this.#teamOf = teamOf;
     for (const seen of this.#seen.values()) this.#showOnBoards(seen);
+    for (const [team, board] of this.#boards) this.#boardItems.showAll(team, board);
   }
 
   setAlarms(alarms: readonly AlarmItem[]): void {
