@@ -255,8 +255,9 @@ export const lineFigures = computed<readonly LineFigures[]>(() => {
 
 /** Today by quarter of an hour, beside what was foreseen. */
 export const curve = computed(() => {
-  const forecast = forecasts.value[0];
-  const dayMs = forecast?.dayMs ?? new Date(`${dayOf(wallMs.value)}T00:00:00+08:00`).getTime();
+  const dayMs = new Date(`${dayOf(wallMs.value)}T00:00:00+08:00`).getTime();
+  // After midnight yesterday's stands there until today's is read.
+  const forecast = forecasts.value.find((each) => each.dayMs === dayMs);
   const at = (wallMs.value - dayMs) / QUARTER_MS;
   const arrived = new Map(quarters.value.map(({ fromMs, inbound }) => [(fromMs - dayMs) / QUARTER_MS, inbound]));
   const actual = Array.from({ length: Math.max(0, Math.min(96, Math.floor(at) + 1)) }, (_, n) => arrived.get(n) ?? 0);
