@@ -2,10 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { BUFFERED_MAX, Client } from '../../src/api/live/client.ts';
+import { Hub } from '../../src/api/live/hub.ts';
 import { LiveClient, type LiveSocket, type LiveStatus } from '../../src/api/live/live-client.ts';
 import type { WaitingItem } from '../../src/api/live/messages.ts';
 import { Stream } from '../../src/api/live/stream.ts';
-import { changePassword, setDisabled } from '../../src/store/accounts.ts';
+import { changePassword, setDisabled, setRights } from '../../src/store/accounts.ts';
+import { silent } from '../store/database.ts';
 import { Hall, LiveView, until } from './hall.ts';
 
 let hall: Hall;
@@ -192,6 +194,34 @@ describe('who may connect', () => {
     await until(() => all[0]!.closed !== undefined);
     expect(all.map(({ closed }) => closed)).toEqual([4409, ...Array(8).fill(undefined)]);
   });
+
+  test('who connects and says nothing keeps nobody out: the one that has been silent longest makes room', async () => {
+    const { core } = hall.options.live!;
+    const nothing = () => undefined;
+    const hub = new Hub({ core, logger: silent, onActive: nothing, onClosed: nothing, strangersMax: 2 });
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const sockets: WebSocket[] = [];
+    let open: boolean[] = [];
+    server.on('connection', (socket, { socket: wire }) => {
+      sockets.push(socket);
+      hub.welcome(socket, wire, 'unknown');
+      open = sockets.map(({ readyState }) => readyState === WebSocket.OPEN);
+    });
+    try {
+      for (let n = 0; n < 3; n += 1) {
+        const view = new LiveView(new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
+        views.push(view);
+        await new Promise((resolve) => view.socket.once('open', resolve));
+        expect(hub.admits).toBe(true);
+      }
+      expect(open).toEqual([false, true, true]);
+      await until(() => views.at(-3)!.closed === 4408);
+    } finally {
+      hub.close();
+      server.close();
+    }
+  });
 });
 
 describe('who must go', () => {
@@ -333,5 +363,49 @@ describe('the client', () => {
     await until(() => statuses.at(-1) === 'loginRequired');
     expect(sockets).toHaveLength(2);
     await hall.setState('ben', 'offline');
+  });
+
+  test('of one person takes nothing that is for another who signed in meanwhile in the same browser', async () => {
+    let cookie = await hall.login('ana');
+    const statuses: LiveStatus[] = [];
+    const heard: string[] = [];
+    const sockets: { terminate(): void }[] = [];
+    const client = new LiveClient({
+      user: 'ana',
+      connect: () => {
+        const socket = hall.connect(cookie);
+        sockets.push(socket);
+        return socket as unknown as LiveSocket;
+      },
+      drawTicket: () => hall.draw(cookie),
+      onItems: ({ items }) => heard.push(...items.map((item) => (item.kind === 'self' ? item.agent : ''))),
+      onStatus: (status) => statuses.push(status),
+      random: () => 0.01,
+    });
+    await until(() => client.items('me').has('self'));
+    cookie = await hall.login('ben');
+    sockets[0]!.terminate();
+    await until(() => statuses.at(-1) === 'loginRequired');
+    expect(sockets).toHaveLength(2);
+    expect(heard).not.toContain('ben');
+  });
+
+  test('of somebody who is told nothing does not ask again', async () => {
+    const { db } = hall.database.store;
+    await setRights(db, 'eva', { roles: ['auditor'] });
+    const cookie = await hall.login('eva');
+    const statuses: LiveStatus[] = [];
+    new LiveClient({
+      connect: () => hall.connect(cookie) as unknown as LiveSocket,
+      drawTicket: async () => {
+        const answer = await hall.api.inject({ method: 'POST', url: '/api/v1/live/ticket', headers: { cookie } });
+        return answer.json().code === 'FORBIDDEN' ? null : answer.json().ticket;
+      },
+      onItems: () => undefined,
+      onStatus: (status) => statuses.push(status),
+    });
+    await until(() => statuses.length === 2);
+    expect(statuses).toEqual(['connecting', 'stopped']);
+    await setRights(db, 'eva', { roles: ['agent'] });
   });
 });

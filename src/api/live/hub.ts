@@ -18,7 +18,7 @@ export const SOCKETS_MAX = 12_000;
 const PER_SESSION_MAX = 8;
 const PER_USER_MAX = 16;
 export const HELLO_MAX_MS = 5_000;
-/** Connected and not yet introduced. */
+/** Connected and not yet introduced: who has said nothing longest makes room. Nobody keeps others out by saying nothing. */
 const STRANGERS_MAX = 4_000;
 /** Sent to so many at once; then whatever else waits has its turn. */
 const FAN_OUT_CHUNK = 100;
@@ -50,6 +50,8 @@ export interface HubOptions {
   readonly onActive: (session: string, seenAtMs: number) => void;
   /** A socket that was admitted is closed, with this code. */
   readonly onClosed: (code: number) => void;
+  /** Default 4,000. */
+  readonly strangersMax?: number;
 }
 
 /** Everybody on the live socket. */
@@ -88,11 +90,16 @@ export class Hub {
 
   /** Room for one more socket. */
   get admits(): boolean {
-    return this.#clients.size < SOCKETS_MAX && this.#strangers.size < STRANGERS_MAX;
+    return this.#clients.size < SOCKETS_MAX;
   }
 
   /** A socket of a session, on its wire, which has still to show a ticket. */
   welcome(socket: WebSocket, wire: Duplex, session: string): void {
+    const [first] = this.#strangers;
+    if (first !== undefined && this.#strangers.size >= (this.#options.strangersMax ?? STRANGERS_MAX)) {
+      this.#strangers.delete(first);
+      closeSocket(first, 'helloLate');
+    }
     this.#strangers.add(socket);
     const late = setTimeout(() => closeSocket(socket, 'helloLate'), HELLO_MAX_MS);
     late.unref();
