@@ -23,6 +23,7 @@ export const SupervisionChange = Type.Object(
 export const AlertParams = Type.Object({
   alert: Type.Union([
     Type.Literal('longWait'),
+    Type.Literal('longAnswer'),
     Type.Literal('longHold'),
     Type.Literal('longWrapUp'),
     Type.Literal('missedOffers'),

@@ -10,6 +10,9 @@ export interface Account {
   readonly queues: Readonly<Record<Entry, string>>;
   /** Sent when a message opens a contact; `{contact}` stands for its number. Undefined: nothing is sent. */
   readonly receipt: string | undefined;
+  /** Sent to a citizen who does not write on, and when the contact is closed for that; as `receipt`. */
+  readonly reminder?: string | undefined;
+  readonly closingWords?: string | undefined;
   /** Alarm when nothing came for so long at a time when usually something does. Undefined: never. */
   readonly gapMs: number | undefined;
   /** Its media are kept by whoever hands them in: there is nothing to fetch. */

@@ -16,6 +16,9 @@ const RECEIPT_CHARS_MAX = 500;
 const NAMED_CHARS_MAX = 64;
 const USUAL_QUEUES = { personal: 'personal', enterprise: 'enterprise' };
 const USUAL_RECEIPT = '您的诉求已收到，受理编号 {contact}。';
+export const USUAL_REMINDER = '请问您还有其他问题吗？如暂无回复，本次咨询将自动结束。';
+export const USUAL_CLOSING_WORDS =
+  '因长时间未收到您的回复，本次咨询（受理编号 {contact}）已结束。如需继续，请直接留言。';
 
 const ANY_TEXT = { pattern: /^[^\0]{1,4096}$/, looks: ['一段文字', 'a text'] } as const;
 const CHANNEL_NAME = {
@@ -92,7 +95,7 @@ async function readAccount(field: Field, wanted: AccountsWanted): Promise<Accoun
   const parts = readFields(
     field,
     ['channel', 'account'],
-    ['settings', 'previous', 'previousUntil', 'queues', 'receipt', 'gap'],
+    ['settings', 'previous', 'previousUntil', 'queues', 'receipt', 'reminder', 'closingWords', 'gap'],
   );
   const channelName = parts && readText(parts.channel, CHANNEL_NAME);
   const name = parts && readText(parts.account, NAME);
@@ -110,15 +113,19 @@ async function readAccount(field: Field, wanted: AccountsWanted): Promise<Accoun
   if (settings === undefined || queues === undefined || previous === 'wrong') return undefined;
   const sets = previous === undefined ? [settings] : [settings, previous.settings];
   for (const set of sets) if (isFaulty(channel, set, parts.settings ?? field)) return undefined;
-  const receipt =
-    parts.receipt === undefined ? USUAL_RECEIPT : (scalarOf(parts.receipt) ?? '').slice(0, RECEIPT_CHARS_MAX);
+  const words = (of: Field | undefined, usual: string): string | undefined => {
+    const text = of === undefined ? usual : (scalarOf(of) ?? '').slice(0, RECEIPT_CHARS_MAX);
+    return text === '' || channel.send === undefined ? undefined : text;
+  };
   return {
     channel,
     name,
     settings,
     previous,
     queues,
-    receipt: receipt === '' || channel.send === undefined ? undefined : receipt,
+    receipt: words(parts.receipt, USUAL_RECEIPT),
+    reminder: words(parts.reminder, USUAL_REMINDER),
+    closingWords: words(parts.closingWords, USUAL_CLOSING_WORDS),
     gapMs: parts.gap === undefined ? undefined : readDurationMs(parts.gap, GAP_MS_MIN, GAP_MS_MAX),
   };
 }

@@ -18,6 +18,8 @@ export interface HostOptions {
     submit(event: ChannelEvent): Promise<Decided>;
     /** Hears what was decided, after it is written down. @returns what ends it. */
     follow(listener: (entries: readonly Decided[]) => void): () => void;
+    /** Reminders that were decided on in contacts that are open, and after which message; for a start. Absent: none. */
+    reminders?(): readonly { readonly contact: string; readonly message: number }[];
   };
   /** Resolves when everything written down so far is in the database. */
   readonly settled: () => Promise<void>;

@@ -58,6 +58,7 @@ export class ChannelHost {
   readonly #receiver: Receiver;
   readonly #media: MediaFetcher;
   readonly #followers = new Set<() => void>();
+  readonly #unfollow: () => void;
 
   constructor(given: HostOptions) {
     const options = { ...given, metrics: this.#heard(given.metrics) };
@@ -75,6 +76,9 @@ export class ChannelHost {
       onFiles: () => this.#media.wake(),
       onHealth: () => this.#changed(),
     });
+    this.#unfollow = options.core.follow((entries) => {
+      for (const { commands } of entries) sender.hear(commands);
+    });
   }
 
   /** What was left at the last end goes on: messages to the core, replies to the platforms, files from them, receipts that nobody got. Retries by itself. */
@@ -84,6 +88,7 @@ export class ChannelHost {
       await this.#media.resume();
       await this.#receiver.lookForUntaken();
       await this.#sender.makeUpReceipts();
+      await this.#sender.makeUpReminders();
       this.#receiver.listen();
     });
   }
@@ -191,6 +196,7 @@ export class ChannelHost {
   }
 
   async close(): Promise<void> {
+    this.#unfollow();
     this.#backlog.close();
     await this.#media.close();
     await this.#receiver.close();

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Command } from '../core/command.ts';
+import { contactId } from '../core/ids.ts';
 import { unsentFiles } from '../store/message-files.ts';
 import { lastMessageOf } from '../store/messages.ts';
 import {
@@ -15,7 +17,7 @@ import { type Account, accountKey } from './account.ts';
 import type { Backlog } from './backlog.ts';
 import type { InboundMessage, MediaKind } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
-import type { TakenMessage } from './intake.ts';
+import { mediumOf, type TakenMessage } from './intake.ts';
 import { FILE_BYTES_MAX } from './media/admit.ts';
 import {
   FILES_OF_REPLY_MAX,
@@ -53,7 +55,7 @@ export type ReplyFault =
   | 'full';
 
 export interface SenderOptions
-  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'fetch'> {
+  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'fetch' | 'core'> {
   readonly backlog: Backlog;
 }
 
@@ -139,7 +141,7 @@ export class Sender {
     };
     const { channel, account: name, conversation } = last;
     const place = { journal, channel, account: name, conversation, contact };
-    return await this.#enqueue({
+    const id = await this.#enqueue({
       ...place,
       kind: 'reply',
       content: JSON.stringify(content),
@@ -148,6 +150,8 @@ export class Sender {
       atMs: Date.now(),
       files,
     });
+    if (mediumOf(account) === 'chat') this.#replied(contact, id);
+    return id;
   }
 
   /** Sends a dead letter again. @returns false when it is none. */
@@ -166,6 +170,23 @@ export class Sender {
         this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
       },
     );
+  }
+
+  /** Hears what the core decided: who is to be told that nothing came for long. */
+  hear(commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (command.do !== 'record-fact') continue;
+      if (command.fact === 'citizenReminded')
+        this.#tellIdle(command.contact, 'reminder', `reminder-${command.message}`);
+      else if (command.fact === 'talkEnded' && command.endedBy === 'idle')
+        this.#tellIdle(command.contact, 'closingWords', 'closing-words');
+    }
+  }
+
+  /** Reminders that a kill kept from being stored. @throws while the database is away. */
+  async makeUpReminders(): Promise<void> {
+    for (const { contact, message } of this.#options.core.reminders?.() ?? [])
+      await this.#idleWords(contact, 'reminder', `reminder-${message}`);
   }
 
   /** What was still to go at the last end. @throws while the database is away. */
@@ -192,6 +213,39 @@ export class Sender {
 
   async close(): Promise<void> {
     await Promise.all([...this.#ways.values()].map(({ outbox }) => outbox.close()));
+  }
+
+  /** W16 of the core: it hears of no reply before the reply is stored. One that it does not hear of makes nobody wait for the citizen. */
+  #replied(contact: string, message: number): void {
+    this.#options.core
+      .submit({ type: 'messageReplied', contact: contactId(contact), message })
+      .catch((error: unknown) =>
+        this.#options.logger.warn({ err: error, message }, 'the core did not hear of a reply'),
+      );
+  }
+
+  #tellIdle(contact: string, which: 'reminder' | 'closingWords', sendKey: string): void {
+    this.#idleWords(contact, which, sendKey).catch((error: unknown) =>
+      this.#options.logger.warn(
+        { err: error, contact },
+        'a citizen was not told that the conversation waits or is over',
+      ),
+    );
+  }
+
+  /** Once for each key; nothing where the platform lets us write no more, and no reminder that would be the last message it lets us write. */
+  async #idleWords(contact: string, which: 'reminder' | 'closingWords', sendKey: string): Promise<void> {
+    const { db, journal } = this.#options;
+    const { last, way } = await this.#place(contact);
+    const text = way?.account[which]?.replaceAll('{contact}', contact);
+    if (last === undefined || way === undefined || text === undefined || way.outbox.waiting >= WAITING_MAX) return;
+    const { channel, account, conversation } = last;
+    const atMs = Date.now();
+    const budget = await budgetOf(db, way.account, conversation, atMs);
+    if (budget !== undefined && budget.messages < (which === 'reminder' ? 2 : 1)) return;
+    const content = JSON.stringify({ to: toOf(last.content), text, automatic: true });
+    const place = { journal, channel, account, conversation, contact };
+    await this.#enqueue({ ...place, kind: 'receipt', content, byUser: null, sendKey, atMs });
   }
 
   #wayOf(account: Account): Way {

@@ -1,6 +1,6 @@
 import type { MediumSetting, SlotCounts, SlotRules } from '../core/settings.ts';
 import { readDurationMs, readFields, readWhole } from './fields.ts';
-import type { Field } from './yaml-file.ts';
+import { complain, type Field } from './yaml-file.ts';
 
 const SLOTS_MAX = 20;
 const WAITING_MAX = 10_000;
@@ -16,7 +16,7 @@ export function readSlots(top: Field): SlotRules | undefined {
   return {
     each: readSlotCounts(fields.each),
     beside: beside === undefined ? {} : namedBy(SLOTS, (name) => beside[name] && readBeside(beside[name])),
-    media: media === undefined ? {} : namedBy(MEDIA, (name) => media[name] && readMedium(media[name])),
+    media: media === undefined ? {} : namedBy(MEDIA, (name) => media[name] && readMedium(media[name], name)),
   };
 }
 
@@ -33,15 +33,40 @@ function readBeside(field: Field) {
   return namedBy(SLOTS, (name) => counts[name] && readWhole(counts[name], 0, mostOf(name)));
 }
 
-function readMedium(field: Field): MediumSetting | undefined {
-  const fields = readFields(field, ['offer', 'bound', 'wrapUp', 'waitingMax']);
+const HOUR_MS = 3_600_000;
+/** Of chats: a mail is answered when there is time. */
+const IDLE = ['remindAfter', 'closeAfter', 'answerWithin'] as const;
+
+function readMedium(field: Field, name: (typeof MEDIA)[number]): MediumSetting | undefined {
+  const fields = readFields(field, ['offer', 'bound', 'wrapUp', 'waitingMax'], name === 'chat' ? IDLE : []);
   const offerMs = fields && readDurationMs(fields.offer, 5_000, 600_000);
   const boundMs = fields && readDurationMs(fields.bound, 10_000, 172_800_000);
   const wrapUpMs = fields && readDurationMs(fields.wrapUp, 0, 3_600_000);
   const waitingMax = fields && readWhole(fields.waitingMax, 1, WAITING_MAX);
   if (offerMs === undefined || boundMs === undefined || wrapUpMs === undefined || waitingMax === undefined)
     return undefined;
-  return { offerMs, boundMs, wrapUpMs, waitingMax };
+  return { offerMs, boundMs, wrapUpMs, waitingMax, ...readIdle(fields as IdleFields) };
+}
+
+type IdleFields = Readonly<Partial<Record<(typeof IDLE)[number], Field>>>;
+
+/** W16, W17, U6. */
+function readIdle({ remindAfter, closeAfter, answerWithin }: IdleFields) {
+  const [remindMs, closeMs] = [remindAfter, closeAfter].map(
+    (each) => each && readDurationMs(each, 10_000, 24 * HOUR_MS),
+  );
+  const answerMs = answerWithin && readDurationMs(answerWithin, 10_000, 24 * HOUR_MS);
+  if (remindMs !== undefined && closeMs !== undefined && remindMs >= closeMs)
+    complain(
+      closeAfter!,
+      ['closeAfter 必须大于 remindAfter。', 'closeAfter must be more than remindAfter.'],
+      ['请先提醒，再结束。', 'Remind first, close later.'],
+    );
+  return {
+    ...(remindMs === undefined ? {} : { remindMs }),
+    ...(closeMs === undefined ? {} : { closeMs }),
+    ...(answerMs === undefined ? {} : { answerMs }),
+  };
 }
 
 /** Those of the names for which there is something. */

@@ -8,15 +8,15 @@ import { type Seat, seatOf } from './seat.ts';
 import type { AlertLimits } from './settings.ts';
 import { type Place, placeOf } from './standing.ts';
 import type { Agent, Alert, Contact, State } from './state.ts';
-import { alertKey, type Lasting, watchedState, watchedWait } from './watch.ts';
+import { alertKey, type Lasting, watchedContact, watchedState } from './watch.ts';
 
-/** U1: after any change of a contact. */
+/** U1, U6: after any change of a contact. */
 export function watchContact(d: Decision, contact: Contact, place: Place): void {
-  const limits = limitsOf(d.state);
-  if (limits === undefined) return;
-  const wait = watchedWait(limits, contact);
-  watchLasting(d, place, wait);
-  if (wait === undefined) endAlert(d, place, 'longWait', 'U1');
+  if (limitsOf(d.state) === undefined) return;
+  const lasting = watchedContact(d.state.settings, contact);
+  watchLasting(d, place, lasting);
+  if (lasting?.alert !== 'longWait') endAlert(d, place, 'longWait', 'U1');
+  if (lasting?.alert !== 'longAnswer') endAlert(d, place, 'longAnswer', 'U6');
 }
 
 /** U2–U4: after any change of an agent. */
@@ -30,16 +30,16 @@ export function watchAgent(d: Decision, agent: Agent, seat: Seat): void {
   watchMisses(d, agent, seat, limits.missedOffers);
 }
 
-/** U1–U3. */
+/** U1–U3, U6. */
 export function alertDue(d: Decision, due: Due): void {
   const { contacts, agents, settings, standing } = d.state;
   standing.dues.put(due, null);
   const limits = settings?.alerts ?? {};
   const contact = contacts.get(contactId(due.id));
   const agent = agents.get(agentId(due.id));
-  const wait = contact === undefined ? undefined : watchedWait(limits, contact);
+  const wait = contact === undefined ? undefined : watchedContact(settings, contact);
   const state = agent === undefined ? undefined : watchedState(limits, agent);
-  if (wait !== undefined) raise(d, placeOf(standing, contact!), wait, 'U1');
+  if (wait !== undefined) raise(d, placeOf(standing, contact!), wait, wait.alert === 'longWait' ? 'U1' : 'U6');
   if (state !== undefined) raise(d, seatOf(standing, agent!.id), state, state.alert === 'longHold' ? 'U2' : 'U3');
 }
 
@@ -53,9 +53,12 @@ export function alertSeen(d: Decision, { alert, of, by }: AlertSeen): void {
   note(d, 'U5', { do: 'record-fact', fact: 'alertSeen', ...about(known), by: seenBy });
 }
 
-/** U1: a contact that is over waits no longer. */
+/** U1, U6: a contact that is over waits no longer. */
 export function forgetContact(d: Decision, contact: Contact): void {
-  if (limitsOf(d.state) !== undefined) endAlert(d, placeOf(d.state.standing, contact), 'longWait', 'U1');
+  if (limitsOf(d.state) === undefined) return;
+  const place = placeOf(d.state.standing, contact);
+  endAlert(d, place, 'longWait', 'U1');
+  endAlert(d, place, 'longAnswer', 'U6');
 }
 
 function watchLasting(d: Decision, of: Place | Seat, lasting: Lasting | undefined): void {
@@ -74,7 +77,8 @@ function watchMisses(d: Decision, agent: Agent, seat: Seat, limit: number | unde
 
 /** Undefined: nothing is watched, and nothing is left of what was. */
 function limitsOf({ settings, alerts }: State): AlertLimits | undefined {
-  return settings?.alerts ?? (alerts.size === 0 ? undefined : {});
+  const answers = settings?.slots?.media.chat?.answerMs !== undefined;
+  return settings?.alerts ?? (alerts.size === 0 && !answers ? undefined : {});
 }
 
 function raise(d: Decision, of: Place | Seat, { dueMs, ...alert }: Lasting, because: string): void {

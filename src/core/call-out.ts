@@ -4,6 +4,7 @@ import { closing } from './closing.ts';
 import { type Decision, nextContactId, note, setStage, setWork } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import type { CallOutAsked } from './event.ts';
+import { callBeside } from './idle.ts';
 import { type AgentId, type ContactId, type LegId, legId, type NodeId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { CALL_OUT_RING_MS, RING_DEVICES_MAX } from './limits.ts';
@@ -116,6 +117,7 @@ function openCallOut(
     callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
   };
   d.state.contacts.set(contact.id, contact);
+  callBeside(d, partOf, 1);
   note(d, partOf === undefined ? 'Y1' : 'Y6', {
     do: 'record-fact',
     fact: 'contactOpened',

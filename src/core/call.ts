@@ -6,6 +6,7 @@ import { closeIfOver, closing, refuse } from './closing.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
 import type { CallerKnown } from './event.ts';
 import { startFlow } from './flow.ts';
+import { callBeside } from './idle.ts';
 import type { ContactId, LegId, NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
@@ -191,6 +192,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     ...(arrival.diversion === undefined ? null : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
   };
   d.state.contacts.set(contact.id, contact);
+  callBeside(d, contact.partOf, 1);
   note(d, 'A1', {
     do: 'record-fact',
     fact: 'contactOpened',

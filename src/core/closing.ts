@@ -2,6 +2,7 @@ import { forgetContact } from './alert.ts';
 import type { ContactOutcome } from './command.ts';
 import { type Decision, note, setStage } from './decision.ts';
 import type { Event } from './event.ts';
+import { callBeside } from './idle.ts';
 import { hangUp } from './leg.ts';
 import { RECORDING_END_MS_MAX } from './limits.ts';
 import { letGoOfMissed } from './missed.ts';
@@ -36,6 +37,7 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
     return;
   }
   d.state.contacts.delete(contact.id);
+  callBeside(d, contact.partOf, -1);
   letGoOfMissed(d, contact);
   forgetContact(d, contact);
   unplaceContact(d.state, contact);

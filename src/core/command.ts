@@ -159,6 +159,8 @@ export type RecordFact =
     }
   /** A message of the inbox belongs to this contact; `opened`: it is the first. */
   | { readonly fact: 'messageTaken'; readonly contact: ContactId; readonly message: number; readonly opened?: true }
+  /** The citizen has not written since this message of the agent's (its number), and is to be reminded. */
+  | { readonly fact: 'citizenReminded'; readonly contact: ContactId; readonly message: number }
   /** The caller hangs up and keeps the place; this number will be dialled. */
   | { readonly fact: 'callBackPromised'; readonly contact: ContactId; readonly number: string }
   /** `cause`: as of the leg's end. */
@@ -296,7 +298,7 @@ export type RecordFact =
       readonly bytes?: number;
     };
 
-export type AlertName = 'longWait' | 'longHold' | 'longWrapUp' | 'missedOffers';
+export type AlertName = 'longWait' | 'longAnswer' | 'longHold' | 'longWrapUp' | 'missedOffers';
 
 /** Reported agent states, in the words of the interface. */
 export type AgentState = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
@@ -307,8 +309,8 @@ export type MissedResult = 'reached' | 'cameThrough' | 'promised' | 'unreached' 
 /** `moved`: to another queue. `ended`: closed by an agent before anybody had it. */
 export type WaitResult = 'connected' | 'abandoned' | 'lost' | 'full' | 'unreached' | 'moved' | 'ended';
 
-/** `returned`: a digital contact went back to a queue. `supervisor`: took the talk over. */
-export type TalkEnd = 'citizen' | 'agent' | 'fault' | 'returned' | 'supervisor';
+/** `returned`: a digital contact went back to a queue. `supervisor`: took the talk over. `idle`: its citizen wrote no more (W17). */
+export type TalkEnd = 'citizen' | 'agent' | 'fault' | 'returned' | 'supervisor' | 'idle';
 /** How a gap in a talk ended: by a phone of the seat, after its time or the agent's word, by the caller, by the switch's death. */
 export type GapResult = 'joined' | 'givenUp' | 'abandoned' | 'lost';
 

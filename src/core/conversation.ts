@@ -11,6 +11,7 @@ import type {
 } from './event.ts';
 import { exclude } from './exclusion.ts';
 import { openQueue } from './hours.ts';
+import { citizenWrote, remindCitizen } from './idle.ts';
 import { NO_LEG, NO_NODE } from './ids.ts';
 import { CONVERSATIONS_MAX, HEAD_START_MS_MAX, KEY_CHARS_MAX, NAME_CHARS_MAX } from './limits.ts';
 import { isDigital, slotOf } from './medium.ts';
@@ -34,7 +35,7 @@ export function openConversation(d: Decision, event: ConversationOpened): void {
 export function messageArrived(d: Decision, event: MessageArrived): void {
   const known = openOf(d, event);
   if (event.left === true) return known && left(d, known, event.message);
-  if (known !== undefined) citizenBack(d, known);
+  if (known !== undefined) citizenSpoke(d, known);
   const contact = known ?? open(d, event, 0);
   if (contact === undefined) return;
   const { message } = event;
@@ -92,9 +93,10 @@ const UNSERVED: Readonly<Record<'citizen' | 'agent', readonly [WaitResult, Conta
   agent: ['ended', 'ended'],
 };
 
-/** W9: the citizen has left, and the agent has had time for notes. */
-export function notesOver(d: Decision, contact: Contact, stage: Held): void {
-  finish(d, contact, stage, 'citizen');
+/** W9: the citizen has left, and the agent has had time for notes. W17: or writes no more, after W16. */
+export function conversationDue(d: Decision, contact: Contact, stage: Held): void {
+  if (stage.untilMs !== null) finish(d, contact, stage, 'citizen');
+  else if (!remindCitizen(d, contact, stage)) finish(d, contact, stage, 'idle', 'W17');
 }
 
 /** W10: to a queue, another one or its own, by its agent or a lead. */
@@ -140,7 +142,12 @@ function waitIn(wait: Wait, queue: string): Wait {
 /** W1: opened again while the notes are written: it goes on. */
 function citizenBack(d: Decision, contact: Contact): void {
   const { stage } = contact;
-  if (stage.in === 'conversation' && stage.untilMs !== null) setStage(d, contact, { ...stage, untilMs: null });
+  if (stage.in === 'conversation' && stage.untilMs !== null) citizenSpoke(d, contact);
+}
+
+function citizenSpoke(d: Decision, contact: Contact): void {
+  const { stage } = contact;
+  if (stage.in === 'conversation') setStage(d, contact, { ...stage, untilMs: null, idle: citizenWrote(d, stage) });
 }
 
 function startWait(d: Decision, contact: Contact, wait: Wait, because: string): void {
@@ -149,8 +156,14 @@ function startWait(d: Decision, contact: Contact, wait: Wait, because: string): 
   setStage(d, contact, { in: 'queue', wait, announceAtMs: NEVER_MS, offer: null });
 }
 
-function finish(d: Decision, contact: Contact, stage: Held, endedBy: 'citizen' | 'agent'): void {
-  endTalk(d, contact, stage, endedBy, 'W9');
+function finish(
+  d: Decision,
+  contact: Contact,
+  stage: Held,
+  endedBy: 'citizen' | 'agent' | 'idle',
+  because = 'W9',
+): void {
+  endTalk(d, contact, stage, endedBy, because);
   close(d, contact, 'answered');
 }
 
@@ -158,7 +171,7 @@ function endTalk(
   d: Decision,
   contact: Contact,
   stage: Held,
-  endedBy: 'citizen' | 'agent' | 'returned',
+  endedBy: 'citizen' | 'agent' | 'returned' | 'idle',
   because: string,
 ): void {
   note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });

@@ -6,7 +6,7 @@ import { endLeg } from './call.ts';
 import { notReached } from './call-back.ts';
 import { placingDue } from './call-out.ts';
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
-import { notesOver } from './conversation.ts';
+import { conversationDue } from './conversation.ts';
 import { type Decision, touchAgent, touchContact } from './decision.ts';
 import { deflectTaken } from './deflect.ts';
 import { devicesExpired } from './device.ts';
@@ -107,7 +107,7 @@ function meetContact(d: Decision, contact: Contact): void {
     case 'deflecting':
       return deflectTaken(d, contact, stage, stage.key, '');
     case 'conversation':
-      return notesOver(d, contact, stage);
+      return conversationDue(d, contact, stage);
     case 'rating':
       return finish(d, contact, 'answered', 'F6');
     case 'goodbye':

@@ -41,9 +41,10 @@ export function offerAnswered(d: Decision, { contact: id, agent: who, token, tak
   endWait(d, contact, stage.wait, 'connected', 'W8');
   note(d, 'W8', { do: 'record-fact', fact: 'talkStarted', contact: id, agent: who, ...siteOf(d.state, who) });
   contact.spoke = true;
-  setStage(d, contact, { in: 'conversation', wait: stage.wait, agent: who, untilMs: null });
-  agent.misses = 0;
   const sinceMs = d.state.nowMs;
+  const idle = { awaits: 'agent', sinceMs } as const;
+  setStage(d, contact, { in: 'conversation', wait: stage.wait, agent: who, untilMs: null, idle });
+  agent.misses = 0;
   setConversation(d, agent, id, { in: 'talk', contact: id, slot: slotOf(contact.medium), sinceMs });
 }
 

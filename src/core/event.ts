@@ -21,7 +21,7 @@ export type RuntimeEvent =
 export type ConversationEvent = ConversationOpened | OfferAnswered | ConversationEnded | ConversationReturned;
 
 /** From the channels. */
-export type ChannelEvent = MessageArrived;
+export type ChannelEvent = MessageArrived | MessageReplied;
 
 /** A citizen wants something by a digital medium. */
 export interface ConversationOpened extends ConversationName {
@@ -37,6 +37,14 @@ export interface MessageArrived extends ConversationName {
   readonly message: number;
   /** It says that the citizen has left. */
   readonly left?: true;
+}
+
+/** What an agent wrote to the citizen of this contact is stored (W16). */
+export interface MessageReplied {
+  readonly type: 'messageReplied';
+  readonly contact: ContactId;
+  /** Its number; said again, or of an older one, it changes nothing. */
+  readonly message: number;
 }
 
 export interface ConversationName {

@@ -70,6 +70,8 @@ export const LOAD_MS = 86_400_000;
 /** W6, W9, where the city says nothing. */
 export const DIGITAL_OFFER_MS = 30_000;
 export const DIGITAL_WAITING_MAX = 1_000;
+/** W18: after a start, for what was written meanwhile. */
+export const IDLE_SPARE_MS = 60_000;
 /** V2, V5. */
 export const SUPERVISOR_RING_MS = 30_000;
 export const SECOND_PERSON_MS_MAX = 120_000;

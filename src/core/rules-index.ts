@@ -15,7 +15,7 @@ import {
   type Watched,
 } from './standing.ts';
 import type { State } from './state.ts';
-import { alertKey, type Lasting, watchedState, watchedWait } from './watch.ts';
+import { alertKey, type Lasting, watchedContact, watchedState } from './watch.ts';
 
 /** Who is alike, by these rules. Nobody stands anywhere afterwards: every agent and contact must be placed again. */
 export function indexSettings(standing: Standing, settings: Settings): void {
@@ -83,6 +83,7 @@ function watchAll({ standing, settings, contacts, agents, alerts }: State): void
     if (lasting !== undefined && !alerts.has(alertKey(lasting.alert, id)))
       standing.dues.put(of.alertDue, lasting.dueMs);
   };
-  for (const contact of contacts.values()) watch(placeOf(standing, contact), contact.id, watchedWait(limits, contact));
+  for (const contact of contacts.values())
+    watch(placeOf(standing, contact), contact.id, watchedContact(settings, contact));
   for (const agent of agents.values()) watch(seatOf(standing, agent.id), agent.id, watchedState(limits, agent));
 }

@@ -251,6 +251,12 @@ export interface MediumSetting {
   readonly wrapUpMs: number;
   /** Most that may wait in one queue. */
   readonly waitingMax: number;
+  /** Of chats, from the agent's last reply without a word from the citizen until a reminder; absent: none. */
+  readonly remindMs?: number;
+  /** Likewise, until it is closed; more than `remindMs`. */
+  readonly closeMs?: number;
+  /** From the citizen's first word without a reply until an alert; absent: none. */
+  readonly answerMs?: number;
 }
 
 export interface AgentSetting {

@@ -2,6 +2,7 @@ import { assert } from '../lib/assert.ts';
 import { type Due, DueHeap, makeDue } from '../lib/due-heap.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
+import { idleDueMs } from './idle-due.ts';
 import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
 import { type Bucket, bucketKey, join, type Kind, servingOf } from './kind.ts';
 import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
@@ -131,7 +132,7 @@ export function placeContact(state: State, contact: Contact, place: Place): bool
   if (contact.supervision !== undefined) setDeadline(state, 'supervision', place.id, superviseDueMs(state, contact));
   if (stage.in !== 'queue' && stage.in !== 'connecting') {
     leaveLine(state, place);
-    dues.put(place.due, live ? contactDeadline(stage) : null);
+    dues.put(place.due, live ? contactDeadline(state, contact, stage) : null);
     return false;
   }
   const line = lineOf(stage.wait.queue, place.slot);
@@ -298,7 +299,7 @@ export function hasLiveDevice(state: State, sipUser: string): boolean {
   return false;
 }
 
-function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null {
+function contactDeadline(state: State, contact: Contact, stage: Exclude<Stage, { in: 'queue' }>): number | null {
   switch (stage.in) {
     case 'arrived':
     case 'answering':
@@ -310,8 +311,9 @@ function contactDeadline(stage: Exclude<Stage, { in: 'queue' }>): number | null 
     case 'deflecting':
     case 'rating':
     case 'goodbye':
-    case 'conversation':
       return stage.untilMs;
+    case 'conversation':
+      return stage.untilMs ?? idleDueMs(state, contact);
     case 'talk':
       return stage.rejoinAtMs;
     case 'parted':

@@ -125,6 +125,8 @@ export interface Contact {
   recordingsMade: number;
   /** An agent and the citizen have heard each other. */
   spoke: boolean;
+  /** Calls that are open beside this conversation (Y6, W15); absent: none ever. */
+  callsBeside?: number;
   /** Who hears the talk besides the two, or is about to (V1–V7). */
   supervision?: Supervision | undefined;
   /** A lead said so: nobody hears it alone (V5). */
@@ -218,7 +220,14 @@ export type Stage =
       readonly rejoins: number;
     })
   /** W8: a digital contact is an agent's. `untilMs`: the citizen has left it, the notes end then; null: it goes on. */
-  | { readonly in: 'conversation'; readonly wait: Wait; readonly agent: AgentId; readonly untilMs: number | null }
+  | {
+      readonly in: 'conversation';
+      readonly wait: Wait;
+      readonly agent: AgentId;
+      readonly untilMs: number | null;
+      /** Absent: taken before anybody counted; from the next word on. */
+      readonly idle?: Idle;
+    }
   /** T8: the agent's phone was lost in a talk; the caller hears music until one of the seat's phones has it again. */
   | {
       readonly in: 'parted';
@@ -273,6 +282,17 @@ export interface Wait {
     readonly lowMs?: number;
     readonly highMs?: number;
   };
+}
+
+/** W16–W18: whose word is waited for in a conversation, and since when. */
+export interface Idle {
+  readonly awaits: 'citizen' | 'agent';
+  readonly sinceMs: number;
+  /** The number of the last reply. */
+  readonly reply?: number;
+  readonly remindedAtMs?: number;
+  /** Neither reminded nor closed before. */
+  readonly notBeforeMs?: number;
 }
 
 export interface Pair {

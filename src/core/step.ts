@@ -30,6 +30,7 @@ import type {
 } from './event.ts';
 import { digitsTaken, menuStuck, promptOver, startFlow } from './flow.ts';
 import { contactRegraded } from './grade.ts';
+import { agentReplied, idleAfterStart } from './idle.ts';
 import type { CommandKey, LegId } from './ids.ts';
 import { NAME_CHARS_MAX, NOTE_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { match } from './match.ts';
@@ -99,7 +100,8 @@ function decided<Because extends Decision['because']>(
 function apply(d: Decision, event: Event): void {
   switch (event.type) {
     case 'started':
-      return nodesUnknown(d);
+      nodesUnknown(d);
+      return idleAfterStart(d);
     case 'tick':
     case 'legRinging':
     case 'recordingStarted':
@@ -119,6 +121,7 @@ function apply(d: Decision, event: Event): void {
       return decidedByPeople(d, event);
     case 'conversationOpened':
     case 'messageArrived':
+    case 'messageReplied':
     case 'offerAnswered':
     case 'conversationEnded':
     case 'conversationReturned':
@@ -188,6 +191,8 @@ function converse(d: Decision, event: ConversationEvent | ChannelEvent): void {
       return openConversation(d, event);
     case 'messageArrived':
       return messageArrived(d, event);
+    case 'messageReplied':
+      return agentReplied(d, event);
     case 'offerAnswered':
       return offerAnswered(d, event);
     case 'conversationEnded':

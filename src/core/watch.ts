@@ -1,6 +1,6 @@
 import type { AlertName } from './command.ts';
 import { isDigital } from './medium.ts';
-import type { AlertLimits } from './settings.ts';
+import type { AlertLimits, Settings } from './settings.ts';
 import type { Agent, Alert, Contact } from './state.ts';
 
 /** What may come to last too long, and when it does. */
@@ -8,8 +8,23 @@ export interface Lasting extends Alert {
   readonly dueMs: number;
 }
 
-/** U1. */
-export function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Lasting | undefined {
+/** U1, U6: a contact waits, or is somebody's. */
+export function watchedContact(settings: Settings | null, contact: Contact): Lasting | undefined {
+  return watchedWait(settings?.alerts ?? {}, contact) ?? watchedAnswer(settings, contact);
+}
+
+function watchedAnswer(
+  settings: Settings | null,
+  { id, medium, stage, callsBeside = 0 }: Contact,
+): Lasting | undefined {
+  const answerMs = isDigital(medium) ? settings?.slots?.media[medium]?.answerMs : undefined;
+  if (answerMs === undefined || stage.in !== 'conversation' || stage.untilMs !== null) return undefined;
+  if (stage.idle?.awaits !== 'agent' || callsBeside > 0) return undefined;
+  const { sinceMs } = stage.idle;
+  return { alert: 'longAnswer', contact: id, sinceMs, dueMs: sinceMs + answerMs };
+}
+
+function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Lasting | undefined {
   const waitMs = waitLimit(limits, medium);
   if (waitMs === undefined || (stage.in !== 'queue' && stage.in !== 'connecting')) return undefined;
   const sinceMs = stage.wait.enqueuedAtMs;

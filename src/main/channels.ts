@@ -5,6 +5,7 @@ import type { Account } from '../channel/account.ts';
 import { type AccountProblem, readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
 import { channelFile, loadChannel } from '../channel/load.ts';
+import { remindersOf } from '../core/idle.ts';
 import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
 import { digitalView } from '../core/view.ts';
 import type { Projector } from '../store/projector.ts';
@@ -53,6 +54,7 @@ export async function openChannels(
     core: {
       submit,
       follow: (listener) => loop.subscribe(listener),
+      reminders: () => remindersOf(loop.state),
     },
     settled: () => parts.projector.settled(),
     metrics,

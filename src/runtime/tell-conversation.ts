@@ -1,3 +1,4 @@
+import type { RecordFact } from '../core/command.ts';
 import type { ChannelEvent, ConversationEvent, Event } from '../core/event.ts';
 import { maskKey } from '../lib/mask-number.ts';
 import { inChinese } from './chinese.ts';
@@ -13,6 +14,8 @@ export function tellConversationEvent(event: Extract<Event, { type: OfConversati
         `Message ${event.message} from ${maskKey(event.from)} came by ${event.medium}.`,
         `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}发来第 ${event.message} 号消息。`,
       );
+    case 'messageReplied':
+      return said(`Message ${event.message} went to the citizen.`, `第 ${event.message} 号消息发给市民。`);
     case 'conversationOpened':
       return said(
         `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
@@ -32,4 +35,16 @@ export function tellConversationEvent(event: Extract<Event, { type: OfConversati
         `${event.who} 转至队列“${inChinese('queue', event.queue)}”。`,
       );
   }
+}
+
+export function tellMessage(fact: Extract<RecordFact, { fact: 'messageTaken' | 'citizenReminded' }>): Said {
+  if (fact.fact === 'citizenReminded')
+    return said(
+      `The citizen is reminded: nothing came since message ${fact.message}.`,
+      `提醒市民：第 ${fact.message} 号消息之后未收到回复。`,
+    );
+  return said(
+    `Message ${fact.message} ${fact.opened ? 'opened the contact' : 'belongs to the contact'}.`,
+    `第 ${fact.message} 号消息${fact.opened ? '开启该联络' : '归入该联络'}。`,
+  );
 }

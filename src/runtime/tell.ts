@@ -11,7 +11,7 @@ import type {
 import { isDigital } from '../core/medium.ts';
 import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
-import { type OfConversation, tellConversationEvent } from './tell-conversation.ts';
+import { type OfConversation, tellConversationEvent, tellMessage } from './tell-conversation.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -82,6 +82,7 @@ export function tellEvent(event: Event): Said {
     case 'conversationEnded':
     case 'conversationReturned':
     case 'messageArrived':
+    case 'messageReplied':
       return tellConversationEvent(event);
     default:
       return tellLegEvent(event);
@@ -240,6 +241,7 @@ type OpeningFact = Extract<
       | 'contactOpened'
       | 'contactClosed'
       | 'messageTaken'
+      | 'citizenReminded'
       | 'legOpened'
       | 'legAnswered'
       | 'legClosed'
@@ -452,10 +454,8 @@ function tellOpening(fact: OpeningFact): Said {
     case 'contactOpened':
       return tellOpened(fact);
     case 'messageTaken':
-      return said(
-        `Message ${fact.message} ${fact.opened ? 'opened the contact' : 'belongs to the contact'}.`,
-        `第 ${fact.message} 号消息${fact.opened ? '开启该联络' : '归入该联络'}。`,
-      );
+    case 'citizenReminded':
+      return tellMessage(fact);
     case 'contactClosed':
       return said(`The contact is closed: ${fact.outcome}.`, `联络结束：${inChinese('outcome', fact.outcome)}。`);
     case 'legOpened':

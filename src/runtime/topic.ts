@@ -19,6 +19,7 @@ const OF_FACT: Readonly<Record<RecordFact['fact'], Topic>> = {
   contactOpened: 'contact',
   contactClosed: 'contact',
   messageTaken: 'contact',
+  citizenReminded: 'talk',
   graded: 'contact',
   disposition: 'contact',
   callMissed: 'contact',

@@ -86,13 +86,23 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
 
 type OnlyInJournal = Extract<
   RecordFact,
-  { fact: 'hoursAsked' | 'siteStatus' | `supervision${string}` | 'contactMarked' | 'stateForced' | `alert${string}` }
+  {
+    fact:
+      | 'hoursAsked'
+      | 'citizenReminded'
+      | 'siteStatus'
+      | `supervision${string}`
+      | 'contactMarked'
+      | 'stateForced'
+      | `alert${string}`;
+  }
 >;
 
 /** The journal keeps them; the audit trail has who asked for what, and why. */
 function onlyInJournal(fact: OnlyInJournal): void {
   switch (fact.fact) {
     case 'hoursAsked':
+    case 'citizenReminded':
     case 'siteStatus':
     case 'supervisionAsked':
     case 'supervisionApproved':

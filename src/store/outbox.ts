@@ -23,6 +23,7 @@ export interface NewReply {
   readonly account: string;
   readonly conversation: string;
   readonly contact: string;
+  /** `receipt`: by the program itself. */
   readonly kind: 'reply' | 'receipt';
   /** JSON. */
   readonly content: string;
@@ -58,9 +59,9 @@ export async function addReceipt(db: Db, receipt: NewReply, limits: ReceiptLimit
     );
     const { rows } = await sql<{ enough: boolean }>`select (
       (select count(*) from messages where channel = ${channel} and account = ${account} and conversation = ${conversation}
-        and kind = 'receipt' and at_ms > ${atMs - limits.conversation.withinMs}) >= ${limits.conversation.most}
+        and kind = 'receipt' and send_key = 'receipt' and at_ms > ${atMs - limits.conversation.withinMs}) >= ${limits.conversation.most}
       or (select count(*) from messages where channel = ${channel} and account = ${account} and content->>'to' = ${sender?.to ?? null}
-        and kind = 'receipt' and at_ms > ${atMs - (sender?.withinMs ?? 0)}) >= ${sender?.most ?? Number.MAX_SAFE_INTEGER}
+        and kind = 'receipt' and send_key = 'receipt' and at_ms > ${atMs - (sender?.withinMs ?? 0)}) >= ${sender?.most ?? Number.MAX_SAFE_INTEGER}
     ) as enough`.execute(transaction);
     if (rows[0]?.enough !== false) return undefined;
     const { row, isNew } = await addReply(transaction, receipt);
@@ -207,7 +208,7 @@ export async function readUnreceipted(
     .where('id', '>', afterId)
     .where('journal', '=', journal)
     .where(
-      sql<boolean>`not exists (select 1 from messages as receipt where receipt.contact = messages.contact and receipt.kind = 'receipt')`,
+      sql<boolean>`not exists (select 1 from messages as receipt where receipt.contact = messages.contact and receipt.send_key = 'receipt')`,
     )
     .orderBy('id')
     .limit(rowsMax)

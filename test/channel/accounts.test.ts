@@ -9,7 +9,7 @@ import twilio from '../../channels/twilio.ts';
 import webhook from '../../channels/webhook.ts';
 import wechat from '../../channels/wechat.ts';
 import { keysOf } from '../../src/channel/account.ts';
-import { type AccountWarning, readAccounts } from '../../src/channel/accounts.ts';
+import { type AccountWarning, readAccounts, USUAL_CLOSING_WORDS, USUAL_REMINDER } from '../../src/channel/accounts.ts';
 import type { Channel } from '../../src/channel/channel.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minhu-accounts-'));
@@ -49,6 +49,8 @@ test('secrets come from files and the environment, what is not said has its defa
   settings: { key: { env: KEY }, url: https://partner.example }
   queues: { personal: enterprise }
   receipt: ''
+  reminder: ''
+  closingWords: '{contact} 结束'
   gap: 30m
 - { channel: telegram, account: bot, settings: { token: t, secret: s } }
 `,
@@ -62,9 +64,12 @@ test('secrets come from files and the environment, what is not said has its defa
   ]);
   expect(accounts[0]).toMatchObject({ queues: { personal: 'personal', enterprise: 'enterprise' }, gapMs: undefined });
   expect(accounts[0]!.receipt).toContain('{contact}');
+  expect([accounts[0]!.reminder, accounts[0]!.closingWords]).toEqual([USUAL_REMINDER, USUAL_CLOSING_WORDS]);
   expect(accounts[1]).toMatchObject({
     queues: { personal: 'enterprise', enterprise: 'enterprise' },
     receipt: undefined,
+    reminder: undefined,
+    closingWords: '{contact} 结束',
     gapMs: 1_800_000,
   });
 });

@@ -8,6 +8,8 @@ import webhook from '../../channels/webhook.ts';
 import type { Account } from '../../src/channel/account.ts';
 import { arrivalOf } from '../../src/channel/arrival.ts';
 import type { Channel, Context, Inbound, Outbound, Parcel } from '../../src/channel/channel.ts';
+import { remindersOf } from '../../src/core/idle.ts';
+import { contactId } from '../../src/core/ids.ts';
 import { storeBatch } from '../../src/store/inbox.ts';
 import { listMessages } from '../../src/store/messages.ts';
 import { addReceipt } from '../../src/store/outbox.ts';
@@ -402,6 +404,70 @@ describe('what goes out', () => {
       added.push((await addReceipt(db, receipt(contact, 1_000_000 + at), limits)) !== undefined);
     expect(added).toEqual([true, true, true, true, true, false, false]);
     expect(await addReceipt(db, receipt('h', 1_000_000 + 3_600_001), limits)).toBeDefined();
+  });
+
+  describe('to a citizen who does not write on', () => {
+    const TIMES = { reminder: '还在吗？', closingWords: '{contact} 已结束' };
+    /** With a conversation that an agent has answered. */
+    const answered = async (idle: object, more: Partial<HouseOptions> & { readonly accounts: readonly Account[] }) => {
+      const rules = chatRules();
+      const chat = { ...rules.slots!.media.chat!, ...idle };
+      const settings = { ...rules, slots: { ...rules.slots!, media: { ...rules.slots!.media, chat } } };
+      const { fetch, requests } = platform(ok);
+      const house = await open({ fetch, settings, ...more });
+      await serve(house.loop, 'ana');
+      const contact = await openContact(house, more.accounts[0]);
+      await eventually(() => expect(house.loop.state.contacts.get(contactId(contact))?.stage.in).toBe('conversation'));
+      const message = await house.host.reply({ contact, text: '您好', byUser: 'ana' });
+      return { house, contact, message, requests };
+    };
+    const textsOf = async () => (await rowsOf('out')).map(({ content }) => (content as Outbound).text);
+
+    test('a reminder goes and then the words with which the conversation is closed, each once', async () => {
+      const told = accountOf(webhook, 'partner', TIMES);
+      const { contact, requests, house } = await answered({ remindMs: 200, closeMs: 400 }, { accounts: [told] });
+      const texts = ['您好', '还在吗？', `${contact} 已结束`].sort();
+      await eventually(() => expect(requests.map(({ body }) => body.text).sort()).toEqual(texts));
+      expect(house.loop.state.contacts.size).toBe(0);
+      await eventually(async () => {
+        await house.projector.settled();
+        const { db } = database.store;
+        const talks = await db.selectFrom('talks').select('ended_by').where('contact', '=', contact).execute();
+        expect(talks).toEqual([{ ended_by: 'idle' }]);
+      });
+      expect((await rowsOf('out')).map(({ kind, by_user }) => [kind, by_user])).toEqual([
+        ['reply', 'ana'],
+        ['receipt', null],
+        ['receipt', null],
+      ]);
+    });
+
+    test('no reminder takes the last message that the platform lets us write; the closing words may', async () => {
+      const replyWindow = { forMs: 3_600_000, messages: 2 };
+      const narrow: Channel = { ...webhook, capabilities: { ...webhook.capabilities, replyWindow } };
+      const told = accountOf(narrow, 'partner', TIMES);
+      const { contact } = await answered({ remindMs: 200, closeMs: 400 }, { accounts: [told] });
+      await eventually(async () => expect(await textsOf()).toEqual(['您好', `${contact} 已结束`]));
+    });
+
+    test('a reminder that a kill kept from being stored is made up at the next start, once', async () => {
+      const journalFolder = await mkdtemp(join(tmpdir(), 'minhu-idle-'));
+      const mute = accountOf(webhook, 'partner');
+      const { house, contact, message } = await answered({ remindMs: 100 }, { accounts: [mute], journalFolder });
+      await eventually(() => expect(remindersOf(house.loop.state)).toEqual([{ contact, message }]));
+      await house.close();
+      houses = [];
+      const told = accountOf(webhook, 'partner', TIMES);
+      for (let start = 0; start < 2; start += 1) {
+        const { settings } = house.loop.state;
+        const { fetch } = platform(ok);
+        const next = await open({ accounts: [told], journalFolder, settings: settings!, fetch });
+        await eventually(async () => expect(await textsOf()).toEqual(['您好', '还在吗？']));
+        await next.close();
+        houses = [];
+      }
+      await rm(journalFolder, { recursive: true, force: true });
+    });
   });
 
   test('replies of a conversation go in order, each is tried again after a failure, and the same key is the same reply', async () => {

@@ -13,6 +13,7 @@ import type { AccountProblem } from '../../src/channel/accounts.ts';
 import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
 import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
+import { remindersOf } from '../../src/core/idle.ts';
 import { type AgentId, agentId, contactId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import { agentViews, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
@@ -109,6 +110,7 @@ export async function openHouse({
     core: {
       submit: (event) => loop.submit(event),
       follow: (listener) => loop.subscribe(listener),
+      reminders: () => remindersOf(loop.state),
     },
     settled: () => projector.settled(),
     metrics,

@@ -27,6 +27,21 @@ describe('the shipped city folder', () => {
       expect(steps.at(-1)).toMatchObject({ untilMs: null, needs: { all: [] } });
   });
 
+  test('reminds the citizen of a chat, closes it and tells a lead by times of its own; a reminder after the close is a mistake', () => {
+    const result = loadCity(SHIPPED);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const { chat, mail } = result.city.settings.slots!.media;
+    expect(chat).toMatchObject({ remindMs: 300_000, closeMs: 600_000, answerMs: 180_000 });
+    expect(Object.keys(mail!).sort()).toEqual(['boundMs', 'offerMs', 'waitingMax', 'wrapUpMs']);
+    const file = join(folder, 'slots.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('closeAfter: 10m', 'closeAfter: 5m'));
+    const wrong = loadCity(folder);
+    expect(wrong.ok ? [] : wrong.problems.map(({ message }) => message).join()).toContain('closeAfter');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('offer: 60s', 'offer: 60s, closeAfter: 5m'));
+    const mailIdle = loadCity(folder);
+    expect(mailIdle.ok ? 0 : mailIdle.problems.length).toBe(2);
+  });
+
   test('loads with six seats, two queues, both digests and the hotline on 12345', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));

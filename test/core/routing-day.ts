@@ -1,7 +1,7 @@
 import type { Command } from '../../src/core/command.ts';
 import type { ConversationOpened, Event, EventBody } from '../../src/core/event.ts';
 import { agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
-import type { DigitalMedium } from '../../src/core/medium.ts';
+import { type DigitalMedium, isDigital } from '../../src/core/medium.ts';
 import type { AgentSetting, Need, PlanStep, QueueSetting, Settings } from '../../src/core/settings.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
@@ -57,6 +57,7 @@ export class Hotline {
   #seq = 0;
   #calls = 0;
   #opened = 0;
+  #messages = 0;
 
   readonly #watch: (state: State, decided: readonly Command[]) => void;
 
@@ -97,10 +98,11 @@ export class Hotline {
   }
 
   /** @returns the caller's contact. */
-  call(queueName: string, from = ''): ContactId {
+  call(queueName: string, from = '', partOf?: ContactId): ContactId {
     this.#calls += 1;
     const leg = legId(`call-${this.#calls}`);
-    this.hear({ type: 'callArrived', node: NODE, leg, from, dialled: queueName });
+    const beside = partOf === undefined ? {} : { partOf };
+    this.hear({ type: 'callArrived', node: NODE, leg, from, dialled: queueName, ...beside });
     return this.state.legs.get(leg)!.contact;
   }
 
@@ -135,6 +137,21 @@ export class Hotline {
 
   end(contact: ContactId, by: 'citizen' | 'agent'): void {
     this.hear({ type: 'conversationEnded', contact, by, who: 'somebody' });
+  }
+
+  /** Its agent's message is stored. @returns its number. */
+  replied(contact: ContactId): number {
+    this.#messages += 1;
+    this.hear({ type: 'messageReplied', contact, message: this.#messages });
+    return this.#messages;
+  }
+
+  /** Its citizen's message is stored. */
+  wrote(contact: ContactId): void {
+    const { medium, from, reference = '' } = this.state.contacts.get(contact)!;
+    if (!isDigital(medium)) return;
+    this.#messages += 1;
+    this.hear({ type: 'messageArrived', message: this.#messages, medium, queue: 'personal', from, reference });
   }
 
   give(contact: ContactId, queueName: string): void {

@@ -91,6 +91,17 @@ const medium = fc.record({
   waitingMax: fc.constantFrom(3, 100),
 });
 
+/** W16, W17, U6. */
+const chat = fc
+  .tuple(
+    medium,
+    fc.record(
+      { remindMs: fc.constant(12_000), closeMs: fc.constantFrom(20_000, 45_000), answerMs: fc.constant(15_000) },
+      { requiredKeys: [] },
+    ),
+  )
+  .map(([times, idle]) => ({ ...times, ...idle }));
+
 const slots: fc.Arbitrary<SlotRules> = fc.record({
   each: fc.record({ chat: fc.integer({ min: 0, max: 3 }), mail: fc.integer({ min: 0, max: 2 }) }),
   beside: fc.dictionary(
@@ -105,7 +116,7 @@ const slots: fc.Arbitrary<SlotRules> = fc.record({
     ),
     { noNullPrototype: true },
   ),
-  media: fc.record({ chat: medium, mail: medium }),
+  media: fc.record({ chat, mail: medium }),
 }) as fc.Arbitrary<SlotRules>;
 
 const settings: fc.Arbitrary<Settings> = fc
@@ -140,7 +151,7 @@ type Act =
   | { readonly do: 'state'; readonly agent: string; readonly state: 'ready' | 'notReady' | 'offline' }
   | { readonly do: 'answer' | 'decline' | 'hangUp'; readonly nth: number }
   | { readonly do: 'open'; readonly medium: 'chat' | 'mail'; readonly queue: string; readonly from: string }
-  | { readonly do: 'take' | 'refuse' | 'leave' | 'end'; readonly nth: number }
+  | { readonly do: 'take' | 'refuse' | 'leave' | 'end' | 'replied' | 'wrote'; readonly nth: number }
   | { readonly do: 'give'; readonly nth: number; readonly queue: string }
   | { readonly do: 'site'; readonly site: string; readonly status: 'open' | 'draining' | 'down' }
   | { readonly do: 'pass'; readonly ms: number }
@@ -175,6 +186,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
         'refuse' as const,
         'leave' as const,
         'end' as const,
+        'replied' as const,
+        'wrote' as const,
       ),
       nth: fc.nat(30),
     }),
@@ -229,7 +242,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 );
 
-test('[Q3][Q4][Q6][Q11][Q12][Q13][Q14][Q15][Q16][Q17][Q18][W2][W3][W5][W6][W7][W8][W9][W10][W11] on random days of calls, chats and mails every offer is the right one and nobody waits for an agent who is free', () => {
+test('[Q3][Q4][Q6][Q11][Q12][Q13][Q14][Q15][Q16][Q17][Q18][W2][W3][W5][W6][W7][W8][W9][W10][W11][W16][W17][W18] on random days of calls, chats and mails every offer is the right one and nobody waits for an agent who is free', () => {
   fc.assert(
     fc.property(settings, fc.array(act, { maxLength: 80, size: 'max' }), (city, acts) => {
       const before = new Map<ContactId, Wait>();
@@ -274,7 +287,7 @@ function play(hotline: Hotline, one: Act): void {
   }
 }
 
-type Converse = Extract<Act, { do: 'take' | 'refuse' | 'leave' | 'end' | 'give' }>;
+type Converse = Extract<Act, { do: 'take' | 'refuse' | 'leave' | 'end' | 'give' | 'replied' | 'wrote' }>;
 
 function converse(hotline: Hotline, one: Converse, contact: ContactId): void {
   switch (one.do) {
@@ -286,6 +299,10 @@ function converse(hotline: Hotline, one: Converse, contact: ContactId): void {
       return hotline.end(contact, one.do === 'leave' ? 'citizen' : 'agent');
     case 'give':
       return hotline.give(contact, one.queue);
+    case 'replied':
+      return void hotline.replied(contact);
+    case 'wrote':
+      return hotline.wrote(contact);
   }
 }
 

@@ -55,7 +55,7 @@ const TOLD: readonly RecordFact['fact'][] = [
   ...(['supervisionApproved', 'supervisionStarted', 'supervisionChanged', 'supervisionEnded'] as const),
 ];
 
-test(`[Q1][Q2][Q6][Q11][Q14][Q16][Q17][O1][O2][O7][O8][O9][T8][T9][T10][R1][R3][S1][S2][S7][S8][B3][K4][K5][W7][W8][W13][V4] drawn days of everything with kills of core, link and switch keep ${LAWS}`, async () => {
+test(`[Q1][Q2][Q6][Q11][Q14][Q16][Q17][O1][O2][O7][O8][O9][T8][T9][T10][R1][R3][S1][S2][S7][S8][B3][K4][K5][W7][W8][W13][V4][W16][W17][W18][U6] drawn days of everything with kills of core, link and switch keep ${LAWS}`, async () => {
   const outcomes = new Set<string>();
   const gaps = new Set<string>();
   const told = new Set<string>();

@@ -1,4 +1,5 @@
 import type { Account } from '../../channel/account.ts';
+import { USUAL_CLOSING_WORDS, USUAL_REMINDER } from '../../channel/accounts.ts';
 import { defineChannel } from '../../channel/channel.ts';
 import { WEB_ACCOUNT, WEB_CHANNEL } from '../../store/chat-sessions.ts';
 import type { ChatHub } from './chat-hub.ts';
@@ -31,6 +32,8 @@ export function webAccount(hub: ChatHub): Account {
     previous: undefined,
     queues,
     receipt: RECEIPT,
+    reminder: USUAL_REMINDER,
+    closingWords: USUAL_CLOSING_WORDS,
     gapMs: undefined,
     mediaHere: true,
   };

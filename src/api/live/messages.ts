@@ -331,7 +331,7 @@ export interface AlarmItem {
 export interface AlertItem {
   readonly key: string;
   readonly kind: 'alert';
-  readonly alert: 'longWait' | 'longHold' | 'longWrapUp' | 'missedOffers';
+  readonly alert: 'longWait' | 'longAnswer' | 'longHold' | 'longWrapUp' | 'missedOffers';
   readonly contact?: string;
   readonly agent?: string;
   /** Since when it lasts. */

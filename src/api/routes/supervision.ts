@@ -126,7 +126,7 @@ function addAlertRoute(app: Api, options: ApiOptions): void {
       if (known === undefined || (known.agent !== undefined && agents?.includes(known.agent) === false))
         throw new ApiError('ALERT_UNKNOWN');
       const by = personOf(request).user;
-      const about = alert === 'longWait' ? contactId(of) : agentId(of);
+      const about = alert === 'longWait' || alert === 'longAnswer' ? contactId(of) : agentId(of);
       await tell(options, request, { type: 'alertSeen', alert, of: about, by });
       return reply.code(204).send(null);
     },

@@ -1,5 +1,5 @@
 import type { RecordFact } from '../../core/command.ts';
-import type { ConversationEvent } from '../../core/event.ts';
+import type { ChannelEvent, ConversationEvent } from '../../core/event.ts';
 import type { AgentId, ContactId } from '../../core/ids.ts';
 import { Chance } from '../chance.ts';
 import type { Clock } from '../clock.ts';
@@ -16,15 +16,16 @@ interface Open {
 export class Conversations {
   readonly #clock: Clock;
   readonly #seed: number;
-  readonly #ask: (event: ConversationEvent) => void;
+  readonly #ask: (event: ConversationEvent | ChannelEvent) => void;
   readonly #habitsOf: (agent: AgentId) => AgentPlan;
   readonly #plans = new Map<string, ConversationPlan>();
   readonly #open = new Map<ContactId, Open>();
+  #messages = 0;
 
   constructor(
     clock: Clock,
     seed: number,
-    ask: (event: ConversationEvent) => void,
+    ask: (event: ConversationEvent | ChannelEvent) => void,
     habitsOf: (agent: AgentId) => AgentPlan,
   ) {
     this.#clock = clock;
@@ -55,7 +56,8 @@ export class Conversations {
       case 'offerMade':
         return this.#offered(open.plan, fact);
       case 'talkStarted':
-        return this.#later(open, open.plan.talkMs, () => this.#over(fact.contact, open));
+        this.#later(open, open.plan.talkMs, () => this.#over(fact.contact, open));
+        return this.#write(fact.contact, open);
       case 'contactClosed':
         open.turn += 1;
         this.#open.delete(fact.contact);
@@ -73,7 +75,26 @@ export class Conversations {
     );
   }
 
+  /** Agent and citizen write in turns, some of them for a while only. */
+  #write(contact: ContactId, { plan, turn }: Open): void {
+    const chance = new Chance(this.#seed, `words ${plan.reference} ${turn}`);
+    const { medium, queue, from, reference } = plan;
+    let afterMs = 0;
+    for (let words = chance.below(6); words > 0; words -= 1) {
+      const message = ++this.#messages;
+      afterMs += chance.below(12_000);
+      const isReply = chance.below(2) === 0;
+      this.#clock.after(afterMs, () => {
+        if (this.#open.get(contact)?.turn !== turn) return;
+        if (isReply) this.#ask({ type: 'messageReplied', contact, message });
+        else this.#ask({ type: 'messageArrived', message, medium, queue, from, reference });
+      });
+    }
+  }
+
   #over(contact: ContactId, open: Open): void {
+    // Whoever leaves writes no more: a word would bring the conversation back (W1).
+    open.turn += 1;
     const { givenTo, endedBy } = open.plan;
     if (givenTo === undefined || open.given) return this.#end(contact, endedBy);
     open.given = true;

@@ -29,6 +29,9 @@ export const SUB_SITE = 'sub';
 /** W2: of every agent. */
 export const DESK_SLOTS = { chat: 2, mail: 1 } as const;
 
+/** W16, W17, U6: shorter than many talks. */
+const IDLE = { remindMs: 8_000, closeMs: 15_000, answerMs: 4_000 } as const;
+
 /** Comes when the day is over and does whatever is left, so that nothing that waits for an agent waits for ever. */
 export const NIGHT_SHIFT: AgentPlan = {
   name: 'zoe',
@@ -84,7 +87,7 @@ function withEverything(settings: Settings): Settings {
     slots: {
       each: DESK_SLOTS,
       beside: {},
-      media: { chat: { ...digital, wrapUpMs: 5_000 }, mail: { ...digital, boundMs: 600_000, wrapUpMs: 0 } },
+      media: { chat: { ...digital, wrapUpMs: 5_000, ...IDLE }, mail: { ...digital, boundMs: 600_000, wrapUpMs: 0 } },
     },
     missedCalls: { calendar: 'always', withinMs: 900_000, afterOpeningMs: 900_000, standingMax: 3 },
     dialsOut: true,
