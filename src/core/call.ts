@@ -181,7 +181,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     fromName,
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
     openedAtMs: d.state.nowMs,
-    ...(arrival.known === undefined ? null : { known: arrival.known }),
+    ...(arrival.known === undefined ? {} : { known: arrival.known }),
     ...beside,
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
     legs: [],

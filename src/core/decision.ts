@@ -52,7 +52,7 @@ export function ask(d: Decision, leg: Leg, because: string, wish: SwitchWish): C
 
 export function askLeg(d: Decision, leg: LegId, node: Leg['node'], because: string, wish: SwitchWish): CommandKey {
   const key = `${d.seq}.${d.commands.length}` as CommandKey;
-  d.commands.push({ ...wish, key, node, leg });
+  d.commands.push({ key, node, leg, ...wish });
   d.because?.push(because);
   return key;
 }
@@ -129,9 +129,14 @@ export function touchAgent(d: Decision, agent: Agent): void {
   agent.reported = reported;
   agent.reportedReason = reason;
   agent.reportedSinceMs = d.state.nowMs;
-  const state = { do: 'record-fact', fact: 'agentState', agent: agent.id, state: reported } as const;
-  if (agent.work !== null) note(d, 'P1', { ...state, contact: agent.work.contact });
-  else note(d, 'P1', reason === '' ? state : { ...state, reason });
+  note(d, 'P1', {
+    do: 'record-fact',
+    fact: 'agentState',
+    agent: agent.id,
+    state: reported,
+    ...(reason === '' ? null : { reason }),
+    ...(agent.work === null ? null : { contact: agent.work.contact }),
+  });
   watchAgent(d, agent, seat);
 }
 

@@ -15,11 +15,18 @@ export interface LegEnd {
 export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string): void {
   d.state.legs.set(leg.id, leg);
   contact.legs = [...contact.legs, leg.id];
-  const { id, node, role } = leg;
-  const opened = { do: 'record-fact', fact: 'legOpened', contact: contact.id, leg: id, node, role, address } as const;
-  note(d, 'L1', leg.agent === null ? opened : { ...opened, agent: leg.agent });
+  note(d, 'L1', {
+    do: 'record-fact',
+    fact: 'legOpened',
+    contact: contact.id,
+    leg: leg.id,
+    node: leg.node,
+    role: leg.role,
+    ...(leg.agent === null ? null : { agent: leg.agent }),
+    address,
+  });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
-  if (agent !== undefined) setLegs(d, agent, [...agent.legs, id]);
+  if (agent !== undefined) setLegs(d, agent, [...agent.legs, leg.id]);
 }
 
 /** L1: takes the leg out of everything and writes its end down. What its end means is the caller's to say. */
@@ -28,9 +35,16 @@ export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   if (leg.endByMs !== null) setDeadline(d.state, 'leg', leg.id, null);
   const contact = d.state.contacts.get(leg.contact);
   if (contact !== undefined) contact.legs = without(contact.legs, leg.id);
-  const closed = { do: 'record-fact', fact: 'legClosed', contact: leg.contact, leg: leg.id, cause: end.cause } as const;
-  const more = moreOf(end, d.event.atMs);
-  note(d, 'L1', more === null ? closed : { ...closed, ...more });
+  note(d, 'L1', {
+    do: 'record-fact',
+    fact: 'legClosed',
+    contact: leg.contact,
+    leg: leg.id,
+    cause: end.cause,
+    ...(end.sipStatus === undefined ? null : { sipStatus: end.sipStatus }),
+    ...(end.endedAtMs === undefined || end.endedAtMs === d.event.atMs ? null : { endedAtMs: end.endedAtMs }),
+    ...(end.approximate === true ? { approximate: true as const } : null),
+  });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
   if (agent !== undefined) setLegs(d, agent, without(agent.legs, leg.id));
 }
@@ -39,17 +53,6 @@ function setLegs(d: Decision, agent: Agent, legs: LegId[]): void {
   agent.legs = legs;
   // Who is at work stands where the work says, whatever rings.
   if (agent.work === null) touchAgent(d, agent);
-}
-
-/** What most ends do not tell. */
-function moreOf({ sipStatus, endedAtMs, approximate }: LegEnd, atMs: number) {
-  const other = endedAtMs !== undefined && endedAtMs !== atMs;
-  if (sipStatus === undefined && !other && approximate !== true) return null;
-  return {
-    ...(sipStatus === undefined ? null : { sipStatus }),
-    ...(other ? { endedAtMs } : null),
-    ...(approximate === true ? { approximate: true as const } : null),
-  };
 }
 
 /** Most have one leg, and it goes. */

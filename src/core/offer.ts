@@ -24,13 +24,13 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const leaseUntilMs = d.state.nowMs + ringMs;
   const legs: LegId[] = [];
   note(d, because, {
-    ...siteOf(d.state, agent.id),
     do: 'record-fact',
     fact: 'offerMade',
     contact: contact.id,
     agent: agent.id,
     token,
     leaseUntilMs,
+    ...siteOf(d.state, agent.id),
   });
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });

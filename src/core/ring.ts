@@ -18,8 +18,8 @@ export function ringPhone(
 ): LegId {
   const id = nextLegId(d);
   const ringKey = askLeg(d, id, contact.node, because, {
-    ...phone,
     do: 'ring',
+    ...phone,
     callerNumber: contact.from,
     callerName: contact.fromName,
     contact: contact.id,

@@ -72,13 +72,13 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
   const { wait, agent: id, agentLeg } = stage;
   endWait(d, contact, wait, 'connected', 'T1');
   note(d, 'T1', {
-    ...siteOf(d.state, id),
     do: 'record-fact',
     fact: 'talkStarted',
     contact: contact.id,
     agent: id,
     citizenLeg: contact.leg,
     agentLeg,
+    ...siteOf(d.state, id),
   });
   closeMissed(d, contact.from, contact.medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
   contact.spoke = true;
