@@ -162,6 +162,7 @@ test('500 messages, each delivered one to five times, shuffled, while core and d
   }
   expect([...contactsOf.values()].map(({ size }) => size)).toEqual(Array(contactsOf.size).fill(1));
   expect(contactsOf.size).toBe(CONVERSATIONS);
+  expect(new Set(all.map(({ contact }) => contact)).size).toBe(CONVERSATIONS);
   const told = await until(
     'every citizen was told',
     async () => new Set(receipts.map(({ text }) => text)),

@@ -63,5 +63,4 @@ test('who hung up while waiting is called back: the core dies meanwhile, the age
     () => lead.get<MissedShape>('/api/v1/missed-calls'),
     ({ missedCalls }) => missedCalls[0]?.result === 'reached',
   );
-  await citizen.dispose();
 }, 120_000);

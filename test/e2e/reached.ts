@@ -9,7 +9,7 @@ const AGENT_HZ = 700;
 /** A citizen's phone behind the trunk, and an agent who becomes ready: the citizen is called back and the two hear each other. */
 export async function reachCitizen(stage: Stage, user: string, trunkPort: number): Promise<Phone> {
   const server = stage.program.run().sip;
-  const citizen = baresip({ server, user, toneHz: CITIZEN_HZ, answer: 'auto', listenPort: trunkPort });
+  const citizen = stage.keep(baresip({ server, user, toneHz: CITIZEN_HZ, answer: 'auto', listenPort: trunkPort }));
   const seat = await stage.readyPhone('seat1001', AGENT_HZ);
   await until(
     'the citizen hears the agent',

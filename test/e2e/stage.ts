@@ -59,6 +59,8 @@ export interface Stage {
   closedRecord(from: string): Promise<RecordShape>;
   recordingOf(contact: string): Buffer;
   sipp(options: Omit<SippOptions, 'server'>): Peer;
+  /** Ends with the others by `clear`, whatever becomes of the test. */
+  keep<P extends Peer>(peer: P): P;
   /** Ends every phone of the test. */
   clear(): Promise<void>;
   /** Ends everything; the exit status of the program. */
@@ -159,6 +161,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
       return readFileSync(join(folder, name));
     },
     sipp: (options) => keep(sipp({ ...options, server: program.run().sip })),
+    keep,
     async clear() {
       for (const peer of peers.splice(0)) await peer.dispose();
     },
