@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { isDigital } from '../core/medium.ts';
 import type { AgentView, MissedView, QueueView } from '../core/view.ts';
+import { HOME_SITE } from '../lib/home-site.ts';
 import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import type { Alarm } from '../store/alarms.ts';
 import type { DayFigures } from '../store/day-figures.ts';
@@ -37,7 +38,6 @@ export interface MetricSources {
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const ANSWER_BUCKETS_S = [2, 5, 10, IN_TIME_MS / 1_000, 20, 30, 60, 120, 300, 600];
-const HOME_SITE = 'main';
 
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();

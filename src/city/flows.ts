@@ -178,6 +178,14 @@ function readEnd(field: Field): FlowStep | undefined {
   return fields && { kind: 'end', prompts: readPromptIds(fields.end) };
 }
 
+export function sayNoPrompt(field: Field, prompt: string): void {
+  complain(
+    field,
+    [`语音“${prompt}”不存在。`, `There is no prompt "${prompt}".`],
+    ['请写 prompts.yaml 里有的编号，或在那里加上它。', 'Use an id of prompts.yaml, or add it there.'],
+  );
+}
+
 export function readPromptIds(field: Field): readonly string[] {
   return readList(field, PROMPTS_IN_STEP_MAX).flatMap((item) => readText(item, PROMPT_ID) ?? []);
 }

@@ -11,7 +11,7 @@ import {
   readText,
   type TextRule,
 } from './fields.ts';
-import { type PlacedFlow, readPromptIds } from './flows.ts';
+import { type PlacedFlow, readPromptIds, sayNoPrompt } from './flows.ts';
 import { callersFlow, groupPlan } from './hotline-flow.ts';
 import type { Plans } from './plans.ts';
 import { complain, type Field } from './yaml-file.ts';
@@ -141,11 +141,7 @@ function knownPrompts(list: Field, { prompts }: KnownToHotlines): readonly strin
   for (const field of readList(list, HOTLINES_MAX)) {
     const id = readText(field, PROMPT_ID);
     if (id === undefined || prompts === undefined || prompts.has(id)) continue;
-    complain(
-      field,
-      [`语音“${id}”不存在。`, `There is no prompt "${id}".`],
-      ['请写 prompts.yaml 里有的编号，或在那里加上它。', 'Use an id of prompts.yaml, or add it there.'],
-    );
+    sayNoPrompt(field, id);
   }
   return readPromptIds(list).filter((id) => prompts?.has(id) !== false);
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../core/settings.ts';
+import { HOME_SITE } from '../lib/home-site.ts';
 import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult } from './city.ts';
 import { readDialOut } from './dial-out.ts';
@@ -163,9 +164,6 @@ function readCallers(
   const grades = gradeFile && readGrades(gradeFile, plans);
   return { ...(missedCalls && { missedCalls }), ...(grades && { grades }) };
 }
-
-/** Where a seat without a site is. */
-const HOME_SITE = 'main';
 
 interface Routing {
   readonly settings: Pick<Settings, 'plans' | 'messages' | 'sites' | 'slots'>;

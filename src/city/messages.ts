@@ -1,6 +1,6 @@
 import type { WaitMessage } from '../core/settings.ts';
 import { NAME, readDurationMs, readEntries, readFields, readList } from './fields.ts';
-import { readPromptIds } from './flows.ts';
+import { readPromptIds, sayNoPrompt } from './flows.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 export const MESSAGE_LISTS_MAX = 50;
@@ -42,14 +42,6 @@ function sayNothing(field: Field): void {
     field,
     ['这条播报没有写语音。', 'This message says nothing.'],
     ['请写 prompts.yaml 里的编号，例如 say: [QUE-04]。', 'Write ids of prompts.yaml, such as say: [QUE-04].'],
-  );
-}
-
-function sayNoPrompt(field: Field, prompt: string): void {
-  complain(
-    field,
-    [`语音“${prompt}”不存在。`, `There is no prompt "${prompt}".`],
-    ['请写 prompts.yaml 里有的编号，或在那里加上它。', 'Use an id of prompts.yaml, or add it there.'],
   );
 }
 

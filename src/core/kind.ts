@@ -1,3 +1,4 @@
+import { HOME_SITE } from '../lib/home-site.ts';
 import { TimeOrder } from '../lib/time-order.ts';
 import type { AgentId } from './ids.ts';
 import { type Slot, VOICE } from './medium.ts';
@@ -45,7 +46,6 @@ export interface Serving {
   readonly score: number;
 }
 
-export const HOME_SITE = 'main';
 /** For a queue that is gone from the rules: nobody in it may be forgotten. */
 const GONE: ProfileEntry = { queue: '', rank: 9, delayMs: 0 };
 

@@ -1,7 +1,8 @@
 import { makeDue } from '../lib/due-heap.ts';
+import { HOME_SITE } from '../lib/home-site.ts';
 import type { Timed } from '../lib/time-order.ts';
 import type { AgentId } from './ids.ts';
-import { HOME_SITE, type Kind } from './kind.ts';
+import type { Kind } from './kind.ts';
 import type { Slot } from './medium.ts';
 import { idleAtMs, roomNow } from './room.ts';
 import type { AgentSetting } from './settings.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { RecordFact } from '../core/command.ts';
+import { HOME_SITE } from '../lib/home-site.ts';
 import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS } from '../lib/measure-counts.ts';
 import { DayTables } from './day-tables.ts';
 import { countCells } from './measures.ts';
@@ -9,8 +10,6 @@ import type { Db } from './store.ts';
 const DAY_MS = 86_400_000;
 const CELLS_MAX = 200_000;
 const OPEN_MAX = 50_000;
-/** Where what rang nowhere counts, as in `store/measures.ts`. */
-const HOME_SITE = 'main';
 
 /** What a call counts by, as far as it has come. */
 interface Call {

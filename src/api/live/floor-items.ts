@@ -1,8 +1,8 @@
 import type { DeskView } from '../../core/desk-view.ts';
 import type { SiteView } from '../../core/view.ts';
+import { HOME_SITE } from '../../lib/home-site.ts';
 import type { LiveCore } from './live-core.ts';
 import type { AgentStateName, DayFigures } from './messages.ts';
-import { HOME_SITE } from './seat-items.ts';
 import type { Stream } from './stream.ts';
 import type { WaitingList } from './waiting-list.ts';
 

@@ -1,9 +1,8 @@
 import type { ContactCard, DeskView } from '../../core/desk-view.ts';
 import type { ConversationView } from '../../core/view.ts';
+import { HOME_SITE } from '../../lib/home-site.ts';
 import { maskFrom, maskKey } from '../../lib/mask-number.ts';
 import type { AgentItem, ContactItem, ConversationItem, SelfItem } from './messages.ts';
-
-export const HOME_SITE = 'main';
 
 /** `card`: of the agent's contact, as it was last. */
 export function agentItem(view: DeskView, card: ContactCard | undefined): AgentItem {

@@ -18,8 +18,9 @@ const [ORIENTATION, GPS_IFD] = [0x0112, 0x8825];
 const GPS = { latitudeRef: 1, latitude: 2, longitudeRef: 3, longitude: 4, error: 0x1f } as const;
 const NOTHING: ExifFacts = { orientation: undefined, place: undefined };
 
-/** Reads the TIFF behind `Exif\0\0`. Never throws: whatever does not fit is not there. */
-export function readExif(tiff: Buffer): ExifFacts {
+/** Reads the TIFF behind `Exif\0\0`. Never throws: whatever does not fit is not there. Undefined: the photo has none. */
+export function readExif(tiff: Buffer | undefined): ExifFacts {
+  if (tiff === undefined) return NOTHING;
   try {
     const order = tiff.toString('latin1', 0, 4);
     if (order !== 'II*\0' && order !== 'MM\0*') return NOTHING;
@@ -86,10 +87,9 @@ function u32({ tiff, little }: Tiff, at: number): number {
 const IDENTIFIER = 'Exif\0\0';
 
 /** As `readExif`, for a block that may begin with the identifier that a JPEG wants before it. */
-export function readExifBlock(block: Buffer): ExifFacts {
-  return readExif(
-    block.toString('latin1', 0, IDENTIFIER.length) === IDENTIFIER ? block.subarray(IDENTIFIER.length) : block,
-  );
+export function readExifBlock(block: Buffer | undefined): ExifFacts {
+  const hasIdentifier = block?.toString('latin1', 0, IDENTIFIER.length) === IDENTIFIER;
+  return readExif(hasIdentifier ? block.subarray(IDENTIFIER.length) : block);
 }
 
 /** A TIFF of one entry; undefined: the picture stands upright. */

@@ -37,7 +37,7 @@ export function cleanJpeg(file: Buffer): CleanFile | undefined {
     at = endOfScan(file, to);
     kept.push(file.subarray(to, at));
   }
-  const { orientation, place } = exif === undefined ? { orientation: undefined, place: undefined } : readExif(exif);
+  const { orientation, place } = readExif(exif);
   const turn = orientationOnly(orientation);
   const turned = turn === undefined ? [] : [exifSegment(turn)];
   const isJfif = kept[0]?.[1] === 0xe0 ? 1 : 0;

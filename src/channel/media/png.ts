@@ -40,8 +40,7 @@ export function cleanPng(file: Buffer): CleanFile | undefined {
     at = from + length + SUM_BYTES;
   }
   if (!shown) return undefined;
-  const { orientation, place } =
-    exif === undefined ? { orientation: undefined, place: undefined } : readExifBlock(exif);
+  const { orientation, place } = readExifBlock(exif);
   const turn = orientationOnly(orientation);
   // Before the first IDAT.
   if (turn !== undefined) kept.splice(1, 0, chunk('eXIf', turn));

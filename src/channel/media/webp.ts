@@ -32,8 +32,7 @@ export function cleanWebp(file: Buffer): CleanFile | undefined {
     at += HEAD_BYTES + length + (length % 2);
   }
   if (!kept.some(({ name, body }) => ['VP8 ', 'VP8L', 'ANMF'].includes(name) && body.length > 0)) return undefined;
-  const { orientation, place } =
-    exif === undefined ? { orientation: undefined, place: undefined } : readExifBlock(exif);
+  const { orientation, place } = readExifBlock(exif);
   const [first] = kept;
   // Without `VP8X` there is no room for either.
   const turn = first?.name === 'VP8X' ? orientationOnly(orientation) : undefined;

@@ -4,6 +4,7 @@ import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
 import { missingYears } from '../../core/calendar.ts';
 import { meets } from '../../core/need.ts';
 import { holderOf } from '../../lib/folder-lock.ts';
+import { HOME_SITE } from '../../lib/home-site.ts';
 import { isAliveAs } from '../../lib/process-life.ts';
 import { type Folders, foldersOf } from '../../main/folders.ts';
 import { type RunFile, readRunFile } from '../../main/run-file.ts';
@@ -105,7 +106,7 @@ export function checkPlans({ settings, seats }: City): readonly Finding[] {
     const last = steps.at(-1);
     const { needs, sites } = last ?? { needs: { all: [] } };
     const somebody = seats.some(
-      ({ skills, site = 'main' }) => meets(needs, skills) && (sites === undefined || sites.includes(site)),
+      ({ skills, site = HOME_SITE }) => meets(needs, skills) && (sites === undefined || sites.includes(site)),
     );
     if (somebody || seats.length === 0) return [];
     return warning(

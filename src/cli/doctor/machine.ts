@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RESERVED_BYTES } from '../../channel/media/disk-room.ts';
 import type { Folders } from '../../main/folders.ts';
 import { bad, type Finding, good } from './finding.ts';
 
 const NODE_MIN = [20, 19] as const;
-const FREE_BYTES_MIN = 1024 ** 3;
 const YEAR_MIN = 2025;
 const YEAR_MAX = 2100;
 /** Two file systems may differ by this much without anything being wrong. */
@@ -42,7 +42,7 @@ export function checkDataFolder(folder: string): Finding {
   const freeGiB = (bavail * bsize) / 1024 ** 3;
   const zh = `数据目录 ${folder} 可写，剩余 ${freeGiB.toFixed(1)} GiB`;
   const en = `the data folder can be written, ${freeGiB.toFixed(1)} GiB free`;
-  if (bavail * bsize >= FREE_BYTES_MIN) return good('data', zh, en);
+  if (bavail * bsize >= RESERVED_BYTES) return good('data', zh, en);
   return bad(
     'data',
     zh,

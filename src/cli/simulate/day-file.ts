@@ -17,6 +17,7 @@ import {
 import { skillsOf } from '../../city/plans.ts';
 import { complain, type Field, openYaml } from '../../city/yaml-file.ts';
 import type { ModeName } from '../../core/settings.ts';
+import { HOME_SITE } from '../../lib/home-site.ts';
 import type { Choice, Demand, PickupHabits } from '../../sim/draw.ts';
 import { ALWAYS, type Duration, exponential, fixed } from '../../sim/duration.ts';
 import { DAY_START_MS } from '../../sim/plain-line.ts';
@@ -84,7 +85,7 @@ export function readDayFile(path: string, rules: City['settings']): DayFileResul
   const problems: CityProblem[] = [];
   const { lines, queues, plans = {}, sites = [] } = rules;
   const skills = new Set([...Object.values(queues).map(({ skill }) => skill), ...skillsOf(plans)]);
-  const known = { lines, skills, sites: new Set(['main', ...sites.map(({ id }) => id)]) };
+  const known = { lines, skills, sites: new Set([HOME_SITE, ...sites.map(({ id }) => id)]) };
   const top = openYaml(dirname(resolve(path)), basename(path), problems);
   const day = top && readDay(top, known);
   return day === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, day };
