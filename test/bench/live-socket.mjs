@@ -1,12 +1,14 @@
 // Everybody on the live socket of the whole program: how soon a change is heard, what readers cost who do not read, and how soon all are back:
-//   node test/bench/live-socket.mjs [--clients 1000] [--events 200] [--slow 50] [--back 2000] [--json]
-// Fails when a change takes longer than 100 ms (p99), a slow reader costs 5 MB or stays 10 s, or not all are back in 15 s.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+//   node test/bench/live-socket.mjs [--clients 1000] [--events 200] [--slow 50] [--back 2000] [--talks 20] [--json]
+// Fails when a change takes longer than 100 ms (p99), a slow reader costs 5 MB or stays 10 s, not all are back in 15 s, or one of the talks that go on
+// meanwhile loses a packet.
+import { fork, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
+import { startHotline } from './one-queue-hotline.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '200' },
     slow: { type: 'string', default: '50' },
     back: { type: 'string', default: '2000' },
+    talks: { type: 'string', default: '20' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -32,14 +35,12 @@ const BACK_MAX_MS = 15_000;
 const DELIVERY_MAX_MS = 100;
 const SLOW_BYTES_MAX = 5e6;
 
-const data = mkdtempSync(join(tmpdir(), 'minhu-live-'));
-const program = spawn(process.execPath, [join(root, 'dist/main.js')], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-  env: {
-    ...{ PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'error' },
-    ...{ MINHU_DATA: data, MINHU_HTTP: '127.0.0.1:0', MINHU_SIP: '127.0.0.1:0' },
-  },
-});
+/** Of the talks, before and after everybody comes back. */
+const TALK_MS = 30_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'minhu-live-'));
+const hotline = await startHotline(folder, { seats: Math.max(1, number('talks')) });
+const { run, ask, login } = hotline;
 const failures = [];
 const clients = [];
 /** Set while a change is under way: told each client's delay. */
@@ -48,22 +49,14 @@ try {
   await measure();
 } finally {
   for (const client of clients) client.live.stop();
-  program.kill('SIGTERM');
-  await new Promise((resolve) => program.once('exit', resolve));
-  rmSync(data, { recursive: true, force: true });
+  await hotline.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 for (const failure of failures) process.stderr.write(`${failure}\n`);
 process.exit(failures.length === 0 ? 0 : 1);
 
 async function measure() {
-  await until(() => existsSync(join(data, 'run.json')) && run().http !== undefined);
-  await until(() =>
-    ask('/readyz').then(
-      ({ status }) => status === 200,
-      () => false,
-    ),
-  );
-  const { admin, seats } = JSON.parse(readFileSync(join(data, 'first-run.json'), 'utf8'));
+  const { admin, seats } = hotline.firstRun();
   const most = Math.max(number('clients'), number('back')) + number('slow');
   const sessions = await makeSessions(await login(admin.user, admin.password), Math.ceil(most / SOCKETS_A_SESSION));
   const agent = await login(seats[0].user, seats[0].password);
@@ -76,7 +69,43 @@ async function measure() {
 
   await slowReaders(sessions.slice(-Math.ceil(number('slow') / SOCKETS_A_SESSION)), agent);
   await open(sessions, number('back'));
+  const talks = await startTalks(seats);
   await comeBack();
+  const { sent, heardMs } = await talks();
+  tell('live-socket.back.packets', sent, '1');
+  must(tell('live-socket.back.lost', sent - heardMs.length, '1') === 0, 'a talk lost packets');
+}
+
+/** Agents and citizens who speak to each other, in a process of their own. @returns what waits for the end of it. */
+async function startTalks(seats) {
+  for (const { user, password } of seats) {
+    await ask('/api/v1/agents/me/state', {
+      method: 'PUT',
+      cookie: await login(user, password),
+      body: { state: 'ready' },
+    });
+  }
+  const told = { server: hotline.sip(), seats: hotline.phones(), number: '12345', register: true, audio: true };
+  const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [JSON.stringify(told)], {
+    serialization: 'advanced',
+  });
+  const answer = () =>
+    new Promise((resolve, reject) => {
+      load.once('message', (message) => (message.failed ? reject(new Error(message.failed)) : resolve(message)));
+    });
+  await answer();
+  load.send({ run: 'registerAll' });
+  await answer();
+  load.send({ run: 'voices', pairs: number('talks'), forMs: TALK_MS });
+  const over = answer();
+  await until(() => gauge('minhu_agents{state="talking",site="main"}').then((talking) => talking === number('talks')));
+  // The talks are counted when they have settled, as `voices` does it.
+  await pause(5_000);
+  return async () => {
+    const { done } = await over;
+    load.kill('SIGTERM');
+    return done;
+  };
 }
 
 async function slowReaders(sessions, agent) {
@@ -152,7 +181,7 @@ async function open(sessions, count) {
       connect: () => new WebSocket(`ws://${run().http}/api/v1/live`, { headers: { cookie }, perMessageDeflate: false }),
       drawTicket: () => draw(cookie),
       onItems: ({ items }) => {
-        for (const item of items) if (item.key === 'agent/seat1001') heard(item);
+        for (const item of items) if (item.key === 'agent/s1000') heard(item);
       },
       onStatus: (status) => {
         if (status !== 'open') return;
@@ -184,25 +213,6 @@ async function draw(cookie) {
   return (await answer.json()).ticket;
 }
 
-async function login(user, password) {
-  const answer = await ask('/api/v1/login', { method: 'POST', body: { user, password } });
-  if (!answer.ok) throw new Error(`login: ${answer.status}`);
-  return answer.headers.getSetCookie()[0].split(';')[0];
-}
-
-function ask(path, { method = 'GET', cookie = '', body } = {}) {
-  const json = body === undefined ? {} : { 'content-type': 'application/json' };
-  return fetch(`http://${run().http}${path}`, {
-    method,
-    headers: { cookie, ...json },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
-function run() {
-  return JSON.parse(readFileSync(join(data, 'run.json'), 'utf8'));
-}
-
 /** Resident memory of the core, bytes. */
 function memory() {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${run().pids.core}/status`, 'utf8'))[1]) * 1_024;
@@ -210,7 +220,8 @@ function memory() {
 
 async function gauge(name) {
   const text = await (await ask('/metrics')).text();
-  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? 0);
 }
 
 function share(all, part) {

@@ -27,6 +27,15 @@ describe('the shipped city folder', () => {
       expect(steps.at(-1)).toMatchObject({ untilMs: null, needs: { all: [] } });
   });
 
+  test('is still whole when the benchmarks make one queue of it', async () => {
+    const bench = new URL('../bench/one-queue-hotline.mjs', import.meta.url).href;
+    const { writeCity } = (await import(bench)) as { writeCity: (city: string, seats: number) => string };
+    expect(loadCity(writeCity(folder, 3))).toMatchObject({
+      ok: true,
+      city: { settings: { lines: { 12345: 'hotline' } } },
+    });
+  });
+
   test('reminds the citizen of a chat, closes it and tells a lead by times of its own; a reminder after the close is a mistake', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));

@@ -1,13 +1,13 @@
 // The core is killed again and again while callers wait and talk (channels R1):
 //   npm run soak:kills -- [--waiting 200] [--talking 50] [--kills 20] [--seed 1]
 // Fails when a talk ends, a caller is lost or changes place, or anybody is answered out of order.
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { maskNumber } from '../../dist/lib/mask-number.js';
+import { startHotline } from '../bench/one-queue-hotline.mjs';
 import { openPeers } from '../bench/sip-peers.mjs';
 
 const { values } = parseArgs({
@@ -20,15 +20,14 @@ const { values } = parseArgs({
 });
 const [waiting, talking, kills] = [Number(values.waiting), Number(values.talking), Number(values.kills)];
 const root = join(import.meta.dirname, '../..');
-const READY_MS_MAX = 180_000;
 const BACK_MS_MAX = 20_000;
 const random = drawFrom(Number(values.seed));
 
 const built = spawnSync(process.execPath, [join(root, 'src/start.mjs'), '--build-only'], { stdio: ['ignore', 2, 2] });
 if (built.status !== 0) process.exit(1);
 const folder = mkdtempSync(join(tmpdir(), 'minhu-soak-'));
-const hotline = await startHotline();
-const peers = await openPeers(address(hotline.run().sip));
+const hotline = await startHotline(folder, { seats: talking, callsMax: 2 * (waiting + talking) });
+const peers = await openPeers(hotline.sip());
 const lost = [];
 peers.heard.ended = (callId) => lost.push(callId);
 try {
@@ -52,9 +51,8 @@ try {
 
 /** Every agent talks, then the others queue up. */
 async function fill() {
-  const { seats } = hotline.firstRun();
-  for (const { sipUser, sipPassword } of seats) await peers.register(sipUser, md5(`${sipUser}:minhu:${sipPassword}`));
-  for (const { user, password } of seats) {
+  for (const { user, ha1 } of hotline.phones()) await peers.register(user, ha1);
+  for (const { user, password } of hotline.firstRun().seats) {
     const agent = await login(user, password);
     await agent('PUT', '/api/v1/agents/me/state', { state: 'ready' });
   }
@@ -107,70 +105,11 @@ async function serveEverybody() {
   must(JSON.stringify(served) === JSON.stringify(expected), 'callers were offered out of order');
 }
 
-async function startHotline() {
-  const city = join(folder, 'city');
-  cpSync(join(root, 'dialplans'), city, { recursive: true, dereference: true });
-  const seat = (n) => `  - { user: s${n}, number: "${n}", sipUser: "${n}", digest: md5, skills: { personal: 3 } }`;
-  writeFileSync(
-    join(city, 'seats.yaml'),
-    `seats:\n${Array.from({ length: talking }, (_, n) => seat(1_000 + n)).join('\n')}\n`,
-  );
-  const queue =
-    '{ skill: personal, ring: 20s, wrapUp: 0s, positionFirst: 600s, positionEvery: 600s, waitingMax: 5000 }';
-  writeFileSync(join(city, 'queues.yaml'), `queues:\n  personal: ${queue}\n`);
-  writeFileSync(join(city, 'plans.yaml'), 'plans:\n  anybody:\n    - { needs: anybody }\n');
-  writeFileSync(
-    join(city, 'flows/hotline.yaml'),
-    'numbers: ["12345"]\nstart: in\nsteps:\n  in:\n    queue: personal\n',
-  );
-  for (const name of ['modes.yaml', 'hotlines.yaml']) rmSync(join(city, name), { force: true });
-  const data = join(folder, 'data');
-  const trunk = '  - { name: callers, from: ["127.0.0.0/8"], numbers: ["12345"] }';
-  writeFileSync(join(city, 'trunks.yaml'), `trunks:\n${trunk}\n`);
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    cwd: root,
-    env: {
-      ...process.env,
-      MINHU_DATA: data,
-      MINHU_CITY: city,
-      MINHU_HTTP: '127.0.0.1:0',
-      MINHU_SIP: '127.0.0.1:0',
-      MINHU_RTP: '30000-39999',
-      MINHU_CALLS_MAX: `${2 * (waiting + talking)}`,
-      LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.on('data', (text) => {
-    printed += text;
-  });
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  await until(() => printed.includes('Minhu is ready') || child.exitCode !== null, 'ready', READY_MS_MAX);
-  must(child.exitCode === null, `the hotline did not start:\n${printed}`);
-  return {
-    run: () => JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')),
-    firstRun: () => JSON.parse(readFileSync(join(data, 'first-run.json'), 'utf8')),
-    stop() {
-      child.kill('SIGTERM');
-      return gone;
-    },
-  };
-}
-
 /** @returns a caller of the API as this user, wherever it listens now. */
 async function login(user, password) {
-  const ask = (method, path, body, cookie) =>
-    fetch(`http://${hotline.run().http}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', ...(cookie ? { cookie } : {}) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  const answer = await ask('POST', '/api/v1/login', { user, password });
-  must(answer.ok, `${user} cannot log in: ${answer.status}`);
-  const cookie = answer.headers.get('set-cookie').split(';')[0];
+  const cookie = await hotline.login(user, password);
   return async (method, path, body) => {
-    const reply = await ask(method, path, body, cookie);
+    const reply = await hotline.ask(path, { method, cookie, body });
     if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status}`);
     return reply.json();
   };
@@ -188,11 +127,6 @@ function must(holds, otherwise) {
   if (!holds) throw new Error(otherwise);
 }
 
-function address(text) {
-  const at = text.lastIndexOf(':');
-  return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
-}
-
 /** Mulberry32. */
 function drawFrom(from) {
   let seed = from;
@@ -202,10 +136,6 @@ function drawFrom(from) {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-function md5(text) {
-  return createHash('md5').update(text).digest('hex');
 }
 
 function say(text) {
