@@ -46,10 +46,14 @@ export interface Route {
 
 export const SESSION_COOKIE = 'minhu_session';
 
-/** Who works in the call centre. */
+/** Who sees how the call centre is doing; an admin without anything of a citizen. */
 export const STAFF: readonly Role[] = ['agent', 'lead', 'dispatcher', 'supervisor', 'admin'];
-/** Who leads it. */
-export const LEADS: readonly Role[] = ['lead', 'supervisor', 'admin'];
+/** Who leads it. An admin does not: who keeps the accounts hears and sees no citizen (channels guide, rights). */
+export const LEADS: readonly Role[] = ['lead', 'supervisor'];
+/** Who sees contacts. */
+export const READERS: readonly Role[] = ['agent', ...LEADS, 'dispatcher', 'auditor'];
+/** Who writes down what came of a contact. */
+export const WRITERS: readonly Role[] = ['agent', ...LEADS, 'dispatcher'];
 
 /** Of all tokens of one account together. */
 const TOKEN_REQUESTS = { burst: 600, perS: 50 };
@@ -130,19 +134,28 @@ export function hasRole(request: FastifyRequest, role: Role): boolean {
   return personOf(request).roles.includes(role);
 }
 
-const SEE_ALL: readonly Role[] = ['supervisor', 'admin', 'dispatcher', 'auditor', 'integrator'];
+const SEE_ALL: readonly Role[] = ['supervisor', 'dispatcher', 'auditor', 'integrator'];
 
-/** Whether a person sees everybody's contacts: all but agents, and leads who were given a team. */
-export function seesAll(request: FastifyRequest): boolean {
-  const { roles, team } = personOf(request);
-  return roles.some((role) => SEE_ALL.includes(role)) || (roles.includes('lead') && team === undefined);
-}
-
-/** Whose contacts a person sees: the own; a lead the team's; undefined: everybody's. */
+/**
+ * Whose contacts a person has to do with by this route: the own; a lead the team's, or everybody's without a team; undefined: everybody's.
+ * A role that does not open the route does not widen it.
+ */
 export async function reachOf(request: FastifyRequest, db: Db): Promise<readonly string[] | undefined> {
   const { user, roles, team } = personOf(request);
-  if (seesAll(request)) return undefined;
+  const { access } = request.routeOptions.config;
+  const counting = Array.isArray(access) ? roles.filter((role) => access.includes(role)) : roles;
+  return await reachAs({ user, roles: counting, ...(team === undefined ? {} : { team }) }, db);
+}
+
+/** As `reachOf`, by all of these roles. */
+export async function reachAs({ user, roles, team }: Person, db: Db): Promise<readonly string[] | undefined> {
+  if (roles.some((role) => SEE_ALL.includes(role)) || (roles.includes('lead') && team === undefined)) return undefined;
   return roles.includes('lead') && team !== undefined ? [user, ...(await membersOf(db, team))] : [user];
+}
+
+/** Nothing of a citizen is shown to who sees the board for its figures alone: an admin, or a program. */
+export function seesCitizens(roles: readonly Role[]): boolean {
+  return roles.some((role) => READERS.includes(role));
 }
 
 export function setSessionCookie(reply: FastifyReply, token: string, secure: boolean): void {

@@ -128,6 +128,11 @@ export const ERRORS = {
   QUEUE_UNKNOWN: { status: 404, zh: '没有这个队列。', en: 'There is no such queue.' },
   RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },
   RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },
+  RECORDING_OLD: {
+    status: 403,
+    zh: '本人通话的录音只能在七天内回放。',
+    en: 'Own recordings are played for seven days.',
+  },
   RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
   RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
   REPLY_IMPOSSIBLE: {

@@ -1,6 +1,7 @@
 import { Clock, Connection, DataBoard, Guide, Headset, Microphone, Monitor, User } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
 import type { Words } from './language/zh.ts';
+import { LEADS } from './rights.ts';
 import type { Person } from './session.ts';
 
 /** A page of the desk. To add one: its component in `pages/`, a line here, its words in both languages. */
@@ -15,8 +16,9 @@ export interface Page {
   readonly load: () => Promise<unknown>;
 }
 
-const AT_PHONE = ['agent', 'lead', 'supervisor', 'admin'];
-const LEADS = ['lead', 'supervisor', 'admin'];
+const AT_PHONE = ['agent', ...LEADS];
+/** Without anything of a citizen. */
+const FIGURES = [...LEADS, 'admin'];
 /** Who keeps the accounts, and who looks at what they did. */
 const KEEPERS = ['admin', 'auditor'];
 const LOOKS = [...AT_PHONE, 'dispatcher', 'auditor'];
@@ -32,9 +34,15 @@ export const PAGES: readonly Page[] = [
     roles: LEADS,
     load: () => import('./pages/Supervision.vue'),
   },
-  { name: 'wallboard', path: '/wallboard', icon: DataBoard, roles: LEADS, load: () => import('./pages/Wallboard.vue') },
+  {
+    name: 'wallboard',
+    path: '/wallboard',
+    icon: DataBoard,
+    roles: FIGURES,
+    load: () => import('./pages/Wallboard.vue'),
+  },
   { name: 'explain', path: '/explain', icon: Guide, roles: LEADS, load: () => import('./pages/Explain.vue') },
-  { name: 'channels', path: '/channels', icon: Connection, roles: LEADS, load: () => import('./pages/Channels.vue') },
+  { name: 'channels', path: '/channels', icon: Connection, roles: FIGURES, load: () => import('./pages/Channels.vue') },
   { name: 'people', path: '/people', icon: User, roles: KEEPERS, load: () => import('./pages/People.vue') },
 ];
 

@@ -27,10 +27,12 @@ export interface StageWish {
   readonly reason: string;
   readonly days: number;
   readonly by: string;
+  /** Others' word proposes a limit, and approves none. */
+  readonly mayApprove: boolean;
   readonly nowMs: number;
 }
 
-/** `proposed`: one more person must ask for the same. `sameUser`: that person may not be the one who proposed it. */
+/** `proposed`: one more person, who may approve, must ask for the same. `sameUser`: that person may not be the one who proposed it. */
 export type StageAnswer = 'done' | 'proposed' | 'sameUser';
 
 /** Elder, grade: what the city knows of a number for good. */
@@ -53,14 +55,15 @@ export async function noteCaller(
   });
 }
 
-/** A warning, and its end, hold at once; a limit once a second person has asked for it. */
+/** A warning, and its end, hold at once; a limit once a second person, who may approve it, has asked for it. */
 export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
-  const { number, stage, reason, days, by, nowMs } = wish;
+  const { number, stage, reason, days, by, mayApprove, nowMs } = wish;
   return await db.transaction().execute(async (transaction) => {
     const before = await lockCaller(transaction, number, by, nowMs);
     const fresh = before.proposed_at_ms !== null && nowMs - before.proposed_at_ms <= PROPOSAL_MS_MAX;
     const proposed = stage === 'limited' && (!fresh || before.proposed_by === null);
     if (stage === 'limited' && !proposed && before.proposed_by === by) return 'sameUser';
+    if (stage === 'limited' && !proposed && !mayApprove) return 'proposed';
     const change = proposed
       ? { proposed_by: by, proposed_at_ms: nowMs, stage_reason: reason }
       : {

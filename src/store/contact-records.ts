@@ -140,6 +140,18 @@ export async function isConversation(db: Db, id: string): Promise<boolean> {
   return row?.medium === 'chat' || row?.medium === 'mail';
 }
 
+/** Whether a recording is of this agent's talk: a contact that went from hand to hand has one of each. */
+export async function isOwnRecording(db: Db, contact: string, number: number, agent: string): Promise<boolean> {
+  // Its middle, as it begins a little before its talk and its end is told a little after it.
+  const { rows } = await sql<{ own: boolean }>`
+    select exists (
+      select 1 from recordings r join talks t on t.contact = r.contact
+      where r.contact = ${contact} and r.number = ${number} and t.agent = ${agent}
+        and (r.started_at_ms + r.ended_at_ms) / 2 between t.started_at_ms and coalesce(t.ended_at_ms, r.ended_at_ms)
+    ) as own`.execute(db);
+  return rows[0]?.own === true;
+}
+
 /** File and state of a contact's nth recording, 1 is the first. */
 export async function findRecording(db: Db, contact: string, number: number) {
   return await db

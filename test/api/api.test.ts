@@ -162,25 +162,25 @@ test('every route admits exactly the roles it is for', async () => {
     admin: number,
   ][] = [
     ['GET', '/api/v1/me', 401, 200, 200, 200],
-    ['PUT', '/api/v1/agents/me/state', 401, 400, 400, 400],
+    ['PUT', '/api/v1/agents/me/state', 401, 400, 400, 403],
     ['GET', '/api/v1/agents', 401, 200, 200, 200],
     ['GET', '/api/v1/agents/me', 401, 200, 409, 409],
-    ['PUT', '/api/v1/agents/me/offer', 401, 400, 400, 400],
-    ['POST', '/api/v1/contacts', 401, 403, 403, 400],
-    ['POST', '/api/v1/contacts/unknown/end', 401, 404, 404, 404],
-    ['POST', '/api/v1/contacts/unknown/transfer', 401, 400, 400, 400],
+    ['PUT', '/api/v1/agents/me/offer', 401, 400, 400, 403],
+    ['POST', '/api/v1/contacts', 401, 403, 403, 403],
+    ['POST', '/api/v1/contacts/unknown/end', 401, 404, 404, 403],
+    ['POST', '/api/v1/contacts/unknown/transfer', 401, 400, 400, 403],
     ['GET', '/api/v1/queues', 401, 200, 200, 200],
     ['GET', '/api/v1/mode', 401, 200, 200, 200],
     ['PUT', '/api/v1/mode', 401, 403, 400, 400],
     ['GET', '/api/v1/mode/changes', 401, 403, 200, 200],
     ['GET', '/api/v1/sites', 401, 200, 200, 200],
     ['PUT', '/api/v1/sites/east/status', 401, 403, 400, 400],
-    ['PUT', '/api/v1/contacts/c0/disposition', 401, 400, 400, 400],
-    ['GET', '/api/v1/contacts', 401, 200, 200, 200],
-    ['GET', '/api/v1/contacts/c0', 401, 200, 200, 200],
-    ['GET', '/api/v1/contacts/c5', 401, 404, 200, 200],
-    ['GET', '/api/v1/contacts/c0/explain', 401, 403, 200, 200],
-    ['GET', '/api/v1/contacts/c0/recordings/1', 401, 403, 200, 200],
+    ['PUT', '/api/v1/contacts/c0/disposition', 401, 400, 400, 403],
+    ['GET', '/api/v1/contacts', 401, 200, 200, 403],
+    ['GET', '/api/v1/contacts/c0', 401, 200, 200, 403],
+    ['GET', '/api/v1/contacts/c5', 401, 404, 200, 403],
+    ['GET', '/api/v1/contacts/c0/explain', 401, 403, 200, 403],
+    ['GET', '/api/v1/contacts/c0/recordings/1', 401, 403, 200, 403],
     ['GET', '/api/v1/metrics/summary', 401, 403, 200, 200],
     ['GET', '/api/v1/metrics/definitions', 401, 200, 200, 200],
     ['GET', '/api/v1/alarms', 401, 403, 200, 200],
@@ -218,7 +218,7 @@ test('an agent sets the state of the own seat; somebody without a seat is told s
   const answer = await put('a1');
   expect(answer.json()).toMatchObject({ agent: 'a1', state: 'ready', devices: 1 });
   expect(submitted).toEqual([{ type: 'agentStateAsked', agent: 'a1', state: 'notReady', reason: '用餐' }]);
-  const refused = await put('admin');
+  const refused = await put('lead');
   expect(refused.statusCode).toBe(409);
   expect(refused.headers['content-type']).toContain('application/problem+json');
   expect(refused.json()).toMatchObject({ code: 'NO_SEAT', title: '您的账号没有座席。' });

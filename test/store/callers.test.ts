@@ -14,7 +14,7 @@ afterAll(async () => database?.remove());
 
 const db = () => database.store.db;
 const wish = (number: string, by: string, nowMs = T0, days = LIMIT_DAYS_MAX) => {
-  return { number, stage: 'limited' as const, reason: '多次骚扰', days, by, nowMs };
+  return { number, stage: 'limited' as const, reason: '多次骚扰', days, by, mayApprove: true, nowMs };
 };
 
 async function known(number: string, nowMs = T0) {
@@ -22,6 +22,13 @@ async function known(number: string, nowMs = T0) {
   await book.refresh();
   return book.find(number, nowMs);
 }
+
+test('whose word only proposes approves no limit, of whomever it is', async () => {
+  const only = (by: string) => setStage(db(), { ...wish('13800000009', by), mayApprove: false });
+  expect([await only('agent'), await only('lead')]).toEqual(['proposed', 'proposed']);
+  expect(await known('13800000009')).toBeUndefined();
+  expect(await setStage(db(), wish('13800000009', 'chief'))).toBe('done');
+});
 
 test('a caller is limited only when two persons ask for it, for thirty days at most', async () => {
   expect(await setStage(db(), wish('13800000001', 'lead', T0, 90))).toBe('proposed');

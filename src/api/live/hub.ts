@@ -12,7 +12,7 @@ import type { LiveCore } from './live-core.ts';
 import type { FromServer, Resume, StreamName } from './messages.ts';
 import type { Stream } from './stream.ts';
 import { type Admission, Tickets } from './tickets.ts';
-import { Watch } from './watch.ts';
+import { FIGURES_BOARD, Watch } from './watch.ts';
 
 export const SOCKETS_MAX = 12_000;
 const PER_SESSION_MAX = 8;
@@ -217,7 +217,7 @@ export class Hub {
     return [
       watch.seat(user),
       ...(may(STAFF) ? [watch.floor] : []),
-      ...(may(LEADS) ? [watch.board(boardOf(roles, team))] : []),
+      ...(may(LEADS) ? [watch.board(boardOf(roles, team))] : may(['admin']) ? [watch.board(FIGURES_BOARD)] : []),
     ];
   }
 
@@ -307,7 +307,7 @@ export class Hub {
 
 /** A lead who was given a team sees that team; who leads none in particular, and whoever is more than a lead, sees all. */
 function boardOf(roles: readonly Role[], team: string | undefined): string {
-  return roles.includes('admin') || roles.includes('supervisor') ? '' : (team ?? '');
+  return roles.includes('supervisor') ? '' : (team ?? '');
 }
 
 function rightsOf({ roles, team }: Person): string {

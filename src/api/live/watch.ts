@@ -12,6 +12,9 @@ import { agentItem, contactItem, conversationItem, selfItem } from './seat-items
 import { Stream } from './stream.ts';
 import { WaitingList, waitingItem } from './waiting-list.ts';
 
+/** The board of who keeps the house and leads nobody: figures and alarms, nothing of an agent's work or a citizen. No team is called so. */
+export const FIGURES_BOARD = '/figures';
+
 /** Hints kept for one agent. */
 const HINTS_MAX = 10;
 
@@ -253,6 +256,7 @@ export class Watch {
   }
 
   #showOn(board: Stream, card: ContactCard | undefined): void {
+    if (board === this.#boards.get(FIGURES_BOARD)) return;
     if (card?.waiting === true && card.wait !== undefined && this.#waiting.show(card.contact))
       board.put(waitingItem(card, card.wait));
   }

@@ -5,7 +5,7 @@ import { maskFrom } from '../../lib/mask-number.ts';
 import { seatOf } from '../../store/accounts.ts';
 import type { Role } from '../../store/schema.ts';
 import { membersOf } from '../../store/teams.ts';
-import { LEADS, personOf, reachOf, STAFF } from '../access.ts';
+import { LEADS, personOf, reachOf, STAFF, seesCitizens } from '../access.ts';
 import { agentShown } from '../agent-view.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -75,8 +75,9 @@ export function addAgentRoutes(app: Api, options: ApiOptions): void {
       config: { access: [...STAFF, 'integrator'], scope: 'queues:read' },
       schema: { response: { 200: QueuesShape } },
     },
-    async () => {
-      const shown = ({ from, medium }: WaitingView) => maskFrom(from, isDigital(medium));
+    async (request) => {
+      const named = seesCitizens(personOf(request).roles);
+      const shown = ({ from, medium }: WaitingView) => (named ? maskFrom(from, isDigital(medium)) : '');
       return {
         queues: core.queues().map((view) => ({
           ...view,

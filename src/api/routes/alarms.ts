@@ -14,7 +14,7 @@ export function addAlarmRoutes(app: Api, { db, connectLimits }: ApiOptions): voi
   app.get(
     '/api/v1/alarms',
     {
-      config: { access: [...LEADS, 'auditor'] },
+      config: { access: [...LEADS, 'auditor', 'admin'] },
       schema: { querystring: AlarmsQuery, response: { 200: AlarmsShape } },
     },
     async (request) => {
@@ -29,7 +29,7 @@ export function addAlarmRoutes(app: Api, { db, connectLimits }: ApiOptions): voi
   app.post(
     '/api/v1/alarms/:id/acknowledge',
     {
-      config: { access: LEADS },
+      config: { access: [...LEADS, 'admin'] },
       schema: { params: AlarmParams, body: AcknowledgeBody, response: { 200: AlarmShape } },
     },
     async (request) => {

@@ -11,7 +11,7 @@ import {
   setStage,
 } from '../../store/callers.ts';
 import { hadContact, numberOfContact } from '../../store/contact-records.ts';
-import { LEADS, personOf, reachOf } from '../access.ts';
+import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
 import { CallerBody, CallerOrderBody, CallersShape, GradeBody, StageBody, StageShape } from '../caller-shapes.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -29,7 +29,7 @@ export function addCallerRoutes(app: Api, options: ApiOptions): void {
   app.put(
     '/api/v1/caller-orders',
     {
-      config: { access: ['integrator', 'admin'], scope: 'callers:write' },
+      config: { access: ['integrator'], scope: 'callers:write' },
       schema: { body: CallerOrderBody, response: { 204: Type.Null() } },
     },
     async (request, reply) => {
@@ -79,22 +79,25 @@ function addNoteRoutes(app: Api, options: ApiOptions): void {
 
 function addStageRoutes(app: Api, options: ApiOptions): void {
   const { db } = options;
-  app.get('/api/v1/callers', { config: { access: LEADS }, schema: { response: { 200: CallersShape } } }, async () => ({
-    callers: (await listStages(db)).map(callerView),
-  }));
+  app.get(
+    '/api/v1/callers',
+    { config: { access: [...LEADS, 'auditor'] }, schema: { response: { 200: CallersShape } } },
+    async () => ({ callers: (await listStages(db)).map(callerView) }),
+  );
 
   app.put(
     '/api/v1/contacts/:id/caller/stage',
     {
-      config: { access: LEADS, audit: 'now' },
+      config: { access: ['agent', ...LEADS], audit: 'now' },
       schema: { params: ContactParams, body: StageBody, response: { 200: StageShape } },
     },
     async (request) => {
       const { stage, reason, days = LIMIT_DAYS_MAX } = request.body;
-      const number = await callerOf(options, request, request.params.id);
       request.deed = { target: request.params.id, detail: `${stage}: ${reason}` };
-      const by = personOf(request).user;
-      const answer = await setStage(db, { number, stage, reason, days, by, nowMs: Date.now() });
+      if (stage !== 'limited' && !LEADS.some((role) => hasRole(request, role))) throw new ApiError('FORBIDDEN');
+      const number = await callerOf(options, request, request.params.id);
+      const word = { by: personOf(request).user, mayApprove: hasRole(request, 'supervisor') };
+      const answer = await setStage(db, { number, stage, reason, days, ...word, nowMs: Date.now() });
       if (answer === 'sameUser') throw new ApiError('SECOND_PERSON_NEEDED');
       return { answer };
     },

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { openFile } from '../../channel/media/stored-file.ts';
 import { fileOfContact, lineOfMessage } from '../../store/chat-sessions.ts';
 import { fileOfMessage } from '../../store/message-files.ts';
-import { LEADS, STAFF } from '../access.ts';
+import { LEADS, READERS } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
@@ -33,7 +33,7 @@ export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: Api
       schema: { params: ContactParams, body: TypingBody, response: { 204: Type.Null() } },
     },
     async (request, reply) => {
-      heldBy(core, request, request.params.id);
+      await heldBy({ core, db }, request, request.params.id);
       await channels.host.typing(request.params.id, request.body.on);
       return reply.code(204).send(null);
     },
@@ -47,7 +47,7 @@ export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: Api
     },
     async (request, reply) => {
       const { id } = request.params;
-      heldBy(core, request, id);
+      await heldBy({ core, db }, request, id);
       const { message, as } = request.body;
       const line = webChat === undefined ? undefined : await lineOfMessage(db, id, message);
       if (line !== undefined) await webChat?.hub.agentSaw(line.session, as, line.seq);
@@ -57,7 +57,7 @@ export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: Api
 
   app.get(
     '/api/v1/contacts/:id/files/:file',
-    { config: { access: [...STAFF, 'auditor'], audit: 'later' }, schema: { params: FileParams } },
+    { config: { access: READERS, audit: 'later' }, schema: { params: FileParams } },
     async (request, reply) => {
       const { id, file } = request.params;
       if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Medium } from '../../core/medium.ts';
 import { maskKey } from '../../lib/mask-number.ts';
 import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
-import { LEADS, reachOf, STAFF } from '../access.ts';
+import { LEADS, READERS, reachOf } from '../access.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
 import { ApiError } from '../errors.ts';
 import { readInstant } from '../instant.ts';
@@ -17,7 +17,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
   app.get(
     '/api/v1/contacts',
     {
-      config: { access: [...STAFF, 'auditor'] },
+      config: { access: READERS },
       schema: { querystring: ContactsQuery, response: { 200: ContactsShape } },
     },
     async (request) => {
@@ -40,7 +40,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
 
   app.get(
     '/api/v1/contacts/:id',
-    { config: { access: [...STAFF, 'auditor'] }, schema: { params: ContactParams, response: { 200: ContactShape } } },
+    { config: { access: READERS }, schema: { params: ContactParams, response: { 200: ContactShape } } },
     async (request) => {
       const record = await readContact(db, request.params.id, await reachOf(request, db));
       if (!record) throw new ApiError('CONTACT_UNKNOWN');

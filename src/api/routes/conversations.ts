@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { contactId } from '../../core/ids.ts';
 import type { DigitalView } from '../../core/view.ts';
-import { hasRole, LEADS, personOf } from '../access.ts';
+import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
 import { agentShown } from '../agent-view.ts';
 import { ConversationBody, ConversationShape, EndBody, OfferBody, TransferBody } from '../conversation-shapes.ts';
 import { ApiError } from '../errors.ts';
@@ -12,11 +12,12 @@ import { writeDown } from '../write-down.ts';
 type Core = ApiOptions['core'];
 
 /** Digital contacts: opened by whoever brings them, taken, ended and given on by agents. */
-export function addConversationRoutes(app: Api, { core }: ApiOptions): void {
+export function addConversationRoutes(app: Api, options: ApiOptions): void {
+  const { core } = options;
   app.post(
     '/api/v1/contacts',
     {
-      config: { access: ['admin', 'integrator'], scope: 'contacts:write' },
+      config: { access: ['integrator'], scope: 'contacts:write' },
       schema: { body: ConversationBody, response: { 200: ConversationShape, 201: ConversationShape } },
     },
     async (request, reply) => {
@@ -39,7 +40,7 @@ export function addConversationRoutes(app: Api, { core }: ApiOptions): void {
       schema: { params: ContactParams, body: EndBody, response: { 200: ConversationShape } },
     },
     async (request) => {
-      const known = heldBy(core, request, request.params.id);
+      const known = await heldBy(options, request, request.params.id);
       const { by = 'agent' } = request.body;
       if (by === 'citizen' && !bringsContacts(request)) throw new ApiError('FORBIDDEN');
       const { user: who } = personOf(request);
@@ -60,7 +61,7 @@ export function addConversationRoutes(app: Api, { core }: ApiOptions): void {
       schema: { params: ContactParams, body: TransferBody, response: { 200: ConversationShape } },
     },
     async (request) => {
-      const known = heldBy(core, request, request.params.id);
+      const known = await heldBy(options, request, request.params.id);
       const { queue } = request.body;
       if (!core.queues().some((view) => view.queue === queue)) throw new ApiError('QUEUE_UNKNOWN');
       const { user: who } = personOf(request);
@@ -77,7 +78,7 @@ export function addConversationRoutes(app: Api, { core }: ApiOptions): void {
 
 /** A channel says what its citizens do. */
 function bringsContacts(request: FastifyRequest): boolean {
-  return hasRole(request, 'admin') || hasRole(request, 'integrator');
+  return hasRole(request, 'integrator');
 }
 
 function addOfferRoute(app: Api, core: Core): void {
@@ -108,14 +109,20 @@ function addOfferRoute(app: Api, core: Core): void {
   );
 }
 
-/** The open digital contact, for the agent who has it or somebody who sees all. */
-export function heldBy(core: Core, request: FastifyRequest, id: string): DigitalView {
+/** The open digital contact, for the agent who has it, who leads that agent or finds it with nobody, or the program that brought it. */
+export async function heldBy(
+  { core, db }: Pick<ApiOptions, 'core' | 'db'>,
+  request: FastifyRequest,
+  id: string,
+): Promise<DigitalView> {
   const known = core.digital(id);
   if (known === undefined) throw new ApiError('CONTACT_UNKNOWN');
   if (known === 'call') throw new ApiError('CONTACT_IS_CALL');
   const has = known.agent === personOf(request).user && known.state !== 'offered';
-  if (!has && !LEADS.some((role) => hasRole(request, role)) && !bringsContacts(request))
-    throw new ApiError('CONTACT_NOT_HELD');
+  if (has || bringsContacts(request)) return known;
+  if (!LEADS.some((role) => hasRole(request, role))) throw new ApiError('CONTACT_NOT_HELD');
+  const agents = await reachOf(request, db);
+  if (known.agent !== undefined && agents?.includes(known.agent) === false) throw new ApiError('CONTACT_NOT_HELD');
   return known;
 }
 

@@ -1,6 +1,6 @@
 import { contactId } from '../../core/ids.ts';
 import { hadContact } from '../../store/contact-records.ts';
-import { LEADS, personOf, reachOf } from '../access.ts';
+import { personOf, reachOf, WRITERS } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, DispositionBody, DispositionShape } from '../schemas.ts';
@@ -11,7 +11,7 @@ export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
   app.put(
     '/api/v1/contacts/:id/disposition',
     {
-      config: { access: ['agent', ...LEADS] },
+      config: { access: WRITERS },
       schema: { params: ContactParams, body: DispositionBody, response: { 200: DispositionShape } },
     },
     async (request) => {

@@ -2,14 +2,12 @@ import { type Static, Type } from 'typebox';
 import { contactId } from '../../core/ids.ts';
 import { readForm, saveDraft, submitForm } from '../../store/contact-forms.ts';
 import { hadContact } from '../../store/contact-records.ts';
-import { LEADS, personOf, reachOf } from '../access.ts';
+import { personOf, reachOf, WRITERS } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { FormBody, FormShape, formText, formView, SubmitHeaders } from '../form-shapes.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
 import { writeDown } from '../write-down.ts';
-
-const WRITERS = ['agent', ...LEADS] as const;
 
 /** 登记单: what an agent writes down of a contact. Drafts are saved as often as the page likes; one submission closes the form. */
 export function addFormRoutes(app: Api, options: ApiOptions): void {

@@ -18,7 +18,7 @@ export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
   app.get(
     '/api/v1/metrics/summary',
     {
-      config: { access: [...LEADS, 'auditor', 'integrator'], scope: 'metrics:read' },
+      config: { access: [...LEADS, 'auditor', 'admin', 'integrator'], scope: 'metrics:read' },
       schema: { querystring: MeasuresQuery, response: { 200: MeasuresShape } },
     },
     async (request) => {

@@ -5,7 +5,7 @@ import type { ReplyFault } from '../../channel/sender.ts';
 import { hadContact } from '../../store/contact-records.ts';
 import { filesOfMessages } from '../../store/message-files.ts';
 import { listMessages } from '../../store/messages.ts';
-import { LEADS, personOf, reachOf, STAFF } from '../access.ts';
+import { LEADS, personOf, READERS, reachOf } from '../access.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import {
   ContactMessagesQuery,
@@ -50,7 +50,7 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
   app.get(
     '/api/v1/contacts/:id/messages',
     {
-      config: { access: [...STAFF, 'auditor'] },
+      config: { access: READERS },
       schema: { params: ContactParams, querystring: ContactMessagesQuery, response: { 200: ContactMessagesShape } },
     },
     async (request) => {
@@ -74,7 +74,7 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
     },
     async (request, reply) => {
       const { id } = request.params;
-      heldBy(core, request, id);
+      await heldBy({ core, db }, request, id);
       const { text, subject, template, key, files = [] } = request.body;
       if (text === '' && template === undefined && files.length === 0)
         throw new ApiError('REQUEST_INVALID', { detail: 'text is empty' });

@@ -15,7 +15,7 @@ export function addModeRoutes(app: Api, { db, core }: ApiOptions): void {
 
   app.put(
     '/api/v1/mode',
-    { config: { access: LEADS }, schema: { body: ModeBody, response: { 200: ModeShape } } },
+    { config: { access: [...LEADS, 'admin'] }, schema: { body: ModeBody, response: { 200: ModeShape } } },
     async (request) => {
       const { mode, reason } = request.body;
       await writeDown(core, request, { type: 'modeAsked', mode, reason, by: personOf(request).user }, 'a mode');
@@ -25,7 +25,7 @@ export function addModeRoutes(app: Api, { db, core }: ApiOptions): void {
 
   app.get(
     '/api/v1/mode/changes',
-    { config: { access: [...LEADS, 'auditor'] }, schema: { response: { 200: ModeChangesShape } } },
+    { config: { access: [...LEADS, 'auditor', 'admin'] }, schema: { response: { 200: ModeChangesShape } } },
     async () => {
       const rows = await db
         .selectFrom('mode_changes')

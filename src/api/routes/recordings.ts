@@ -1,17 +1,22 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { findRecording, hadContact } from '../../store/contact-records.ts';
-import { LEADS, reachOf } from '../access.ts';
+import { findRecording, hadContact, isOwnRecording } from '../../store/contact-records.ts';
+import type { Role } from '../../store/schema.ts';
+import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { RecordingParams } from '../schemas.ts';
+
+/** Channels guide, rights: for so long an agent hears what was recorded of the own talks. */
+export const OWN_RECORDING_MS = 7 * 86_400_000;
+const HEARERS: readonly Role[] = [...LEADS, 'auditor'];
 
 export function addRecordingRoutes(app: Api, { db, recordingFolder }: ApiOptions): void {
   app.get(
     '/api/v1/contacts/:id/recordings/:number',
     {
-      config: { access: [...LEADS, 'auditor'], audit: 'later' },
+      config: { access: ['agent', ...HEARERS], audit: 'later' },
       schema: { params: RecordingParams, produces: ['audio/wav'] },
     },
     async (request, reply) => {
@@ -21,6 +26,12 @@ export function addRecordingRoutes(app: Api, { db, recordingFolder }: ApiOptions
       const recording = await findRecording(db, request.params.id, Number(request.params.number));
       if (!recording) throw new ApiError('RECORDING_UNKNOWN');
       if (recording.ended_at_ms === null) throw new ApiError('RECORDING_RUNNING');
+      if (!HEARERS.some((role) => hasRole(request, role))) {
+        const { id, number } = request.params;
+        if (!(await isOwnRecording(db, id, Number(number), personOf(request).user)))
+          throw new ApiError('RECORDING_UNKNOWN');
+        if (recording.ended_at_ms < Date.now() - OWN_RECORDING_MS) throw new ApiError('RECORDING_OLD');
+      }
       const file = await confined(recording.file, recordingFolder);
       const { size } = await stat(file);
       const range = readRange(request.headers.range, size);

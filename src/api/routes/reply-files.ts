@@ -31,7 +31,7 @@ const Kept = Type.Object({
 });
 
 /** Files of agents: brought one by one, taken as they come, told by their content; sent with a reply. */
-export function addReplyFileRoute(app: Api, { core, channels }: ApiOptions): void {
+export function addReplyFileRoute(app: Api, { core, db, channels }: ApiOptions): void {
   if (channels === undefined) return;
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -50,7 +50,7 @@ export function addReplyFileRoute(app: Api, { core, channels }: ApiOptions): voi
       async (request, reply) => {
         const { id: contact } = request.params as { id: string };
         const { name } = request.query as { name: string };
-        heldBy(core, request, contact);
+        await heldBy({ core, db }, request, contact);
         const content = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         const kept = await channels.host.upload({ contact, name, content, byUser: personOf(request).user });
         if (typeof kept === 'string') throw new ApiError('FILE_REFUSED', { detail: FAULTS[kept] });

@@ -16,7 +16,7 @@ export function addSiteRoutes(app: Api, { core }: ApiOptions): void {
   app.put(
     '/api/v1/sites/:site/status',
     {
-      config: { access: LEADS },
+      config: { access: [...LEADS, 'admin'] },
       schema: { params: SiteParams, body: SiteStatusBody, response: { 200: SiteShape } },
     },
     async (request) => {

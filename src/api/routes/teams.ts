@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { dropTeam, listTeams, putTeam } from '../../store/teams.ts';
-import { LEADS } from '../access.ts';
 import { TeamBody, TeamParams, TeamShape, TeamsShape } from '../account-shapes.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -11,7 +10,7 @@ const ADMIN = ['admin'] as const;
 export function addTeamRoutes(app: Api, { db }: ApiOptions): void {
   app.get(
     '/api/v1/teams',
-    { config: { access: [...LEADS, 'auditor'] }, schema: { response: { 200: TeamsShape } } },
+    { config: { access: ['admin', 'auditor'] }, schema: { response: { 200: TeamsShape } } },
     async () => ({ teams: await listTeams(db) }),
   );
 

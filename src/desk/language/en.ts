@@ -292,7 +292,7 @@ export const en: Words = {
     recording: (n: number) => `Recording ${n}`,
     recordings: 'Recordings',
     noRecording: 'No recording',
-    notAllowed: 'Leads, supervisors and auditors play recordings',
+    notAllowed: 'You play your own recordings for seven days; after that leads, supervisors and auditors do',
     citizen: 'Citizen',
     agent: 'Agent',
     play: 'Play',

@@ -273,7 +273,7 @@ export const zh = {
     recording: (n: number) => `录音 ${n}`,
     recordings: '录音',
     noRecording: '没有录音',
-    notAllowed: '录音由班长、督导和审计人员回放',
+    notAllowed: '本人通话的录音七天内可回放，之后由班长、值班长和审计人员回放',
     citizen: '市民',
     agent: '座席',
     play: '播放',

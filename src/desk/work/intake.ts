@@ -2,6 +2,7 @@ import { computed, reactive } from 'vue';
 import { language, wordOf, words } from '../language/words.ts';
 import { itemsOf } from '../live/live.ts';
 import { Away, ask, Refused } from '../request.ts';
+import { isOneOf, LEADS } from '../rights.ts';
 
 export interface Named {
   readonly channel: string;
@@ -141,12 +142,19 @@ export async function load(): Promise<void> {
   loading = false;
 }
 
+interface Amiss {
+  readonly messages: readonly AmissMessage[];
+  readonly next: string | null;
+}
+
+const NOTHING: Amiss = { messages: [], next: null };
+
 async function read(): Promise<void> {
   const [channel = '', account = ''] = intake.of.split('/').map(encodeURIComponent);
   const of = intake.of === '' ? '' : `&channel=${channel}&account=${account}`;
   const [overview, { messages, next }] = await Promise.all([
     ask<Overview>('/channels'),
-    ask<{ messages: readonly AmissMessage[]; next: string | null }>(`/messages?only=amiss&limit=${intake.rows}${of}`),
+    isOneOf(LEADS) ? ask<Amiss>(`/messages?only=amiss&limit=${intake.rows}${of}`) : NOTHING,
   ]);
   Object.assign(intake, { overview, amiss: messages, more: next !== null });
   await Promise.all([...intake.tried.values()].filter(({ state }) => state === 'waiting').map(follow));

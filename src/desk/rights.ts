@@ -1,0 +1,9 @@
+import { session } from './session.ts';
+
+/** Who leads; who keeps the accounts does not. */
+export const LEADS: readonly string[] = ['lead', 'supervisor'];
+
+/** Whether who sits here has one of these roles. */
+export function isOneOf(roles: readonly string[]): boolean {
+  return session.person?.roles.some((role) => roles.includes(role)) === true;
+}
