@@ -42,6 +42,7 @@ export const TalkShape = Type.Object({
   contact: Type.String(),
   agent: Type.String(),
   sensitive: Type.Boolean(),
+  unmarkAskedBy: Type.Optional(Type.String({ description: 'The mark goes when a second person says so, too.' })),
   supervision: Type.Optional(
     Type.Object({
       by: Type.String(),
@@ -50,6 +51,7 @@ export const TalkShape = Type.Object({
       reason: Type.String(),
       approvedBy: Type.Optional(Type.String()),
       untilMs: Type.Optional(Type.Integer()),
+      wanted: Type.Optional(Type.String({ description: 'A mode to which a second person must agree.' })),
     }),
   ),
 });

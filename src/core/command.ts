@@ -234,18 +234,20 @@ export type RecordFact =
       readonly supervisor: AgentId;
     }
   | {
-      readonly fact: 'supervisionStarted' | 'supervisionChanged';
+      readonly fact: 'supervisionStarted' | 'supervisionChanged' | 'supervisionWanted';
       readonly contact: ContactId;
       readonly by: AgentId;
       readonly mode: SupervisionMode;
     }
-  /** `refused`: the supervisor's phones were not answered, or no second person agreed. `fault`: the switch could not, or the agent's phone was lost. */
+  /** `refused`: the supervisor's phones were not answered, or no second person agreed. `rightsLost`: by the accounts. `fault`: the switch could not, or the agent's phone was lost. */
   | {
       readonly fact: 'supervisionEnded';
       readonly contact: ContactId;
       readonly by: AgentId;
-      readonly result: 'left' | 'phoneGone' | 'talkOver' | 'refused' | 'fault' | 'takenOver';
+      readonly result: 'left' | 'rightsLost' | 'phoneGone' | 'talkOver' | 'refused' | 'fault' | 'takenOver';
     }
+  /** The first of the two by whose words the mark goes. */
+  | { readonly fact: 'unmarkAsked'; readonly contact: ContactId; readonly by: string }
   | { readonly fact: 'contactMarked'; readonly contact: ContactId; readonly sensitive: boolean; readonly by: string }
   /** A lead set an agent's state. */
   | {

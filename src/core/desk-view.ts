@@ -43,6 +43,8 @@ export interface ContactCard {
   readonly agent?: AgentId;
   /** Heard only with a second person's word (V5). */
   readonly sensitive?: true;
+  /** Who would have that mark gone, and waits for a second person. */
+  readonly unmarkAskedBy?: string;
   /** Who hears the talk, or is about to. */
   readonly supervision?: SupervisionView;
 }
@@ -94,6 +96,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
     waiting: !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting'),
     ...(agent === undefined ? {} : { agent }),
     ...(contact.sensitive === true ? { sensitive: true as const } : {}),
+    ...(contact.unmarkAskedBy === undefined ? {} : { unmarkAskedBy: contact.unmarkAskedBy }),
     ...supervisionOf(contact),
   };
 }

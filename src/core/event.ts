@@ -135,7 +135,7 @@ export interface SupervisionAsked {
   readonly reason: string;
 }
 
-/** From a second person who leads: a supervision of a sensitive contact may begin. */
+/** From a second person who leads: a supervision of a sensitive contact may begin, or be heard by more. */
 export interface SupervisionApproved {
   readonly type: 'supervisionApproved';
   readonly contact: ContactId;
@@ -143,13 +143,15 @@ export interface SupervisionApproved {
   readonly by: string;
 }
 
+/** `rightsLost`: who supervises may no longer, by the accounts. */
 export interface SupervisionLeft {
   readonly type: 'supervisionLeft';
   readonly contact: ContactId;
   readonly by: AgentId;
+  readonly because?: 'rightsLost';
 }
 
-/** From a lead. */
+/** From a lead. The mark goes when two have said so. */
 export interface ContactMarked {
   readonly type: 'contactMarked';
   readonly contact: ContactId;

@@ -203,7 +203,9 @@ export function setDeadline(state: State, of: Named, id: string, atMs: number | 
 
 /** V2, V5. */
 export function superviseDueMs(state: State, { node, supervision }: Contact): number | null {
-  return nodeLive(state, node) ? (supervision?.untilMs ?? null) : null;
+  if (supervision === undefined || !nodeLive(state, node)) return null;
+  const { untilMs, wanted } = supervision;
+  return wanted === undefined ? untilMs : Math.min(wanted.untilMs, untilMs ?? wanted.untilMs);
 }
 
 /** Everybody who asks for what this step of this wait asks for. Made when first asked for. */

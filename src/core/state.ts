@@ -131,6 +131,8 @@ export interface Contact {
   supervision?: Supervision | undefined;
   /** A lead said so: nobody hears it alone (V5). */
   sensitive?: boolean;
+  /** Who would have the mark gone; waits for a second person, too. */
+  unmarkAskedBy?: string | undefined;
   /** What became of the offer to be called back (K1–K6); absent: not offered, or over. */
   callBack?: CallBack | undefined;
 }
@@ -151,6 +153,8 @@ export interface Supervision {
   readonly untilMs: number | null;
   /** The second person. */
   readonly approvedBy?: string;
+  /** A mode by which more would hear the supervisor: waits for a second person, too, until `untilMs`. */
+  readonly wanted?: { readonly mode: SupervisionMode; readonly untilMs: number };
 }
 
 export interface CallBack {

@@ -15,7 +15,7 @@ import type { Contact, Leg, Supervision } from './state.ts';
 import { takenOver } from './take-over.ts';
 
 /** Why a supervision is over (V6). `refused`: nobody answered, or no second person agreed. `fault`: of the switch, or the agent's phone. */
-export type SupervisionEnd = 'left' | 'phoneGone' | 'talkOver' | 'refused' | 'fault' | 'takenOver';
+export type SupervisionEnd = 'left' | 'rightsLost' | 'phoneGone' | 'talkOver' | 'refused' | 'fault' | 'takenOver';
 
 /** V1, V2, V5. */
 export function supervisionAsked(d: Decision, event: SupervisionAsked): void {
@@ -23,7 +23,7 @@ export function supervisionAsked(d: Decision, event: SupervisionAsked): void {
   if (contact?.stage.in !== 'talk') return;
   const { supervision } = contact;
   if (supervision !== undefined) {
-    if (supervision.by === event.by) changeMode(d, contact, supervision, event.mode);
+    if (supervision.by === event.by) modeAsked(d, contact, supervision, event.mode);
     return;
   }
   if (event.reason === '' || event.by === contact.stage.agent || !maySupervise(d, event.by)) return;
@@ -47,26 +47,42 @@ export function supervisionAsked(d: Decision, event: SupervisionAsked): void {
 export function supervisionApproved(d: Decision, id: Contact['id'], by: string): void {
   const contact = d.state.contacts.get(id);
   const { supervision, stage } = contact ?? {};
-  if (contact === undefined || stage?.in !== 'talk' || supervision?.step !== 'asked') return;
+  if (contact === undefined || stage?.in !== 'talk' || supervision === undefined) return;
+  const { wanted, ...held } = supervision;
+  if (supervision.step !== 'asked' && wanted === undefined) return;
   if (by === supervision.by || by === stage.agent) return;
   note(d, 'V5', { do: 'record-fact', fact: 'supervisionApproved', contact: id, by, supervisor: supervision.by });
+  if (wanted !== undefined) return changeMode(d, contact, { ...held, approvedBy: by }, wanted.mode);
   if (maySupervise(d, supervision.by)) ringSupervisor(d, contact, { ...supervision, approvedBy: by });
   else endSupervision(d, contact, 'refused', 'V1');
 }
 
 /** V4. */
-export function supervisionLeft(d: Decision, { contact: id, by }: SupervisionLeft): void {
+export function supervisionLeft(d: Decision, { contact: id, by, because }: SupervisionLeft): void {
   const contact = d.state.contacts.get(id);
-  if (contact?.supervision?.by === by) endSupervision(d, contact, 'left', 'V4');
+  if (contact?.supervision?.by === by) endSupervision(d, contact, because ?? 'left', 'V4');
 }
 
-/** V5: whoever listens alone to what has become sensitive listens no longer. */
+/** V5: whoever listens alone to what has become sensitive listens no longer; the mark goes by the words of two. */
 export function contactMarked(d: Decision, id: Contact['id'], sensitive: boolean, by: string): void {
   const contact = d.state.contacts.get(id);
-  if (contact === undefined || (contact.sensitive === true) === sensitive) return;
+  if (contact === undefined) return;
+  if (sensitive) contact.unmarkAskedBy = undefined;
+  if ((contact.sensitive === true) === sensitive) return;
+  if (!sensitive && !unmarkAgreed(d, contact, by)) return;
+  contact.unmarkAskedBy = undefined;
   contact.sensitive = sensitive;
   note(d, 'V5', { do: 'record-fact', fact: 'contactMarked', contact: id, sensitive, by });
   if (sensitive && contact.supervision?.approvedBy === undefined) endSupervision(d, contact, 'refused', 'V5');
+}
+
+/** V5: one asks, another agrees; the agent is neither. */
+function unmarkAgreed(d: Decision, contact: Contact, by: string): boolean {
+  if (contact.stage.in === 'talk' && by === contact.stage.agent) return false;
+  if (contact.unmarkAskedBy !== undefined) return contact.unmarkAskedBy !== by;
+  contact.unmarkAskedBy = by;
+  note(d, 'V5', { do: 'record-fact', fact: 'unmarkAsked', contact: contact.id, by });
+  return false;
 }
 
 /** V2: the first phone to answer has it. */
@@ -106,6 +122,7 @@ export function superviseRefused(d: Decision, contact: Contact, key: CommandKey)
 
 /** V2, V3, V5: nobody answered, nobody agreed, or the switch has joined nobody, in time. */
 export function superviseDue(d: Decision, contact: Contact): void {
+  dropWanted(d, contact);
   const { supervision } = contact;
   if (supervision === undefined || supervision.untilMs === null || supervision.untilMs > d.state.nowMs) return;
   if (supervision.step === 'on') return takeOverFailed(d, contact);
@@ -165,8 +182,30 @@ export function resumeSupervision(d: Decision, contact: Contact, seen: (leg: Leg
   }
 }
 
+/** By which more hear the supervisor than by those before it. */
+const LOUDER: readonly Supervision['mode'][] = ['listen', 'whisper', 'barge', 'takeOver'];
+
+/** V2; V5: of a sensitive contact it is asked for, and a second person agrees, when more would hear the supervisor. */
+function modeAsked(d: Decision, contact: Contact, supervision: Supervision, mode: Supervision['mode']): void {
+  if (supervision.mode === 'takeOver' || supervision.wanted?.mode === mode) return;
+  const { wanted: _dropped, ...held } = supervision;
+  const isLouder = LOUDER.indexOf(mode) > LOUDER.indexOf(supervision.mode);
+  if (contact.sensitive !== true || supervision.step === 'asked' || !isLouder)
+    return changeMode(d, contact, held, mode);
+  note(d, 'V5', { do: 'record-fact', fact: 'supervisionWanted', contact: contact.id, by: supervision.by, mode });
+  setSupervision(d, contact, { ...held, wanted: { mode, untilMs: d.state.nowMs + SECOND_PERSON_MS_MAX } });
+}
+
+/** V5: nobody has agreed in time to what more would have heard. */
+function dropWanted(d: Decision, contact: Contact): void {
+  const { supervision } = contact;
+  if (supervision?.wanted === undefined || supervision.wanted.untilMs > d.state.nowMs) return;
+  const { wanted: _dropped, ...held } = supervision;
+  setSupervision(d, contact, held);
+}
+
 function changeMode(d: Decision, contact: Contact, supervision: Supervision, mode: Supervision['mode']): void {
-  if (supervision.mode === mode || supervision.mode === 'takeOver') return;
+  if (supervision.mode === mode || supervision.mode === 'takeOver') return setSupervision(d, contact, supervision);
   note(d, 'V6', { do: 'record-fact', fact: 'supervisionChanged', contact: contact.id, by: supervision.by, mode });
   if (supervision.step === 'on') joinIn(d, contact, supervision, mode);
   else setSupervision(d, contact, { ...supervision, mode });

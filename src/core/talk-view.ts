@@ -8,6 +8,8 @@ export interface TalkView {
   readonly contact: ContactId;
   readonly agent: AgentId;
   readonly sensitive: boolean;
+  /** Who would have the mark gone; a second person must say so, too. */
+  readonly unmarkAskedBy?: string;
   readonly supervision?: SupervisionView;
 }
 
@@ -21,13 +23,20 @@ export interface SupervisionView {
   readonly approvedBy?: string;
   /** Until when a phone is rung, or a second person waited for. Unix time, ms. */
   readonly untilMs?: number;
+  /** The mode that a second person is waited for. */
+  readonly wanted?: SupervisionMode;
 }
 
 /** Undefined when nobody talks. */
 export function talkView(state: State, id: ContactId): TalkView | undefined {
   const contact = state.contacts.get(id);
   if (contact?.stage.in !== 'talk') return undefined;
-  return { contact: id, agent: contact.stage.agent, sensitive: contact.sensitive === true, ...supervisionOf(contact) };
+  const { stage, sensitive, unmarkAskedBy } = contact;
+  return {
+    ...{ contact: id, agent: stage.agent, sensitive: sensitive === true },
+    ...(unmarkAskedBy === undefined ? {} : { unmarkAskedBy }),
+    ...supervisionOf(contact),
+  };
 }
 
 /** Whether this agent's seat could be rung for a supervision now (V1). */
@@ -39,7 +48,8 @@ export function supervisionOf({ supervision }: Contact): { readonly supervision?
   return supervision === undefined ? {} : { supervision: view(supervision) };
 }
 
-function view({ by, mode, step, reason, approvedBy, untilMs }: Supervision): SupervisionView {
+function view({ by, mode, step, reason, approvedBy, wanted, ...more }: Supervision): SupervisionView {
+  const untilMs = wanted?.untilMs ?? more.untilMs;
   return {
     by,
     mode,
@@ -47,5 +57,6 @@ function view({ by, mode, step, reason, approvedBy, untilMs }: Supervision): Sup
     reason,
     ...(approvedBy === undefined ? {} : { approvedBy }),
     ...(untilMs === null ? {} : { untilMs }),
+    ...(wanted === undefined ? {} : { wanted: wanted.mode }),
   };
 }

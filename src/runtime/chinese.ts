@@ -50,6 +50,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   supervision: { listen: '监听', whisper: '密语', barge: '插话', takeOver: '接管' },
   supervisionEnd: {
     left: '主动退出',
+    rightsLost: '权限已变更',
     phoneGone: '班长话机挂断',
     talkOver: '通话已结束',
     refused: '无人接听或未获同意',

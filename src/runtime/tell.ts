@@ -1,17 +1,11 @@
 import { basename } from 'node:path';
 import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
-import type {
-  AlertSeen,
-  ContactMarked,
-  Event,
-  SupervisionApproved,
-  SupervisionAsked,
-  SupervisionLeft,
-} from '../core/event.ts';
+import type { Event } from '../core/event.ts';
 import { isDigital } from '../core/medium.ts';
 import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
 import { type OfConversation, tellConversationEvent, tellMessage } from './tell-conversation.ts';
+import { isOfSupervision, tellLeadEvent, tellSupervision } from './tell-supervision.ts';
 
 /** One sentence in both languages. */
 export interface Said {
@@ -86,32 +80,6 @@ export function tellEvent(event: Event): Said {
       return tellConversationEvent(event);
     default:
       return tellLegEvent(event);
-  }
-}
-
-type LeadEvent = SupervisionAsked | SupervisionApproved | SupervisionLeft | ContactMarked | AlertSeen;
-
-function tellLeadEvent(event: LeadEvent): Said {
-  switch (event.type) {
-    case 'supervisionAsked':
-      return said(
-        `${event.by} asked to hear the talk: ${event.mode}.`,
-        `${event.by} 申请介入通话：${inChinese('supervision', event.mode)}。`,
-      );
-    case 'supervisionApproved':
-      return said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`);
-    case 'supervisionLeft':
-      return said(`${event.by} left the talk.`, `${event.by} 退出通话。`);
-    case 'contactMarked':
-      return said(
-        `${event.by} marked the contact as ${event.sensitive ? '' : 'not '}sensitive.`,
-        event.sensitive ? `${event.by} 将该联络标为敏感。` : `${event.by} 取消该联络的敏感标记。`,
-      );
-    case 'alertSeen':
-      return said(
-        `${event.by} has seen the alert ${event.alert}.`,
-        `${event.by} 已知悉提醒“${inChinese('alert', event.alert)}”。`,
-      );
   }
 }
 
@@ -385,67 +353,6 @@ function tellGapEnd({ agent, result }: Extract<RecordFact, { fact: 'gapEnded' }>
       return said(`The caller left while ${agent} was away.`, `来电人在 ${agent} 恢复前挂机。`);
     case 'lost':
       return said('The switch that held the talk died.', '承载通话的交换机故障。');
-  }
-}
-
-type SupervisionFact = Extract<
-  RecordFact,
-  { fact: `supervision${string}` | 'contactMarked' | 'stateForced' | `alert${string}` }
->;
-
-const OF_SUPERVISION: ReadonlySet<RecordFact['fact']> = new Set<SupervisionFact['fact']>([
-  'supervisionAsked',
-  'supervisionApproved',
-  'supervisionStarted',
-  'supervisionChanged',
-  'supervisionEnded',
-  'contactMarked',
-  'stateForced',
-  'alertRaised',
-  'alertEnded',
-  'alertSeen',
-]);
-
-function isOfSupervision(fact: RecordFact): fact is SupervisionFact {
-  return OF_SUPERVISION.has(fact.fact);
-}
-
-function tellSupervision(fact: SupervisionFact): Said {
-  switch (fact.fact) {
-    case 'supervisionAsked':
-      return said(
-        `${fact.by} asks for the talk (${fact.mode}): ${fact.reason}.`,
-        `${fact.by} 申请介入（${inChinese('supervision', fact.mode)}）：${fact.reason}。`,
-      );
-    case 'supervisionApproved':
-      return said(`${fact.by} agrees, for ${fact.supervisor}.`, `${fact.by} 同意 ${fact.supervisor} 介入。`);
-    case 'supervisionStarted':
-      return said(
-        `${fact.by} is on the talk: ${fact.mode}.`,
-        `${fact.by} 介入通话：${inChinese('supervision', fact.mode)}。`,
-      );
-    case 'supervisionChanged':
-      return said(`${fact.by} goes over to ${fact.mode}.`, `${fact.by} 切换为${inChinese('supervision', fact.mode)}。`);
-    case 'supervisionEnded':
-      return said(
-        `${fact.by} is not on the talk any more: ${fact.result}.`,
-        `${fact.by} 的介入结束：${inChinese('supervisionEnd', fact.result)}。`,
-      );
-    case 'contactMarked':
-      return fact.sensitive
-        ? said(`${fact.by} marked it as sensitive.`, `${fact.by} 标为敏感。`)
-        : said(`${fact.by} took the mark of sensitive away.`, `${fact.by} 取消敏感标记。`);
-    case 'stateForced':
-      return said(
-        `${fact.by} set ${fact.agent} to ${fact.state}: ${fact.reason}.`,
-        `${fact.by} 将 ${fact.agent} 置为“${inChinese('state', fact.state)}”：${fact.reason}。`,
-      );
-    case 'alertRaised':
-      return said(`Too long or too often: ${fact.alert}.`, `提醒：${inChinese('alert', fact.alert)}。`);
-    case 'alertSeen':
-      return said(`${fact.by} has seen it: ${fact.alert}.`, `${fact.by} 已知悉：${inChinese('alert', fact.alert)}。`);
-    case 'alertEnded':
-      return said(`No longer: ${fact.alert}.`, `提醒解除：${inChinese('alert', fact.alert)}。`);
   }
 }
 

@@ -93,6 +93,7 @@ type OnlyInJournal = Extract<
       | 'siteStatus'
       | `supervision${string}`
       | 'contactMarked'
+      | 'unmarkAsked'
       | 'stateForced'
       | `alert${string}`;
   }
@@ -108,8 +109,10 @@ function onlyInJournal(fact: OnlyInJournal): void {
     case 'supervisionApproved':
     case 'supervisionStarted':
     case 'supervisionChanged':
+    case 'supervisionWanted':
     case 'supervisionEnded':
     case 'contactMarked':
+    case 'unmarkAsked':
     case 'stateForced':
     case 'alertRaised':
     case 'alertEnded':

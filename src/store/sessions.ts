@@ -107,16 +107,30 @@ export async function findSessions(db: Db, keys: Iterable<string>, nowMs: number
   return new Map(rows.map((row) => [row.token_hash.toString('hex'), sessionOf(row)]));
 }
 
+/** Sessions of these users that still hold, each user's together. */
+export async function sessionsOf(db: Db, users: readonly string[], nowMs: number): Promise<Map<string, Session[]>> {
+  const rows = await current(db, nowMs).where('users.name', '=', sql<string>`any(${users})`).execute();
+  const found = new Map<string, Session[]>();
+  for (const session of rows.map(sessionOf)) {
+    const { user } = session.person;
+    found.set(user, [...(found.get(user) ?? []), session]);
+  }
+  return found;
+}
+
 /** The key of the session that a browser's token opens. */
 export function sessionKey(token: string): string {
   return hashOf(token).toString('hex');
 }
 
 function holding(db: Db, hashes: readonly Buffer[], nowMs: number) {
+  return current(db, nowMs).where('token_hash', '=', sql<Buffer>`any(${hashes})`);
+}
+
+function current(db: Db, nowMs: number) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.name', 'sessions.user_name')
-    .where('token_hash', '=', sql<Buffer>`any(${hashes})`)
     .where('expires_at_ms', '>', nowMs)
     .where('users.disabled', '=', false)
     .select([

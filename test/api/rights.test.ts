@@ -31,7 +31,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'GET /api/v1/contacts/:id/supervision': 'lead supervisor',
   'POST /api/v1/contacts/:id/supervision': 'lead supervisor',
   'PATCH /api/v1/contacts/:id/supervision': 'lead supervisor',
-  'DELETE /api/v1/contacts/:id/supervision': 'lead supervisor',
+  'DELETE /api/v1/contacts/:id/supervision': '+',
   'POST /api/v1/contacts/:id/supervision/approval': 'lead supervisor',
   'PUT /api/v1/contacts/:id/sensitive': 'lead supervisor',
   'GET /api/v1/queues': 'agent lead dispatcher supervisor admin integrator token',
@@ -324,6 +324,14 @@ describe("every cell of the guide's table", () => {
     ]);
     for (const user of ['the-supervisor', 'the-auditor'])
       expect(await heard(user, 'old-ana')).toBe('RECORDING_MISSING');
+    const told = async (user: string, contact: string) =>
+      (await hall.api.inject({ url: `/api/v1/contacts/${contact}/explain`, headers: as(user) })).json().code;
+    // Nothing is explained in this house: to have nothing to tell is to have been asked.
+    expect([await told('east-lead', 'now-ana'), await told('the-supervisor', 'now-ben')]).toEqual([
+      'EXPLAIN_UNKNOWN',
+      'EXPLAIN_UNKNOWN',
+    ]);
+    expect(await told('east-lead', 'now-ben')).toBe('CONTACT_UNKNOWN');
     for (const user of ['the-admin', 'the-dispatcher']) expect(await heard(user, 'now-ana')).toBe('FORBIDDEN');
   });
 

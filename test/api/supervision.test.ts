@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LegId } from '../../src/core/ids.ts';
-import { setRights } from '../../src/store/accounts.ts';
+import { changePassword, setDisabled, setRights } from '../../src/store/accounts.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { sessionKey } from '../../src/store/sessions.ts';
 import { dropTeam, putTeam } from '../../src/store/teams.ts';
 import { Hall, hallRules, type LiveView, until } from './hall.ts';
 
@@ -105,6 +107,31 @@ test('a sensitive contact is heard by nobody until a second person has agreed', 
   await hall.answer('8003');
   expect((await ask(lead, 'GET', url)).body.supervision).toMatchObject({ step: 'on', approvedBy: 'lead' });
   await ask(eva, 'DELETE', url);
+});
+
+test('of a sensitive contact nobody becomes louder alone, nor takes the mark away alone', async () => {
+  const mark = (cookie: string, sensitive: boolean) =>
+    ask(cookie, 'PUT', `/api/v1/contacts/${contact}/sensitive`, { sensitive });
+  const supervision = async () => (await ask(lead, 'GET', url)).body.supervision;
+  await mark(lead, true);
+  await ask(eva, 'POST', url, { mode: 'whisper', reason: 'complaint' });
+  await ask(lead, 'POST', `${url}/approval`);
+  await hall.answer('8003');
+  for (const mode of ['barge', 'takeOver'] as const) {
+    expect((await ask(eva, 'PATCH', url, { mode })).body.supervision).toMatchObject({ mode: 'whisper', wanted: mode });
+    expect((await ask(eva, 'POST', `${url}/approval`)).body.code).toBe('SECOND_PERSON_NEEDED');
+  }
+  expect((await ask(eva, 'PATCH', url, { mode: 'listen' })).body.supervision.mode).toBe('listen');
+  expect(await supervision()).not.toHaveProperty('wanted');
+  expect((await ask(lead, 'POST', `${url}/approval`)).body.code).toBe('SUPERVISION_NONE');
+  expect((await mark(eva, false)).body).toMatchObject({ sensitive: true, unmarkAskedBy: 'eva' });
+  expect((await mark(eva, false)).body.code).toBe('SECOND_PERSON_NEEDED');
+  // The first to ask is refused by a second person's mark, and by nobody's silence.
+  expect((await mark(lead, true)).body).not.toHaveProperty('unmarkAskedBy');
+  expect((await mark(eva, false)).body.unmarkAskedBy).toBe('eva');
+  expect((await mark(ben, false)).body).toMatchObject({ sensitive: false });
+  expect((await ask(eva, 'PATCH', url, { mode: 'barge' })).body.supervision).toMatchObject({ mode: 'barge' });
+  expect((await ask(eva, 'DELETE', url)).status).toBe(204);
 });
 
 test('who takes over has the talk; the agent wraps up', async () => {
@@ -221,6 +248,85 @@ test('an agent who leaves a team takes along what its board tells of them', asyn
     await dropTeam(db, 'east');
     await hall.setState('ben', 'offline');
   }
+});
+
+describe('a supervision ends with the right to it, on whatever phone', () => {
+  const db = () => hall.database.store.db;
+  const rights = (change: Parameters<typeof setRights>[2]) => setRights(db(), 'eva', change);
+  const LEAD = { roles: ['lead', 'agent'] } as const;
+
+  beforeEach(async () => {
+    await putTeam(db(), 'east', 'East', 1);
+    await putTeam(db(), 'west', 'West', 1);
+    await rights({ ...LEAD, team: 'east' });
+    await setRights(db(), 'ana', { team: 'east' });
+    eva = await hall.login('eva');
+  });
+  afterEach(async () => {
+    await setDisabled(db(), 'eva', false);
+    await rights(LEAD);
+    for (const team of ['east', 'west']) await dropTeam(db(), team);
+    eva = await hall.login('eva');
+  });
+
+  /** @returns what the core notes of its end. */
+  async function heardUntil(lost: () => Promise<unknown>): Promise<unknown> {
+    const ends: unknown[] = [];
+    const unfollow = hall.options.live!.core.follow((entries) => {
+      for (const command of entries.flatMap(({ commands }) => commands))
+        if (command.do === 'record-fact' && command.fact === 'supervisionEnded') ends.push(command.result);
+    });
+    expect((await ask(eva, 'POST', url, { mode: 'listen', reason: 'training' })).status).toBe(201);
+    await hall.answer('8003');
+    await until(() => supervision()?.step === 'on');
+    await lost();
+    // What was decided is told when it is written down.
+    await until(() => supervision() === undefined && ends.length > 0);
+    unfollow();
+    return ends;
+  }
+
+  test.each([
+    ['the role is taken away', () => rights({ roles: ['agent'] })],
+    ['the supervisor goes to another team', () => rights({ team: 'west' })],
+    ['the agent goes to another team', () => setRights(db(), 'ana', { team: 'west' })],
+    ['the account is disabled', () => setDisabled(db(), 'eva', true)],
+    ['the password is another', () => changePassword(db(), 'eva', 'another password')],
+    ['the last session is ended by signing out', () => ask(eva, 'POST', '/api/v1/logout')],
+  ])('when %s', async (_name, lost) => {
+    const before = await sql<{ password_hash: string }>`select password_hash from users where name = 'eva'`.execute(
+      db(),
+    );
+    await endOtherSessions();
+    expect(await heardUntil(lost)).toEqual(['rightsLost']);
+    expect(agent('ana')?.state).toBe('talking');
+    await sql`update users set password_hash = ${before.rows[0]!.password_hash} where name = 'eva'`.execute(db());
+  });
+
+  test('when the last session is over by its time, not before', async () => {
+    await endOtherSessions();
+    await sql`update sessions set expires_at_ms = ${Date.now() + 700} where user_name = 'eva'`.execute(db());
+    expect(await heardUntil(async () => undefined)).toEqual(['rightsLost']);
+    const { rows } = await sql<{
+      expires_at_ms: number;
+    }>`select expires_at_ms from sessions where user_name = 'eva'`.execute(db());
+    expect(Date.now()).toBeGreaterThanOrEqual(rows[0]!.expires_at_ms);
+  });
+
+  test('whoever began it may end it, with whatever rights are left', async () => {
+    await ask(eva, 'POST', url, { mode: 'listen', reason: 'training' });
+    // Behind the back of the program: it has heard of no change yet.
+    await sql`update users set roles = array['agent'], team = null where name = 'eva'`.execute(db());
+    expect((await ask(ben, 'DELETE', url)).body.code).toBe('SUPERVISION_NONE');
+    expect((await ask(eva, 'DELETE', url)).status).toBe(204);
+    expect(supervision()).toBeUndefined();
+  });
+
+  /** Those of earlier tests: only the last one is used here. */
+  const endOtherSessions = () =>
+    sql`delete from sessions where user_name = 'eva' and token_hash <>
+      ${Buffer.from(sessionKey(eva.slice('minhu_session='.length)), 'hex')}`.execute(db());
+  const supervision = () => hall.loop.state.contacts.get(contact as never)?.supervision;
 });
 
 const agent = (name: string) => (hall.loop.state.agents.has(name as never) ? view(name) : undefined);

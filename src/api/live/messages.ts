@@ -293,6 +293,8 @@ export interface AgentItem extends AgentFields {
   readonly from?: string;
   readonly line?: string;
   readonly sensitive?: true;
+  /** Who would have that mark gone, and waits for a second person. */
+  readonly unmarkAskedBy?: string;
 }
 
 /** In `board`, as `waiting/CONTACT`. Lists are shown in the order of `orderMs`, then of the contact's id. */
@@ -359,6 +361,8 @@ export interface SupervisionItem {
   readonly mode: 'listen' | 'whisper' | 'barge' | 'takeOver';
   /** `asked`: a second person must agree, until `untilMs`. */
   readonly step: 'asked' | 'ringing' | 'on';
+  /** A mode to which a second person must agree, until `untilMs`. */
+  readonly wanted?: SupervisionItem['mode'];
   readonly untilMs?: number;
 }
 

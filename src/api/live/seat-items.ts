@@ -10,7 +10,11 @@ export function agentItem(view: DeskView, card: ContactCard | undefined): AgentI
   const item = { key: `agent/${view.agent}`, kind: 'agent', ...fields(view) } as const;
   if (contact === undefined) return item;
   if (card?.contact !== contact) return { ...item, contact };
-  const sensitive = card.sensitive === true ? { sensitive: true as const } : {};
+  const { unmarkAskedBy } = card;
+  const sensitive = {
+    ...(card.sensitive === true ? { sensitive: true as const } : {}),
+    ...(unmarkAskedBy === undefined ? {} : { unmarkAskedBy }),
+  };
   return { ...item, contact, from: maskFrom(card.from, false), line: card.line, ...sensitive };
 }
 

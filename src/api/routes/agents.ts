@@ -69,6 +69,11 @@ export function addAgentRoutes(app: Api, options: ApiOptions): void {
     },
   );
 
+  addQueuesRoute(app, core);
+}
+
+/** Who waits where; without anything of a citizen for who sees figures alone. */
+function addQueuesRoute(app: Api, core: ApiOptions['core']): void {
   app.get(
     '/api/v1/queues',
     {

@@ -14,6 +14,7 @@ import { keepDay } from '../live/day-feed.ts';
 import { keepAlarms, keepRights } from '../live/feeds.ts';
 import { Hub } from '../live/hub.ts';
 import { LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
+import { SupervisionRights } from '../live/supervision-rights.ts';
 import { TICKET_LIFE_MS } from '../live/tickets.ts';
 import type { Api, ApiOptions, LiveSources } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
@@ -39,10 +40,17 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
   const hub = openHub(options, live);
   const alarms = keepAlarms(hub, options, live);
   const rights = keepRights(hub, options, live);
+  const supervisions = new SupervisionRights(options, live, (user) => hub.watch.isAtWork(user));
   app.decorate('live', {
-    endSession: (session: string) => hub.endSession(session),
+    endSession(session: string) {
+      hub.endSession(session);
+      supervisions.look();
+    },
     seen: (session: string) => hub.seen(session),
-    recheckUser: (user: string) => rights.look(user),
+    recheckUser(user: string) {
+      rights.look(user);
+      supervisions.look();
+    },
     alarmsChanged: alarms.look,
     receiptsCame(agent: AgentId, contact: ContactId) {
       hub.watch.receiptsCame(agent, contact, Date.now());
@@ -87,7 +95,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
     if (typeof session === 'number') return refuseUpgrade(socket, session);
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, socket, session));
   });
-  const endings = [alarms.end, rights.end, keepDay(hub, options, live)];
+  const endings = [alarms.end, rights.end, () => supervisions.end(), keepDay(hub, options, live)];
   if (options.channels !== undefined) endings.push(keepChannels(hub, options.channels.host));
   app.addHook('preClose', async () => {
     for (const end of endings) end();

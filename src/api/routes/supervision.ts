@@ -54,10 +54,14 @@ function addOwnRoutes(app: Api, options: ApiOptions): void {
     },
   );
 
-  app.delete(URL, { config, schema: { params, response: { 204: Type.Null() } } }, async (request, reply) => {
+  // Whoever began it may end it, whatever has become of the account meanwhile.
+  const access = 'loggedIn';
+  const ending = { config: { access, audit: 'now' }, schema: { params, response: { 204: Type.Null() } } } as const;
+  app.delete(URL, ending, async (request, reply) => {
     const { id } = request.params;
     request.deed = { target: id };
-    const { by } = await own(options, request, id);
+    const by = options.core.talk(contactId(id))?.supervision?.by;
+    if (by === undefined || by !== personOf(request).user) throw new ApiError('SUPERVISION_NONE');
     await tell(options, request, { type: 'supervisionLeft', contact: contactId(id), by });
     return reply.code(204).send(null);
   });
@@ -90,8 +94,10 @@ function addApprovalRoute(app: Api, options: ApiOptions): void {
     const { user } = personOf(request);
     request.deed = { target: id };
     const { agent, supervision } = await talkOf(options, request, id);
-    if (supervision?.step !== 'asked') throw new ApiError('SUPERVISION_NONE');
-    request.deed = { target: id, detail: `${supervision.by}, ${supervision.mode}: ${supervision.reason}` };
+    if (supervision === undefined || (supervision.step !== 'asked' && supervision.wanted === undefined))
+      throw new ApiError('SUPERVISION_NONE');
+    const { by, mode, wanted, reason } = supervision;
+    request.deed = { target: id, detail: `${by}, ${wanted ?? mode}: ${reason}` };
     if (user === supervision.by || user === agent) throw new ApiError('SECOND_PERSON_NEEDED');
     await tell(options, request, { type: 'supervisionApproved', contact: contactId(id), by: user });
     return await talkOf(options, request, id);
@@ -106,8 +112,9 @@ function addMarkRoute(app: Api, options: ApiOptions): void {
       const { id } = request.params;
       const { sensitive } = request.body;
       request.deed = { target: id, detail: sensitive ? 'sensitive' : 'not sensitive' };
-      await talkOf(options, request, id);
+      const { agent, unmarkAskedBy } = await talkOf(options, request, id);
       const by = personOf(request).user;
+      if (!sensitive && (by === agent || by === unmarkAskedBy)) throw new ApiError('SECOND_PERSON_NEEDED');
       await tell(options, request, { type: 'contactMarked', contact: contactId(id), sensitive, by });
       return await talkOf(options, request, id);
     },

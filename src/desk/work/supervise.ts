@@ -23,7 +23,9 @@ export const supervisionOf = computed(
 );
 /** Waits for a second person, and this one may be it. */
 export const askedOfMe = computed(() =>
-  supervisions.value.filter(({ step, by, agent }) => step === 'asked' && by !== me() && agent !== me()),
+  supervisions.value.filter(
+    ({ step, wanted, by, agent }) => (step === 'asked' || wanted !== undefined) && by !== me() && agent !== me(),
+  ),
 );
 
 const me = (): string | undefined => session.person?.user;
