@@ -328,6 +328,30 @@ describe('accounts', () => {
     );
     view.socket.terminate();
   });
+
+  test('who has no page open, or one that hears nothing, is away, and is not shown it later', async () => {
+    const lead = await hall.login('lead');
+    const hint = async (text: string) => {
+      const { statusCode } = await ask(lead, 'POST', '/api/v1/agents/ben/hints', { text });
+      return statusCode;
+    };
+    const cookie = await hall.login('ben');
+    const deaf = await hall.sit(cookie);
+    expect(await hint('first')).toBe(204);
+    deaf.socket.pause();
+    expect(await hint('unheard')).toBe(409);
+    const other = await hall.sit(cookie);
+    expect(await hint('second')).toBe(204);
+    const closed = [deaf, other].map(({ socket }) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const { socket } of [deaf, other]) socket.terminate();
+    await Promise.all(closed);
+    await until(async () => (await hint('closed')) === 409);
+    const back = await hall.sit(cookie);
+    await until(() => back.items.has('me'));
+    const hints = [...back.items.get('me')!.values()].filter((item) => item.kind === 'hint');
+    expect(hints.map(({ text }) => text)).toEqual(['first', 'second']);
+    back.socket.terminate();
+  });
 });
 
 describe("a program's token", () => {

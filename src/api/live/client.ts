@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { LIVE_CLOSE } from './messages.ts';
@@ -43,6 +44,28 @@ export class Client {
 
   get open(): boolean {
     return this.socket.readyState === this.socket.OPEN;
+  }
+
+  /** Whether what was sent so far has arrived: a socket answers in order. Waits for so long at most. */
+  async arrived(withinMs: number): Promise<boolean> {
+    if (!this.open) return false;
+    const { socket } = this;
+    const mark = randomBytes(8);
+    return await new Promise((resolve) => {
+      const done = (there: boolean): void => {
+        clearTimeout(late);
+        socket.off('pong', look);
+        socket.off('close', gone);
+        resolve(there);
+      };
+      const look = (data: Buffer): void => void (data.equals(mark) && done(true));
+      const gone = (): void => done(false);
+      const late = setTimeout(gone, withinMs);
+      late.unref();
+      socket.on('pong', look);
+      socket.once('close', gone);
+      socket.ping(mark);
+    });
   }
 
   heard(nowMs: number): void {

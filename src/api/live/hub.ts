@@ -25,6 +25,8 @@ const FAN_OUT_CHUNK = 100;
 /** What all read is sent again only after as long a rest as the last round took, so that decisions always have half of the process. */
 const REST_SHARE = 1;
 const SWEEP_EVERY_MS = 500;
+/** A lead is told at once whether the agent has the hint. */
+const HINT_MS_MAX = 1_000;
 /** A seat or board that nobody looks at is kept for those who come back. */
 const KEPT_MS = 60_000;
 
@@ -130,6 +132,21 @@ export class Hub {
     if (this.#telling) return;
     this.#telling = true;
     setImmediate(() => void this.#tellAll());
+  }
+
+  /** @returns whether a socket of the agent's has it; if none has, nobody is shown it later. */
+  async hint(agent: string, hint: Parameters<Watch['hint']>[1]): Promise<boolean> {
+    const open = [...(this.#ofUser.get(agent) ?? [])].filter((client) => client.open);
+    const key = open.length === 0 ? undefined : this.watch.hint(agent, hint);
+    if (key === undefined) return false;
+    this.tell();
+    await new Promise((resolve) => setImmediate(resolve));
+    const arrivals = open.map(async (client) => ((await client.arrived(HINT_MS_MAX)) ? true : Promise.reject()));
+    const isThere = await Promise.any(arrivals).catch(() => false);
+    if (isThere) return true;
+    this.watch.dropHint(agent, key);
+    this.tell();
+    return false;
   }
 
   endSession(session: string): void {

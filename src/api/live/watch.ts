@@ -180,15 +180,23 @@ export class Watch {
     return state !== 'offline' && state !== 'notReady';
   }
 
-  /** @returns false when nobody at that seat would see it. */
-  hint(agent: string, hint: Pick<HintItem, 'by' | 'text' | 'atMs'>): boolean {
+  /** @returns its key; undefined when nobody at that seat would see it. */
+  hint(agent: string, hint: Pick<HintItem, 'by' | 'text' | 'atMs'>): string | undefined {
     const seat = this.#seats.get(agentId(agent));
-    if (seat === undefined) return false;
+    if (seat === undefined) return undefined;
     this.#hints += 1;
-    seat.put({ key: `hint/${String(this.#hints).padStart(9, '0')}`, kind: 'hint', ...hint });
+    const key = `hint/${String(this.#hints).padStart(9, '0')}`;
+    seat.put({ key, kind: 'hint', ...hint });
     for (const old of seat.keys('hint/').sort().slice(0, -HINTS_MAX)) seat.drop(old);
     this.#changedSeats.add(seat);
-    return true;
+    return key;
+  }
+
+  /** It has reached nobody. */
+  dropHint(agent: string, key: string): void {
+    const seat = this.#seats.get(agentId(agent));
+    seat?.drop(key);
+    if (seat?.changed) this.#changedSeats.add(seat);
   }
 
   /** The citizen writes, or no longer. */

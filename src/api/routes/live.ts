@@ -174,8 +174,7 @@ function addHintRoute(app: Api, db: Db, hub: Hub): void {
       const agents = await reachOf(request, db);
       if (agents !== undefined && !agents.includes(agent)) throw new ApiError('USER_UNKNOWN');
       const hint = { by: personOf(request).user, text: request.body.text, atMs: Date.now() };
-      if (!hub.watch.hint(agent, hint)) throw new ApiError('AGENT_AWAY');
-      hub.tell();
+      if (!(await hub.hint(agent, hint))) throw new ApiError('AGENT_AWAY');
       return reply.code(204).send(null);
     },
   );
