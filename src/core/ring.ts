@@ -1,3 +1,4 @@
+import { maskFrom } from '../lib/mask-number.ts';
 import type { SwitchWish } from './command.ts';
 import { askLeg, type Decision, nextLegId } from './decision.ts';
 import type { AgentId, LegId, OfferToken } from './ids.ts';
@@ -6,7 +7,10 @@ import type { Contact, Leg } from './state.ts';
 
 type Ring = Extract<SwitchWish, { do: 'ring' }>;
 
-/** Rings one phone of an agent. The leg is made where the caller's is: a bridge joins legs of one node. */
+/** A name that is a number, whole. */
+const NUMBER = /\d{5}/;
+
+/** Rings one phone of an agent, which shows no whole number: that is asked for, with a reason. The leg is made where the caller's is: a bridge joins legs of one node. */
 export function ringPhone(
   d: Decision,
   contact: Contact,
@@ -20,8 +24,8 @@ export function ringPhone(
   const ringKey = askLeg(d, id, contact.node, because, {
     do: 'ring',
     ...phone,
-    callerNumber: contact.from,
-    callerName: contact.fromName,
+    callerNumber: maskFrom(contact.from, false),
+    callerName: NUMBER.test(contact.fromName) ? '' : contact.fromName,
     contact: contact.id,
   });
   const leg: Leg = {

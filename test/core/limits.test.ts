@@ -144,6 +144,17 @@ test('[D3] a registration ends by itself', () => {
   expect(seat(hotline).devices).toBe(0);
 });
 
+test.each([
+  ['13800138000', '市民张三', '138****8000', '市民张三'],
+  ['+8613800138000', '+8613800138000', '+86138****8000', ''],
+  ['anonymous', '张 138 0013 8000 1380013', 'anonymous', ''],
+])('[O1] a phone that is rung for %s, %s, shows %s and %s', (from, fromName, callerNumber, callerName) => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  hotline.hear({ type: 'callArrived', node: NODE, leg: legId('shown'), from, fromName, dialled: 'personal' });
+  expect(hotline.commands.find((one) => one.do === 'ring')).toMatchObject({ callerNumber, callerName });
+});
+
 test('[L3] a ring that the switch refuses is no phone that rings', () => {
   const hotline = new Hotline(CITY);
   hotline.ready('ana');
