@@ -11,6 +11,7 @@ interface Form {
 interface Forms {
   openForms(user: string): void;
   formOf(contact: string): Form;
+  saveAll(): Promise<void>;
 }
 
 const CONTACT = 'C0000000012-4f1c9a';
@@ -23,8 +24,9 @@ beforeEach(() => {
   asked.splice(0);
   store = browserStore();
   vi.stubGlobal('localStorage', store);
-  vi.stubGlobal('fetch', async (url: string, { method }: { method: string }) => {
-    asked.push(`${method} ${url}`);
+  vi.stubGlobal('fetch', async (url: string, { method, body }: { method: string; body?: string }) => {
+    const { content = '' } = JSON.parse(body ?? '{}') as { content?: string };
+    asked.push(content === 'the last words' ? `${method} ${url} ${content}` : `${method} ${url}`);
     if (method === 'GET') return new Response(null, { status: 204 });
     return Response.json({ revision: 1, savedAtMs: 1, submittedAtMs: null });
   });
@@ -71,6 +73,21 @@ describe('forms kept in a browser that several people use', () => {
     openForms('ana');
     await vi.advanceTimersByTimeAsync(0);
     expect(asked.filter((each) => !each.startsWith('GET'))).toEqual([`PUT /api/v1/contacts/${CONTACT}/form`]);
+    openForms('nobody');
+  });
+
+  test('are at the server before their writer has signed out, to the last word', async () => {
+    const { openForms, formOf, saveAll } = await pageModule<Forms>('work/forms.ts');
+    openForms('ana');
+    const [form, untouched] = [formOf(CONTACT), formOf(SECOND)];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(untouched.text.content).toBe('');
+    form.text.content = 'the last words';
+    asked.splice(0);
+    // No time passes: nothing waits for the next five seconds.
+    await saveAll();
+    expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
+    expect(Object.keys(store)).toEqual([]);
     openForms('nobody');
   });
 });

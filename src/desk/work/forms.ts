@@ -30,7 +30,8 @@ const SAVE_EVERY_MS = 5_000;
 const RETRY_LAST_MS = 30_000;
 
 const forms = reactive(new Map<string, Form>());
-const busy = new Set<string>();
+/** Being sent now. */
+const busy = new Map<string, Promise<void>>();
 let user = '';
 
 /** Takes up what an earlier page of this person kept here. */
@@ -140,10 +141,27 @@ export function submit(form: Form): void {
   schedule(form, 0);
 }
 
+/** Whatever was written here and the server does not have, once more and to the end: who wrote it is about to sign out. */
+export async function saveAll(): Promise<void> {
+  const open = [...forms.values()].filter(({ submittedAtMs }) => submittedAtMs === undefined);
+  await Promise.all(
+    open.map(async (form) => {
+      await busy.get(form.contact);
+      clearTimeout(timers.get(form.contact));
+      if (form.unsaved || form.submitKey !== undefined) await send(form);
+    }),
+  );
+}
+
 async function send(form: Form, attempt = 0): Promise<void> {
   timers.delete(form.contact);
   if (busy.has(form.contact) || form.submittedAtMs !== undefined) return;
-  busy.add(form.contact);
+  const sending = sendOnce(form, attempt).finally(() => busy.delete(form.contact));
+  busy.set(form.contact, sending);
+  await sending;
+}
+
+async function sendOnce(form: Form, attempt: number): Promise<void> {
   const body = { ...form.text, revision: Math.max(1, form.revision) };
   const path = `/contacts/${form.contact}/form`;
   const key = form.submitKey;
@@ -165,8 +183,6 @@ async function send(form: Form, attempt = 0): Promise<void> {
       );
     }
     return;
-  } finally {
-    busy.delete(form.contact);
   }
   // Written, or submitted, while it was being sent.
   if (form.unsaved || (form.submitKey !== undefined && form.submittedAtMs === undefined))
