@@ -32,7 +32,9 @@ beforeAll(async () => {
   writeFileSync(file, document.toString());
   stage = await openStage({ MINHU_CITY: city.path });
   const { admin, seats } = stage.program.firstRun();
-  channel = await signIn(stage.program, admin);
+  const program = { user: 'channel', password: 'only-of-this-test-4711' };
+  await (await signIn(stage.program, admin)).post('/api/v1/users', { ...program, roles: ['integrator'] });
+  channel = await signIn(stage.program, program);
   ana = await signIn(stage.program, seats.find(({ user }) => user === 'seat1001')!);
 }, 120_000);
 

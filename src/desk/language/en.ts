@@ -248,6 +248,7 @@ export const en: Words = {
     detach: (name: string) => `Remove ${name}`,
     attachOver: { many: 'Too many files', large: 'The files are larger than 20 MB together' },
     fetching: 'being fetched…',
+    fetchAgain: 'Fetch again',
     unknownFile: 'Unknown type: open with care',
     faults: {
       refused: 'the platform has this file no longer',

@@ -236,6 +236,7 @@ export const zh = {
     detach: (name: string) => `移除 ${name}`,
     attachOver: { many: '文件过多', large: '文件合计超过20MB' },
     fetching: '正在获取…',
+    fetchAgain: '重新获取',
     unknownFile: '类型不明，请谨慎打开',
     faults: {
       refused: '平台不再提供此文件',

@@ -202,6 +202,12 @@ async function send(thread: Thread, one: Unsent): Promise<void> {
   }
 }
 
+/** A file that could not be had is asked for at its platform anew; the live socket tells what becomes of it. @throws Refused, Away. */
+export async function fetchAgain(contact: string, file: string): Promise<void> {
+  await ask(`/contacts/${contact}/files/${file}/fetch`, { method: 'POST' });
+  await load(threadOf(contact));
+}
+
 let typingIn = '';
 let typedAtMs = 0;
 let typingTimer: ReturnType<typeof setTimeout> | undefined;
