@@ -105,14 +105,36 @@ test('a citizen at a page presses 1 and talks with an agent at a telephone: hear
   );
   await citizen.click('mute');
   await hears('heard again', () => agent.heard(), CITIZEN_HZ);
+
+  // Another network: the sound goes another way, and it is the same call.
+  const port = () => citizen.page.evaluate<number | undefined>('portOf()');
+  const before = await port();
+  await citizen.page.evaluate("dispatchEvent(new Event('online'))");
+  await until('another way', port, (now) => now !== undefined && now !== before);
+  await hears('the agent hears the citizen still', () => agent.heard(), CITIZEN_HZ);
+  await hears('the citizen hears the agent still', citizen.heard, AGENT_HZ);
   await citizen.click('hang-up');
   await citizen.is('ended');
   const record = await stage.closedRecord('web');
   expect(record).toMatchObject({ outcome: 'answered', dialled: '12345' });
   expect(record.digits).toMatchObject([{ digits: '1' }]);
   expect(record.recordings).toHaveLength(1);
+  expect(record).toMatchObject({ legs: [{ role: 'citizen' }, { role: 'agent' }] });
   expect(citizen.faults).toEqual([]);
 }, 90_000);
+
+test.each([
+  ['zh', 'light'],
+  ['zh', 'dark'],
+  ['en', 'light'],
+  ['en', 'dark'],
+] as const)('%s, %s: nothing serious for axe-core, nothing wider than a telephone', async (language, theme) => {
+  const citizen = await openCallPage(chromium.browser, http(), { language, theme });
+  await citizen.picture(PICTURES, `web-call-${language}-${theme}`);
+  expect(await citizen.audit()).toEqual([]);
+  expect(await citizen.tooWide()).toBe(0);
+  expect(citizen.faults).toEqual([]);
+});
 
 test('one call at a time from one address; a ticket calls once and registers nothing', async () => {
   await noneOpen();

@@ -1,6 +1,7 @@
 import type { RTCSession } from 'jssip/lib/RTCSession';
 import type { UA } from 'jssip/lib/UA';
 import type { CallWords } from '../language/call-zh.ts';
+import { keepWay } from '../phone/keep-way.ts';
 
 export type Problem = keyof CallWords['problem'];
 
@@ -147,6 +148,7 @@ function follow(made: RTCSession, answered: () => void): void {
     const status = (message as { status_code?: number } | null)?.status_code;
     over(status === 503 ? 'full' : cause === 'Canceled' ? undefined : 'away');
   });
+  if (made.connection) keepWay(made, made.connection, () => session === made && agent?.isConnected() === true);
   made.on('muted', () => set({ muted: true }));
   made.on('unmuted', () => set({ muted: false }));
   made.connection?.addEventListener('track', ({ streams, track }) => {
