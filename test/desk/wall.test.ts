@@ -5,7 +5,20 @@ interface Live {
   startLive(user: string): void;
   stopLive(): void;
 }
+interface Figure {
+  readonly shown: string;
+  readonly tone: string;
+  readonly note: string;
+  readonly numerator: { readonly value: string };
+  readonly denominator?: { readonly value: string };
+}
 interface Wall {
+  readonly within15Figure: { readonly value: Figure };
+  readonly connectFigure: { readonly value: Figure };
+  readonly longestFigure: { readonly value: Figure };
+  readonly agentFigures: { readonly value: readonly Figure[] };
+  readonly siteFigures: { readonly value: readonly { readonly connect: Figure; readonly agents: Figure }[] };
+  readonly lineFigures: { readonly value: readonly { readonly connect: Figure }[] };
   readonly todayFigure: { readonly value: { readonly shown: string } };
   readonly curve: { readonly value: { readonly actual: readonly number[]; readonly days: readonly string[] } };
 }
@@ -62,5 +75,39 @@ test('the day of the wall begins at midnight, whether or not its forecast has be
   const first = quarter('2026-02-14T00:00:00', 2);
   wire.say({ type: 'changes', stream: 'board', seq: 2, items: [first], gone: [last.key] });
   expect([todayFigure.value.shown, curve.value.actual, curve.value.days]).toEqual(['2', [2], []]);
+  stopLive();
+});
+
+test('a share of nothing is no figure, neither 0 nor 100, and neither good nor bad; what it is made of is told as nothing', async () => {
+  const { startLive, stopLive } = await pageModule<Live>('live/live.ts');
+  const wall = await pageModule<Wall>('work/wall.ts');
+  Wire.last = undefined;
+  startLive('lead');
+  await vi.waitUntil(() => Wire.last);
+  const wire: Wire = Wire.last!;
+  const none = { numerator: 0, denominator: 0, value: null };
+  const rates = { connectRate: none, answeredWithin15Rate: none, serviceLevel15: none };
+  const calls = { inbound: 0, queued: 0, answered: 0, abandoned: 0, ...rates };
+  const day = { fromMs: 1, alarmPercent: 95, targetPercent: 98, ...calls };
+  const agents = { ready: 0, ringing: 0, talking: 0, held: 0, wrapUp: 0, notReady: 0, offline: 0 };
+  const site = { key: 'site/main', kind: 'site', site: 'main', name: '主平台', status: 'open', agents };
+  const streams = ['floor', 'board'];
+  wire.say({ type: 'welcome', epoch: 'e', nowMs: Date.now(), user: 'lead', roles: ['lead'], streams });
+  const floor = [{ key: 'figures', kind: 'figures', waiting: 0, day }, site];
+  wire.say({ type: 'snapshot', stream: 'floor', seq: 1, items: floor });
+  const line = { key: 'line/12345', kind: 'calls', by: 'line', of: '12345', ...calls };
+  const bySite = { key: 'calls/main', kind: 'calls', by: 'site', of: 'main', ...calls };
+  wire.say({ type: 'snapshot', stream: 'board', seq: 1, items: [line, bySite] });
+  const shares = [
+    ...[wall.within15Figure.value, wall.connectFigure.value],
+    ...wall.siteFigures.value.map(({ connect }) => connect),
+    ...wall.lineFigures.value.map(({ connect }) => connect),
+  ];
+  expect(shares).toHaveLength(4);
+  for (const { shown, tone, numerator, denominator } of shares)
+    expect([shown, tone, numerator.value, denominator?.value]).toEqual(['—', '', '0', '0']);
+  for (const figure of [...wall.agentFigures.value, ...wall.siteFigures.value.map((each) => each.agents)])
+    expect(figure.denominator?.value).toBe('0');
+  expect([wall.longestFigure.value.note, wall.longestFigure.value.denominator?.value]).toEqual(['没有人等候', '0']);
   stopLive();
 });
