@@ -17,6 +17,7 @@ export const en: Words = {
     ...enIntake.pages,
   },
   signIn: {
+    talking: 'The call goes on. Sign in to have the desk again; the call stays.',
     title: 'Sign in',
     user: 'User name',
     password: 'Password',

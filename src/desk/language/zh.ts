@@ -10,6 +10,7 @@ export const zh = {
   theme: { toDark: '深色', toLight: '浅色', switch: '切换深浅色' },
   pages: { desk: '工作台', calls: '联络记录', devices: '设备', people: '人员', ...zhBoards.pages, ...zhIntake.pages },
   signIn: {
+    talking: '通话仍在进行。登录后继续使用工作台，通话不受影响。',
     title: '登录',
     user: '用户名',
     password: '密码',

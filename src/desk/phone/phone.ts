@@ -44,6 +44,8 @@ export const phone = reactive({
   supervised: '',
   /** This page has asked for a call: the ring for it is answered by itself. */
   placing: false,
+  /** Nobody is signed in any more; the talk under way is the last one. */
+  leaving: false,
 });
 
 const RETRY_FIRST_MS = 1_000;
@@ -68,6 +70,11 @@ loudspeaker.autoplay = true;
 
 /** Registers the seat's telephone, and keeps it registered. */
 export async function startPhone(): Promise<void> {
+  if (phone.leaving) {
+    phone.leaving = false;
+    if (await renew()) agent?.register();
+    return;
+  }
   if (agent !== undefined || phone.registration === 'connecting') return;
   phone.registration = 'connecting';
   if (!(await renew())) return;
@@ -75,8 +82,17 @@ export async function startPhone(): Promise<void> {
   agent.start();
 }
 
+/** The session is over: a talk with a citizen goes on to its end, as the switch holds it, and the telephone is put away then. */
+export function leavePhone(): void {
+  if (phone.line !== 'talking' || phone.echo || phone.supervised !== '') return stopPhone();
+  phone.leaving = true;
+  sitting += 1;
+  clearTimeout(renewal);
+}
+
 export function stopPhone(): void {
   sitting += 1;
+  phone.leaving = false;
   clearTimeout(renewal);
   agent?.stop();
   agent = undefined;
@@ -172,7 +188,7 @@ function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
   const placed = event.originator === 'remote' && phone.placing && answersByItself(event.request);
   const former = session;
   // One call at a time: the switch offers no second one to a seat, but it does bring back one whose way here was lost.
-  if (former !== undefined && !resumed) return arrived.terminate({ status_code: 486 });
+  if ((former !== undefined || phone.leaving) && !resumed) return arrived.terminate({ status_code: 486 });
   const expected =
     event.originator === 'remote' && phone.expected !== '' && contactOf(event.request) === phone.expected;
   session = arrived;
@@ -202,6 +218,7 @@ function follow(arrived: RTCSession): void {
     const failed = cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS || cause === JsSIP.C.causes.WEBRTC_ERROR;
     Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, failure: failed ? cause : '' });
     phone.supervised = '';
+    if (phone.leaving) return stopPhone();
     move();
   };
   arrived.on('ended', over);
