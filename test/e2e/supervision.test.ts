@@ -187,6 +187,10 @@ describe('a lead at the page', () => {
 
   test("takes the talk over, and sets the agent's state", async () => {
     await ask('接管', '情绪激动');
+    // It is sensitive still: who agreed to listening has not agreed to more.
+    await lead.seen('[data-test=step]:has-text("接管")');
+    await other.seen('[data-test=asked]:has-text("接管")');
+    await other.click('agree');
     await lead.seen(`[data-agent=${LEAD}][data-state=talking]`);
     await hears(
       'the citizen',
