@@ -64,5 +64,39 @@
       const observer = new MutationObserver(look);
       observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
     });
-  Object.assign(globalThis, { heardHere, portOf, watchPop });
+  const notes = [];
+  const contexts = new Set();
+  /** From now on: what is shown outside of the page, which nobody looks at, and what rings. */
+  const watchAnnounced = () => {
+    document.hasFocus = () => false;
+    globalThis.Notification = class extends Notification {
+      constructor(title, options) {
+        super(title, options);
+        const note = { title, closed: false };
+        notes.push(note);
+        this.note = note;
+      }
+
+      close() {
+        this.note.closed = true;
+        super.close();
+      }
+    };
+    globalThis.AudioContext = class extends AudioContext {
+      createOscillator() {
+        contexts.add(this);
+        this.tones = (this.tones ?? 0) + 1;
+        return super.createOscillator();
+      }
+    };
+  };
+  const announcedHere = () => {
+    const open = [...contexts].filter(({ state }) => state === 'running');
+    return {
+      notes,
+      tones: open.reduce((sum, { tones }) => sum + tones, 0),
+      sounds: open.length,
+    };
+  };
+  Object.assign(globalThis, { announcedHere, heardHere, portOf, watchAnnounced, watchPop });
 })();

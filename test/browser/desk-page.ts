@@ -33,6 +33,7 @@ export interface DeskOptions {
 
 export async function openDesk(browser: Browser, http: string, options: DeskOptions = {}): Promise<DeskPage> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+  await context.grantPermissions(['notifications', 'microphone']);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));

@@ -8,7 +8,7 @@ import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { type StartedSwitch, startSwitchProcess } from '../softswitch/start.ts';
 import { growing } from './growing.ts';
 import { until } from './program.ts';
-import { toneMeter, toneShare } from './tone.ts';
+import { toneCorrelation, toneMeter, toneShare } from './tone.ts';
 
 export const BROWSER_HZ = 1_000;
 export const CITIZEN_HZ = 440;
@@ -172,6 +172,11 @@ export async function untilPageHears(page: Softphone, hz: number): Promise<void>
 
 export function shareNow(heard: Int16Array, hz: number): number {
   return heard.length < 8_000 ? 0 : toneShare(heard.slice(-8_000), hz);
+}
+
+/** Of the last half second. */
+export function correlationNow(heard: Int16Array, hz: number): number {
+  return heard.length < 8_000 ? 0 : toneCorrelation(heard.slice(-4_000), hz);
 }
 
 /** A page's ear that keeps everything. */

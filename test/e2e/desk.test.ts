@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { type DeskPage, openDesk } from '../browser/desk-page.ts';
 import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
-import { shareNow } from './browser-stage.ts';
+import { correlationNow, shareNow } from './browser-stage.ts';
 import type { Phone } from './peers.ts';
-import { until } from './program.ts';
+import { signIn, until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const DESK_HZ = 1_000;
@@ -50,6 +50,14 @@ async function picture(name: string, of: DeskPage = desk): Promise<void> {
   await of.page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
 
+interface Announced {
+  readonly notes: readonly { readonly title: string; readonly closed: boolean }[];
+  /** Begun so far, and under way now. */
+  readonly tones: number;
+  readonly sounds: number;
+}
+const announced = () => desk.page.evaluate<Announced>('announcedHere()');
+
 /** A citizen who pressed 1, at the desk's phone. */
 async function ringing(from: string): Promise<Phone> {
   await desk.click('ready');
@@ -69,6 +77,15 @@ const untilHears = (hears: () => Int16Array | Promise<Int16Array>, hz: number) =
     30_000,
   );
 
+/** Until the last half second, whole, correlates with this tone. */
+const untilCorrelates = (hears: () => Int16Array | Promise<Int16Array>, hz: number) =>
+  until(
+    `${hz} Hz correlates`,
+    async () => correlationNow(await hears(), hz),
+    (correlation) => correlation >= 0.9,
+    30_000,
+  );
+
 async function bothHear(citizen: Phone): Promise<void> {
   await untilHears(desk.heard, CITIZEN_HZ);
   await untilHears(() => citizen.heard(), DESK_HZ);
@@ -84,14 +101,23 @@ const silent = (citizen: Phone) =>
 describe('a call at the desk', () => {
   test('rings with who calls, masked, is answered by a click, heard both ways, held, muted, sends keys, and is hung up', async () => {
     const popped = desk.page.evaluate<number>('watchPop()');
+    await desk.page.evaluate('watchAnnounced()');
     const citizen = await ringing('13800138101');
     await picture('ringing');
+    expect(await desk.audit()).toEqual([]);
     expect(await popped).toBeLessThan(1_000);
+    await until('it rings', announced, ({ tones }) => tones > 0);
+    expect(await announced()).toMatchObject({
+      notes: [{ title: expect.stringContaining('138****8101'), closed: false }],
+    });
     expect(await desk.text('from')).toBe('138****8101');
     expect(await desk.text('line')).toBe('12345');
     await desk.click('answer');
     await desk.state('talking');
-    await bothHear(citizen);
+    expect(await announced()).toMatchObject({ notes: [{ closed: true }], sounds: 0 });
+    await untilCorrelates(desk.heard, CITIZEN_HZ);
+    await untilCorrelates(() => citizen.heard(), DESK_HZ);
+    expect(await desk.audit()).toEqual([]);
     await picture('talking');
 
     await desk.click('hold');
@@ -180,6 +206,54 @@ describe('the page', () => {
     await desk.click('hang-up');
     await desk.state('wrapUp');
     expect(await stage.closedRecord('13800138104')).toMatchObject({ outcome: 'answered' });
+  }, 120_000);
+});
+
+describe('a session that is over in the middle of a talk', () => {
+  const endSessions = async () => {
+    const { user, password } = seat('seat1001');
+    const admin = await signIn(stage.program, stage.program.firstRun().admin);
+    await admin.post(`/api/v1/users/${user}/password`, { password });
+  };
+
+  test('leaves the talk as it is: the page asks for a password, and whoever signs in again has it', async () => {
+    const citizen = await ringing('13800138106');
+    await desk.click('answer');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await endSessions();
+    await desk.seen('[data-test=still-talking]');
+    expect(await desk.audit()).toEqual([]);
+    await bothHear(citizen);
+    await desk.signIn(seat('seat1001'));
+    await desk.state('talking');
+    await bothHear(citizen);
+
+    await endSessions();
+    await desk.seen('[data-test=still-talking]');
+    await desk.click('hang-up');
+    await desk.page.waitForSelector('[data-test=still-talking]', { state: 'detached' });
+    expect(await stage.closedRecord('13800138106')).toMatchObject({
+      outcome: 'answered',
+      legs: [{ role: 'citizen' }, { role: 'agent' }],
+      gaps: [],
+    });
+    await desk.sitDown(seat('seat1001'));
+  }, 120_000);
+
+  test('is nobody else’s: another person who signs in ends it', async () => {
+    const citizen = await ringing('13800138107');
+    await desk.click('answer');
+    await desk.state('talking');
+    await bothHear(citizen);
+    await endSessions();
+    await desk.seen('[data-test=still-talking]');
+    await desk.signIn(seat('seat1003'));
+    expect(await stage.closedRecord('13800138107')).toMatchObject({ outcome: 'answered' });
+    await desk.seen('[data-test=start]');
+    await desk.click('leave-seat');
+    await desk.seen('input[name=user]');
+    await desk.sitDown(seat('seat1001'));
   }, 120_000);
 });
 

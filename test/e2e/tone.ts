@@ -12,6 +12,14 @@ export function toneShare(samples: Int16Array, hz: number, rate = 8_000): number
   return kept === 0 ? 0 : best / kept;
 }
 
+/**
+ * The correlation of the whole stretch with the tone, at the lag that fits best, 0..1: other than `toneShare` nothing is left out, so that a gap, a slip
+ * or a distortion anywhere lowers it.
+ */
+export function toneCorrelation(samples: Int16Array, hz: number, rate = 8_000): number {
+  return samples.length === 0 ? 0 : frameShare(samples, hz, rate).share;
+}
+
 /** The tone's share in each tenth of a second; silence is 0. */
 export function toneTimeline(samples: Int16Array, hz: number, rate = 8_000): number[] {
   const frame = rate / 10;
