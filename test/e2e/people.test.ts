@@ -153,6 +153,22 @@ test('nobody else sees the page; it is fit for everybody’s eyes', async () => 
   expect(page.faults).toEqual([]);
 }, 60_000);
 
+test.each([
+  ['zh', 'light'],
+  ['zh', 'dark'],
+  ['en', 'light'],
+  ['en', 'dark'],
+] as const)('%s, %s: nothing serious for axe-core, nothing that the policy forbids', async (language, theme) => {
+  const other = await openDesk(chromium.browser, stage.program.run().http, { language, theme });
+  await other.signIn(stage.program.firstRun().admin);
+  await other.page.click('a[href="/people"]');
+  await other.seen('[data-test=open-seat1001]');
+  if (PICTURES !== undefined) await other.page.screenshot({ path: `${PICTURES}/people-${language}-${theme}.png` });
+  expect(await other.audit()).toEqual([]);
+  expect(other.faults).toEqual([]);
+  await other.page.context().close();
+});
+
 async function patch(user: string, body: object): Promise<{ status: number; code: string }> {
   const base = `http://${stage.program.run().http}/api/v1`;
   const { user: name, password } = stage.program.firstRun().admin;

@@ -27,6 +27,7 @@ interface Conversation {
 }
 
 const MESSAGES = 200;
+const PICTURES = process.env['MINHU_PICTURES'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let chromium: Chromium;
@@ -74,9 +75,14 @@ interface CitizenPage {
   audit(): Promise<readonly string[]>;
 }
 
-async function openChat(host: string): Promise<CitizenPage> {
-  const context = await chromium.browser.newContext({ viewport: { width: 360, height: 640 } });
+async function openChat(
+  host: string,
+  { language = 'zh', theme = 'light' }: { language?: 'zh' | 'en'; theme?: 'light' | 'dark' } = {},
+): Promise<CitizenPage> {
+  const viewport = { width: 360, height: 640 };
+  const context = await chromium.browser.newContext({ viewport, colorScheme: theme });
   const page = await context.newPage();
+  await page.addInitScript({ content: `localStorage.setItem('minhu.chat.language', '${language}');` });
   page.setDefaultTimeout(30_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
@@ -244,13 +250,16 @@ test('a photo that its platform has not yet is marked so, comes to the desk by i
   await desk.click('ready');
   await desk.state('ready');
   const from = { id: 7, first_name: '王芳' };
-  const message = { message_id: 1, date: Math.trunc(Date.now() / 1_000), caption: '路灯坏了', chat: { id: 7 }, from };
-  const answer = await fetch(`http://${http}/api/v1/intake/telegram/bot`, {
-    method: 'POST',
-    headers: { 'x-telegram-bot-api-secret-token': BOT_SECRET },
-    body: JSON.stringify({ message: { ...message, photo: [{ file_id: 'F1' }] } }),
-  });
-  expect(answer.status).toBe(200);
+  const deliver = async (message_id: number, file_id: string): Promise<number> => {
+    const message = { message_id, date: Math.trunc(Date.now() / 1_000), caption: '路灯坏了', chat: { id: 7 }, from };
+    const answer = await fetch(`http://${stage.program.run().http}/api/v1/intake/telegram/bot`, {
+      method: 'POST',
+      headers: { 'x-telegram-bot-api-secret-token': BOT_SECRET },
+      body: JSON.stringify({ message: { ...message, photo: [{ file_id }] } }),
+    });
+    return answer.status;
+  };
+  expect(await deliver(1, 'F1')).toBe(200);
   await desk.click('take');
   await desk.seen('[data-test=file-waiting] >> text=正在获取');
   expect(await desk.audit()).toEqual([]);
@@ -258,9 +267,32 @@ test('a photo that its platform has not yet is marked so, comes to the desk by i
   photoStatus = 200;
   await desk.seen('[data-test=chat-file] img');
   await desk.seen('[data-test=place] >> text=照片拍摄位置：30.657400, 104.065700 (WGS-84)');
+
+  // One that its platform refuses is given up, until the agent asks for it anew.
+  photoStatus = 404;
+  expect(await deliver(2, 'F2')).toBe(200);
+  await desk.seen('[data-test=file-gone]');
+  expect(await desk.audit()).toEqual([]);
+  photoStatus = 200;
+  await desk.click('fetch-again');
+  await desk.seen('.said >> nth=1 >> [data-test=chat-file] img');
   await desk.click('end-chat');
   expect(desk.faults).toEqual([]);
 }, 60_000);
+
+test.each([
+  ['zh', 'light'],
+  ['zh', 'dark'],
+  ['en', 'light'],
+  ['en', 'dark'],
+] as const)('%s, %s: nothing serious for axe-core, nothing that the policy forbids', async (language, theme) => {
+  const citizen = await openChat(stage.program.run().http, { language, theme });
+  await citizen.page.waitForSelector('#input');
+  if (PICTURES !== undefined) await citizen.page.screenshot({ path: `${PICTURES}/chat-${language}-${theme}.png` });
+  expect(await citizen.audit()).toEqual([]);
+  expect(citizen.faults).toEqual([]);
+  await citizen.page.context().close();
+});
 
 test('who is not on this machine, or comes by a proxy, finds no chat while it is a demonstration', async () => {
   const { http } = stage.program.run();
