@@ -275,7 +275,7 @@ test('a photo that its platform has not yet is marked so, comes to the desk by i
   expect(await desk.audit()).toEqual([]);
   photoStatus = 200;
   await desk.click('fetch-again');
-  await desk.seen('.said >> nth=1 >> [data-test=chat-file] img');
+  await desk.seen('[data-test=chat-file] >> nth=1 >> img');
   await desk.click('end-chat');
   expect(desk.faults).toEqual([]);
 }, 60_000);
