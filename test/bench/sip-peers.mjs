@@ -75,7 +75,7 @@ export async function openPeers(server, audio = false) {
         const seat = /^INVITE sip:([^@;]+)@/.exec(request.first)?.[1];
         ofSeat.set(request.callId, { request, from, seat });
         reply(180, 'Ringing');
-        heard.invite(seat, atMs, /<sip:(\d+)@/.exec(request.header('from'))?.[1]);
+        heard.invite(seat, atMs, lastFourOf(request.header('from')));
         const answer = async () => {
           if (!ofSeat.has(request.callId)) return;
           talking.set(seat, request.callId);
@@ -207,8 +207,8 @@ export async function openPeers(server, audio = false) {
       );
       return callId;
     },
-    /** The number that the phone of an agent shows of this call. */
-    numberOf: (callId) => /<sip:(\d+)@/.exec(calls.get(callId)?.from ?? '')?.[1],
+    /** What an agent's phone, which shows a number masked, tells of whose call this is: its last four digits. */
+    lastFour: (callId) => lastFourOf(calls.get(callId)?.from),
     hangUp(callId) {
       const call = calls.get(callId);
       calls.delete(callId);
@@ -303,6 +303,10 @@ function request(method, uri, { callId, from, to, cseq }, socket, fresh, more = 
 
 function send(socket, to, text) {
   socket.send(text, to.port, to.address ?? to.host);
+}
+
+function lastFourOf(from = '') {
+  return /<sip:[\d*]*(\d{4})@/.exec(from)?.[1];
 }
 
 function branchOf(text) {

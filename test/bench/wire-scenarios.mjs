@@ -153,7 +153,7 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
   let answered = 0;
   let refused = 0;
   let talked = 0;
-  /** Caller's number → the call that has pressed its key and is not offered yet. */
+  /** The last four digits of the caller's number → the call that has pressed its key and is not offered yet. */
   const queued = new Map();
   const waits = [];
   const from = performance.now();
@@ -164,13 +164,13 @@ async function live({ perS, forMs, keyAfterMs, talkMs }) {
     answered += 1;
     setTimeout(() => {
       peers.press(callId, '1');
-      queued.set(peers.numberOf(callId), { callId, sinceMs: performance.now() });
+      queued.set(peers.lastFour(callId), { callId, sinceMs: performance.now() });
     }, keyAfterMs);
   };
-  peers.heard.invite = (_seat, atMs, from) => {
-    const call = queued.get(from);
+  peers.heard.invite = (_seat, atMs, lastFour) => {
+    const call = queued.get(lastFour);
     if (call === undefined) return;
-    queued.delete(from);
+    queued.delete(lastFour);
     waits.push(atMs - call.sinceMs);
     talked += 1;
     setTimeout(() => peers.hangUp(call.callId), talkMs);
