@@ -35,6 +35,7 @@ import { addPersonRoutes } from './routes/persons.ts';
 import { addPhoneRoute } from './routes/phone.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReferenceRoute } from './routes/reference.ts';
+import { addReopenRoute } from './routes/reopen.ts';
 import { addReplyFileRoute } from './routes/reply-files.ts';
 import { addRevealRoute } from './routes/reveal.ts';
 import { addSessionRoutes } from './routes/session.ts';
@@ -107,6 +108,7 @@ const ROUTES = [
   addCallOutRoute,
   addContactRoutes,
   addConversationRoutes,
+  addReopenRoute,
   addMessageRoutes,
   addReplyFileRoute,
   addIntakeRoutes,

@@ -15,8 +15,18 @@ import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
 import { remindersOf } from '../../src/core/idle.ts';
 import { type AgentId, agentId, contactId } from '../../src/core/ids.ts';
+import type { DigitalMedium } from '../../src/core/medium.ts';
+import { mayReopen } from '../../src/core/reopen.ts';
 import type { Settings } from '../../src/core/settings.ts';
-import { agentViews, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
+import {
+  agentViews,
+  conversationView,
+  digitalView,
+  modeView,
+  queueViews,
+  siteViews,
+  skillNames,
+} from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
@@ -159,11 +169,12 @@ function apiOf(
     queues: () => queueViews(loop.state),
     sites: () => siteViews(loop.state),
     mode: () => modeView(loop.state),
-    conversation: () => undefined,
+    conversation: (medium: DigitalMedium, reference: string) => conversationView(loop.state, medium, reference),
     digital: (contact: string) => digitalView(loop.state, contactId(contact)),
     talk: () => undefined,
     canSupervise: () => false,
     skills: () => skillNames(loop.state),
+    mayReopen: (agent: AgentId, name: Parameters<typeof mayReopen>[2]) => mayReopen(loop.state, agent, name),
     mayCallOut: (agent: AgentId, number: string, isCitizen: boolean) =>
       mayCallOut(loop.state, agent, number, isCitizen),
     explain: async () => undefined,

@@ -137,16 +137,27 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
   );
 }
 
-/** Who has it now, and whoever sees its record. */
+/** Who has it now, or one that goes on from it, and whoever sees its record. */
 export async function maySee(
   request: FastifyRequest,
   { db, core }: Pick<ApiOptions, 'db' | 'core'>,
   id: string,
 ): Promise<boolean> {
   const known = core.digital(id);
-  if (known !== undefined && known !== 'call' && known.agent === personOf(request).user) return true;
+  const { user } = personOf(request);
+  if (known !== undefined && known !== 'call' && known.agent === user) return true;
+  if (goesOn(core, user, id)) return true;
   const reach = await reachOf(request, db);
   return reach === undefined || (await hadContact(db, id, reach));
+}
+
+/** The agent has the conversation that goes on from this one. */
+function goesOn(core: ApiOptions['core'], user: string, id: string): boolean {
+  const own = core.agents().find(({ agent }) => agent === user)?.conversations ?? [];
+  return own.some(({ contact, state }) => {
+    const view = state === 'offered' ? undefined : core.digital(contact);
+    return view !== undefined && view !== 'call' && view.continues === id;
+  });
 }
 
 async function pageOf(
