@@ -67,6 +67,8 @@ export interface ApiOptions {
   readonly fieldKey?: Buffer;
   /** Cookies for https only; when TLS is set. */
   readonly secureCookies?: boolean;
+  /** Addresses and networks of proxies that tell who asks. Absent: none. */
+  readonly trustedProxies?: readonly string[];
   /** PEM texts: the API then speaks https itself. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Absent: nothing. */

@@ -250,6 +250,7 @@ function buildApi(
       ws: () => pagePhone(calls),
     },
     ...webCallsOf(calls, city),
+    trustedProxies: config.trustedProxies,
     ...(directorySecret === undefined ? {} : { directorySecret }),
     ...(config.tls === undefined
       ? {}

@@ -66,7 +66,7 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
       const id = randomBytes(16).toString('base64url');
       const { name, bytes, sha256 } = request.body;
       const nowMs = Date.now();
-      const waitS = limiter.take(request.ip, nowMs, Math.ceil(bytes / UNIT_BYTES));
+      const waitS = limiter.take(request.client, nowMs, Math.ceil(bytes / UNIT_BYTES));
       if (waitS > 0) throw new ApiError('CHAT_THROTTLED', { retryAfterS: waitS });
       await forget(nowMs);
       if (!(await hasRoomFor(fileFolder, bytes, webChat.reservedBytes))) throw new ApiError('DISK_FULL');
