@@ -100,6 +100,13 @@ export interface SettingFault {
   readonly en: string;
 }
 
+/** For `check`: the fault of a shared key with fewer than 32 characters, since what can be guessed signs for everybody. */
+export function shortKey(setting: string, key: string): SettingFault | undefined {
+  if (key.length >= 32) return undefined;
+  const [zh, en] = ['密钥至少 32 个字符', 'a key has 32 characters at least, such as openssl rand -hex 32 prints'];
+  return { setting, zh, en };
+}
+
 export interface Limits {
   /** Of one delivery; a larger one is answered 413 before any of it is looked at. 1..1,048,576, default 65,536. */
   readonly bodyBytes?: number;
