@@ -92,6 +92,11 @@ export const ERRORS = {
     zh: '未能写入日志，操作未生效。',
     en: 'It could not be written down, so it was not done.',
   },
+  NO_CHAT_TOKEN: {
+    status: 409,
+    zh: '这条联络不是网页在线咨询。',
+    en: 'The contact did not come by the web chat.',
+  },
   NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
   NUMBER_NOT_LISTED: {
     status: 403,

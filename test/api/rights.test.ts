@@ -36,6 +36,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /api/v1/contacts': 'admin integrator token',
   'POST /api/v1/contacts/search': 'lead supervisor admin',
   'POST /api/v1/contacts/:id/end': 'agent lead supervisor admin integrator token',
+  'DELETE /api/v1/contacts/:id/chat-token': 'agent lead supervisor admin',
   'POST /api/v1/contacts/:id/reopen': 'agent lead supervisor admin',
   'POST /api/v1/contacts/:id/transfer': 'agent lead supervisor admin',
   'GET /api/v1/contacts/:id/messages': 'agent lead dispatcher supervisor auditor admin',

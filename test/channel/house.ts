@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { addChannelMetrics } from '../../src/api/channel-metrics.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
-import type { ApiOptions, DeskSource } from '../../src/api/options.ts';
+import type { ApiOptions, DeskSource, WebChatSource } from '../../src/api/options.ts';
 import type { Account } from '../../src/channel/account.ts';
 import type { AccountProblem } from '../../src/channel/accounts.ts';
 import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
@@ -82,6 +82,8 @@ export interface HouseOptions {
   readonly leftOut?: readonly AccountProblem[];
   /** The page; absent: none is served. */
   readonly desk?: DeskSource;
+  /** Conversations at the page `/chat/`; absent: none. */
+  readonly webChat?: WebChatSource;
 }
 
 export async function openHouse({
@@ -129,9 +131,9 @@ export async function openHouse({
     ...(fetch === undefined ? {} : { fetch }),
     ...(more.reservedBytes === undefined ? {} : { reservedBytes: more.reservedBytes }),
   });
-  const { leftOut = [], desk } = more;
+  const { leftOut = [], desk, webChat } = more;
   const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, leftOut, fileFolder };
-  const api = await apiOf(store, loop, channels, folder, desk);
+  const api = await apiOf(store, loop, channels, folder, { desk, webChat });
   if (more.start !== false) host.start();
   return {
     host,
@@ -161,7 +163,7 @@ function apiOf(
   loop: Loop,
   channels: NonNullable<ApiOptions['channels']>,
   folder: string,
-  desk: DeskSource | undefined,
+  { desk, webChat }: { readonly desk: DeskSource | undefined; readonly webChat: WebChatSource | undefined },
 ) {
   const core = {
     submit: (event: Parameters<Loop['submit']>[0]) => loop.submit(event),
@@ -196,6 +198,7 @@ function apiOf(
     logger: silent,
     recordingFolder: folder,
     ...(desk === undefined ? {} : { desk }),
+    ...(webChat === undefined ? {} : { webChat }),
   });
 }
 

@@ -157,8 +157,8 @@ export async function sessionOf(
 ): Promise<string> {
   if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
   const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const session = readChatToken(webChat.hub.key, token, Date.now())?.session;
-  const chat = session === undefined ? undefined : await findChat(db, session);
+  const shown = readChatToken(webChat.hub.key, token, Date.now());
+  const chat = shown === undefined ? undefined : await findChat(db, shown.session, shown.generation);
   if (chat === undefined || chat.expires_at_ms <= Date.now()) throw new ApiError('CHAT_OVER');
   return chat.id;
 }

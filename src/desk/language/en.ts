@@ -307,6 +307,10 @@ export const en: Words = {
     position: 'Position',
     continues: (contact: string) => `Goes on from ${contact}`,
     continuedBy: (contact: string) => `Went on in ${contact}`,
+    lostPhone: "The citizen's phone was lost",
+    lostPhoneSure:
+      'Whoever has that phone will see and write nothing more in this conversation; the citizen begins a new one. Go on?',
+    lostPhoneDone: 'Shut out',
     close: 'Close',
   },
   offerResults: {
