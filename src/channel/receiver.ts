@@ -1,5 +1,5 @@
 import { type InboxRow, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
-import { type MatterRow, readMatters } from '../store/matters.ts';
+import { isDone, type MatterRow, readMatters } from '../store/matters.ts';
 import { type Account, accountKey } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Backlog } from './backlog.ts';
@@ -285,13 +285,16 @@ function hasLeft({ content }: InboxRow): boolean {
   return (JSON.parse(content) as { event?: string }).event === 'left';
 }
 
-function matterOf({ content, account, closed_at_ms, at_ms, changed_at_ms }: MatterRow): Matter {
+function matterOf(row: MatterRow): Matter {
+  const { content, account, closed_at_ms, answered_at_ms, disposition } = row;
+  const ended = closed_at_ms === null ? undefined : 'ended';
   return {
     message: content as InboundMessage,
     account,
-    status: closed_at_ms === null ? 'open' : 'closed',
-    cameAtMs: at_ms,
-    changedAtMs: changed_at_ms,
+    status: isDone(row) ? 'closed' : 'open',
+    stage: disposition ?? ended ?? (answered_at_ms === null ? 'waiting' : 'taken'),
+    cameAtMs: row.at_ms,
+    changedAtMs: row.changed_at_ms,
   };
 }
 
