@@ -17,7 +17,18 @@ const shapes = {
   services: 'What can be asked for: code=name with semicolons between, such as 0301=路灯不亮;0302=井盖缺失',
   area: 'The city: corners as latitude,longitude (WGS-84) with spaces between; two are opposite corners of a rectangle',
   contact: { about: 'Whom integrators write to', default: '12345' },
+  agency: { about: 'Who answers for requests, shown as agency_responsible', default: '12345政务服务便民热线' },
+  jurisdiction: {
+    about: 'jurisdiction_id of the city; another one in a request is refused. Absent: it is not looked at',
+    optional: true,
+  },
+  expected: {
+    about: 'Hours within which a request is answered, shown as expected_datetime. Absent: nothing is promised',
+    optional: true,
+  },
 } as const;
+
+const HOURS_MAX = 8_760;
 
 type Open311Settings = Settings<typeof shapes>;
 
@@ -36,6 +47,15 @@ export default defineChannel({
   capabilities: { identity: 'claim' },
   methods: ['GET', 'POST'],
 
+  check({ expected }) {
+    if (expected === undefined || hoursIn(expected) !== undefined) return undefined;
+    return {
+      setting: 'expected',
+      zh: `应为 1 到 ${HOURS_MAX} 的小时数`,
+      en: `it is no number of hours from 1 to ${HOURS_MAX}`,
+    };
+  },
+
   // What everybody may read needs no key; a wrong one is told so.
   verify(delivery, { key }) {
     const given = keyIn(delivery);
@@ -45,6 +65,8 @@ export default defineChannel({
   receive(delivery, settings): Received {
     const [, what, name, format = 'json'] = CALL.exec(callOf(delivery)) ?? [];
     const form = format as Format;
+    if (isElsewhere(delivery, settings))
+      return { inbound: [], answer: errorsIn(form, 404, ['jurisdiction_id provided was not found']) };
     if (delivery.method === 'GET' && what === 'requests') return inquire(delivery, name, form, settings);
     if (delivery.method === 'GET') return { inbound: [], answer: read(what, name, form, settings) };
     if (what !== 'requests' || name !== undefined) return { inbound: [], answer: unknown(form) };
@@ -64,6 +86,9 @@ export default defineChannel({
       services: '0301=路灯不亮;0302=井盖缺失',
       area: '30.0,103.0 31.5,105.0',
       contact: '12345',
+      agency: '12345政务服务便民热线',
+      jurisdiction: undefined,
+      expected: undefined,
     },
     deliver: ({ number, conversation, text }, { key }) => ({
       query: `call=requests.json&api_key=${key}`,
@@ -77,12 +102,29 @@ function keyIn({ query, body }: Delivery): string | undefined {
   return query.get('api_key') ?? new URLSearchParams(body.toString()).get('api_key') ?? undefined;
 }
 
+function hoursIn(text: string): number | undefined {
+  const hours = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return hours >= 1 && hours <= HOURS_MAX ? hours : undefined;
+}
+
+/** GeoReport v2: `jurisdiction_id` may be left out where there is one city. */
+function isElsewhere({ query, body }: Delivery, { jurisdiction }: Open311Settings): boolean {
+  const asked = query.get('jurisdiction_id') ?? new URLSearchParams(body.toString()).get('jurisdiction_id') ?? '';
+  return jurisdiction !== undefined && asked !== '' && asked !== jurisdiction;
+}
+
 function callOf({ url, query }: Delivery): string {
   return query.get('call') ?? /\/open311\/((?:v2\/)?[\w./-]+)/.exec(url)?.[1] ?? '';
 }
 
 function inquire(delivery: Delivery, name: string | undefined, format: Format, settings: Open311Settings): Received {
-  const shown = { services: servicesIn(settings.services), withText: sameSecret(keyIn(delivery), settings.key) };
+  const hours = hoursIn(settings.expected ?? '');
+  const shown = {
+    services: servicesIn(settings.services),
+    withText: sameSecret(keyIn(delivery), settings.key),
+    agency: settings.agency,
+    expectedMs: hours === undefined ? undefined : hours * 3_600_000,
+  };
   if (name !== undefined) return { inbound: [], asks: askForOne(name, format, shown) };
   const asked = askForMany(delivery.query, format, shown, delivery.receivedAtMs);
   return 'limit' in asked ? { inbound: [], asks: asked } : { inbound: [], answer: asked };

@@ -7,6 +7,7 @@ import {
   type Received,
   readJson,
   sameSecret,
+  shortKey,
   throwUnlessOk,
 } from '../src/channel/channel.ts';
 import { isWithin, readArea } from './place/area.ts';
@@ -32,7 +33,9 @@ export default defineChannel({
     photos: 'Where the app keeps its photos, such as https://photos.city.gov.cn; from nowhere else one is fetched',
     area: 'The city: corners as latitude,longitude (WGS-84) with spaces between; two are opposite corners of a rectangle',
   },
-  check({ photos, area }) {
+  check({ key, photos, area }) {
+    const short = shortKey('key', key);
+    if (short !== undefined) return short;
     if (!URL.canParse(photos)) return { setting: 'photos', zh: '不是网址', en: 'it is no address' };
     try {
       readArea(area);

@@ -5,6 +5,7 @@ import {
   type Inbound,
   readJson,
   sameSecret,
+  shortKey,
   throwUnlessOk,
 } from '../src/channel/channel.ts';
 
@@ -26,6 +27,7 @@ export default defineChannel({
       optional: true,
     },
   },
+  check: ({ key }) => shortKey('key', key),
   limits: { bodyBytes: 262_144, textChars: 10_000, sendPerSecond: 50 },
   capabilities: { receipts: ['delivered', 'read', 'failed'] },
   acknowledgement: { type: 'application/json', body: '{"ok":true}' },

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { readNetworks } from './lib/client-address.ts';
 
 /** Every setting of the program, from the environment, typed and checked. The README's table of settings is this file's, but for what tests alone set. */
 export interface Config {
@@ -20,6 +21,8 @@ export interface Config {
   readonly eslWs: Endpoint | undefined;
   /** `MINHU_WS_ORIGINS`: origins of pages that may open it besides those of its own host. */
   readonly wsOrigins: readonly string[];
+  /** `MINHU_TRUSTED_PROXIES`: addresses and networks whose `X-Forwarded-For` or `Forwarded` tells who asks; empty: nobody's does. */
+  readonly trustedProxies: readonly string[];
   /** `MINHU_WEB_CALL`: who may call from the page `/call/`: nobody, browsers on this machine (a demonstration), everybody. */
   readonly webCall: 'off' | 'local' | 'public';
   /** `MINHU_WEB_CHAT`: who may write from the page `/chat/`: nobody, browsers on this machine (a demonstration), everybody. */
@@ -97,6 +100,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     ws,
     eslWs: eslNodes.length > 0 && text(env, 'MINHU_WS') !== undefined ? ws : undefined,
     wsOrigins: origins(env, problems),
+    trustedProxies: networks(env, problems),
     webCall: choice(env, 'MINHU_WEB_CALL', WEB_CALL_CHOICES, 'local', problems),
     webChat: choice(env, 'MINHU_WEB_CHAT', WEB_CHAT_CHOICES, 'local', problems),
     sip: ipv4Endpoint(env, 'MINHU_SIP', '0.0.0.0:5060', problems),
@@ -202,6 +206,24 @@ function origins(env: Env, problems: ConfigProblem[]): readonly string[] {
 }
 
 const ORIGINS_MAX = 20;
+const PROXIES_MAX = 100;
+
+function networks(env: Env, problems: ConfigProblem[]): readonly string[] {
+  const listed = (text(env, 'MINHU_TRUSTED_PROXIES') ?? '').split(',').map((entry) => entry.trim());
+  const entries = listed.filter((entry) => entry !== '');
+  try {
+    if (entries.length > PROXIES_MAX) throw new TypeError(`more than ${PROXIES_MAX} networks`);
+    readNetworks(entries);
+    return entries;
+  } catch (error) {
+    problems.push({
+      setting: 'MINHU_TRUSTED_PROXIES',
+      message: (error as Error).message,
+      fix: 'addresses or networks of your own proxies alone, for example 127.0.0.1,10.20.0.0/24',
+    });
+    return [];
+  }
+}
 
 function trunk(env: Env, problems: ConfigProblem[]): Endpoint | undefined {
   const value = text(env, 'MINHU_TRUNK');

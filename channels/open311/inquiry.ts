@@ -1,6 +1,6 @@
 import type { Answer, Matter, MatterQuestion } from '../../src/channel/channel.ts';
 import { answerIn, errorsIn, type Format, type Value } from './answer.ts';
-import { type Service, serviceCode } from './request.ts';
+import { mediaUrl, type Service, serviceCode } from './request.ts';
 
 const IDS_MAX = 50;
 const DAY_MS = 86_400_000;
@@ -20,7 +20,25 @@ export interface Shown {
   readonly services: readonly Service[];
   /** Whoever asks has the key of an integrator: also what the citizen wrote, without its numbers and addresses. */
   readonly withText: boolean;
+  /** Who is responsible. */
+  readonly agency: string;
+  /** Promised from its arrival; undefined: nothing is. */
+  readonly expectedMs: number | undefined;
 }
+
+/** In the words of people: domain guide §3.9, wrap-up. */
+const NOTES: Readonly<Record<string, string>> = {
+  waiting: '已收到，等候受理',
+  taken: '正在办理',
+  ended: '已办结',
+  DIRECT_ANSWER: '已直接解答',
+  ORDER: '已转承办单位办理',
+  TRANSFER: '已转接相关热线',
+  LINKAGE: '已联动相关部门办理',
+  MERGED: '已与相同诉求合并办理',
+  REJECTED: '不予受理',
+  INVALID: '信息无效，已关闭',
+};
 
 /** One request by its number. */
 export function askForOne(id: string, format: Format, shown: Shown): MatterQuestion {
@@ -95,26 +113,28 @@ function list(text: string | undefined): readonly string[] {
 }
 
 /** Neither who asked nor where exactly: everybody may read it. */
-function viewOf({ message, status, cameAtMs, changedAtMs }: Matter, { withText }: Shown): Value {
+function viewOf({ message, status, stage, cameAtMs, changedAtMs }: Matter, shown: Shown): Value {
+  const { withText, agency, expectedMs } = shown;
   const { remoteId, subject = '', text = '', place, fields } = message;
   return {
     service_request_id: remoteId,
     status,
-    status_notes: '',
+    status_notes: NOTES[stage] ?? '',
     service_name: subject,
     service_code: serviceCode(fields),
     description: withText ? withoutTraces(text) : '',
-    agency_responsible: '',
+    agency_responsible: agency,
     service_notice: '',
     requested_datetime: instantOf(cameAtMs),
     updated_datetime: instantOf(changedAtMs),
-    expected_datetime: '',
+    expected_datetime: expectedMs === undefined || status === 'closed' ? '' : instantOf(cameAtMs + expectedMs),
     address: '',
     address_id: '',
     zipcode: '',
     lat: place === undefined ? '' : rounded(place.latitude),
     long: place === undefined ? '' : rounded(place.longitude),
-    media_url: '',
+    // Whatever a stranger wrote: for integrators alone.
+    media_url: withText ? mediaUrl(fields) : '',
   };
 }
 

@@ -114,3 +114,8 @@ function requestId({ headers, body, receivedAtMs }: Delivery, integrator: string
   else hash.update(`key ${key}`);
   return hash.digest('hex').slice(0, 24);
 }
+
+/** As it was written, never fetched. */
+export function mediaUrl(fields: InboundMessage['fields']): string {
+  return fields?.[SHOWN['media_url']!] ?? '';
+}

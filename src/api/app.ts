@@ -5,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { readJson } from '../channel/channel.ts';
 import { guardRoutes } from './access.ts';
 import { keepAuditTrail } from './audit-trail.ts';
+import { knowClients } from './clients.ts';
 import { ApiError, answerError } from './errors.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { refuseForeignOrigin } from './origin.ts';
@@ -35,6 +36,7 @@ import { addPersonRoutes } from './routes/persons.ts';
 import { addPhoneRoute } from './routes/phone.ts';
 import { addRecordingRoutes } from './routes/recordings.ts';
 import { addReferenceRoute } from './routes/reference.ts';
+import { addReopenRoute } from './routes/reopen.ts';
 import { addReplyFileRoute } from './routes/reply-files.ts';
 import { addRevealRoute } from './routes/reveal.ts';
 import { addSessionRoutes } from './routes/session.ts';
@@ -76,6 +78,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Minhu 民呼', version: '1', license: { name: 'Apache-2.0' } } },
   });
+  knowClients(app, options.trustedProxies);
   app.addHook('onRequest', refuseForeignOrigin);
   keepAuditTrail(app as unknown as FastifyInstance, options.db, options.logger);
   guardRoutes(app as unknown as FastifyInstance, { db: options.db, atWork: (user) => isAtWork(options, user) });
@@ -107,6 +110,7 @@ const ROUTES = [
   addCallOutRoute,
   addContactRoutes,
   addConversationRoutes,
+  addReopenRoute,
   addMessageRoutes,
   addReplyFileRoute,
   addIntakeRoutes,

@@ -61,7 +61,7 @@ function deedOf(request: FastifyRequest, reply: FastifyReply): Deed | undefined 
     atMs: Date.now(),
     who,
     via: session !== null ? 'session' : person !== null ? 'token' : 'nobody',
-    source: request.ip,
+    source: request.client,
     action: `${method} ${url}`,
     target: deed?.target ?? Object.values((params ?? {}) as Record<string, unknown>).join(' '),
     status,

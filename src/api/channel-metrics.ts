@@ -6,6 +6,8 @@ const LATENCY_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5
 
 /** What `/metrics` tells of the channels. */
 export type ChannelMetrics = HostOptions['metrics'] & {
+  /** So many files were half written when the process before ended; they are removed. */
+  countTorn(files: number): void;
   /** From a delivery's last byte to its acknowledgement. */
   observeAcknowledgement(durationMs: number): void;
 };
@@ -41,8 +43,14 @@ export function addChannelMetrics(
     buckets: LATENCY_BUCKETS_S,
     registers,
   });
+  const torn = new Counter({
+    name: 'minhu_torn_files_total',
+    help: 'Files that a kill left half written, removed at the start',
+    registers,
+  });
   addGauges(registry, host);
   return {
+    countTorn: (count) => torn.inc(count),
     countDelivery: (channel, account, result) => deliveries.inc({ channel, account, result }),
     countSend: (channel, account, result) => sends.inc({ channel, account, result }),
     countFile: (channel, account, result) => files.inc({ channel, account, result }),

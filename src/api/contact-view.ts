@@ -18,6 +18,7 @@ export function contactSummary(row: ContactRow | ContactRecord['contact']) {
     channel: CHANNEL_OF_MEDIUM[row.medium] ?? row.medium,
     platform: platformOf(row.medium, row.dialled),
     partOf: row.part_of,
+    continues: row.continues,
     from: shown(row.from_number),
     fromName: row.from_name === null ? null : shown(row.from_name),
     dialled: row.dialled,
@@ -40,6 +41,7 @@ export function contactSummary(row: ContactRow | ContactRecord['contact']) {
 export function contactDetail(record: ContactRecord) {
   return {
     ...contactSummary(record.contact),
+    continuedBy: record.continuedBy ?? null,
     callBackNumber: record.contact.call_back_number && maskNumber(record.contact.call_back_number),
     callBackTries: record.contact.call_back_tries,
     ratedAgent: record.contact.rated_agent,

@@ -32,6 +32,11 @@ export const ERRORS = {
     zh: '该联络当前没有您可介入的通话。',
     en: 'Nobody talks in this contact, or not in your reach.',
   },
+  CONTACT_OPEN: {
+    status: 409,
+    zh: '这个会话正在进行，不必重新开启。',
+    en: 'The conversation is open; there is nothing to take up again.',
+  },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
   DISK_FULL: {
     status: 507,
@@ -87,11 +92,21 @@ export const ERRORS = {
     zh: '未能写入日志，操作未生效。',
     en: 'It could not be written down, so it was not done.',
   },
+  NO_CHAT_TOKEN: {
+    status: 409,
+    zh: '这条联络不是网页在线咨询。',
+    en: 'The contact did not come by the web chat.',
+  },
   NO_SEAT: { status: 409, zh: '您的账号没有座席。', en: 'Your account has no seat.' },
   NUMBER_NOT_LISTED: {
     status: 403,
     zh: '该号码不在外呼目录内，也不是可回拨的市民号码。',
     en: 'The number is not in the catalogue, nor one of a citizen that may be called back.',
+  },
+  OFF_DUTY: {
+    status: 409,
+    zh: '您已离线，或所在站点不接新会话。',
+    en: 'You are offline, or your site takes nothing new.',
   },
   OFFER_GONE: { status: 409, zh: '这次派接已失效。', en: 'This offer no longer stands.' },
   ORIGIN_REFUSED: { status: 403, zh: '请求来自其他网站，已拒绝。', en: 'The request comes from another site.' },
@@ -181,6 +196,11 @@ export const ERRORS = {
   },
   SECRET_WRONG: { status: 401, zh: '共享密钥错误。', en: 'The shared secret is missing or wrong.' },
   SIGNATURE_WRONG: { status: 403, zh: '签名不正确。', en: 'The signature is wrong.' },
+  SLOTS_FULL: {
+    status: 409,
+    zh: '您手上的会话已达上限，请先结束一个。',
+    en: 'You have as many conversations as you may; end one first.',
+  },
   SITE_UNKNOWN: { status: 404, zh: '没有这个站点。', en: 'There is no such site.' },
   SKILL_UNKNOWN: {
     status: 404,

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { InboundMessage, MediaReference } from '../channel/channel.ts';
 import { FILES_OF_REPLY_MAX } from '../channel/media/upload.ts';
 import { maskKey } from '../lib/mask-number.ts';
+import { maskName, maskText } from '../lib/mask-text.ts';
 import { WEB_CHANNEL } from '../store/chat-sessions.ts';
 import type { MessageFile } from '../store/message-files.ts';
 import type { MessageRow } from '../store/messages.ts';
@@ -134,8 +135,18 @@ export function hasMedia({ content }: MessageRow): boolean {
   return ((content as Partial<InboundMessage>).media?.length ?? 0) > 0;
 }
 
-/** `files`: of this message. */
-export function messageView(row: MessageRow, files: readonly MessageFile[]) {
+/** What people wrote, by whom it is read: the one place that decides what of it is shown. */
+function shownTo(whole: boolean) {
+  const same = (text: string): string => text;
+  const [text, name] = whole ? [same, same] : [maskText, maskName];
+  const fieldsOf = (fields: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, text(value)]));
+  return { text, name, fields: fieldsOf };
+}
+
+/** `files`: of this message. `whole`: the reader may see numbers and names as they are. */
+export function messageView(row: MessageRow, files: readonly MessageFile[], whole: boolean) {
+  const shown = shownTo(whole);
   const content = row.content as Partial<InboundMessage> & { readonly event?: string };
   const from = content.from?.id ?? null;
   return {
@@ -155,13 +166,13 @@ export function messageView(row: MessageRow, files: readonly MessageFile[]) {
     key: row.send_key,
     error: row.error,
     from: from === null ? null : maskKey(from),
-    fromName: content.from?.name ?? null,
-    text: content.text ?? '',
-    subject: content.subject ?? null,
+    fromName: content.from?.name === undefined ? null : shown.name(content.from.name),
+    text: shown.text(content.text ?? ''),
+    subject: content.subject === undefined ? null : shown.text(content.subject),
     event: content.event ?? null,
     media: (content.media ?? []).map((reference, position) => mediaView(row, reference, position, files)),
     place: placeOf(content, files),
-    fields: content.fields === undefined ? null : { ...content.fields },
+    fields: content.fields === undefined ? null : shown.fields(content.fields),
     replacedBy: row.replaced_by,
   };
 }

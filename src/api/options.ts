@@ -5,9 +5,10 @@ import type { Logger } from 'pino';
 import type { AccountProblem } from '../channel/accounts.ts';
 import type { ChannelHost } from '../channel/host.ts';
 import type { CallOutVerdict } from '../core/call-out.ts';
-import type { ConversationEvent, PeopleEvent } from '../core/event.ts';
+import type { ConversationEvent, ConversationName, PeopleEvent } from '../core/event.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import type { DigitalMedium } from '../core/medium.ts';
+import type { ReopenVerdict } from '../core/reopen.ts';
 import type { TalkView } from '../core/talk-view.ts';
 import type { AgentView, DigitalView, ModeView, QueueView, SiteView } from '../core/view.ts';
 import type { ConnectLimits } from '../lib/measure-alarm.ts';
@@ -37,6 +38,8 @@ export interface ApiOptions {
     talk(contact: ContactId): TalkView | undefined;
     /** Whether this agent may call that number now; `isCitizen`: of a contact that the agent had. */
     mayCallOut(agent: AgentId, number: string, isCitizen: boolean): CallOutVerdict;
+    /** Whether this agent may take up a closed conversation of that name now. */
+    mayReopen(agent: AgentId, name: Pick<ConversationName, 'medium' | 'reference' | 'queue'>): ReopenVerdict;
     /** Whether this agent's seat could be rung for a supervision now. */
     canSupervise(agent: AgentId): boolean;
     /** Every decision about a contact, with its rule; undefined when the journal knows none. */
@@ -64,6 +67,8 @@ export interface ApiOptions {
   readonly fieldKey?: Buffer;
   /** Cookies for https only; when TLS is set. */
   readonly secureCookies?: boolean;
+  /** Addresses and networks of proxies that tell who asks. Absent: none. */
+  readonly trustedProxies?: readonly string[];
   /** PEM texts: the API then speaks https itself. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Absent: nothing. */

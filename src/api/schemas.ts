@@ -192,6 +192,7 @@ const contactFields = {
   channel: Type.String({ description: 'phone, callback, chat or mail' }),
   platform: maybeText(),
   partOf: maybeText(),
+  continues: Type.Union([Type.String(), Type.Null()], { description: 'the closed conversation that it goes on from' }),
   from: Type.String(),
   fromName: maybeText(),
   dialled: Type.String(),
@@ -216,6 +217,7 @@ export const ContactsShape = Type.Object({
 });
 export const ContactShape = Type.Object({
   ...contactFields,
+  continuedBy: maybeText(),
   callBackNumber: maybeText(),
   callBackTries: orNull('integer'),
   ratedAgent: maybeText(),

@@ -8,7 +8,8 @@ import type { Account } from './account.ts';
 import type { Channel, SettingFault, Settings } from './channel.ts';
 import { detailOf } from './load.ts';
 
-const ACCOUNTS_MAX = 200;
+/** A leaders' message board alone has 2,352 boxes. */
+const ACCOUNTS_MAX = 5_000;
 const SECRET_BYTES_MAX = 65_536;
 const GAP_MS_MIN = 60_000;
 const GAP_MS_MAX = 86_400_000;
@@ -58,7 +59,8 @@ export interface AccountsRead {
 }
 
 /** Reads every account; one with a mistake is left out, and the mistake told. Never throws. */
-export async function readAccounts(wanted: AccountsWanted): Promise<AccountsRead> {
+export async function readAccounts(given: AccountsWanted): Promise<AccountsRead> {
+  const wanted = { ...given, load: onceEach(given.load) };
   const problems: AccountProblem[] = [];
   if (!existsSync(wanted.file)) return { accounts: [], problems };
   const top = openYaml(dirname(wanted.file), basename(wanted.file), problems);
@@ -71,6 +73,16 @@ export async function readAccounts(wanted: AccountsWanted): Promise<AccountsRead
     for (let at = before; at < problems.length; at += 1) problems[at] = { ...problems[at]!, ...namedIn(field) };
   }
   return { accounts, problems };
+}
+
+/** Thousands of accounts may be of one channel. */
+function onceEach(load: AccountsWanted['load']): AccountsWanted['load'] {
+  const loaded = new Map<string, ReturnType<typeof load>>();
+  return (name) => {
+    const found = loaded.get(name) ?? load(name);
+    loaded.set(name, found);
+    return found;
+  };
 }
 
 function isFirst({ channel, name }: Account, names: Set<string>, field: Field): boolean {

@@ -100,6 +100,12 @@ export interface SettingFault {
   readonly en: string;
 }
 
+/** For `check`: the fault of a shared key with fewer than 32 characters, since what can be guessed signs for everybody. */
+export function shortKey(setting: string, key: string): SettingFault | undefined {
+  const [zh, en] = ['密钥至少 32 个字符', 'a key has 32 characters at least, such as openssl rand -hex 32 prints'];
+  return key.length >= 32 ? undefined : { setting, zh, en };
+}
+
 export interface Limits {
   /** Of one delivery; a larger one is answered 413 before any of it is looked at. 1..1,048,576, default 65,536. */
   readonly bodyBytes?: number;
@@ -203,7 +209,10 @@ export interface Matter {
   readonly message: InboundMessage;
   /** By which it came. */
   readonly account: string;
+  /** `closed`: its contact is, and nobody else was given it to do. */
   readonly status: 'open' | 'closed';
+  /** `waiting`, `taken`, `ended`, or what came of it: the code of a disposition. */
+  readonly stage: string;
   readonly cameAtMs: number;
   readonly changedAtMs: number;
 }

@@ -2,10 +2,13 @@ import type { Logger } from 'pino';
 import { countArrivals } from '../store/messages.ts';
 import type { Db } from '../store/store.ts';
 import type { Account } from './account.ts';
+import { Turnstile } from './turnstile.ts';
 
 const DAY_MS = 86_400_000;
 /** Fewer in that time yesterday, and silence says nothing. */
 const USUAL_MIN = 10;
+/** Thousands of boxes may be silent in the same moment, all night: together they ask the records for little. */
+const LOOKS = new Turnstile(2);
 
 export interface GapWatchOptions {
   readonly db: Db;
@@ -23,6 +26,7 @@ export class GapWatch {
   #lastMs: number | undefined;
   #startedMs = 0;
   #silentSinceMs: number | undefined;
+  readonly #closed = new AbortController();
 
   constructor(options: GapWatchOptions) {
     this.#options = options;
@@ -49,6 +53,7 @@ export class GapWatch {
   }
 
   close(): void {
+    this.#closed.abort();
     clearTimeout(this.#timer);
   }
 
@@ -81,11 +86,11 @@ export class GapWatch {
   /** One timer: to the first moment at which the silence may be too long. */
   #wait(): void {
     const { gapMs } = this.#options.account;
-    if (gapMs === undefined) return;
+    if (gapMs === undefined || this.#closed.signal.aborted) return;
     const dueMs = (this.#lastMs ?? this.#startedMs) + gapMs - this.#now;
     this.#timer = setTimeout(
       () => {
-        this.look()
+        LOOKS.pass(this.#closed.signal, () => this.look())
           .catch((error: unknown) =>
             this.#options.logger.debug({ err: error }, 'the records cannot be asked about a silence'),
           )

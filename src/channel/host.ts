@@ -89,6 +89,7 @@ export class ChannelHost {
       await this.#receiver.lookForUntaken();
       await this.#sender.makeUpReceipts();
       await this.#sender.makeUpReminders();
+      await this.#sender.makeUpClosingWords();
       this.#receiver.listen();
     });
   }

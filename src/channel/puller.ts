@@ -5,6 +5,7 @@ import type { Account } from './account.ts';
 import type { Context, Inbound } from './channel.ts';
 import { cleanInbound, INBOUND_MAX } from './clean-inbound.ts';
 import { isChannelError } from './trouble.ts';
+import type { Turnstile } from './turnstile.ts';
 
 export interface PullerOptions {
   readonly db: Db;
@@ -13,8 +14,16 @@ export interface PullerOptions {
   readonly context: (signal: AbortSignal) => Context;
   /** Stores a page and the place after it together. @returns false when it could not be. */
   readonly store: (inbound: readonly Inbound[], cursor: string) => Promise<boolean>;
+  /** Shared with all sources that are asked: a city has thousands of boxes. */
+  readonly gates: PullGates;
   /** `trouble` is another one. */
   readonly onTrouble?: () => void;
+}
+
+export interface PullGates {
+  readonly well: Turnstile;
+  /** Of sources that failed last: what they wait for holds up no other. */
+  readonly troubled: Turnstile;
 }
 
 /** The source does not answer as it should. */
@@ -28,6 +37,8 @@ const AGAIN_MS_MIN = 1_000;
 const AGAIN_MS_MAX = 3_600_000;
 const FAILED_FIRST_MS = 1_000;
 const FAILED_LAST_MS = 300_000;
+/** Of one page; a channel that does not heed the signal is left alone with it. */
+const PULL_MS_MAX = 60_000;
 const CLOSE_MS_MAX = 1_000;
 const CURSOR_CHARS_MAX = 4_096;
 const REASON_CHARS_MAX = 500;
@@ -84,9 +95,16 @@ export class Puller {
   }
 
   /** @returns how long to wait. */
-  async #pull(): Promise<number> {
+  #pull(): Promise<number> {
+    const { well, troubled } = this.#options.gates;
+    const gate = this.#trouble === undefined ? well : troubled;
+    return gate.pass(this.#stopping.signal, () => this.#pullPage());
+  }
+
+  async #pullPage(): Promise<number> {
     const { channel } = this.#options.account;
-    const page = await channel.pull!(await this.#cursor(), this.#options.context(this.#stopping.signal));
+    const until = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PULL_MS_MAX)]);
+    const page = await withinTime(channel.pull!(await this.#cursor(), this.#options.context(until)), until);
     await this.#store(page.inbound, page.cursor);
     if (page.more === true) return 0;
     return Math.min(Math.max(page.againAfterMs ?? AGAIN_USUAL_MS, AGAIN_MS_MIN), AGAIN_MS_MAX);
@@ -157,5 +175,20 @@ export class Puller {
       const timer = setTimeout(end, ms);
       signal.addEventListener('abort', end);
     });
+  }
+}
+
+async function withinTime<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  work.catch(() => undefined);
+  let end = (): void => undefined;
+  const over = new Promise<never>((_, reject) => {
+    end = () => reject(new Error('the source did not answer in time'));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }

@@ -1,5 +1,5 @@
 import { type InboxRow, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
-import { type MatterRow, readMatters } from '../store/matters.ts';
+import { isDone, type MatterRow, readMatters } from '../store/matters.ts';
 import { type Account, accountKey } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Backlog } from './backlog.ts';
@@ -19,8 +19,9 @@ import { hear, hearAgain } from './hear.ts';
 import type { DeliveryResult, HostOptions } from './host-options.ts';
 import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
 import { HELD_MAX, Intake, type TakenMessage } from './intake.ts';
-import { Puller, type Trouble } from './puller.ts';
+import { Puller, type PullGates, type Trouble } from './puller.ts';
 import { deliveryAgain, placeAgain } from './set-aside.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface DeliveryReply {
   readonly result: DeliveryResult;
@@ -50,6 +51,9 @@ interface Source {
 export type RereadResult = 'read' | 'unknown' | 'full' | 'away' | { readonly stillUnreadable: string };
 
 const SET_ASIDE = 'something that came cannot be read; it is set aside';
+/** Sources asked at once, by us and so of one box's server. */
+const PULLS_MAX = 32;
+const TROUBLED_PULLS_MAX = 8;
 const REREAD_MAX_MS = 120_000;
 
 /** What comes in from platforms: stored, acknowledged, brought to the core. */
@@ -58,6 +62,7 @@ export class Receiver {
   readonly #inbox: Inbox;
   readonly #intake: Intake;
   readonly #sources: ReadonlyMap<string, Source>;
+  readonly #gates: PullGates = { well: new Turnstile(PULLS_MAX), troubled: new Turnstile(TROUBLED_PULLS_MAX) };
   readonly #unfollow: () => void;
   #unsure = false;
 
@@ -230,7 +235,10 @@ export class Receiver {
       account,
       gap: new GapWatch({ db, account, logger, onSilent: onHealth }),
       puller: isPulled
-        ? new Puller({ db, account, logger, context: (signal) => context(account, signal), store, onTrouble: onHealth })
+        ? new Puller({
+            ...{ db, account, logger, store, gates: this.#gates, onTrouble: onHealth },
+            context: (signal) => context(account, signal),
+          })
         : undefined,
     };
   }
@@ -285,13 +293,16 @@ function hasLeft({ content }: InboxRow): boolean {
   return (JSON.parse(content) as { event?: string }).event === 'left';
 }
 
-function matterOf({ content, account, closed_at_ms, at_ms, changed_at_ms }: MatterRow): Matter {
+function matterOf(row: MatterRow): Matter {
+  const { content, account, closed_at_ms, answered_at_ms, disposition } = row;
+  const ended = closed_at_ms === null ? undefined : 'ended';
   return {
     message: content as InboundMessage,
     account,
-    status: closed_at_ms === null ? 'open' : 'closed',
-    cameAtMs: at_ms,
-    changedAtMs: changed_at_ms,
+    status: isDone(row) ? 'closed' : 'open',
+    stage: disposition ?? ended ?? (answered_at_ms === null ? 'waiting' : 'taken'),
+    cameAtMs: row.at_ms,
+    changedAtMs: row.changed_at_ms,
   };
 }
 

@@ -6,9 +6,11 @@ import { lastMessageOf } from '../store/messages.ts';
 import {
   addReceipt,
   addReply,
+  CLOSING_KEY,
   isReplied,
   type NewReply,
   type ReceiptLimits,
+  readUnparted,
   readUnreceipted,
   readWaiting,
   revive,
@@ -69,6 +71,8 @@ const RECEIPTS_SINCE_MS = 86_400_000;
 /** Two machines that thank each other would never end: to one mail address once a day. RFC 3834 §2. */
 const RECEIPTS_TO_ADDRESS = { most: 1, withinMs: 86_400_000 };
 const RECEIPTS_IN_CONVERSATION = { most: 5, withinMs: 3_600_000 };
+/** Later they help nobody. */
+const CLOSING_WORDS_SINCE_MS = 3_600_000;
 const TYPING_MAX_MS = 5_000;
 
 /** What goes out to citizens: replies of agents, and receipts. Everything is stored before it goes. */
@@ -179,7 +183,7 @@ export class Sender {
       if (command.fact === 'citizenReminded')
         this.#tellIdle(command.contact, 'reminder', `reminder-${command.message}`);
       else if (command.fact === 'talkEnded' && command.endedBy === 'idle')
-        this.#tellIdle(command.contact, 'closingWords', 'closing-words');
+        this.#tellIdle(command.contact, 'closingWords', CLOSING_KEY);
     }
   }
 
@@ -187,6 +191,16 @@ export class Sender {
   async makeUpReminders(): Promise<void> {
     for (const { contact, message } of this.#options.core.reminders?.() ?? [])
       await this.#idleWords(contact, 'reminder', `reminder-${message}`);
+  }
+
+  /** Closing words that a kill kept from being stored: the journal, and so the records, know of each talk that ended so. @throws while the database is away. */
+  async makeUpClosingWords(): Promise<void> {
+    const { db, journal, backlog } = this.#options;
+    const sinceMs = Date.now() - CLOSING_WORDS_SINCE_MS;
+    await backlog.each(
+      (afterSeq, rowsMax) => readUnparted(db, journal, sinceMs, afterSeq, rowsMax),
+      ({ contact }) => this.#idleWords(contact, 'closingWords', CLOSING_KEY),
+    );
   }
 
   /** What was still to go at the last end. @throws while the database is away. */

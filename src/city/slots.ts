@@ -36,16 +36,21 @@ function readBeside(field: Field) {
 const HOUR_MS = 3_600_000;
 /** Of chats: a mail is answered when there is time. */
 const IDLE = ['remindAfter', 'closeAfter', 'answerWithin'] as const;
+const EITHER = ['reopenWithin'] as const;
+const REOPEN_MS_MAX = 30 * 24 * HOUR_MS;
 
 function readMedium(field: Field, name: (typeof MEDIA)[number]): MediumSetting | undefined {
-  const fields = readFields(field, ['offer', 'bound', 'wrapUp', 'waitingMax'], name === 'chat' ? IDLE : []);
+  const optional = name === 'chat' ? [...EITHER, ...IDLE] : EITHER;
+  const fields = readFields(field, ['offer', 'bound', 'wrapUp', 'waitingMax'], optional);
   const offerMs = fields && readDurationMs(fields.offer, 5_000, 600_000);
   const boundMs = fields && readDurationMs(fields.bound, 10_000, 172_800_000);
   const wrapUpMs = fields && readDurationMs(fields.wrapUp, 0, 3_600_000);
   const waitingMax = fields && readWhole(fields.waitingMax, 1, WAITING_MAX);
   if (offerMs === undefined || boundMs === undefined || wrapUpMs === undefined || waitingMax === undefined)
     return undefined;
-  return { offerMs, boundMs, wrapUpMs, waitingMax, ...readIdle(fields as IdleFields) };
+  const reopenMs = fields?.reopenWithin && readDurationMs(fields.reopenWithin, 60_000, REOPEN_MS_MAX);
+  const reopen = reopenMs === undefined ? {} : { reopenMs };
+  return { offerMs, boundMs, wrapUpMs, waitingMax, ...reopen, ...readIdle(fields as IdleFields) };
 }
 
 type IdleFields = Readonly<Partial<Record<(typeof IDLE)[number], Field>>>;

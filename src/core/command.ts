@@ -85,6 +85,8 @@ export type RecordFact =
       readonly partOf?: ContactId;
       /** Of a digital contact: its name outside. */
       readonly reference?: string;
+      /** The closed one that it goes on from (W19, W20). */
+      readonly continues?: ContactId;
     }
   | {
       readonly fact: 'contactClosed';

@@ -1,4 +1,5 @@
 import { callerOf, spokeWith } from './caller.ts';
+import { goesOnFrom, rememberClosed, takeClosed } from './closed.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { ContactOutcome, WaitResult } from './command.ts';
 import { type Decision, nextContactId, note, setConversation, setStage } from './decision.ts';
@@ -12,7 +13,7 @@ import type {
 import { exclude } from './exclusion.ts';
 import { openQueue } from './hours.ts';
 import { citizenWrote, remindCitizen } from './idle.ts';
-import { NO_LEG, NO_NODE } from './ids.ts';
+import { type AgentId, type ContactId, NO_LEG, NO_NODE } from './ids.ts';
 import { CONVERSATIONS_MAX, HEAD_START_MS_MAX, KEY_CHARS_MAX, NAME_CHARS_MAX } from './limits.ts';
 import { isDigital, slotOf } from './medium.ts';
 import { mediumRules } from './medium-rules.ts';
@@ -54,17 +55,18 @@ function openOf(d: Decision, name: ConversationName): Contact | undefined {
   return id === undefined ? undefined : d.state.contacts.get(id);
 }
 
-/** W1: nothing is opened for a queue that is not there or full, nor with too many open. */
+/** W1: nothing is opened for a queue that is not there or full, nor with too many open. W19: it may go on from one that is closed. */
 function open(d: Decision, event: ConversationName, headStart: number): Contact | undefined {
   const { standing } = d.state;
   const rules = mediumRules(d.state, event.medium);
   const line = lineOf(event.queue, slotOf(event.medium));
   if (queueOf(d.state, event.queue) === undefined || waitingIn(d.state, line) >= rules.waitingMax) return undefined;
   if (standing.conversationOf.size >= CONVERSATIONS_MAX) return undefined;
-  const contact = newContact(d, event);
+  const before = takeClosed(d, event);
+  const contact = newContact(d, event, before === undefined ? 'W1' : 'W19', before?.contact);
   const { queue } = openQueue(d, contact, { kind: 'queue', queue: event.queue, prompts: [] });
   const headStartMs = Math.min(Math.max(0, headStart), HEAD_START_MS_MAX);
-  const lastAgent = callerOf(d.state, contact.from)?.lastAgent ?? null;
+  const lastAgent = before?.agent ?? callerOf(d.state, contact.from)?.lastAgent ?? null;
   startWait(d, contact, { queue, enqueuedAtMs: d.state.nowMs, headStartMs, plan: '', step: -1, lastAgent }, 'W1');
   return contact;
 }
@@ -78,7 +80,7 @@ export function endConversation(d: Decision, { contact: id, by }: ConversationEn
     cancelOffer(d, contact, 'cancelled', 'W9');
     const [result, outcome] = UNSERVED[by];
     endWait(d, contact, stage.wait, result, 'W9');
-    return close(d, contact, contact.spoke ? 'answered' : outcome);
+    return close(d, contact, contact.spoke ? 'answered' : outcome, stage.wait.lastAgent);
   }
   if (stage.in !== 'conversation') return;
   if (by === 'agent') return finish(d, contact, stage, stage.untilMs === null ? 'agent' : 'citizen');
@@ -150,7 +152,7 @@ function citizenSpoke(d: Decision, contact: Contact): void {
   if (stage.in === 'conversation') setStage(d, contact, { ...stage, untilMs: null, idle: citizenWrote(d, stage) });
 }
 
-function startWait(d: Decision, contact: Contact, wait: Wait, because: string): void {
+export function startWait(d: Decision, contact: Contact, wait: Wait, because: string): void {
   const { queue, enqueuedAtMs } = wait;
   note(d, because, { do: 'record-fact', fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
   setStage(d, contact, { in: 'queue', wait, announceAtMs: NEVER_MS, offer: null });
@@ -164,7 +166,7 @@ function finish(
   because = 'W9',
 ): void {
   endTalk(d, contact, stage, endedBy, because);
-  close(d, contact, 'answered');
+  close(d, contact, 'answered', stage.agent);
 }
 
 function endTalk(
@@ -182,12 +184,18 @@ function endTalk(
   setConversation(d, agent, contact.id, null);
 }
 
-function close(d: Decision, contact: Contact, outcome: ContactOutcome): void {
+function close(d: Decision, contact: Contact, outcome: ContactOutcome, agent: AgentId | null): void {
+  rememberClosed(d, contact, agent);
   closing(d, contact, outcome);
   closeIfOver(d, contact);
 }
 
-function newContact(d: Decision, event: ConversationName): Contact {
+export function newContact(
+  d: Decision,
+  event: ConversationName,
+  because: string,
+  continues: ContactId | undefined,
+): Contact {
   const { medium } = event;
   const fromName = (event.fromName ?? '').slice(0, NAME_CHARS_MAX);
   const contact: Contact = {
@@ -199,6 +207,7 @@ function newContact(d: Decision, event: ConversationName): Contact {
     fromName,
     dialled: (event.to ?? '').slice(0, KEY_CHARS_MAX),
     reference: event.reference,
+    ...goesOnFrom(continues),
     openedAtMs: d.state.nowMs,
     stage: { in: 'closing', outcome: 'refused', recordingByMs: null },
     legs: [],
@@ -209,7 +218,7 @@ function newContact(d: Decision, event: ConversationName): Contact {
   };
   d.state.contacts.set(contact.id, contact);
   d.state.standing.conversationOf.set(conversationKey(contact), contact.id);
-  note(d, 'W1', {
+  note(d, because, {
     do: 'record-fact',
     fact: 'contactOpened',
     contact: contact.id,
@@ -219,6 +228,7 @@ function newContact(d: Decision, event: ConversationName): Contact {
     dialled: contact.dialled,
     flow: '',
     reference: event.reference,
+    ...goesOnFrom(continues),
   });
   return contact;
 }

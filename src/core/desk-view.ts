@@ -1,3 +1,4 @@
+import { goesOnFrom } from './closed.ts';
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { isDigital, type Medium } from './medium.ts';
@@ -31,6 +32,8 @@ export interface ContactCard {
   readonly calledBy?: AgentId;
   /** Beside this conversation. */
   readonly partOf?: ContactId;
+  /** The closed conversation that it goes on from. */
+  readonly continues?: ContactId;
   readonly wait?: {
     readonly queue: string;
     readonly enqueuedAtMs: number;
@@ -84,6 +87,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
     ...(contact.medium === 'callback' && contact.calledBy === undefined ? { missed: true as const } : {}),
     ...(contact.calledBy === undefined ? {} : { calledBy: contact.calledBy }),
     ...(contact.partOf === undefined ? {} : { partOf: contact.partOf }),
+    ...goesOnFrom(contact.continues),
     ...('wait' in stage
       ? {
           wait: {

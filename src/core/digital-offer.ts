@@ -7,7 +7,7 @@ import { endWait } from './queue.ts';
 import { offerInTheWay } from './room.ts';
 import { siteOf } from './seat.ts';
 import { effectiveSinceMs } from './standing.ts';
-import type { Agent, Contact, Stage } from './state.ts';
+import type { Agent, Contact, Stage, Wait } from './state.ts';
 
 /** W6: no phone rings; the agent answers through the interface. */
 export function makeDigitalOffer(d: Decision, contact: Contact, medium: DigitalMedium, agent: Agent): void {
@@ -38,13 +38,20 @@ export function offerAnswered(d: Decision, { contact: id, agent: who, token, tak
   if (stage.in !== 'queue' || stage.offer?.token !== token || stage.offer.agent !== who) return;
   if (!take) return missOffer(d, contact, stage.offer, 'rejected', 'O4');
   endOffer(d, contact, stage.offer, 'accepted', 'W6');
-  endWait(d, contact, stage.wait, 'connected', 'W8');
-  note(d, 'W8', { do: 'record-fact', fact: 'talkStarted', contact: id, agent: who, ...siteOf(d.state, who) });
+  takenBy(d, contact, stage.wait, agent, 'W8');
+  agent.misses = 0;
+}
+
+/** W8, W20: the contact, which waits, is this agent's. */
+export function takenBy(d: Decision, contact: Contact, wait: Wait, agent: Agent, because: string): void {
+  const { id } = contact;
+  endWait(d, contact, wait, 'connected', because);
+  const site = siteOf(d.state, agent.id);
+  note(d, because, { do: 'record-fact', fact: 'talkStarted', contact: id, agent: agent.id, ...site });
   contact.spoke = true;
   const sinceMs = d.state.nowMs;
   const idle = { awaits: 'agent', sinceMs } as const;
-  setStage(d, contact, { in: 'conversation', wait: stage.wait, agent: who, untilMs: null, idle });
-  agent.misses = 0;
+  setStage(d, contact, { in: 'conversation', wait, agent: agent.id, untilMs: null, idle });
   setConversation(d, agent, id, { in: 'talk', contact: id, slot: slotOf(contact.medium), sinceMs });
 }
 

@@ -18,7 +18,12 @@ export type RuntimeEvent =
   | { readonly type: 'settingsLoaded'; readonly settings: Settings };
 
 /** Of digital contacts, through the API. What does not fit what is there (an unknown contact, a call, an older token) changes nothing. */
-export type ConversationEvent = ConversationOpened | OfferAnswered | ConversationEnded | ConversationReturned;
+export type ConversationEvent =
+  | ConversationOpened
+  | OfferAnswered
+  | ConversationEnded
+  | ConversationReturned
+  | ConversationReopened;
 
 /** From the channels. */
 export type ChannelEvent = MessageArrived | MessageReplied;
@@ -84,6 +89,14 @@ export interface ConversationReturned {
   readonly queue: string;
   /** Who asked for it, at most 64 characters. */
   readonly who: string;
+}
+
+/** An agent takes up again a conversation that is closed (W20); the API knows who may, and has its name from the records. */
+export interface ConversationReopened extends ConversationName {
+  readonly type: 'conversationReopened';
+  /** The closed one. */
+  readonly contact: ContactId;
+  readonly agent: AgentId;
 }
 
 /** From agents and leads, through the API. */

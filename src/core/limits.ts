@@ -62,6 +62,8 @@ export const RATING_WRONG_MAX = 1;
 /** W1. Beside the calls, so that neither takes the other's place. */
 export const CONVERSATIONS_MAX = 10_000;
 export const KEY_CHARS_MAX = 128;
+/** W19. */
+export const CLOSED_CONVERSATIONS_MAX = 20_000;
 export const HEAD_START_MS_MAX = 3_600_000;
 /** W2. */
 export const SLOTS_MAX = 20;

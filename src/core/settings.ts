@@ -257,6 +257,8 @@ export interface MediumSetting {
   readonly closeMs?: number;
   /** From the citizen's first word without a reply until an alert; absent: none. */
   readonly answerMs?: number;
+  /** From its end, so long a citizen who writes again goes on with it (W19); absent: never. */
+  readonly reopenMs?: number;
 }
 
 export interface AgentSetting {

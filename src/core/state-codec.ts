@@ -6,6 +6,7 @@ import {
   type Agent,
   type Alert,
   type Caller,
+  type ClosedConversation,
   type Contact,
   initialState,
   type Leg,
@@ -36,6 +37,7 @@ export function encodeState(state: State): string {
     sites,
     levels,
     paces,
+    closed,
     alerts,
     ...plain
   } = state;
@@ -53,6 +55,7 @@ export function encodeState(state: State): string {
     sites: [...sites],
     levels: [...levels],
     paces: [...paces],
+    closed: [...closed],
     alerts: [...alerts],
   });
 }
@@ -70,6 +73,7 @@ interface Raw extends Pick<State, 'journalId' | 'nowMs' | 'seq' | 'base' | 'mode
   readonly sites: [string, SiteStatus][];
   readonly levels: [string, ServiceLevel][];
   readonly paces?: [string, Pace][];
+  readonly closed: [string, ClosedConversation][];
   readonly alerts: [string, Alert][];
 }
 
@@ -96,6 +100,7 @@ export function decodeState(text: string): State {
     sites: new Map(raw.sites),
     levels: new Map(raw.levels),
     paces: new Map(raw.paces ?? []),
+    closed: new Map(raw.closed),
     alerts: new Map(raw.alerts),
   };
   rebuildStanding(state);

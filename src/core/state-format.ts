@@ -1,7 +1,7 @@
 import type { Wait } from './state.ts';
 
 /** Rises with every change of `State` that an older snapshot does not fit; `fromOlderFormat` then learns what became of the older one. */
-export const FORMAT = 6;
+export const FORMAT = 7;
 
 /** As parsed: nothing is known of it but its format. */
 export type RawState = Record<string, unknown> & { readonly format: number };
@@ -14,7 +14,8 @@ export function fromOlderFormat(raw: RawState): RawState {
   if (raw.format === 1) return fromOlderFormat(fromFormat1(raw));
   if (raw.format === 3) return fromOlderFormat(fromFormat3(raw));
   if (raw.format === 4) return fromOlderFormat(fromFormat4(raw));
-  return raw.format === 5 ? fromFormat5(raw) : raw;
+  if (raw.format === 5) return fromOlderFormat(fromFormat5(raw));
+  return raw.format === 6 ? fromFormat6(raw) : raw;
 }
 
 type Entries<Value> = [string, Value][];
@@ -61,7 +62,12 @@ function fromFormat4({ agents, ...raw }: RawState): RawState {
 
 /** Nothing was watched, and nobody heard a talk besides the two. */
 function fromFormat5(raw: RawState): RawState {
-  return { ...raw, format: FORMAT, alerts: [] };
+  return { ...raw, format: 6, alerts: [] };
+}
+
+/** Nothing was known of conversations that had ended. */
+function fromFormat6(raw: RawState): RawState {
+  return { ...raw, format: FORMAT, closed: [] };
 }
 
 function withWait({ queue, enqueuedAtMs, ...stage }: Stage): object {

@@ -39,6 +39,8 @@ export interface State {
   readonly levels: Map<string, ServiceLevel>;
   /** Queue → how fast its places went lately. */
   readonly paces: Map<string, Pace>;
+  /** Medium and reference → the digital contact of that name that closed last (W19), longest closed first. */
+  readonly closed: Map<string, ClosedConversation>;
   /** What lasts too long now, by what it is and of whom (U1–U4). */
   readonly alerts: Map<string, Alert>;
   readonly standing: Standing;
@@ -53,6 +55,14 @@ export interface Alert {
   /** Who leads and has said that it was seen (U5), and when. */
   readonly seenBy?: string;
   readonly seenAtMs?: number;
+}
+
+export interface ClosedConversation {
+  readonly contact: ContactId;
+  /** Who had it last; null: nobody. */
+  readonly agent: AgentId | null;
+  /** Forgotten then. */
+  readonly untilMs: number;
 }
 
 export interface Mode {
@@ -110,6 +120,8 @@ export interface Contact {
   readonly diversion?: string;
   /** Of a digital contact: its name outside, one of those open (W1). */
   readonly reference?: string;
+  /** The closed one that it goes on from (W19, W20). */
+  readonly continues?: ContactId;
   readonly openedAtMs: number;
   /** Of the number, when it called. */
   readonly known?: CallerKnown;
@@ -435,6 +447,7 @@ export function initialState(journalId: string): State {
     sites: new Map(),
     levels: new Map(),
     paces: new Map(),
+    closed: new Map(),
     alerts: new Map(),
     standing: emptyStanding(),
   };

@@ -39,6 +39,7 @@ import { modeAsked, proposeMode, rulesInForce } from './mode.ts';
 import { phoneAnswered } from './offer.ts';
 import { phoneBack } from './parting.ts';
 import { ratingTaken } from './rating.ts';
+import { reopenConversation } from './reopen.ts';
 import type { Settings } from './settings.ts';
 import { siteAsked } from './site.ts';
 import type { Contact, State } from './state.ts';
@@ -125,6 +126,7 @@ function apply(d: Decision, event: Event): void {
     case 'offerAnswered':
     case 'conversationEnded':
     case 'conversationReturned':
+    case 'conversationReopened':
       return converse(d, event);
     case 'supervisionAsked':
     case 'supervisionApproved':
@@ -199,6 +201,8 @@ function converse(d: Decision, event: ConversationEvent | ChannelEvent): void {
       return endConversation(d, event);
     case 'conversationReturned':
       return returnConversation(d, event);
+    case 'conversationReopened':
+      return reopenConversation(d, event);
   }
 }
 

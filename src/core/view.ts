@@ -1,4 +1,5 @@
 import { WEB_CALLER } from '../lib/web-caller.ts';
+import { goesOnFrom } from './closed.ts';
 import type { AgentState } from './command.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
@@ -149,6 +150,8 @@ export interface DigitalView {
   readonly state: 'waiting' | 'offered' | 'talking' | 'left';
   /** Who has it, or is offered it. */
   readonly agent?: AgentId;
+  /** The closed one that it goes on from. */
+  readonly continues?: ContactId;
 }
 
 export function digitalView(state: State, id: ContactId): DigitalView | 'call' | undefined {
@@ -156,14 +159,11 @@ export function digitalView(state: State, id: ContactId): DigitalView | 'call' |
   if (contact === undefined) return undefined;
   const { medium, stage } = contact;
   if (!isDigital(medium)) return 'call';
-  if (stage.in === 'conversation') {
-    const { agent, wait, untilMs } = stage;
-    return { contact: id, medium, queue: wait.queue, state: untilMs === null ? 'talking' : 'left', agent };
-  }
-  if (stage.in !== 'queue') return undefined;
-  const { offer, wait } = stage;
-  if (offer === null) return { contact: id, medium, queue: wait.queue, state: 'waiting' };
-  return { contact: id, medium, queue: wait.queue, state: 'offered', agent: offer.agent };
+  if (stage.in !== 'conversation' && stage.in !== 'queue') return undefined;
+  const view = { contact: id, medium, queue: stage.wait.queue, ...goesOnFrom(contact.continues) };
+  if (stage.in === 'conversation')
+    return { ...view, state: stage.untilMs === null ? 'talking' : 'left', agent: stage.agent };
+  return stage.offer === null ? { ...view, state: 'waiting' } : { ...view, state: 'offered', agent: stage.offer.agent };
 }
 
 /** How manieth it is among those of its medium that wait in its queue, from 1; undefined: it waits in none. */

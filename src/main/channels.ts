@@ -5,6 +5,7 @@ import type { Account } from '../channel/account.ts';
 import { type AccountProblem, readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
 import { channelFile, loadChannel } from '../channel/load.ts';
+import { removeTornFiles } from '../channel/media/torn-files.ts';
 import { remindersOf } from '../core/idle.ts';
 import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
 import { digitalView } from '../core/view.ts';
@@ -46,6 +47,11 @@ export async function openChannels(
   });
   for (const { file, line, message, fix } of problems) logger.error({ file, line, fix }, message);
   const metrics = addChannelMetrics(parts.metrics.registry, () => host);
+  for (const folder of [folders.messageFiles, folders.chatFiles]) {
+    const torn = await removeTornFiles(folder);
+    metrics.countTorn(torn);
+    if (torn > 0) logger.warn({ folder, torn }, 'files that were half written at the last end are removed');
+  }
   const host: ChannelHost = new ChannelHost({
     db: parts.store.db,
     journal: loop.state.journalId,

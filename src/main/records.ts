@@ -10,6 +10,7 @@ import { type Endpoint, parseEndpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { mayCallOut } from '../core/call-out.ts';
 import { contactId } from '../core/ids.ts';
+import { mayReopen } from '../core/reopen.ts';
 import { canSupervise, talkView } from '../core/talk-view.ts';
 import {
   agentViews,
@@ -217,6 +218,7 @@ function buildApi(
       digital: (contact) => digitalView(loop.state, contactId(contact)),
       queues: () => queueViews(loop.state),
       talk: (contact) => talkView(loop.state, contact),
+      mayReopen: (agent, name) => mayReopen(loop.state, agent, name),
       mayCallOut: (agent, number, isCitizen) => mayCallOut(loop.state, agent, number, isCitizen),
       canSupervise: (agent) => canSupervise(loop.state, agent),
       explain: (contact) => explainContact(folders.journal, contactId(contact), loop.durableSeq),
@@ -248,6 +250,7 @@ function buildApi(
       ws: () => pagePhone(calls),
     },
     ...webCallsOf(calls, city),
+    trustedProxies: config.trustedProxies,
     ...(directorySecret === undefined ? {} : { directorySecret }),
     ...(config.tls === undefined
       ? {}

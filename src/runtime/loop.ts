@@ -341,6 +341,7 @@ const ASKED: ReadonlySet<EventBody['type']> = new Set<(PeopleEvent | Conversatio
   'offerAnswered',
   'conversationEnded',
   'conversationReturned',
+  'conversationReopened',
 ]);
 
 /** Somebody waits for the answer and can ask again; a switch cannot. */

@@ -29,6 +29,8 @@ export function tellConversationEvent(event: Extract<Event, { type: OfConversati
       return event.by === 'citizen'
         ? said('The citizen left.', '市民离开会话。')
         : said(`${event.who} ended it.`, `${event.who} 结束会话。`);
+    case 'conversationReopened':
+      return said(`${event.agent} took up ${event.contact} again.`, `${event.agent} 重新开启 ${event.contact}。`);
     case 'conversationReturned':
       return said(
         `${event.who} gave it to queue ${event.queue}.`,

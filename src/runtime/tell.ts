@@ -75,6 +75,7 @@ export function tellEvent(event: Event): Said {
     case 'offerAnswered':
     case 'conversationEnded':
     case 'conversationReturned':
+    case 'conversationReopened':
     case 'messageArrived':
     case 'messageReplied':
       return tellConversationEvent(event);
@@ -384,14 +385,16 @@ function tellOpening(fact: OpeningFact): Said {
   }
 }
 
-function tellOpened({ medium, from, flow, calledBy, partOf }: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
+function tellOpened(fact: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
+  const { medium, from, flow, calledBy, partOf, continues } = fact;
   const shown = maskFrom(from, isDigital(medium));
   const beside = partOf === undefined ? ['', ''] : [` beside ${partOf}`, `（归入 ${partOf}）`];
   if (calledBy !== undefined)
     return said(`${calledBy} asks to call ${shown}${beside[0]}.`, `${calledBy} 呼叫 ${shown}${beside[1]}。`);
+  const before = continues === undefined ? ['', ''] : [`, going on from ${continues}`, `，接续 ${continues}`];
   return said(
-    `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}${beside[0]}.`,
-    `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}${beside[1]}。`,
+    `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}${beside[0]}${before[0]}.`,
+    `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}${beside[1]}${before[1]}。`,
   );
 }
 

@@ -34,8 +34,19 @@ export async function beginChat(db: Db, session: NewChatSession): Promise<void> 
     )`.execute(db);
 }
 
-export async function findChat(db: Db, id: string): Promise<ChatSession | undefined> {
-  return await db.selectFrom('chat_sessions').selectAll().where('id', '=', id).executeTakeFirst();
+/** @param generation of the token that is shown: with an older one it is as good as unknown. */
+export async function findChat(db: Db, id: string, generation: number): Promise<ChatSession | undefined> {
+  return await db
+    .selectFrom('chat_sessions')
+    .selectAll()
+    .where('id', '=', id)
+    .where('generation', '=', generation)
+    .executeTakeFirst();
+}
+
+/** From now on no token that was made for this conversation holds. */
+export async function endChatTokens(db: Db, id: string): Promise<void> {
+  await sql`update chat_sessions set generation = generation + 1 where id = ${id}`.execute(db);
 }
 
 /** Lines after `seq`, in order, without a gap. */

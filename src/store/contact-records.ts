@@ -46,7 +46,7 @@ export async function listContacts(db: Db, wanted: ContactsWanted): Promise<Cont
   query =
     known === undefined ? query.where('part_of', 'is', null) : query.where(sql<boolean>`id in (${isKnownBy(known)})`);
   if (after) query = query.where(sql<boolean>`(opened_at_ms, id) < (${after.openedAtMs}::bigint, ${after.id}::text)`);
-  if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
+  if (agents !== undefined) query = query.where(sql<boolean>`${wasTheirs(agents)}`);
   return (await query.execute()) as ContactRow[];
 }
 
@@ -63,17 +63,19 @@ function isKnownBy(known: string) {
       where this.kind <> 'contact' and this.value = any(${[known, known.toLowerCase(), plain]}))`;
 }
 
-function wasOffered(agents: readonly string[]) {
-  return sql`exists (select 1 from offers where offers.agent = any(${agents}) and offers.contact = contacts.id)`;
+function wasTheirs(agents: readonly string[]) {
+  return sql`(exists (select 1 from offers where offers.agent = any(${agents}) and offers.contact = contacts.id)
+    or exists (select 1 from talks where talks.agent = any(${agents}) and talks.contact = contacts.id))`;
 }
 
 /** All that is known of one contact, each list in the order it happened. `agents`: only if one of these was offered it. */
 export async function readContact(db: Db, id: string, agents?: readonly string[]) {
   let query = db.selectFrom('contacts').selectAll().where('id', '=', id);
-  if (agents !== undefined) query = query.where(sql<boolean>`${wasOffered(agents)}`);
+  if (agents !== undefined) query = query.where(sql<boolean>`${wasTheirs(agents)}`);
   const contact = await query.executeTakeFirst();
   if (!contact) return undefined;
-  const [calls, legs, waits, digits, offers, talks, holds, gaps, recordings] = await Promise.all([
+  const [continuedBy, calls, legs, waits, digits, offers, talks, holds, gaps, recordings] = await Promise.all([
+    readContinuing(db, id),
     readCalls(db, id),
     db.selectFrom('legs').selectAll().where('contact', '=', id).orderBy('opened_at_ms').orderBy('id').execute(),
     db.selectFrom('waits').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
@@ -84,7 +86,7 @@ export async function readContact(db: Db, id: string, agents?: readonly string[]
     db.selectFrom('talk_gaps').selectAll().where('contact', '=', id).orderBy('seq').orderBy('idx').execute(),
     db.selectFrom('recordings').selectAll().where('contact', '=', id).orderBy('number').execute(),
   ]);
-  return { contact, calls, legs, waits, digits, offers, talks, holds, gaps, recordings };
+  return { contact, continuedBy, calls, legs, waits, digits, offers, talks, holds, gaps, recordings };
 }
 
 const CALLS_MAX = 50;
@@ -120,6 +122,32 @@ export async function hadContact(db: Db, id: string, agents?: readonly string[])
     );
   }
   return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** The first contact that goes on from this one. */
+async function readContinuing(db: Db, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('contacts')
+    .select('id')
+    .where('continues', '=', id)
+    .orderBy('opened_at_ms')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** What a conversation is called outside, and the queue that it was in last. */
+export async function readConversationName(db: Db, id: string) {
+  return await db
+    .selectFrom('contacts')
+    .select(['medium', 'from_number', 'from_name', 'dialled', 'reference'])
+    .select(
+      sql<string | null>`(select queue from waits where contact = contacts.id order by seq desc, idx desc limit 1)`.as(
+        'queue',
+      ),
+    )
+    .where('id', '=', id)
+    .executeTakeFirst();
 }
 
 /** Of a call beside a conversation, the conversation; else itself. */

@@ -8,6 +8,8 @@ export interface ChatSessionTable {
   name: string;
   created_at_ms: number;
   expires_at_ms: number;
+  /** Only tokens of this one hold. */
+  generation: Generated<number>;
   /** Number of its last line; the database counts. */
   last_seq: Generated<number>;
   /** Watermarks, which only rise: up to which line each side has it, and has read it. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { RecordFact } from '../core/command.ts';
 import { unreachable } from '../lib/assert.ts';
-import { contactsCame, type Identity, phoneIdentity } from './identities.ts';
+import { contactsCame, goesOn, type Identity, phoneIdentity } from './identities.ts';
 import { messagesTaken } from './messages-taken.ts';
 import type { Database } from './schema.ts';
 
@@ -150,11 +150,13 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
       reference: fact.reference ?? null,
       opened_at_ms: atMs,
       part_of: fact.partOf ?? null,
+      continues: fact.continues ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   const identity = provedBy(fact);
   if (identity !== undefined) await contactsCame(db, [{ contact: fact.contact, identities: [identity], atMs }]);
+  if (fact.continues !== undefined) await goesOn(db, fact.contact, fact.continues, atMs);
   if (fact.of === undefined) return;
   await db.updateTable('missed_calls').set({ call_back: fact.contact }).where('contact', '=', fact.of).execute();
 }

@@ -73,6 +73,15 @@ export async function contactsCame(db: Tables, all: readonly Came[]): Promise<vo
     if (identities.length > 1 && !(await areOnePerson(db, identities))) await joinAll(db, identities, atMs);
 }
 
+/** The same citizen's as the one that it goes on from: nobody need have written in it yet. */
+export async function goesOn(db: Tables, contact: string, before: string, atMs: number): Promise<void> {
+  await sql`
+    insert into contact_identities (contact, identity, opened_at_ms)
+    select ${contact}, identity, ${atMs} from contact_identities where contact = ${before} on conflict do nothing`.execute(
+    db,
+  );
+}
+
 /** Whoever is not known yet is a new person. */
 async function makeKnown(db: Tables, told: readonly (Identity & { readonly atMs: number })[]): Promise<void> {
   const column = <Name extends keyof (typeof told)[number]>(name: Name) => told.map((one) => one[name]);

@@ -23,10 +23,20 @@ export interface MatterRow {
   readonly account: string;
   readonly at_ms: number;
   readonly closed_at_ms: number | null;
+  readonly answered_at_ms: number | null;
+  readonly disposition: string | null;
   readonly changed_at_ms: number;
 }
 
 const CHANGED = sql<number>`greatest(messages.at_ms, contacts.answered_at_ms, contacts.closed_at_ms, contacts.disposed_at_ms)`;
+
+/** By these it is somebody else's to do, and not done: domain guide §3.9, wrap-up. */
+const HANDED_ON: readonly string[] = ['ORDER', 'LINKAGE'];
+const IS_DONE = sql<boolean>`(contacts.closed_at_ms is not null and coalesce(contacts.disposition, '') <> all(${HANDED_ON}))`;
+
+export function isDone({ closed_at_ms, disposition }: MatterRow): boolean {
+  return closed_at_ms !== null && !HANDED_ON.includes(disposition ?? '');
+}
 
 /** Newest first. What the core has not taken yet is no matter yet. */
 export async function readMatters(db: Db, wanted: MattersWanted): Promise<MatterRow[]> {
@@ -39,6 +49,8 @@ export async function readMatters(db: Db, wanted: MattersWanted): Promise<Matter
       'messages.account',
       'messages.at_ms',
       'contacts.closed_at_ms',
+      'contacts.answered_at_ms',
+      'contacts.disposition',
       CHANGED.as('changed_at_ms'),
     ])
     .where('messages.channel', '=', wanted.channel)
@@ -54,7 +66,7 @@ export async function readMatters(db: Db, wanted: MattersWanted): Promise<Matter
   if (fromMs !== undefined) query = query.where('messages.at_ms', '>=', fromMs);
   if (toMs !== undefined) query = query.where('messages.at_ms', '<', toMs);
   if (changedAfterMs !== undefined) query = query.where(CHANGED, '>', changedAfterMs);
-  if (status !== undefined) query = query.where('contacts.closed_at_ms', status === 'open' ? 'is' : 'is not', null);
+  if (status !== undefined) query = query.where(status === 'closed' ? IS_DONE : sql<boolean>`not ${IS_DONE}`);
   if (subjects !== undefined) query = query.where(sql<boolean>`messages.content->>'subject' = any(${[...subjects]})`);
   return await query.execute();
 }

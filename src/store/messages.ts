@@ -73,8 +73,21 @@ export async function listMessages(db: Db, wanted: MessagesWanted): Promise<Mess
   return await query.execute();
 }
 
-/** By which conversation, and from whom, a contact's last message came; undefined: none ever did. */
+const CONTINUED_MAX = 20;
+
+/** By which conversation, and from whom, a contact's last message came, else that of the one it goes on from; undefined: none ever did. */
 export async function lastMessageOf(db: Db, contact: string) {
+  let id: string | null | undefined = contact;
+  for (let steps = 0; id && steps < CONTINUED_MAX; steps += 1) {
+    const last = await lastOwnMessageOf(db, id);
+    if (last !== undefined) return last;
+    const row = await db.selectFrom('contacts').select('continues').where('id', '=', id).executeTakeFirst();
+    id = row?.continues;
+  }
+  return undefined;
+}
+
+async function lastOwnMessageOf(db: Db, contact: string) {
   return await db
     .selectFrom('messages')
     .select(['channel', 'account', 'conversation', 'external_id', 'content'])

@@ -18,6 +18,7 @@ import * as channelMedia from './migrations/0016-channel-media.ts';
 import * as persons from './migrations/0017-persons.ts';
 import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts';
 import * as revealGrants from './migrations/0019-reveal-grants.ts';
+import * as continuedContacts from './migrations/0020-continued-contacts.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -41,6 +42,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-persons': persons,
   '0018-receipts-and-arrivals': receiptsAndArrivals,
   '0019-reveal-grants': revealGrants,
+  '0020-continued-contacts': continuedContacts,
 };
 
 /**

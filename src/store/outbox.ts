@@ -34,6 +34,11 @@ export interface NewReply {
   readonly files?: readonly string[];
 }
 
+/** Of the words that end a conversation: one for each contact. */
+export const CLOSING_KEY = 'closing-words';
+/** Of its journal's id, in a contact's. */
+const CONTACT_TAIL = 6;
+
 const COLUMNS = ['id', 'channel', 'account', 'conversation', 'content', 'tries', 'due_at_ms', 'state'] as const;
 
 /** How many automatic receipts may have gone before one more. */
@@ -214,6 +219,29 @@ export async function readUnreceipted(
     .limit(rowsMax)
     .execute();
   return rows.flatMap(({ contact, ...row }) => (contact === null ? [] : [{ ...row, contact }]));
+}
+
+/**
+ * Conversations that ended since then because nobody wrote any more, and whose citizens were not told; none in which somebody has written again.
+ * Each names its talk's place in the journal, which rises.
+ */
+export async function readUnparted(
+  db: Db,
+  journal: string,
+  sinceMs: number,
+  afterSeq: number,
+  rowsMax: number,
+): Promise<{ readonly id: number; readonly contact: string }[]> {
+  const { rows } = await sql<{ id: number; contact: string }>`
+    select talks.seq as id, talks.contact from talks
+    join contacts on contacts.id = talks.contact and contacts.closed_at_ms is not null
+    where talks.ended_by = 'idle' and talks.ended_at_ms >= ${sinceMs} and talks.seq > ${afterSeq}
+      and right(talks.contact, ${CONTACT_TAIL}) = ${journal.slice(0, CONTACT_TAIL)}
+      and not exists (select 1 from messages where messages.contact = talks.contact and send_key = ${CLOSING_KEY})
+      and not exists (select 1 from contacts as later
+        where later.medium in ('chat', 'mail') and later.reference = contacts.reference and later.opened_at_ms >= talks.ended_at_ms)
+    order by talks.seq limit ${rowsMax}`.execute(db);
+  return rows;
 }
 
 /** What came in and went out in a conversation lately, newest first. */

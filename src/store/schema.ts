@@ -142,6 +142,8 @@ export interface ContactTable {
   reference: string | null;
   /** A call beside this conversation: one matter, shown as one contact. */
   part_of: string | null;
+  /** The closed conversation that it goes on from. */
+  continues: string | null;
 }
 
 export interface LegTable {

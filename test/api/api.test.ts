@@ -104,6 +104,7 @@ function createTestApi(recordingFolder: string): Promise<FastifyInstance> {
     talk: () => undefined,
     canSupervise: () => false,
     skills: () => [],
+    mayReopen: () => 'agent' as const,
     mayCallOut: () => 'noWay' as const,
     explain: async (contact: string) => {
       assert(contact !== 'c-odd', 'an invariant of the replay');

@@ -20,6 +20,7 @@ import { mayCallOut } from '../../src/core/call-out.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
 import { type AgentId, agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import { mayReopen } from '../../src/core/reopen.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import { canSupervise, talkView } from '../../src/core/talk-view.ts';
 import { agentViews, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
@@ -100,6 +101,7 @@ export class Hall {
       conversation: () => undefined,
       digital: () => undefined,
       talk: (contact: ContactId) => talkView(loop.state, contact),
+      mayReopen: (agent: AgentId, name: Parameters<typeof mayReopen>[2]) => mayReopen(loop.state, agent, name),
       mayCallOut: (agent: AgentId, number: string, isCitizen: boolean) =>
         mayCallOut(loop.state, agent, number, isCitizen),
       canSupervise: (agent: AgentId) => canSupervise(loop.state, agent),

@@ -36,6 +36,7 @@ const NOBODY: ApiOptions['core'] = {
   talk: () => undefined,
   canSupervise: () => false,
   skills: () => [],
+  mayReopen: () => 'agent' as const,
   mayCallOut: () => 'noWay' as const,
   explain: async () => undefined,
 };

@@ -40,6 +40,8 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /api/v1/contacts': 'integrator token',
   'POST /api/v1/contacts/search': 'lead supervisor',
   'POST /api/v1/contacts/:id/end': 'agent lead supervisor integrator token',
+  'DELETE /api/v1/contacts/:id/chat-token': 'agent lead supervisor',
+  'POST /api/v1/contacts/:id/reopen': 'agent lead supervisor',
   'POST /api/v1/contacts/:id/transfer': 'agent lead supervisor',
   'GET /api/v1/contacts/:id/messages': 'agent lead dispatcher supervisor auditor',
   'POST /api/v1/contacts/:id/messages': 'agent lead supervisor',

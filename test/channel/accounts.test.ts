@@ -17,6 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const CHANNELS: Readonly<Record<string, Channel>> = { webhook, telegram };
 
+/** Keys of a length that the channels take. */
+const [KEY, NEW, OLD] = ['k', 'new', 'old'].map((text) => text.padEnd(32, '-')) as [string, string, string];
+
 const FAULT = { setting: 'key', zh: '太短', en: 'it is too short' };
 
 function read(
@@ -27,7 +30,7 @@ function read(
 ) {
   const file = join(folder, 'channels.yaml');
   writeFileSync(file, yaml);
-  writeFileSync(join(folder, 'key'), 'from-a-file\n');
+  writeFileSync(join(folder, 'key'), 'from-a-file-of-32-characters-long\n');
   return readAccounts({
     file,
     load: async (name) => {
@@ -54,12 +57,12 @@ test('secrets come from files and the environment, what is not said has its defa
   gap: 30m
 - { channel: telegram, account: bot, settings: { token: t, secret: s } }
 `,
-    { KEY: 'from-the-environment' },
+    { KEY: 'from-the-environment-of-32-characters' },
   );
   expect(problems).toEqual([]);
   expect(accounts.map(({ name, settings }) => [name, settings])).toEqual([
-    ['one', { key: 'from-a-file', url: undefined }],
-    ['two', { key: 'from-the-environment', url: 'https://partner.example' }],
+    ['one', { key: 'from-a-file-of-32-characters-long', url: undefined }],
+    ['two', { key: 'from-the-environment-of-32-characters', url: 'https://partner.example' }],
     ['bot', { token: 't', secret: 's', api: 'https://api.telegram.org' }],
   ]);
   expect(accounts[0]).toMatchObject({ queues: { personal: 'personal', enterprise: 'enterprise' }, gapMs: undefined });
@@ -77,30 +80,30 @@ test('secrets come from files and the environment, what is not said has its defa
 test('the keys of before hold beside the new ones until the time that was said', async () => {
   const { accounts } = await read(`- channel: webhook
   account: one
-  settings: { key: new, url: https://partner.example }
-  previous: { key: old }
+  settings: { key: ${NEW}, url: https://partner.example }
+  previous: { key: ${OLD} }
   previousUntil: 2026-12-01T00:00+08:00
 `);
   const untilMs = Date.parse('2026-11-30T16:00:00Z');
   const [account] = accounts;
   expect(keysOf(account!, untilMs - 1)).toEqual([
-    { key: 'new', url: 'https://partner.example' },
-    { key: 'old', url: 'https://partner.example' },
+    { key: NEW, url: 'https://partner.example' },
+    { key: OLD, url: 'https://partner.example' },
   ]);
   expect(keysOf(account!, untilMs)).toHaveLength(1);
 });
 
 test('each mistake is told with its line and what to write, and leaves the other accounts alone', async () => {
-  const { accounts, problems } = await read(`- { channel: webhook, account: good, settings: { key: k } }
+  const { accounts, problems } = await read(`- { channel: webhook, account: good, settings: { key: ${KEY} } }
 - { channel: nowhere, account: one, settings: {} }
 - { channel: webhook, account: two, settings: {} }
-- { channel: webhook, account: three, settings: { key: k, colour: red } }
+- { channel: webhook, account: three, settings: { key: ${KEY}, colour: red } }
 - { channel: webhook, account: four, settings: { key: { env: NOT_SET } } }
 - { channel: webhook, account: five, settings: { key: { file: not-there } } }
-- { channel: webhook, account: six, settings: { key: k }, queues: { personal: lost } }
-- { channel: webhook, account: seven, settings: { key: k }, previous: { key: old } }
-- { channel: webhook, account: good, settings: { key: k } }
-- { channel: webhook, settings: { key: k } }
+- { channel: webhook, account: six, settings: { key: ${KEY} }, queues: { personal: lost } }
+- { channel: webhook, account: seven, settings: { key: ${KEY} }, previous: { key: ${OLD} } }
+- { channel: webhook, account: good, settings: { key: ${KEY} } }
+- { channel: webhook, settings: { key: ${KEY} } }
 `);
   expect(accounts.map(({ name }) => name)).toEqual(['good']);
   expect(problems.map(({ line }) => line)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -138,6 +141,24 @@ test('without a file, or with nothing but remarks in it, there are no accounts',
   expect(await read('# nothing yet\n')).toEqual({ accounts: [], problems: [] });
   const nowhere = { file: join(folder, 'none.yaml'), load: async () => webhook, queues: new Set<string>(), env: {} };
   expect(await readAccounts(nowhere)).toEqual({ accounts: [], problems: [] });
+});
+
+test('a key too short to sign with leaves the account out, of the web-hook and of photo reports', async () => {
+  const photos = 'photos: https://photos.example, area: "30.0,103.0 31.5,105.0"';
+  const { accounts, problems } = await read(
+    `- { channel: webhook, account: short, settings: { key: ${KEY.slice(1)} } }
+- { channel: webhook, account: long, settings: { key: ${KEY} } }
+- { channel: photo-report, account: short, settings: { key: ${KEY.slice(1)}, ${photos} } }
+- { channel: photo-report, account: long, settings: { key: ${KEY}, ${photos} } }
+`,
+    {},
+    { 'photo-report': photoReport },
+  );
+  expect(accounts.map(({ channel, name }) => `${channel.name}/${name}`)).toEqual(['webhook/long', 'photo-report/long']);
+  expect(problems.map(({ line, message }) => [line, message])).toEqual([
+    [1, expect.stringContaining('32 characters')],
+    [3, expect.stringContaining('32 characters')],
+  ]);
 });
 
 test('what a channel finds wrong with its settings leaves the account out, with the line, and tells nothing of the secret', async () => {
@@ -179,8 +200,8 @@ test('a secret that stands in the file in plain text is warned of, and taken', a
   account: one
   settings:
     url: https://partner.example
-    key: plain-text
-  previous: { key: older-text }
+    key: plain-text-of-32-characters-or-more
+  previous: { key: older-text-of-32-characters-or-more }
   previousUntil: 2030-01-01T00:00+08:00
 - { channel: webhook, account: two, settings: { key: { file: key } } }
 `,

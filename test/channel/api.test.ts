@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import webhook from '../../channels/webhook.ts';
 import type { FromServer, MessagesItem } from '../../src/api/live/messages.ts';
 import { LIVE_PATH, LIVE_TICKET_PATH } from '../../src/api/live/messages.ts';
-import { addAccount } from '../../src/store/accounts.ts';
+import { addAccount, setRights } from '../../src/store/accounts.ts';
 import { openSession } from '../../src/store/sessions.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 import { accountOf, eventually, type House, openHouse, serve } from './house.ts';
@@ -27,6 +27,8 @@ beforeAll(async () => {
     ['ben', 'agent'],
     ['lea', 'lead'],
     ['max', 'dispatcher'],
+    ['aud', 'auditor'],
+    ['adm', 'admin'],
   ] as const) {
     await addAccount(database.store.db, { user, password: 'never used here', roles: [role], atMs: 1 });
     cookies[user] = `minhu_session=${await openSession(database.store.db, user, Date.now())}`;
@@ -164,4 +166,20 @@ test('the account is listed as healthy, and so is the phone', async () => {
     { channel: 'phone', healthy: true },
     { channel: 'webhook', account: 'partner', healthy: true, waitingOut: 0 },
   ]);
+});
+
+test('who may not reveal numbers reads them masked in what citizens wrote, names and fields too; who serves them reads all', async () => {
+  const conversation = 900;
+  await write('我叫王芳，电话13800138000，邮箱wang@mail.example', conversation);
+  await house.projector.settled();
+  const read = async (user: string) => {
+    const { body } = await ask(user, 'GET', '/api/v1/messages?only=in&limit=1');
+    return body.messages[0];
+  };
+  await eventually(async () => expect((await read('lea')).text).toContain('13800138000'));
+  expect(await read('lea')).toMatchObject({ fromName: '李强', text: expect.stringContaining('wang@mail.example') });
+  expect(await read('aud')).toMatchObject({ fromName: '李*', text: '我叫王芳，电话138****8000，邮箱wan****le' });
+  await setRights(database.store.db, 'aud', { mayReveal: true });
+  expect((await read('aud')).text).toContain('13800138000');
+  expect((await read('adm')).text).not.toContain('13800138000');
 });

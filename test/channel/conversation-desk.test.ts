@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import webhook from '../../channels/webhook.ts';
 import wechat from '../../channels/wechat.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   database = await startDatabase();
   const rules = chatRules();
   const { slots } = rules;
-  const chatMedium = { ...slots!.media.chat!, wrapUpMs: NOTES_MS };
+  const chatMedium = { ...slots!.media.chat!, wrapUpMs: NOTES_MS, reopenMs: 86_400_000 };
   const settings = { ...rules, slots: { ...slots!, media: { ...slots!.media, chat: chatMedium } } };
   house = await openHouse({
     store: database.store,
@@ -131,6 +132,70 @@ test('who has left and writes while notes are made is in the same contact; once 
   const { body } = await ask('ana', 'GET', `/contacts/${next}/history`);
   expect(body.contacts).toMatchObject([{ id: contact, outcome: 'answered' }]);
   await ask('ana', 'POST', `/contacts/${next}/end`, {});
+});
+
+test('who writes again goes on with what was closed: the records name both, and its next agent reads the first', async () => {
+  await bring(partner, 'goes-on');
+  const before = await take('ana', 'goes-on');
+  await ask('ana', 'POST', `/contacts/${before}/end`, {});
+  await bring(partner, 'goes-on');
+  expect((await ask('ben', 'GET', `/contacts/${before}/messages`)).body.code).toBe('CONTACT_UNKNOWN');
+  const contact = await take('ben', 'goes-on');
+  expect((await ask('ben', 'GET', `/contacts/${before}/messages`)).status).toBe(200);
+  await ask('ben', 'POST', `/contacts/${contact}/end`, {});
+  const recordOf = async (user: string, id: string) => (await ask(user, 'GET', `/contacts/${id}`)).body;
+  await house.projector.settled();
+  expect(await recordOf('ben', contact)).toMatchObject({ continues: before, continuedBy: null });
+  expect(await recordOf('ana', before)).toMatchObject({ continues: null, continuedBy: contact });
+  const { contacts } = (await ask('ben', 'GET', '/contacts')).body;
+  expect(contacts.find(({ id }: { id: string }) => id === contact).continues).toBe(before);
+});
+
+test('an agent takes up a closed conversation again and writes in it; whoever had it not may not, nor while it is open', async () => {
+  await bring(partner, 'by-hand');
+  const before = await take('ana', 'by-hand');
+  const reopen = (user: string, id = before) => ask(user, 'POST', `/contacts/${id}/reopen`, {});
+  expect((await reopen('ana')).body.code).toBe('CONTACT_OPEN');
+  await ask('ana', 'POST', `/contacts/${before}/end`, {});
+  expect((await reopen('ben')).body.code).toBe('CONTACT_UNKNOWN');
+  await house.loop.submit({ type: 'agentStateAsked', agent: agentId('ana'), state: 'offline' });
+  expect((await reopen('ana')).body.code).toBe('OFF_DUTY');
+  await house.loop.submit({ type: 'agentStateAsked', agent: agentId('ana'), state: 'notReady' });
+  const { status, body } = await reopen('ana');
+  expect({ status, body }).toMatchObject({ status: 201, body: { state: 'talking', agent: 'ana', queue: 'personal' } });
+  expect((await reopen('ana')).body.code).toBe('CONTACT_OPEN');
+  const sent = asked.length;
+  expect((await ask('ana', 'POST', `/contacts/${body.contact}/messages`, { text: '补充一句' })).status).toBe(201);
+  await eventually(() =>
+    expect(
+      asked
+        .slice(sent)
+        .map((one) => one.body)
+        .join(),
+    ).toContain('补充一句'),
+  );
+  expect((await ask('ana', 'GET', '/contacts')).body.contacts[0]).toMatchObject({
+    id: body.contact,
+    continues: before,
+  });
+  // The citizen's answer belongs to it, and it is the same person's.
+  await bring(partner, 'by-hand');
+  await eventually(async () => expect(await textsOf('ana', body.contact)).toContain(`第${count}条`));
+  const { contacts } = (await ask('ana', 'GET', `/contacts/${body.contact}/history`)).body;
+  expect(contacts).toMatchObject([{ id: before }]);
+  const { rows } = await sql<{ detail: string }>`
+    select detail from audit where action = 'POST /api/v1/contacts/:id/reopen' and target = ${before} and status = 201`.execute(
+    database.store.db,
+  );
+  expect(rows).toEqual([{ detail: body.contact }]);
+  await ask('ana', 'POST', `/contacts/${body.contact}/end`, {});
+});
+
+test('nobody takes up again what the platform takes no more replies in', async () => {
+  await bring(chat, 'openid-9', { sentAtMs: Date.now() - 49 * 3_600_000 });
+  const before = await take('ana', 'openid-9');
+  await ask('ana', 'POST', `/contacts/${before}/end`, {});
+  expect((await ask('ana', 'POST', `/contacts/${before}/reopen`, {})).body.code).toBe('REPLY_WINDOW_CLOSED');
 });
 
 test('the clock of the reply window counts down with each reply, shuts, and begins anew with the citizen’s next message', async () => {

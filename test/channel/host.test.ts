@@ -12,7 +12,7 @@ import { remindersOf } from '../../src/core/idle.ts';
 import { contactId } from '../../src/core/ids.ts';
 import { storeBatch } from '../../src/store/inbox.ts';
 import { listMessages } from '../../src/store/messages.ts';
-import { addReceipt } from '../../src/store/outbox.ts';
+import { addReceipt, readUnparted } from '../../src/store/outbox.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 import { accountOf, chatRules, eventually, type House, type HouseOptions, openHouse, serve } from './house.ts';
 
@@ -466,6 +466,41 @@ describe('what goes out', () => {
         await next.close();
         houses = [];
       }
+      await rm(journalFolder, { recursive: true, force: true });
+    });
+
+    test('the words with which a conversation was closed before a kill are made up at the next start, once', async () => {
+      const journalFolder = await mkdtemp(join(tmpdir(), 'minhu-closed-'));
+      const mute = accountOf(webhook, 'partner');
+      const { house, contact } = await answered({ closeMs: 100 }, { accounts: [mute], journalFolder });
+      await eventually(() => expect(house.loop.state.contacts.size).toBe(0));
+      await house.close();
+      houses = [];
+      const told = accountOf(webhook, 'partner', TIMES);
+      const { settings } = house.loop.state;
+      for (let start = 0; start < 2; start += 1) {
+        const next = await open({ accounts: [told], journalFolder, settings: settings!, fetch: platform(ok).fetch });
+        await eventually(async () => expect(await textsOf()).toEqual(['您好', `${contact} 已结束`]));
+        await next.close();
+        houses = [];
+      }
+      await rm(journalFolder, { recursive: true, force: true });
+    });
+
+    test('nobody who has written again since is told that the conversation is over', async () => {
+      const journalFolder = await mkdtemp(join(tmpdir(), 'minhu-closed-'));
+      const mute = accountOf(webhook, 'partner');
+      const { house, contact } = await answered({ closeMs: 100 }, { accounts: [mute], journalFolder });
+      await eventually(() => expect(house.loop.state.contacts.size).toBe(0));
+      await house.deliver(mute, parcel(mute, 77));
+      await eventually(() => expect(house.loop.state.contacts.size).toBe(1));
+      const { journalId } = house.loop.state;
+      await eventually(async () => {
+        await house.projector.settled();
+        expect(await readUnparted(database.store.db, journalId, 0, 0, 10)).toEqual([]);
+      });
+      await database.store.db.deleteFrom('contacts').where('id', '<>', contact).execute();
+      expect(await readUnparted(database.store.db, journalId, 0, 0, 10)).toMatchObject([{ contact }]);
       await rm(journalFolder, { recursive: true, force: true });
     });
   });

@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
 import { addChannelMetrics } from '../../src/api/channel-metrics.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
-import type { ApiOptions, DeskSource } from '../../src/api/options.ts';
+import type { ApiOptions, DeskSource, WebChatSource } from '../../src/api/options.ts';
 import type { Account } from '../../src/channel/account.ts';
 import type { AccountProblem } from '../../src/channel/accounts.ts';
 import type { Channel, Context, Parcel } from '../../src/channel/channel.ts';
@@ -15,8 +15,18 @@ import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
 import { remindersOf } from '../../src/core/idle.ts';
 import { type AgentId, agentId, contactId } from '../../src/core/ids.ts';
+import type { DigitalMedium } from '../../src/core/medium.ts';
+import { mayReopen } from '../../src/core/reopen.ts';
 import type { Settings } from '../../src/core/settings.ts';
-import { agentViews, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
+import {
+  agentViews,
+  conversationView,
+  digitalView,
+  modeView,
+  queueViews,
+  siteViews,
+  skillNames,
+} from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
@@ -72,6 +82,8 @@ export interface HouseOptions {
   readonly leftOut?: readonly AccountProblem[];
   /** The page; absent: none is served. */
   readonly desk?: DeskSource;
+  /** Conversations at the page `/chat/`; absent: none. */
+  readonly webChat?: WebChatSource;
 }
 
 export async function openHouse({
@@ -119,9 +131,9 @@ export async function openHouse({
     ...(fetch === undefined ? {} : { fetch }),
     ...(more.reservedBytes === undefined ? {} : { reservedBytes: more.reservedBytes }),
   });
-  const { leftOut = [], desk } = more;
+  const { leftOut = [], desk, webChat } = more;
   const channels = { host, observeAcknowledgement: metrics.observeAcknowledgement, leftOut, fileFolder };
-  const api = await apiOf(store, loop, channels, folder, desk);
+  const api = await apiOf(store, loop, channels, folder, { desk, webChat });
   if (more.start !== false) host.start();
   return {
     host,
@@ -151,7 +163,7 @@ function apiOf(
   loop: Loop,
   channels: NonNullable<ApiOptions['channels']>,
   folder: string,
-  desk: DeskSource | undefined,
+  { desk, webChat }: { readonly desk: DeskSource | undefined; readonly webChat: WebChatSource | undefined },
 ) {
   const core = {
     submit: (event: Parameters<Loop['submit']>[0]) => loop.submit(event),
@@ -159,11 +171,12 @@ function apiOf(
     queues: () => queueViews(loop.state),
     sites: () => siteViews(loop.state),
     mode: () => modeView(loop.state),
-    conversation: () => undefined,
+    conversation: (medium: DigitalMedium, reference: string) => conversationView(loop.state, medium, reference),
     digital: (contact: string) => digitalView(loop.state, contactId(contact)),
     talk: () => undefined,
     canSupervise: () => false,
     skills: () => skillNames(loop.state),
+    mayReopen: (agent: AgentId, name: Parameters<typeof mayReopen>[2]) => mayReopen(loop.state, agent, name),
     mayCallOut: (agent: AgentId, number: string, isCitizen: boolean) =>
       mayCallOut(loop.state, agent, number, isCitizen),
     explain: async () => undefined,
@@ -185,6 +198,7 @@ function apiOf(
     logger: silent,
     recordingFolder: folder,
     ...(desk === undefined ? {} : { desk }),
+    ...(webChat === undefined ? {} : { webChat }),
   });
 }
 

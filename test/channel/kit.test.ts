@@ -33,6 +33,14 @@ describe.each(files)('%s', (file) => {
   }, 60_000);
 });
 
+test('a key too short to sign with must be refused, or the kit says that it is taken', async () => {
+  const told = async (channel: Channel) =>
+    (await findings(channel)).find(({ en }) => en.startsWith('a key that is too short'))?.detail;
+  expect(await told(webhook)).toBeUndefined();
+  const { check: _, ...lax } = webhook;
+  expect(await told(lax)).toMatch(/taken with 9 characters: key/);
+});
+
 test('a channel that is made into a module in another folder is the same channel', async () => {
   const address = await compileChannel(join(channelFolder, 'webhook.ts'), {
     cacheFolder: folder,
@@ -76,7 +84,7 @@ test('a platform that writes the key into the body passes, if every bit of it co
   };
   const rehearsal = {
     ...webhook.rehearsal!,
-    settings: { ...webhook.rehearsal!.settings, key: 'abcdefgh-12345678' },
+    settings: { ...webhook.rehearsal!.settings, key: 'abcdefgh-12345678-of-32-characters' },
     deliver,
   };
   const bodyKey = (same: (given: string, key: string) => boolean) =>

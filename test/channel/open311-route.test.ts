@@ -2,11 +2,14 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import open311 from '../../channels/open311.ts';
 import { limitNetworks } from '../../src/api/visitors.ts';
+import { contactId } from '../../src/core/ids.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
-import { accountOf, eventually, type House, openHouse } from './house.ts';
+import { accountOf, eventually, type House, openHouse, serve } from './house.ts';
 
 const two = ['one', 'two'].map((name) =>
-  accountOf(open311, name, { settings: { ...open311.rehearsal!.settings, key: `key-${name}` } }),
+  accountOf(open311, name, {
+    settings: { ...open311.rehearsal!.settings, key: `key-${name}`, jurisdiction: 'zhengzhou.gov.cn', expected: '24' },
+  }),
 );
 let database: TestDatabase;
 let house: House;
@@ -93,6 +96,55 @@ test('how requests stand is for everybody, without who asked and where exactly; 
   expect(bad.map(({ code }: { code: number }) => code)).toEqual([400, 400, 400, 400]);
   expect((await ask('requests/nobody.xml', undefined, '127.0.0.11')).body).toContain('<code>404</code>');
   expect((await ask('requests.json?api_key=wrong', undefined, '127.0.0.11')).status).toBe(403);
+});
+
+test('a request tells how far it is: waiting, taken, handed on and so still open, done; and by when it is promised', async () => {
+  const form = { ...FORM, media_url: 'https://photos.example/1.jpg', description: '井盖松动' };
+  const [made] = JSON.parse((await ask('requests.json', form, '127.0.0.12', 'k3')).body);
+  const shown = async (key = '') => {
+    await house.projector.settled();
+    const answer = await ask(`requests/${made.service_request_id}.json${key}`, undefined, '127.0.0.12');
+    return JSON.parse(answer.body)[0];
+  };
+  await eventually(async () =>
+    expect(await shown()).toMatchObject({ status: 'open', status_notes: '已收到，等候受理' }),
+  );
+  const { requested_datetime, expected_datetime, agency_responsible, media_url } = await shown();
+  expect(Date.parse(expected_datetime) - Date.parse(requested_datetime)).toBe(86_400_000);
+  expect({ agency_responsible, media_url }).toEqual({ agency_responsible: '12345政务服务便民热线', media_url: '' });
+  expect((await shown('?api_key=key-one')).media_url).toBe('https://photos.example/1.jpg');
+  const { rows } = await sql<{ contact: string }>`
+    select contact from messages where external_id = ${made.service_request_id}`.execute(database.store.db);
+  const contact = contactId(rows[0]!.contact);
+  await serve(house.loop, 'ana');
+  await eventually(async () => expect((await shown()).status_notes).toBe('正在办理'));
+  await house.loop.submit({ type: 'conversationEnded', contact, by: 'agent', who: 'ana' });
+  await eventually(async () => expect(await shown()).toMatchObject({ status: 'closed', status_notes: '已办结' }));
+  const cameOf = (code: string) => house.loop.submit({ type: 'dispositionGiven', contact, by: 'ana', code });
+  const ids = async (status: string) => {
+    const { body } = await ask(`requests.json?status=${status}`, undefined, '127.0.0.13');
+    return JSON.parse(body).map((each: { service_request_id: string }) => each.service_request_id);
+  };
+  await cameOf('ORDER');
+  await eventually(async () =>
+    expect(await shown()).toMatchObject({ status: 'open', status_notes: '已转承办单位办理' }),
+  );
+  expect(await ids('open')).toContain(made.service_request_id);
+  expect(await ids('closed')).not.toContain(made.service_request_id);
+  await cameOf('DIRECT_ANSWER');
+  await eventually(async () => expect(await shown()).toMatchObject({ status: 'closed', status_notes: '已直接解答' }));
+  expect((await shown()).expected_datetime).toBe('');
+  expect(await ids('closed')).toContain(made.service_request_id);
+  expect(await ids('open')).not.toContain(made.service_request_id);
+});
+
+test('another city’s jurisdiction_id is not found, in questions and requests; the own one, or none, is', async () => {
+  const asked = async (query: string) => (await ask(`services.json${query}`, undefined, '127.0.0.14')).status;
+  expect(await asked('?jurisdiction_id=zhengzhou.gov.cn')).toBe(200);
+  expect(await asked('')).toBe(200);
+  expect(await asked('?jurisdiction_id=elsewhere.gov.cn')).toBe(404);
+  const made = await ask('requests.json', { ...FORM, jurisdiction_id: 'elsewhere.gov.cn' }, '127.0.0.14', 'k4');
+  expect(made).toMatchObject({ status: 404, body: expect.stringContaining('jurisdiction_id') });
 });
 
 test('services are for everybody; what is wrong is said in the format that was asked for', async () => {

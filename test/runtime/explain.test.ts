@@ -77,6 +77,26 @@ test('[Q3] an offer names who else was idle and why each was not chosen', async 
   expect(offers?.[0]).toMatchObject({ chosen: 'ana', others: [{ agent: 'ben', rule: 'Q3' }] });
 });
 
+test('[W19] a conversation that goes on from one that was closed names it', async () => {
+  const media = { chat: { offerMs: 30_000, boundMs: 600_000, wrapUpMs: 0, waitingMax: 5, reopenMs: 600_000 } };
+  const slots = { each: { chat: 1 }, beside: {}, media };
+  await loop.submit({ type: 'settingsLoaded', settings: { ...dayRules(), version: 'with chats', slots } });
+  const open = async () => {
+    const name = { medium: 'chat', queue: 'personal', from: 'openid', reference: 'wx-1' } as const;
+    await loop.submit({ type: 'conversationOpened', ...name });
+    return [...loop.state.contacts.keys()].at(-1)!;
+  };
+  const before = await open();
+  await loop.submit({ type: 'conversationEnded', contact: before, by: 'citizen', who: '' });
+  const told = await explainContact(folder, await open(), loop.durableSeq);
+  const [opened] = told!.entries[0]!.decisions;
+  expect(opened).toMatchObject({
+    rule: 'W19',
+    en: expect.stringContaining(before),
+    zh: expect.stringContaining(before),
+  });
+});
+
 test('calling numbers are masked everywhere in an explanation', async () => {
   await loop.submit(ready('ana'));
   const told = await explainContact(folder, await serveOne('13800138000'), loop.durableSeq);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Inbound } from '../../channel/channel.ts';
 import type { StoreResult } from '../../channel/inbox.ts';
-import { raiseWatermark } from '../../store/chat-sessions.ts';
+import { endChatTokens, raiseWatermark } from '../../store/chat-sessions.ts';
 import type { Db } from '../../store/store.ts';
 import { Bucket } from './bucket.ts';
 import { ChatSocket, type Seated } from './chat-socket.ts';
@@ -130,6 +130,12 @@ export class ChatHub {
   enter(session: string, socket: ChatSocket): void {
     this.#socketOf.get(session)?.cut('replaced');
     this.#socketOf.set(session, socket);
+  }
+
+  /** Whoever has a token of this conversation is its citizen no longer: a phone was lost. Nothing that was said is. */
+  async endTokens(session: string): Promise<void> {
+    await endChatTokens(this.db, session);
+    this.#socketOf.get(session)?.cut('auth');
   }
 
   take(inbound: readonly Inbound[]): Promise<StoreResult> {

@@ -98,7 +98,7 @@ export class ChatSocket {
 
   async #seat({ token, last_seq = '0' }: Frame<'auth'>): Promise<void> {
     const known = readChatToken(this.#hub.key, token, Date.now());
-    const chat = known && (await findChat(this.#hub.db, known.session));
+    const chat = known && (await findChat(this.#hub.db, known.session, known.generation));
     if (chat === undefined || chat.expires_at_ms <= Date.now()) return this.cut('auth');
     if (!this.open) return;
     clearTimeout(this.#tooLate);

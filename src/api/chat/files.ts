@@ -7,6 +7,7 @@ import { cleanerOf } from '../../channel/media/clean-file.ts';
 import type { ExifPlace } from '../../channel/media/exif.ts';
 import { type FileType, HEAD_BYTES, typeOfFile } from '../../channel/media/file-type.ts';
 import { storeFile } from '../../channel/media/stored-file.ts';
+import { DRAFT_ENDING } from '../../channel/media/torn-files.ts';
 import type { ChatFile } from '../../store/chat-sessions.ts';
 import type { ChatFileType } from './messages.ts';
 
@@ -32,7 +33,7 @@ export async function keepFile(
   body: Readable,
 ): Promise<KeptFile | FileFault> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = join(folder, `${id}.part`);
+  const draft = join(folder, `${id}${DRAFT_ENDING}`);
   const handle = await open(draft, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
   try {
     const hash = createHash('sha256');
@@ -60,7 +61,7 @@ export async function keepFile(
 }
 
 async function keepClean(folder: string, id: string, type: FileType): Promise<KeptFile | FileFault> {
-  const clean = cleanerOf(type)?.(await readFile(join(folder, `${id}.part`)));
+  const clean = cleanerOf(type)?.(await readFile(join(folder, `${id}${DRAFT_ENDING}`)));
   if (clean === undefined) return 'type';
   await storeFile(folder, id, clean.content);
   return { type, bytes: clean.content.length, place: clean.place };

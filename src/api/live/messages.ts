@@ -182,6 +182,8 @@ export interface ConversationItem {
   readonly line?: string;
   readonly queue?: string;
   readonly arrivedAtMs?: number;
+  /** The closed conversation that it goes on from. */
+  readonly continues?: string;
 }
 
 /** In `me`: what became of messages of ours in this conversation changed then: ask for them again. */

@@ -56,6 +56,7 @@ export function conversationItem(view: ConversationView, card: ContactCard | und
           line: card.line,
           ...(card.wait === undefined ? {} : { queue: card.wait.queue }),
           arrivedAtMs: card.arrivedAtMs,
+          ...(card.continues === undefined ? {} : { continues: card.continues }),
         }),
   };
 }

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { openFile } from '../../channel/media/stored-file.ts';
-import { fileOfContact, lineOfMessage } from '../../store/chat-sessions.ts';
+import { fileOfContact, lineOfMessage, WEB_CHANNEL } from '../../store/chat-sessions.ts';
 import { fileOfMessage } from '../../store/message-files.ts';
+import { lastMessageOf } from '../../store/messages.ts';
 import { LEADS, READERS } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -24,8 +25,10 @@ const FileParams = Type.Object({
 });
 
 /** What an agent does in a conversation beside writing: types, sees, looks at files. */
-export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: ApiOptions): void {
+export function addChatDeskRoutes(app: Api, options: ApiOptions): void {
+  const { core, db, channels, webChat } = options;
   if (channels === undefined) return;
+  addTokenEnd(app, options);
   app.put(
     '/api/v1/contacts/:id/typing',
     {
@@ -83,6 +86,25 @@ export function addChatDeskRoutes(app: Api, { core, db, channels, webChat }: Api
       if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
       if (!(await channels.host.fetchAgain(id, file))) throw new ApiError('FILE_UNKNOWN');
       return reply.code(202).send({ id: file });
+    },
+  );
+}
+
+/** A citizen's phone was lost: the page on it is shut out of the conversation. */
+function addTokenEnd(app: Api, { core, db, webChat }: ApiOptions): void {
+  app.delete(
+    '/api/v1/contacts/:id/chat-token',
+    {
+      config: { access: ['agent', ...LEADS], audit: 'now' },
+      schema: { params: ContactParams, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      const last = await lastMessageOf(db, id);
+      if (webChat === undefined || last?.channel !== WEB_CHANNEL) throw new ApiError('NO_CHAT_TOKEN');
+      await webChat.hub.endTokens(last.conversation);
+      return reply.code(204).send(null);
     },
   );
 }

@@ -66,7 +66,7 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
       const id = randomBytes(16).toString('base64url');
       const { name, bytes, sha256 } = request.body;
       const nowMs = Date.now();
-      const waitS = limiter.take(request.ip, nowMs, Math.ceil(bytes / UNIT_BYTES));
+      const waitS = limiter.take(request.client, nowMs, Math.ceil(bytes / UNIT_BYTES));
       if (waitS > 0) throw new ApiError('CHAT_THROTTLED', { retryAfterS: waitS });
       await forget(nowMs);
       if (!(await hasRoomFor(fileFolder, bytes, webChat.reservedBytes))) throw new ApiError('DISK_FULL');
@@ -157,8 +157,8 @@ export async function sessionOf(
 ): Promise<string> {
   if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
   const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const session = readChatToken(webChat.hub.key, token, Date.now())?.session;
-  const chat = session === undefined ? undefined : await findChat(db, session);
+  const shown = readChatToken(webChat.hub.key, token, Date.now());
+  const chat = shown === undefined ? undefined : await findChat(db, shown.session, shown.generation);
   if (chat === undefined || chat.expires_at_ms <= Date.now()) throw new ApiError('CHAT_OVER');
   return chat.id;
 }

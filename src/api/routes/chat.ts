@@ -42,7 +42,7 @@ export function addChatRoutes(app: Api, options: ApiOptions): void {
     async (request, reply) => {
       if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
       const nowMs = Date.now();
-      const waitS = limiter.take(request.ip, nowMs);
+      const waitS = limiter.take(request.client, nowMs);
       if (waitS > 0) throw new ApiError('CHAT_THROTTLED', { retryAfterS: waitS });
       const { entry = 'personal', name = '' } = request.body;
       const session = `s_${randomBytes(16).toString('base64url')}`;
@@ -84,7 +84,7 @@ function takeUpgrades(app: Api, webChat: WebChatSource): void {
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split('?', 1)[0] !== CHAT_PATH) return;
-    const network = networkOf(request.socket.remoteAddress ?? '');
+    const network = networkOf(app.clientOf(request));
     const status = refusalOf(request, webChat, network);
     if (status !== undefined) return refuseUpgrade(socket, status);
     sockets.handleUpgrade(request, socket, head, (webSocket) => hub.welcome(webSocket, network));

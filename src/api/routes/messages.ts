@@ -21,6 +21,7 @@ import {
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
 import { heldBy } from './conversations.ts';
+import { readsWhole } from './reveal.ts';
 
 const ROWS_USUAL = 50;
 const AGAIN_S = 5;
@@ -60,7 +61,7 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
       await host.settled();
       const { after, before, limit } = request.query;
       const page = { contact: id, ...(after === undefined ? {} : { afterId: Number(after) }) };
-      const answer = await pageOf({ db }, { ...page, before, limit });
+      const answer = await pageOf({ db }, request, { ...page, before, limit });
       const files = { kinds: [...(await host.kinds(id))], bytesMax: FILE_BYTES_MAX, countMax: FILES_OF_REPLY_MAX };
       return { ...answer, window: (await host.budget(id)) ?? null, files };
     },
@@ -108,7 +109,7 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
     },
     async (request) => {
       const { before, limit, ...wanted } = request.query;
-      return await pageOf({ db }, { ...wanted, before, limit });
+      return await pageOf({ db }, request, { ...wanted, before, limit });
     },
   );
 
@@ -137,20 +138,32 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
   );
 }
 
-/** Who has it now, and whoever sees its record. */
+/** Who has it now, or one that goes on from it, and whoever sees its record. */
 export async function maySee(
   request: FastifyRequest,
   { db, core }: Pick<ApiOptions, 'db' | 'core'>,
   id: string,
 ): Promise<boolean> {
   const known = core.digital(id);
-  if (known !== undefined && known !== 'call' && known.agent === personOf(request).user) return true;
+  const { user } = personOf(request);
+  if (known !== undefined && known !== 'call' && known.agent === user) return true;
+  if (goesOn(core, user, id)) return true;
   const reach = await reachOf(request, db);
   return reach === undefined || (await hadContact(db, id, reach));
 }
 
+/** The agent has the conversation that goes on from this one. */
+function goesOn(core: ApiOptions['core'], user: string, id: string): boolean {
+  const own = core.agents().find(({ agent }) => agent === user)?.conversations ?? [];
+  return own.some(({ contact, state }) => {
+    const view = state === 'offered' ? undefined : core.digital(contact);
+    return view !== undefined && view !== 'call' && view.continues === id;
+  });
+}
+
 async function pageOf(
   { db }: Pick<ApiOptions, 'db'>,
+  request: FastifyRequest,
   {
     before,
     limit,
@@ -168,7 +181,7 @@ async function pageOf(
   );
   const filesOf = (message: number) => files.filter((file) => file.message === message);
   return {
-    messages: shown.map((row) => messageView(row, filesOf(row.id))),
+    messages: shown.map((row) => messageView(row, filesOf(row.id), readsWhole(request))),
     next: last === undefined ? null : String(last.id),
   };
 }

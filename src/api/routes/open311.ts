@@ -37,7 +37,7 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const delivery = deliveryOf(request, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
-  const waitS = limit.take(request.ip, delivery.receivedAtMs);
+  const waitS = limit.take(request.client, delivery.receivedAtMs);
   if (waitS > 0) return refuse(reply.header('retry-after', waitS), delivery, 429, 'too many requests');
   const accounts = host.health().flatMap(({ channel, account }) => {
     const found = channel === PUBLIC_CHANNEL ? host.account(channel, account) : undefined;

@@ -71,6 +71,13 @@ function whoHas({ core }: ApiOptions, id: string): string | undefined {
   return core.agents().find(({ contact }) => contact === id)?.agent;
 }
 
+/** Whether somebody reads what citizens wrote as it is: who may reveal numbers. All others see the numbers in it masked. */
+export function readsWhole(request: FastifyRequest): boolean {
+  const { roles, mayReveal } = personOf(request);
+  const has = (role: Role): boolean => roles.includes(role);
+  return REVEALERS.some(has) || (mayReveal === true && GRANTED.some(has));
+}
+
 /** Whose contacts; undefined: everybody's. Whatever else a person is, these roles alone count. */
 async function reachOf(request: FastifyRequest, db: Db): Promise<readonly string[] | undefined> {
   const { user, roles, team, mayReveal } = personOf(request);

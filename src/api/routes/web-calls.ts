@@ -46,7 +46,7 @@ export function addWebCallRoute(app: Api, options: ApiOptions): void {
       if (!webCall.numbers.includes(number)) throw new ApiError('NOT_FOUND');
       if (webCall.count() >= webCall.atOnceMax) throw new ApiError('WEB_CALLS_FULL', { retryAfterS: 60 });
       const nowMs = Date.now();
-      const waitS = limiter?.take(request.ip, nowMs) ?? 0;
+      const waitS = limiter?.take(request.client, nowMs) ?? 0;
       if (waitS > 0) throw new ApiError('WEB_CALL_THROTTLED', { retryAfterS: waitS });
       const expiresAtMs = nowMs + WEB_CALL_TICKET_LIFE_MS;
       const ticket = makeWebCallTicket({ number, expiresAtMs }, webCall.key, SIP_REALM, randomBytes);

@@ -2,11 +2,12 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { DRAFT_ENDING } from './torn-files.ts';
 
 /** Writes a file whole or not at all; one of that name is replaced. */
 export async function storeFile(folder: string, id: string, content: Buffer): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = join(folder, `${id}.part`);
+  const draft = join(folder, `${id}${DRAFT_ENDING}`);
   const handle = await open(draft, constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC, 0o600);
   try {
     await handle.writeFile(content);

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Channel } from '../../channel/channel.ts';
+import type { Channel, Settings } from '../../channel/channel.ts';
 import { loadChannel } from '../../channel/load.ts';
 import { rehearseDeliveries } from './deliveries.ts';
 import { rehearseFiles } from './files.ts';
@@ -10,6 +10,8 @@ import { rehearsePulls } from './pulls.ts';
 import { rehearseSends } from './sends.ts';
 import { typeFaults } from './type-check.ts';
 import { rehearseWatches } from './watches.ts';
+
+const SHORT_KEY = 'short-key';
 
 /** Everything that is asked of a channel's file, one finding after another. */
 export async function* checkFile(file: string): AsyncIterable<Finding> {
@@ -54,10 +56,32 @@ export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
       const fault = channel.check?.(rehearsal.settings);
       must(fault === undefined, `${fault?.setting}: ${fault?.en}`);
     });
+  if (channel.verify !== undefined) yield await rehearseShortKeys(channel, rehearsal.settings);
   if (receive !== undefined && rehearsal.deliver !== undefined) yield* rehearseDeliveries(channel, rehearsal);
   if (send !== undefined && rehearsal.answer !== undefined) yield* rehearseSends(channel, rehearsal);
   if (fetchMedia !== undefined && rehearsal.media !== undefined)
     yield* rehearseFiles(channel, rehearsal, rehearsal.media);
   if (pull !== undefined && rehearsal.answer !== undefined) yield* rehearsePulls(channel, rehearsal);
   if (watch !== undefined) yield* rehearseWatches(channel, rehearsal);
+}
+
+/** A key that our side draws may be refused; how long a platform's own is, only the platform knows: then it is worth knowing. */
+function rehearseShortKeys(channel: Channel, settings: Settings): Promise<Finding> {
+  return finding('过短的密钥不能用于签名', 'a key that is too short signs for nobody', () => {
+    const taken = Object.entries(channel.settings)
+      .filter(([name, shape]) => typeof shape !== 'string' && shape.secret === true && settings[name] !== undefined)
+      .filter(([name]) => !isRefused(channel, { ...settings, [name]: SHORT_KEY }))
+      .map(([name]) => name);
+    return taken.length === 0
+      ? undefined
+      : `taken with ${SHORT_KEY.length} characters: ${taken.join(', ')} (see shortKey)`;
+  });
+}
+
+function isRefused({ check }: Channel, settings: Settings): boolean {
+  try {
+    return check?.(settings) !== undefined;
+  } catch {
+    return true;
+  }
 }

@@ -228,6 +228,8 @@ export const en: Words = {
     left: 'Citizen left',
     leftNow: (time: string) => `The citizen has left; ${time} for the form`,
     over: 'The conversation is over',
+    reopen: 'Take up again',
+    before: 'The conversation before',
     writing: 'is typing…',
     window: (n: number, time: string) => `${n} more replies, ${time} left`,
     windowShut: 'The platform takes templates only by now',
@@ -305,6 +307,12 @@ export const en: Words = {
     offers: 'Offers',
     waits: 'Waits',
     position: 'Position',
+    continues: (contact: string) => `Goes on from ${contact}`,
+    continuedBy: (contact: string) => `Went on in ${contact}`,
+    lostPhone: "The citizen's phone was lost",
+    lostPhoneSure:
+      'Whoever has that phone will see and write nothing more in this conversation; the citizen begins a new one. Go on?',
+    lostPhoneDone: 'Shut out',
     close: 'Close',
   },
   offerResults: {

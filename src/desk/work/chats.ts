@@ -173,6 +173,12 @@ export function reply(contact: string, text: string, files: readonly Attached[] 
   void send(thread, thread.unsent.at(-1)!);
 }
 
+/** @returns the contact that goes on from the closed one, and is this agent's. */
+export async function reopen(contact: string): Promise<string> {
+  const opened = await ask<{ contact: string }>(`/contacts/${contact}/reopen`, { method: 'POST', body: {} });
+  return opened.contact;
+}
+
 export function again(contact: string, key: string): void {
   const thread = threadOf(contact);
   const one = thread.unsent.find((each) => each.key === key);

@@ -7,6 +7,8 @@ export interface ContactRow {
   readonly channel: string;
   /** Channel of a conversation. */
   readonly platform?: string | null;
+  /** The closed conversation that it goes on from. */
+  readonly continues: string | null;
   readonly from: string;
   readonly dialled: string;
   readonly openedAtMs: number;
@@ -19,6 +21,8 @@ export interface ContactRow {
 }
 
 export interface ContactDetail extends ContactRow {
+  /** The conversation that goes on from this one. */
+  readonly continuedBy: string | null;
   readonly waits: readonly {
     readonly queue: string;
     readonly enqueuedAtMs: number;

@@ -10,7 +10,11 @@ interface Open {
   /** Rises with every change: what was meant for an older one is void. */
   turn: number;
   given: boolean;
+  agent?: AgentId;
 }
+
+/** Some citizens write again, and some agents take up again what is closed: so long after its end at most. */
+const AGAIN_MS = 90_000;
 
 /** Citizens who write, and agents at the part of the desk that is not the phone. */
 export class Conversations {
@@ -20,6 +24,7 @@ export class Conversations {
   readonly #habitsOf: (agent: AgentId) => AgentPlan;
   readonly #plans = new Map<string, ConversationPlan>();
   readonly #open = new Map<ContactId, Open>();
+  readonly #again = new Set<string>();
   #messages = 0;
 
   constructor(
@@ -56,11 +61,13 @@ export class Conversations {
       case 'offerMade':
         return this.#offered(open.plan, fact);
       case 'talkStarted':
+        open.agent = fact.agent;
         this.#later(open, open.plan.talkMs, () => this.#over(fact.contact, open));
         return this.#write(fact.contact, open);
       case 'contactClosed':
         open.turn += 1;
         this.#open.delete(fact.contact);
+        this.#goOn(fact.contact, open);
     }
   }
 
@@ -73,6 +80,20 @@ export class Conversations {
     this.#clock.after(answersAfterMs, () =>
       this.#ask({ type: 'offerAnswered', agent, contact, token, take: u >= declined }),
     );
+  }
+
+  /** Once for each conversation, of some. */
+  #goOn(contact: ContactId, { plan, agent }: Open): void {
+    const { medium, queue, from, reference } = plan;
+    const chance = new Chance(this.#seed, `again ${reference}`);
+    const name = { medium, queue, from, reference };
+    const byWhom = chance.below(3);
+    if (byWhom === 0 || this.#again.has(reference)) return;
+    this.#again.add(reference);
+    this.#clock.after(chance.below(AGAIN_MS), () => {
+      if (byWhom === 1 || agent === undefined) this.#ask({ type: 'conversationOpened', ...name });
+      else this.#ask({ type: 'conversationReopened', ...name, contact, agent });
+    });
   }
 
   /** Agent and citizen write in turns, some of them for a while only. */

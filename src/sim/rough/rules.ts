@@ -56,7 +56,7 @@ function withEverything(settings: Settings): Settings {
   const queues = Object.values(settings.queues).map(
     (each) => [each.name, { ...each, callBack, messages: 'often' }] as const,
   );
-  const digital = { offerMs: 15_000, boundMs: 60_000, waitingMax: 5 };
+  const digital = { offerMs: 15_000, boundMs: 60_000, waitingMax: 5, reopenMs: 60_000 };
   const { hotline } = settings.flows;
   return {
     ...settings,
