@@ -139,7 +139,7 @@ export class Hall {
     };
     const api = await createApi(options);
     await api.listen({ host: '127.0.0.1', port: 0 });
-    const listening = listenForChanges(database.engine.url, { accounts: accounts.happened, callers: () => {} }, silent);
+    const listening = listenForChanges(database.url, { accounts: accounts.happened, callers: () => {} }, silent);
     const firstRun = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
     const hall = new Hall({ database, loop, api, options, firstRun, listening, ringing });
     Object.assign(hall.alarms, alarms);

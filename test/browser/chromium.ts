@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { heardSamples } from './heard-samples.ts';
+import { softphoneCode } from './softphone-code.ts';
 
 /** What a page of `softphone-page.mjs` noted. */
 export interface Note {
@@ -124,19 +124,7 @@ function softphoneOn(page: Page, place: number): Softphone {
 }
 
 async function servePages(): Promise<Server> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'silent',
-    define: { 'process.env.NODE_ENV': '"test"' },
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: join(import.meta.dirname, 'softphone-page.mjs'), name: 'softphone', formats: ['iife'] },
-    },
-  });
-  const [bundle] = Array.isArray(built) ? built : [built];
-  if (bundle === undefined || !('output' in bundle)) throw new Error('the page was not built');
-  const { code } = bundle.output[0];
+  const code = await softphoneCode();
   const server = createServer((request, response) => {
     const isCode = request.url === '/softphone.js';
     response.setHeader('content-type', isCode ? 'text/javascript' : 'text/html; charset=utf-8');
