@@ -79,6 +79,8 @@ export class Hall {
     const ringing = new Map<string, LegId>();
     const loop = await openLoop({
       folder: join(database.folder, 'journal'),
+      // Written whole when it is made.
+      segmentBytes: 256 * 1024,
       release: (command) => carryOut(command, ringing, (event) => void loop.submit(event)),
     });
     await loop.submit({ type: 'settingsLoaded', settings });
