@@ -2,12 +2,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Seconds that a file takes, beside another one on two cores, where it is more than twenty. A long file that begins last leaves a core idle. */
 const SECONDS: Readonly<Record<string, number>> = {
-  'test/e2e/desk.test.ts': 182,
-  'test/e2e/page-lost.test.ts': 145,
-  'test/e2e/browser-phone.test.ts': 131,
-  'test/e2e/boards.test.ts': 126,
-  'test/e2e/desk-survives.test.ts': 89,
-  'test/e2e/supervision.test.ts': 87,
+  'test/e2e/desk.test.ts': 110,
+  'test/e2e/page-lost.test.ts': 125,
+  'test/e2e/browser-phone.test.ts': 115,
+  'test/e2e/desk-survives.test.ts': 110,
+  'test/e2e/boards.test.ts': 90,
+  'test/e2e/supervision.test.ts': 50,
   'test/e2e/ringing.test.ts': 82,
   'test/e2e/web-chat.test.ts': 78,
   'test/e2e/bad-input.test.ts': 78,

@@ -11,6 +11,8 @@ export default defineConfig({
     globalSetup: ['test/template-folder.ts'],
     sequence: { sequencer: LongFirst },
     pool: 'forks',
+    // Loading the same modules anew for each file takes as long as many of the tests: whoever changes something for all puts it back.
+    isolate: false,
     maxWorkers: 2,
   },
 });

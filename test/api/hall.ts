@@ -80,6 +80,8 @@ export class Hall {
     const ringing = new Map<string, LegId>();
     const loop = await openLoop({
       folder: join(database.folder, 'journal'),
+      // Written whole when it is made.
+      segmentBytes: 256 * 1024,
       release: (command) => carryOut(command, ringing, (event) => void loop.submit(event)),
     });
     await loop.submit({ type: 'settingsLoaded', settings });
@@ -141,7 +143,7 @@ export class Hall {
     };
     const api = await createApi(options);
     await api.listen({ host: '127.0.0.1', port: 0 });
-    const listening = listenForChanges(database.engine.url, { accounts: accounts.happened, callers: () => {} }, silent);
+    const listening = listenForChanges(database.url, { accounts: accounts.happened, callers: () => {} }, silent);
     const firstRun = JSON.parse(await readFile(file, 'utf8')) as FirstRun;
     const hall = new Hall({ database, loop, api, options, firstRun, listening, ringing });
     Object.assign(hall.alarms, alarms);

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { heardSamples } from './heard-samples.ts';
+import { softphoneCode } from './softphone-code.ts';
 
 /** What a page of `softphone-page.mjs` noted. */
 export interface Note {
@@ -47,6 +47,9 @@ export interface ChromiumOptions {
   readonly loopback?: boolean;
 }
 
+/** The same engine without the browser's own windows, which cost more than the pages in them. */
+const HEADLESS = '/usr/lib/chromium/chromium-headless-shell';
+const EXECUTABLE = existsSync(HEADLESS) ? HEADLESS : '/usr/bin/chromium';
 const NOTED_WITHIN_MS = 10_000;
 /** A page is a process with one thread for all its scripts; a page for each would cost more than the calls. */
 const PHONES_A_PAGE = 10;
@@ -57,7 +60,7 @@ export async function startChromium({ toneHz, loopback = true }: ChromiumOptions
   writeFileSync(join(folder, 'tone.wav'), toneWav(toneHz));
   const pages = await servePages();
   const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: process.env['CHROMIUM'] ?? EXECUTABLE,
     args: [
       ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--no-sandbox'],
       `--use-file-for-fake-audio-capture=${join(folder, 'tone.wav')}`,
@@ -124,19 +127,7 @@ function softphoneOn(page: Page, place: number): Softphone {
 }
 
 async function servePages(): Promise<Server> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'silent',
-    define: { 'process.env.NODE_ENV': '"test"' },
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: join(import.meta.dirname, 'softphone-page.mjs'), name: 'softphone', formats: ['iife'] },
-    },
-  });
-  const [bundle] = Array.isArray(built) ? built : [built];
-  if (bundle === undefined || !('output' in bundle)) throw new Error('the page was not built');
-  const { code } = bundle.output[0];
+  const code = await softphoneCode();
   const server = createServer((request, response) => {
     const isCode = request.url === '/softphone.js';
     response.setHeader('content-type', isCode ? 'text/javascript' : 'text/html; charset=utf-8');

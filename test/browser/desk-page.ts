@@ -31,6 +31,12 @@ export interface DeskOptions {
   readonly language?: 'zh' | 'en';
 }
 
+/** Each language and each theme: contrast is a matter of the theme, room for words one of the language. */
+export const LOOKS = [
+  ['zh', 'light'],
+  ['en', 'dark'],
+] as const satisfies readonly (readonly [DeskOptions['language'], DeskOptions['theme']])[];
+
 export async function openDesk(browser: Browser, http: string, options: DeskOptions = {}): Promise<DeskPage> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
   await context.grantPermissions(['notifications', 'microphone']);

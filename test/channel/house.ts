@@ -37,6 +37,9 @@ import type { Store } from '../../src/store/store.ts';
 import { hallRules } from '../api/hall.ts';
 import { silent } from '../store/database.ts';
 
+/** A segment is written whole when it is made: small ones here. */
+const SEGMENT_BYTES = 256 * 1024;
+
 export function accountOf(channel: Channel, name: string, more: Partial<Account> = {}): Account {
   return {
     channel,
@@ -94,7 +97,7 @@ export async function openHouse({
   ...more
 }: HouseOptions): Promise<House> {
   const folder = more.journalFolder ?? (await mkdtemp(join(tmpdir(), 'minhu-house-')));
-  const loop = await openLoop({ folder, release: () => undefined });
+  const loop = await openLoop({ folder, release: () => undefined, segmentBytes: SEGMENT_BYTES });
   await loop.submit({ type: 'settingsLoaded', settings });
   const projector = createProjector({
     db: store.db,

@@ -46,6 +46,13 @@ async function talking(from: string): Promise<Phone> {
   return citizen;
 }
 
+/** From the desk; the caller, who would be asked for a rating, hangs up, too. */
+async function hangUp(citizen: Phone): Promise<void> {
+  await desk.click('hang-up');
+  await desk.state('wrapUp');
+  citizen.type('b');
+}
+
 const hearsCitizen = () =>
   until(
     'the agent hears the citizen',
@@ -82,8 +89,7 @@ test('kill -9 of everything but the switch in a talk: not a word is lost, and th
   await desk.state('talking');
   await hearsDesk(citizen);
   expect(holes(citizen)).toBeLessThanOrEqual(3);
-  await desk.click('hang-up');
-  await desk.state('wrapUp');
+  await hangUp(citizen);
   expect(await stage.closedRecord('13800138031')).toMatchObject({ outcome: 'answered' });
   await desk.click('finish');
 }, 90_000);
@@ -96,8 +102,7 @@ test('another network in a talk: its sound goes another way, and it is the same 
   await until('another way', port, (now) => now !== undefined && now !== before);
   await hearsDesk(citizen);
   await hearsCitizen();
-  await desk.click('hang-up');
-  await desk.state('wrapUp');
+  await hangUp(citizen);
   const record = (await stage.closedRecord('13800138034')) as unknown as { gaps: object[]; legs: object[] };
   expect(record).toMatchObject({ gaps: [], legs: [{ role: 'citizen' }, { role: 'agent' }] });
   await desk.click('finish');
@@ -120,8 +125,7 @@ test('the page is loaded again while the server cannot answer for a moment: the 
   await hearsCitizen();
   expect(refused).toBeGreaterThan(4);
   await desk.page.unrouteAll();
-  await desk.click('hang-up');
-  await desk.state('wrapUp');
+  await hangUp(citizen);
   const record = (await stage.closedRecord('13800138035')) as unknown as { gaps: { result: string }[] };
   expect(record.gaps).toMatchObject([{ result: 'joined' }]);
   await desk.click('finish');
@@ -143,8 +147,7 @@ test('the page’s network is cut for 10 s, sound and all: the citizen hears mus
   await hearsDesk(citizen);
   await hearsCitizen();
   await desk.state('talking');
-  await desk.click('hang-up');
-  await desk.state('wrapUp');
+  await hangUp(citizen);
   const record = (await stage.closedRecord('13800138032')) as unknown as { gaps: { result: string }[] };
   expect(record.gaps).toMatchObject([{ result: 'joined' }]);
   await desk.click('finish');

@@ -195,6 +195,9 @@ test('the network of the page is cut for 10 s on its way to the switch: while so
   expect(hole(citizen, BROWSER_HZ)).toMatchObject({ heard: true });
   expect(hole(citizen, BROWSER_HZ).seconds).toBeLessThan(1);
   await page.do('hangUp');
+  await stage.agentIs('seat1001', 'wrapUp');
+  // Who would be asked for a rating hangs up, too.
+  citizen.type('b');
   const record = await recordOf('13800138026');
   expect(record.gaps).toEqual([]);
   expect(record.talks).toMatchObject([{ agent: 'seat1001', endedBy: 'agent' }]);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
-import { type DeskPage, openDesk } from '../browser/desk-page.ts';
+import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
 import { shareNow } from './browser-stage.ts';
 import { type CityFolder, cityWith } from './city.ts';
 import type { Phone } from './peers.ts';
@@ -162,12 +162,7 @@ describe('a lead at the page', () => {
     await lead.page.waitForSelector('[data-test=alert]', { state: 'detached' });
   }, 60_000);
 
-  test.each([
-    ['zh', 'light'],
-    ['zh', 'dark'],
-    ['en', 'light'],
-    ['en', 'dark'],
-  ] as const)(
+  test.each(LOOKS)(
     '%s, %s: nothing serious for axe-core, nothing to scroll, nothing that the policy forbids',
     async (language, theme) => {
       const page = await openDesk(chromium.browser, http(), { language, theme });
@@ -207,6 +202,8 @@ describe('a lead at the page', () => {
     await lead.page.keyboard.press('F4');
     // Who did not want to be called has nothing to wrap up.
     await lead.seen(`[data-agent=${LEAD}][data-state=notReady]`);
+    // Who would be asked for a rating hangs up, too.
+    citizen.type('b');
     expect(await stage.closedRecord('13800138301')).toMatchObject({ outcome: 'answered' });
   }, 60_000);
 });

@@ -72,7 +72,7 @@ test('of several open orders the most urgent counts, until it is closed', async 
 test('a running book hears of every change, whoever made it', async () => {
   const book = createCallerBook(db(), silent);
   const listening = listenForChanges(
-    database.engine.url,
+    database.url,
     { accounts: () => {}, callers: (number) => void book.refresh(number) },
     silent,
   );

@@ -5,7 +5,7 @@ import { openEngine } from '../../src/store/engine.ts';
 import { applyEntries, readPosition } from '../../src/store/projection.ts';
 import { createProjector } from '../../src/store/projector.ts';
 import { connectStore } from '../../src/store/store.ts';
-import { silent, startDatabase, type TestDatabase } from './database.ts';
+import { silent, startDatabase, startServer, type TestDatabase } from './database.ts';
 import { JournalByHand, writeCall } from './facts.ts';
 
 let database: TestDatabase;
@@ -168,7 +168,7 @@ test('a projector reads what the database lacks from the journal, then follows w
 });
 
 test('with PostgreSQL away the backlog stays bounded, and everything is there when it is back', async () => {
-  const own = await startDatabase();
+  const own = await startServer();
   const store = connectStore(own.engine.url, silent);
   const journal = new JournalByHand();
   const projector = createProjector({ db: store.db, journal: 'away', readJournal: journal.read, logger: silent });
