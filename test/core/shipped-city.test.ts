@@ -14,9 +14,10 @@ const open = (...staff: readonly AgentSetting[]) => new Hotline(makeSettings(cit
 let calls = 0;
 
 /** Calls 12345 and presses the key, or none, once the menu has been read. */
-function call(hotline: Hotline, key: string, from = `1380000${(calls += 1)}`): ContactId {
-  const leg = legId(`caller-${(calls += 1)}`);
-  hotline.hear({ type: 'callArrived', node: NODE, leg, from, dialled: '12345' });
+function call(hotline: Hotline, key: string, from?: string): ContactId {
+  calls += 1;
+  const leg = legId(`caller-${calls}`);
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from: from ?? `139${calls}`, dialled: '12345' });
   const contact = hotline.state.legs.get(leg)!.contact;
   for (let stage = hotline.state.contacts.get(contact)!.stage; stage.in === 'menu'; ) {
     const asks = stage.flow.steps[stage.step]?.kind === 'ask';
