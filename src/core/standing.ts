@@ -6,6 +6,7 @@ import { idleDueMs } from './idle-due.ts';
 import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
 import { type Bucket, bucketKey, join, type Kind, servingOf } from './kind.ts';
 import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
+import { lastsMs } from './mode-rules.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
@@ -254,12 +255,15 @@ export function effectiveSinceMs(wait: Wait): number {
   return wait.enqueuedAtMs - wait.headStartMs;
 }
 
-/** M3: when the next rule will have held for its time. */
+/** M3, M4: when the next rule will have held for its time, or a proposal's no longer. */
 export function modeDueMs({ base, mode, nowMs }: State): number | null {
-  const dues = (base?.modeRules ?? []).flatMap(({ forMs }, at) => {
+  const rules = base?.modeRules ?? [];
+  const dues = rules.flatMap(({ forMs }, at) => {
     const sinceMs = mode.holdsSinceMs[at];
     return sinceMs === null || sinceMs === undefined || sinceMs + forMs <= nowMs ? [] : [sinceMs + forMs];
   });
+  const { proposed } = mode;
+  if (proposed?.goneSinceMs !== undefined) dues.push(proposed.goneSinceMs + lastsMs(rules, proposed.mode));
   return dues.length === 0 ? null : Math.min(...dues);
 }
 

@@ -60,9 +60,16 @@ export interface Mode {
   readonly sinceMs: number;
   readonly by: string;
   /** Waits for a named person's word; null: none. */
-  readonly proposed: { readonly mode: ModeName; readonly atMs: number } | null;
+  readonly proposed: ModeProposal | null;
   /** Rule of `modeRules` → since when it holds; null: it does not. */
   readonly holdsSinceMs: readonly (number | null)[];
+}
+
+export interface ModeProposal {
+  readonly mode: ModeName;
+  readonly atMs: number;
+  /** Since when no condition of it holds (M4); absent: one does. */
+  readonly goneSinceMs?: number;
 }
 
 /** Of waits for which nobody was free. */

@@ -256,6 +256,7 @@ function tellFact(fact: RecordFact): Said {
     case 'agentState':
       return tellAgentState(fact);
     case 'modeProposed':
+    case 'modeProposalWithdrawn':
     case 'modeChanged':
     case 'siteStatus':
       return tellRunning(fact);
@@ -294,10 +295,15 @@ function tellAgentState(fact: Extract<RecordFact, { fact: 'agentState' }>): Said
   );
 }
 
-function tellRunning(fact: Extract<RecordFact, { fact: 'modeProposed' | 'modeChanged' | 'siteStatus' }>): Said {
+function tellRunning(fact: Extract<RecordFact, { fact: `mode${string}` | 'siteStatus' }>): Said {
   switch (fact.fact) {
     case 'modeProposed':
       return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式“${inChinese('mode', fact.mode)}”。`);
+    case 'modeProposalWithdrawn':
+      return said(
+        `The mode ${fact.mode} is proposed no longer.`,
+        `不再建议切换到模式“${inChinese('mode', fact.mode)}”。`,
+      );
     case 'modeChanged':
       return said(
         `${fact.by} changed the mode from ${fact.from} to ${fact.mode}.`,
