@@ -29,6 +29,8 @@ export interface Standing {
   readonly returning: Map<AgentId, Set<ContactId>>;
   /** Queue and slot (`lineOf`) → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder<Place>>;
+  /** As `waiting`: how many of them are kept for a call-back (Q7, K1, K8). */
+  readonly kept: Map<string, number>;
   /** Contacts that wait for a call's slot, in all queues (M3). */
   callsWaiting: number;
   /** Medium and reference of every open digital contact (W1). */
@@ -70,6 +72,8 @@ export interface Place extends Timed, Watched {
   /** Of the effective age: `enqueuedAtMs` less the head start. */
   atMs: number;
   returnTo: AgentId | null;
+  /** While it waits: it is promised a call-back (K4, B3). */
+  kept: boolean;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
@@ -83,6 +87,7 @@ export function emptyStanding(): Standing {
     wanted: new Map(),
     returning: new Map(),
     waiting: new Map(),
+    kept: new Map(),
     callsWaiting: 0,
     conversationOf: new Map(),
     dues: new DueHeap(),
@@ -114,6 +119,7 @@ export function placeOf({ places }: Standing, { id, medium }: Pick<Contact, 'id'
       line: null,
       atMs: Infinity,
       returnTo: null,
+      kept: false,
       bucket: null,
       fresh: false,
       due: makeDue(DUE.contact, id),
@@ -155,8 +161,22 @@ export function placeContact(state: State, contact: Contact, place: Place): bool
   place.returnTo = stage.wait.returnTo ?? null;
   orderOf(state.standing.waiting, line).add(place);
   if (place.slot === VOICE) state.standing.callsWaiting += 1;
+  if (contact.callBack !== undefined) keepPlace(state, contact);
   enterBucket(state, place, bucket);
   return open;
+}
+
+/** K4: whether its place is kept for a call-back is another matter than before. */
+export function keepPlace(state: State, contact: Contact): void {
+  const place = placeOf(state.standing, contact);
+  const kept = contact.callBack?.step === 'promised';
+  if (place.line !== null && place.kept !== kept) countKept(state, place, kept);
+}
+
+function countKept({ standing }: State, place: Place, kept: boolean): void {
+  place.kept = kept;
+  const line = place.line!;
+  standing.kept.set(line, (standing.kept.get(line) ?? 0) + (kept ? 1 : -1));
 }
 
 /** The contact is over. */
@@ -355,6 +375,7 @@ function widensAtMs({ nowMs }: State, wait: Wait, bucket: Bucket): number {
 function leaveLine(state: State, place: Place): void {
   if (place.line === null) return;
   orderOf(state.standing.waiting, place.line).delete(place);
+  if (place.kept) countKept(state, place, false);
   if (place.slot === VOICE) state.standing.callsWaiting -= 1;
   leaveBucket(state, place);
   place.line = null;
