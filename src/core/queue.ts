@@ -8,6 +8,7 @@ import { ask, type Decision, note, setStage } from './decision.ts';
 import { queueFull } from './deflect.ts';
 import { countAnswer } from './donor.ts';
 import { foresee, learnWait } from './estimate.ts';
+import { gradedEntry } from './grade.ts';
 import { isDigital } from './medium.ts';
 import { armAnnouncements } from './messages.ts';
 import { standsForMissed } from './missed.ts';
@@ -21,15 +22,16 @@ type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 /** Announces nothing: the queue is gone from the rules. Unix ms that `setTimeout`-like clocks and JSON both hold. */
 export const NEVER_MS = 8_640_000_000_000_000;
 
-/** Q1, Q7, Q9, Q10: the flow is over; from now on the queue's rules hold. */
+/** Q1, Q7, Q9, Q10, G3: the flow is over; from now on the queue's rules hold. */
 export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): void {
   const caller = takeCaller(d, contact.from);
+  const graded = gradedEntry(d.state, contact, entry);
   const wait: Wait = {
     queue: entry.queue,
     enqueuedAtMs: caller.enqueuedAtMs,
-    headStartMs: (entry.headStartMs ?? 0) + caller.headStartMs,
+    ...graded,
+    headStartMs: graded.headStartMs + caller.headStartMs,
     ...(caller.headStartMs === 0 ? {} : { waitedBeforeMs: caller.headStartMs }),
-    plan: entry.plan ?? '',
     ...(entry.messages === undefined ? {} : { messages: entry.messages }),
     step: -1,
     lastAgent: agentBeside(d.state, contact) ?? caller.lastAgent,

@@ -278,6 +278,8 @@ export interface Wait {
   readonly waitedBeforeMs?: number;
   /** Name of the plan; empty: the queue's own. */
   readonly plan: string;
+  /** The flow's plan, and its head start where that is below 0, whatever the grade says (G4); absent: `plan`, unless graded, and 0. */
+  readonly ungraded?: Ungraded;
   /** Name of what is said meanwhile (Q21); absent: the queue's own. */
   readonly messages?: string;
   /** Step of the plan that holds (Q11); -1: none begun. */
@@ -293,6 +295,11 @@ export interface Wait {
     readonly lowMs?: number;
     readonly highMs?: number;
   };
+}
+
+export interface Ungraded {
+  readonly plan: string;
+  readonly headStartMs: number;
 }
 
 /** W16–W18: whose word is waited for in a conversation, and since when. */
