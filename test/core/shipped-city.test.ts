@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
 import { makeSettings } from '../../src/city/settings.ts';
+import type { Command } from '../../src/core/command.ts';
 import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { AgentSetting } from '../../src/core/settings.ts';
 import { agent, Hotline } from './routing-day.ts';
@@ -86,5 +88,52 @@ describe.each([
     hotline.hangUp(before);
     hotline.ready('ana', 'eva');
     expect(hotline.ringing(call(hotline, key, '13800138000'))).toBe('eva');
+  });
+});
+
+describe('[M2][Q21] what waiting callers are told in a mode', () => {
+  /** Prompts by id, as the switch is told to play them. */
+  const heard = (commands: readonly Command[]) =>
+    commands
+      .flatMap((command) => (command.do === 'play' || command.do === 'music' ? command.files : []))
+      .map((file) => basename(file, '.wav'));
+  const mode = (hotline: Hotline, name: 'emergency' | 'holiday' | 'normal') =>
+    hotline.hear({ type: 'modeAsked', mode: name, by: 'lead', reason: '暴雪' });
+  const hearsWithin = (hotline: Hotline, ms: number) => {
+    const before = hotline.commands.length;
+    hotline.pass(ms);
+    return heard(hotline.commands.slice(before));
+  };
+
+  test.each([
+    ['emergency', '1', 'EMR-01'],
+    ['emergency', '2', 'EMR-01'],
+    ['holiday', '1', 'HOL-01'],
+    ['holiday', '2', 'HOL-01'],
+  ] as const)('in %s, after key %s: %s, five seconds after it began to wait', (name, key, prompt) => {
+    const hotline = open();
+    mode(hotline, name);
+    call(hotline, key);
+    expect(hearsWithin(hotline, 4_999)).toEqual([]);
+    expect(hearsWithin(hotline, 1)).toContain(prompt);
+  });
+
+  test('callers who wait already hear of the emergency as well, every minute, until a lead ends the mode', () => {
+    const hotline = open();
+    call(hotline, '1');
+    hotline.pass(20_000);
+    mode(hotline, 'emergency');
+    expect(hearsWithin(hotline, 60_000)).toContain('EMR-01');
+    expect(hearsWithin(hotline, 60_000)).toContain('EMR-01');
+    mode(hotline, 'normal');
+    expect(hearsWithin(hotline, 120_000)).not.toContain('EMR-01');
+  });
+
+  test('whom somebody can answer at once is not held up by it', () => {
+    const hotline = open(agent('ana', { personal: 1 }));
+    mode(hotline, 'emergency');
+    hotline.ready('ana');
+    expect(hotline.ringing(call(hotline, '1'))).toBe('ana');
+    expect(heard(hotline.commands)).not.toContain('EMR-01');
   });
 });
