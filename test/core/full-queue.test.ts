@@ -26,7 +26,13 @@ function at(contact: ContactId): string {
 }
 
 function press(contact: ContactId, digit: string): void {
-  hotline.hear({ type: 'digitPressed', node: NODE, leg: hotline.state.contacts.get(contact)!.leg, digit });
+  hotline.hear({
+    type: 'digitPressed',
+    node: NODE,
+    leg: hotline.state.contacts.get(contact)!.leg,
+    digit,
+    durationMs: 100,
+  });
 }
 
 /** What is being said is over. */
