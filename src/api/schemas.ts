@@ -55,9 +55,9 @@ export const ModeChangesShape = Type.Object({
       atMs: Type.Integer(),
       mode: ModeNameShape,
       from: Type.Union([ModeNameShape, Type.Null()]),
-      by: Type.Union([Type.String(), Type.Null()], { description: 'Null: a proposal.' }),
+      by: Type.Union([Type.String(), Type.Null()], { description: 'Null: a proposal, or its withdrawal.' }),
       reason: Type.Union([Type.String(), Type.Null()]),
-      proposed: Type.Boolean(),
+      proposed: Type.Boolean({ description: 'Of a change: a proposal was confirmed. False of a withdrawal.' }),
     }),
   ),
 });

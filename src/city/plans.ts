@@ -60,11 +60,17 @@ function readSteps(field: Field, sites: ReadonlySet<string>): readonly PlanStep[
   }
   for (const [index, step] of steps.entries()) {
     const last = index === steps.length - 1;
-    const before = steps[index - 1]?.untilMs ?? 0;
+    const before = leastUntilMs(steps[index - 1]);
     if (last !== (step.untilMs === null) || (last && step.lastAgent === true)) sayEndless(fields[index]!);
-    else if (step.untilMs !== null && step.untilMs <= before) sayOrder(fields[index]!);
+    else if (step.untilMs !== null && step.untilMs < before) sayOrder(fields[index]!);
   }
   return steps;
+}
+
+/** A step that may be passed over leaves its time to the next one. */
+function leastUntilMs(before: PlanStep | undefined): number {
+  const untilMs = before?.untilMs ?? 0;
+  return before?.skipIf === undefined && before?.lastAgent === undefined ? untilMs + 1 : untilMs;
 }
 
 function readStep(field: Field, sites: ReadonlySet<string>): PlanStep | undefined {
@@ -152,8 +158,8 @@ function sayOrder(field: Field): void {
   complain(
     field,
     [
-      'until 从进入队列算起，必须一步比一步大。',
-      'until counts from the start of the wait and must grow from step to step.',
+      'until 从进入队列算起，必须一步比一步大；只有可能跳过的步骤之后可与之相同。',
+      'until counts from the start of the wait and must grow from step to step, but after one that may be passed over.',
     ],
     ['请改成更大的时长。', 'Write a longer duration.'],
   );

@@ -10,9 +10,10 @@ import type { CommandKey, LegId } from './ids.ts';
 import { hangUp, openLeg } from './leg.ts';
 import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS, KEY_QUIET_MS } from './limits.ts';
 import { closeMissed } from './missed.ts';
-import { endWait, playMusic, standInQueue } from './queue.ts';
+import { endWait, mayKeep, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { freeAgent } from './release.ts';
+import { keepPlace } from './standing.ts';
 import type { Contact, Leg, Stage, Wait } from './state.ts';
 
 type Queue = Extract<Stage, { in: 'queue' }>;
@@ -27,6 +28,7 @@ export function mayOffer(d: Decision, contact: Contact, stage: Queue, ahead: num
   const { settings, nowMs } = d.state;
   const rule = queueOf(d.state, stage.wait.queue)?.callBack;
   if (rule === undefined || settings?.dialsOut !== true || contact.spoke) return false;
+  if (!mayKeep(d.state, stage.wait.queue)) return false;
   if (promptFiles(d.state, ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04']).length < 4) return false;
   return nowMs - stage.wait.enqueuedAtMs >= rule.afterMs || ahead >= rule.ahead;
 }
@@ -95,6 +97,7 @@ export function promise(d: Decision, contact: Contact, asked: string, because = 
   }
   const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, ['CBK-04']) });
   contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
+  keepPlace(d.state, contact);
 }
 
 export function isPromised(contact: Contact): boolean {

@@ -275,6 +275,7 @@ export type RecordFact =
       readonly by: string;
     }
   | { readonly fact: 'modeProposed'; readonly mode: ModeName }
+  | { readonly fact: 'modeProposalWithdrawn'; readonly mode: ModeName }
   | {
       readonly fact: 'modeChanged';
       readonly mode: ModeName;

@@ -149,7 +149,10 @@ export function siteOpened(d: Decision, site: string): void {
 
 /** Q11: a step that is skipped when nobody is there, or free, may be over with one agent less. */
 function stepsMayEnd(d: Decision, agent: AgentId, kind: Kind): void {
-  for (const { bucket } of kind.serves) if (typeof bucket.step.skipIf === 'string') stepMayEnd(d, bucket);
+  for (const { bucket } of kind.serves) {
+    const { skipIf } = bucket.step;
+    if (skipIf === 'noneAvailable' || (skipIf === 'noneLoggedIn' && kind.loggedIn === 0)) stepMayEnd(d, bucket);
+  }
   const wanted = d.state.standing.wanted.get(agent);
   if (wanted !== undefined) for (const bucket of [...wanted]) stepMayEnd(d, bucket);
 }

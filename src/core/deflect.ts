@@ -7,14 +7,11 @@ import { sayGoodbye } from './goodbye.ts';
 import type { CommandKey } from './ids.ts';
 import { DEFLECT_WAIT_MS, PROMPT_MS_MAX } from './limits.ts';
 import { missCall } from './missed.ts';
-import { endWait, standInQueue, waitedMs, waitingIn } from './queue.ts';
+import { endWait, mayKeep, standInQueue, waitedMs } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import type { Contact, Stage, Wait } from './state.ts';
 
 type Deflecting = Extract<Stage, { in: 'deflecting' }>;
-
-/** Times `waitingMax`: most that wait with those who will be called back. */
-const PROMISES_SHARE = 2;
 
 /** Q7, K8: no room to wait on the line. The place itself can still be had, where it can be kept and the number be dialled. */
 export function queueFull(d: Decision, contact: Contact, wait: Wait): void {
@@ -49,7 +46,7 @@ function mayDeflect(d: Decision, { from }: Contact, { queue }: Wait): boolean {
   const rule = queueOf(d.state, queue);
   if (rule?.callBack === undefined || d.state.settings?.dialsOut !== true || !mayCallBack(from)) return false;
   if (promptFiles(d.state, ['FUL-02', 'CBK-04']).length < 2) return false;
-  return waitingIn(d.state, queue) < rule.waitingMax * PROMISES_SHARE;
+  return mayKeep(d.state, queue);
 }
 
 function putQuestion(d: Decision, contact: Contact, wait: Wait, because: string): void {

@@ -2,7 +2,7 @@ import { promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { firstStep, gradeCaller, gradedEntry, queueAsBefore } from './grade.ts';
+import { firstStep, gradeCaller, queueAsBefore } from './grade.ts';
 import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
 import { takeKeptPlace } from './kept-place.ts';
@@ -90,10 +90,9 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
   finish(d, contact, 'ended', 'F9');
 }
 
-/** G2, H3, G3. */
+/** G2, H3. */
 function queueFor(d: Decision, contact: Contact, flow: Flow, step: QueueStep): QueueStep {
-  const wanted = queueAsBefore(d.state, contact, flow, step);
-  return gradedEntry(d.state, contact, openQueue(d, contact, wanted));
+  return openQueue(d, contact, queueAsBefore(d.state, contact, flow, step));
 }
 
 function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: readonly string[]): boolean {

@@ -9,10 +9,15 @@ export function gateOpen(state: State, kind: Kind, queue: string, slot: Slot): b
 
 /** Q14: its capacity is of calls. */
 export function siteOpen(state: State, site: string, slot: Slot): boolean {
-  if ((state.sites.get(site) ?? 'open') !== 'open') return false;
+  if (!siteTakes(state, site)) return false;
   if (slot !== VOICE) return true;
   const capacity = state.standing.capacityOf.get(site);
   return capacity === undefined || (state.standing.siteLoad.get(site) ?? 0) < capacity;
+}
+
+/** Q11, Q14: not draining, not down; it may be full. */
+export function siteTakes({ sites }: State, site: string): boolean {
+  return (sites.get(site) ?? 'open') === 'open';
 }
 
 /** Q15. */

@@ -2,8 +2,9 @@ import { callerOf } from './caller.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
+import { stepsOf } from './plan-steps.ts';
 import type { Flow, FlowStep, GradeSetting } from './settings.ts';
-import type { Contact, State } from './state.ts';
+import type { Contact, State, Ungraded, Wait } from './state.ts';
 
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
@@ -46,22 +47,29 @@ export function gradeCaller(d: Decision, contact: Contact): void {
   });
 }
 
-/** G3: the entry as the contact's grade changes it. */
-export function gradedEntry(state: State, { grade }: Contact, entry: QueueStep): QueueStep {
+/** G3: what the contact's grade makes of the flow's entry. */
+export function gradedEntry(
+  state: State,
+  { grade }: Contact,
+  { plan = '', headStartMs = 0 }: QueueStep,
+): Pick<Wait, 'plan' | 'headStartMs' | 'ungraded'> {
   const setting = settingOf(state, grade);
-  if (setting === undefined) return entry;
-  return {
-    ...entry,
-    ...(setting.plan === undefined ? {} : { plan: setting.plan }),
-    headStartMs: Math.max(entry.headStartMs ?? 0, 0) + setting.headStartMs,
-  };
+  if (setting === undefined && headStartMs >= 0) return { plan, headStartMs };
+  const own = { plan, headStartMs: Math.min(headStartMs, 0) };
+  const graded = underGrade(own, setting);
+  return { plan: graded.plan, headStartMs: graded.headStartMs + Math.max(headStartMs, 0), ungraded: own };
+}
+
+/** A grade's head start stands in for what puts the contact after others. */
+function underGrade(own: Ungraded, setting: GradeSetting | undefined): Ungraded {
+  return setting === undefined ? own : { plan: setting.plan ?? own.plan, headStartMs: setting.headStartMs };
 }
 
 /** G4. */
 export function contactRegraded(d: Decision, { contact: id, grade, by }: ContactRegraded): void {
   const contact = d.state.contacts.get(id);
   if (contact === undefined || (contact.grade ?? null) === grade) return;
-  const before = settingOf(d.state, contact.grade)?.headStartMs ?? 0;
+  const before = settingOf(d.state, contact.grade);
   contact.grade = grade ?? undefined;
   note(d, 'G4', {
     do: 'record-fact',
@@ -73,10 +81,27 @@ export function contactRegraded(d: Decision, { contact: id, grade, by }: Contact
   const { stage } = contact;
   // Whoever rings, or talks: the wait may go on.
   if (!('wait' in stage)) return;
-  const setting = settingOf(d.state, contact.grade);
-  const headStartMs = stage.wait.headStartMs - before + (setting?.headStartMs ?? 0);
-  contact.stage = { ...stage, wait: { ...stage.wait, plan: setting?.plan ?? '', step: -1, headStartMs } };
+  contact.stage = { ...stage, wait: regraded(d.state, stage.wait, before, settingOf(d.state, contact.grade)) };
   touchContact(d, contact);
+}
+
+/** G4: by the new grade's plan from its first step, or by the flow's; the head starts of steps begun go with the plan that they are of. */
+function regraded(state: State, wait: Wait, before: GradeSetting | undefined, after: GradeSetting | undefined): Wait {
+  const own = wait.ungraded ?? { plan: before?.plan === undefined ? wait.plan : '', headStartMs: 0 };
+  const { plan, headStartMs } = underGrade(own, after);
+  const now = {
+    ...wait,
+    ungraded: own,
+    headStartMs: wait.headStartMs - underGrade(own, before).headStartMs + headStartMs,
+  };
+  return plan === wait.plan
+    ? now
+    : { ...now, plan, step: -1, headStartMs: now.headStartMs - stepsBegunMs(state, wait) };
+}
+
+function stepsBegunMs(state: State, { queue, plan, step }: Wait): number {
+  const begun = stepsOf(state.settings, queue, plan).slice(0, step + 1);
+  return begun.reduce((sum, { headStartMs = 0 }) => sum + headStartMs, 0);
 }
 
 function settingOf(state: State, grade: Grade | undefined): GradeSetting | undefined {

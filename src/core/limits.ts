@@ -37,6 +37,7 @@ export const RECORDING_END_MS_MAX = 5_000;
 export const DECLINE_PAUSE_MS = 5_000;
 export const NO_ANSWER_PAUSE_MS = 10_000;
 export const EXCLUDED_MS = 60_000;
+export const EXCLUDED_MS_MAX = 300_000;
 export const MISSES_MAX = 3;
 /** Q19, Q20. */
 export const ESTIMATE_SAMPLES = 64;

@@ -1,4 +1,4 @@
-import type { ModeName, ModeSetting, Settings } from './settings.ts';
+import type { ModeName, ModeRule, ModeSetting, Settings } from './settings.ts';
 
 /** M2: the rules as a mode changes them. */
 export function inMode(base: Settings, name: ModeName): Settings {
@@ -23,4 +23,9 @@ function divertedIn(diverted: NonNullable<Settings['diverted']>, { lines = {} }:
   return Object.fromEntries(
     Object.entries(diverted).map(([number, flow]) => [number, Object.hasOwn(lines, number) ? lines[number]! : flow]),
   );
+}
+
+/** M4: how long none of a mode's conditions must have held for its proposal to be withdrawn. */
+export function lastsMs(rules: readonly ModeRule[], mode: ModeName): number {
+  return Math.max(0, ...rules.filter((rule) => rule.mode === mode).map(({ forMs }) => forMs));
 }

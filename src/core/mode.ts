@@ -3,7 +3,7 @@ import { type Decision, note, touchContact } from './decision.ts';
 import type { ModeAsked } from './event.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { armAgain } from './messages.ts';
-import { inMode } from './mode-rules.ts';
+import { inMode, lastsMs } from './mode-rules.ts';
 import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
 import { modeDueMs, setDeadline } from './standing.ts';
@@ -46,11 +46,11 @@ export function rulesInForce(d: Decision, base: Settings): void {
   }
 }
 
-/** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something. */
+/** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something, or M4. */
 export function proposeMode(d: Decision): void {
   const { state } = d;
   const rules = state.base?.modeRules;
-  if (rules === undefined) return;
+  if (rules === undefined) return lookAtProposal(d, NO_RULES);
   let due: ModeName | undefined;
   let changed = false;
   for (let index = 0; index < rules.length; index++) {
@@ -69,6 +69,25 @@ export function proposeMode(d: Decision): void {
     note(d, 'M3', { do: 'record-fact', fact: 'modeProposed', mode: due });
   }
   if (changed || due !== undefined) setDeadline(state, 'mode', '', modeDueMs(state));
+  lookAtProposal(d, rules);
+}
+
+const NO_RULES: readonly ModeRule[] = [];
+
+/** M4: what made the core propose it is over, for as long as it had to last. */
+function lookAtProposal(d: Decision, rules: readonly ModeRule[]): void {
+  const { state } = d;
+  const { proposed, holdsSinceMs } = state.mode;
+  if (proposed === null) return;
+  const { mode, atMs } = proposed;
+  const holds = rules.some((rule, index) => rule.mode === mode && (holdsSinceMs[index] ?? null) !== null);
+  const goneSinceMs = holds ? undefined : (proposed.goneSinceMs ?? state.nowMs);
+  const over = goneSinceMs !== undefined && state.nowMs - goneSinceMs >= lastsMs(rules, mode);
+  if (!over && goneSinceMs === proposed.goneSinceMs) return;
+  const kept = { mode, atMs, ...(goneSinceMs === undefined ? {} : { goneSinceMs }) };
+  state.mode = { ...state.mode, proposed: over ? null : kept };
+  if (over) note(d, 'M4', { do: 'record-fact', fact: 'modeProposalWithdrawn', mode });
+  setDeadline(state, 'mode', '', modeDueMs(state));
 }
 
 function holdsNow({ waitingOver, waitingUnder }: ModeRule, waiting: number): boolean {

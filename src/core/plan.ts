@@ -1,5 +1,5 @@
 import { isExcluded } from './exclusion.ts';
-import { gateOpen } from './gate.ts';
+import { gateOpen, siteTakes } from './gate.ts';
 import { slotOf } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
@@ -61,10 +61,12 @@ function someone(state: State, contact: Contact, wait: Wait, index: number, avai
     )
       return false;
     if (kind.room.slots[slot] === 0) return false;
-    return available ? isFree(state, bucket.only, slot) : seat.loggedIn;
+    return available ? isFree(state, bucket.only, slot) : seat.loggedIn && siteTakes(state, kind.site);
   }
   return bucket.servedBy.some(({ kind }) =>
-    available ? kind.idle[slot]!.size > 0 && gateOpen(state, kind, wait.queue, slot) : kind.loggedIn > 0,
+    available
+      ? kind.idle[slot]!.size > 0 && gateOpen(state, kind, wait.queue, slot)
+      : kind.loggedIn > 0 && siteTakes(state, kind.site),
   );
 }
 

@@ -8,6 +8,7 @@ import { ask, type Decision, note, setStage } from './decision.ts';
 import { queueFull } from './deflect.ts';
 import { countAnswer } from './donor.ts';
 import { foresee, learnWait } from './estimate.ts';
+import { gradedEntry } from './grade.ts';
 import { isDigital } from './medium.ts';
 import { armAnnouncements } from './messages.ts';
 import { standsForMissed } from './missed.ts';
@@ -21,16 +22,16 @@ type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 /** Announces nothing: the queue is gone from the rules. Unix ms that `setTimeout`-like clocks and JSON both hold. */
 export const NEVER_MS = 8_640_000_000_000_000;
 
-/** Q1, Q7, Q9, Q10: the flow is over; from now on the queue's rules hold. */
+/** Q1, Q7, Q9, Q10, G3: the flow is over; from now on the queue's rules hold. */
 export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): void {
-  const queue = queueOf(d.state, entry.queue);
   const caller = takeCaller(d, contact.from);
+  const graded = gradedEntry(d.state, contact, entry);
   const wait: Wait = {
     queue: entry.queue,
     enqueuedAtMs: caller.enqueuedAtMs,
-    headStartMs: (entry.headStartMs ?? 0) + caller.headStartMs,
+    ...graded,
+    headStartMs: graded.headStartMs + caller.headStartMs,
     ...(caller.headStartMs === 0 ? {} : { waitedBeforeMs: caller.headStartMs }),
-    plan: entry.plan ?? '',
     ...(entry.messages === undefined ? {} : { messages: entry.messages }),
     step: -1,
     lastAgent: agentBeside(d.state, contact) ?? caller.lastAgent,
@@ -43,8 +44,7 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     enqueuedAtMs: wait.enqueuedAtMs,
   });
   standsForMissed(d, contact);
-  const full = queue !== undefined && waitingIn(d.state, wait.queue) >= queue.waitingMax;
-  if (full && contact.grade !== 'emergency') return queueFull(d, contact, wait);
+  if (contact.grade !== 'emergency' && isFull(d.state, wait.queue)) return queueFull(d, contact, wait);
   standInQueue(d, contact, wait);
   const busy = bestAgent(d.state, contact) === undefined;
   if (busy) foresee(d, contact, positionOf(d.state, contact));
@@ -86,6 +86,21 @@ export function positionOf(state: State, contact: Contact): number {
 /** C2: what was really waited, in this call and the ones given up before it; no other head start. */
 export function waitedMs({ nowMs }: State, { enqueuedAtMs, waitedBeforeMs = 0 }: Wait): number {
   return nowMs - enqueuedAtMs + waitedBeforeMs;
+}
+
+/** Q7: those on the line; whose place is kept for a call-back has no need of it. */
+function isFull(state: State, queue: string): boolean {
+  const waitingMax = queueOf(state, queue)?.waitingMax ?? Infinity;
+  return waitingIn(state, queue) - keptIn(state, queue) >= waitingMax;
+}
+
+/** K1, K8: as many places are kept for call-backs as callers may wait on the line. */
+export function mayKeep(state: State, queue: string): boolean {
+  return keptIn(state, queue) < (queueOf(state, queue)?.waitingMax ?? 0);
+}
+
+function keptIn({ standing }: State, queue: string): number {
+  return standing.kept.get(queue) ?? 0;
 }
 
 /** @param line as `lineOf` names it; for calls the queue. */

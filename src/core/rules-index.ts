@@ -26,9 +26,11 @@ export function indexSettings(standing: Standing, settings: Settings): void {
   standing.returning.clear();
   for (const place of standing.places.values()) {
     place.line = null;
+    place.kept = false;
     place.bucket = null;
   }
   standing.waiting.clear();
+  standing.kept.clear();
   standing.callsWaiting = 0;
   for (const seat of standing.seats.values()) {
     seat.setting = undefined;

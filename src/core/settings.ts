@@ -169,8 +169,8 @@ export interface QueueSetting {
   /** When callers may have their place kept and be called back. Absent: never. */
   readonly callBack?: CallBackSetting;
   /**
-   * Most contacts that may wait. The next one is offered to be called back where the queue does that, until twice as many wait; else it is told so
-   * and ended with an apology, never dropped in silence (Q7, K8).
+   * Most callers that may wait on the line. The next one is offered to be called back where the queue does that, until the places of as many are
+   * kept; else it is told so and ended with an apology, never dropped in silence (Q7, K8).
    */
   readonly waitingMax: number;
 }

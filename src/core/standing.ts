@@ -6,6 +6,7 @@ import { idleDueMs } from './idle-due.ts';
 import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
 import { type Bucket, bucketKey, join, type Kind, servingOf } from './kind.ts';
 import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
+import { lastsMs } from './mode-rules.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
@@ -28,6 +29,8 @@ export interface Standing {
   readonly returning: Map<AgentId, Set<ContactId>>;
   /** Queue and slot (`lineOf`) → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder<Place>>;
+  /** As `waiting`: how many of them are kept for a call-back (Q7, K1, K8). */
+  readonly kept: Map<string, number>;
   /** Contacts that wait for a call's slot, in all queues (M3). */
   callsWaiting: number;
   /** Medium and reference of every open digital contact (W1). */
@@ -69,6 +72,8 @@ export interface Place extends Timed, Watched {
   /** Of the effective age: `enqueuedAtMs` less the head start. */
   atMs: number;
   returnTo: AgentId | null;
+  /** While it waits: it is promised a call-back (K4, B3). */
+  kept: boolean;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
@@ -82,6 +87,7 @@ export function emptyStanding(): Standing {
     wanted: new Map(),
     returning: new Map(),
     waiting: new Map(),
+    kept: new Map(),
     callsWaiting: 0,
     conversationOf: new Map(),
     dues: new DueHeap(),
@@ -113,6 +119,7 @@ export function placeOf({ places }: Standing, { id, medium }: Pick<Contact, 'id'
       line: null,
       atMs: Infinity,
       returnTo: null,
+      kept: false,
       bucket: null,
       fresh: false,
       due: makeDue(DUE.contact, id),
@@ -154,8 +161,22 @@ export function placeContact(state: State, contact: Contact, place: Place): bool
   place.returnTo = stage.wait.returnTo ?? null;
   orderOf(state.standing.waiting, line).add(place);
   if (place.slot === VOICE) state.standing.callsWaiting += 1;
+  if (contact.callBack !== undefined) keepPlace(state, contact);
   enterBucket(state, place, bucket);
   return open;
+}
+
+/** K4: whether its place is kept for a call-back is another matter than before. */
+export function keepPlace(state: State, contact: Contact): void {
+  const place = placeOf(state.standing, contact);
+  const kept = contact.callBack?.step === 'promised';
+  if (place.line !== null && place.kept !== kept) countKept(state, place, kept);
+}
+
+function countKept({ standing }: State, place: Place, kept: boolean): void {
+  place.kept = kept;
+  const line = place.line!;
+  standing.kept.set(line, (standing.kept.get(line) ?? 0) + (kept ? 1 : -1));
 }
 
 /** The contact is over. */
@@ -254,12 +275,15 @@ export function effectiveSinceMs(wait: Wait): number {
   return wait.enqueuedAtMs - wait.headStartMs;
 }
 
-/** M3: when the next rule will have held for its time. */
+/** M3, M4: when the next rule will have held for its time, or a proposal's no longer. */
 export function modeDueMs({ base, mode, nowMs }: State): number | null {
-  const dues = (base?.modeRules ?? []).flatMap(({ forMs }, at) => {
+  const rules = base?.modeRules ?? [];
+  const dues = rules.flatMap(({ forMs }, at) => {
     const sinceMs = mode.holdsSinceMs[at];
     return sinceMs === null || sinceMs === undefined || sinceMs + forMs <= nowMs ? [] : [sinceMs + forMs];
   });
+  const { proposed } = mode;
+  if (proposed?.goneSinceMs !== undefined) dues.push(proposed.goneSinceMs + lastsMs(rules, proposed.mode));
   return dues.length === 0 ? null : Math.min(...dues);
 }
 
@@ -351,6 +375,7 @@ function widensAtMs({ nowMs }: State, wait: Wait, bucket: Bucket): number {
 function leaveLine(state: State, place: Place): void {
   if (place.line === null) return;
   orderOf(state.standing.waiting, place.line).delete(place);
+  if (place.kept) countKept(state, place, false);
   if (place.slot === VOICE) state.standing.callsWaiting -= 1;
   leaveBucket(state, place);
   place.line = null;

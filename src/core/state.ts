@@ -70,9 +70,16 @@ export interface Mode {
   readonly sinceMs: number;
   readonly by: string;
   /** Waits for a named person's word; null: none. */
-  readonly proposed: { readonly mode: ModeName; readonly atMs: number } | null;
+  readonly proposed: ModeProposal | null;
   /** Rule of `modeRules` → since when it holds; null: it does not. */
   readonly holdsSinceMs: readonly (number | null)[];
+}
+
+export interface ModeProposal {
+  readonly mode: ModeName;
+  readonly atMs: number;
+  /** Since when no condition of it holds (M4); absent: one does. */
+  readonly goneSinceMs?: number;
 }
 
 /** Of waits for which nobody was free. */
@@ -283,6 +290,8 @@ export interface Wait {
   readonly waitedBeforeMs?: number;
   /** Name of the plan; empty: the queue's own. */
   readonly plan: string;
+  /** The flow's plan, and its head start where that is below 0, whatever the grade says (G4); absent: `plan`, unless graded, and 0. */
+  readonly ungraded?: Ungraded;
   /** Name of what is said meanwhile (Q21); absent: the queue's own. */
   readonly messages?: string;
   /** Step of the plan that holds (Q11); -1: none begun. */
@@ -298,6 +307,11 @@ export interface Wait {
     readonly lowMs?: number;
     readonly highMs?: number;
   };
+}
+
+export interface Ungraded {
+  readonly plan: string;
+  readonly headStartMs: number;
 }
 
 /** W16–W18: whose word is waited for in a conversation, and since when. */

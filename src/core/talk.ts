@@ -14,6 +14,7 @@ import { askRating } from './rating.ts';
 import { countTalk, startRecording, stopRecordings } from './recording.ts';
 import { freeAgent } from './release.ts';
 import { siteOf } from './seat.ts';
+import { keepPlace } from './standing.ts';
 import type { Contact, Leg, Pair, Stage, Wait } from './state.ts';
 import { endSupervision, supervisorJoined, takeOverFailed } from './supervision.ts';
 
@@ -52,6 +53,7 @@ export function citizenReached(d: Decision, contact: Contact, stage: Extract<Sta
 
 function joinPair(d: Decision, contact: Contact, citizen: Leg, wait: Wait, { agent, agentLeg }: Pair): void {
   contact.callBack = undefined;
+  keepPlace(d.state, contact);
   startRecording(d, contact, citizen);
   const key = ask(d, citizen, 'T1', { do: 'bridge', other: agentLeg });
   const untilMs = d.state.nowMs + BRIDGE_MS_MAX;

@@ -226,7 +226,8 @@ export interface ModeView {
 
 export function modeView({ mode }: State): ModeView {
   const { name, sinceMs, by, proposed } = mode;
-  return { mode: name, sinceMs, by, ...(proposed === null ? {} : { proposed }) };
+  if (proposed === null) return { mode: name, sinceMs, by };
+  return { mode: name, sinceMs, by, proposed: { mode: proposed.mode, atMs: proposed.atMs } };
 }
 
 export interface SiteView {

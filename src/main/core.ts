@@ -7,6 +7,7 @@ import { type Loop, openLoop } from '../runtime/loop.ts';
 import type { Switch } from '../switch/switch.ts';
 import { type Folders, foldersOf } from './folders.ts';
 import { askNodes } from './free-switch-node.ts';
+import { createLobby } from './lobby.ts';
 import { openLog } from './log.ts';
 import { BEAT_MS, CORE_ENV, type FromCore, type ToCore } from './messages.ts';
 import { createPhases, type Phases } from './phases.ts';
@@ -30,11 +31,15 @@ export interface Calls {
   observeAppend: (durationMs: number) => void;
   /** Set once the records can be asked: what they know of a number that calls. */
   knownOf: (number: string) => CallerKnown | undefined;
+  /** What is known of callers has been read. */
+  bookRead: () => void;
   readonly tickets: TicketBook;
 }
 
 /** Calls are taken up before anything else is loaded; a switch that does not answer holds up the rest no longer than this. */
 const CALLS_FIRST_MAX_MS = 300;
+/** So does a database that does not. */
+const BOOK_FIRST_MAX_MS = 300;
 const CLOSE_MAX_MS = 5_000;
 
 /**
@@ -82,6 +87,7 @@ async function openCalls(phases: Phases): Promise<Calls | string> {
     phases,
     observeAppend: () => {},
     knownOf: () => undefined,
+    bookRead: () => {},
     tickets: createTicketBook(),
     async submit(event) {
       const startedMs = performance.now();
@@ -111,18 +117,25 @@ async function openJournal(folders: Folders, link: Switch, logger: Logger): Prom
   }
 }
 
-/** Loaded only now: the database's and the web server's modules take longer to read than everything that calls need. */
+/**
+ * Loaded only now: the database's and the web server's modules take longer to read than everything that calls need. First of them what is known
+ * of callers, for which new calls wait.
+ */
 async function openRecordsOf(calls: Calls): Promise<Records | string> {
+  const { openBook } = await import('./open-book.ts');
+  const { store, book, read } = openBook(calls);
+  await Promise.race([read, pause(BOOK_FIRST_MAX_MS)]);
   const { openRecords } = await import('./records.ts');
   calls.phases.passed('recordModules');
-  return openRecords(calls);
+  return openRecords(calls, store, book);
 }
 
 /** @returns a promise of the first survey: from then on calls are taken. */
 function startSwitchLink(calls: Calls): Promise<void> {
   const { link, loop, submit, logger } = calls;
   return new Promise((resolve) => {
-    link.start(
+    const lobby = createLobby(
+      () => loop.state.legs,
       (event) => {
         submit(withKnown(calls, loop.state.legs, event)).then(
           () => {
@@ -131,8 +144,9 @@ function startSwitchLink(calls: Calls): Promise<void> {
           (error) => logger.error({ err: error, type: event.type }, 'an event of the switch could not be written down'),
         );
       },
-      (node) => knownLegs(loop.state, node),
     );
+    calls.bookRead = lobby.open;
+    link.start(lobby.hear, (node) => knownLegs(loop.state, node));
   });
 }
 

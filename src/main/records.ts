@@ -26,12 +26,12 @@ import { CONNECT_LIMITS } from '../lib/measure-alarm.ts';
 import { explainContact } from '../runtime/explain.ts';
 import { readEntries } from '../runtime/segment.ts';
 import { type Listening, listenForChanges } from '../store/account-changes.ts';
-import { createCallerBook } from '../store/caller-book.ts';
+import type { CallerBook } from '../store/caller-book.ts';
 import { DayCounts, type DaySum } from '../store/day-counts.ts';
 import { dayFigures } from '../store/day-figures.ts';
 import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
-import { connectStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type Supervision, startSupervision } from '../store/supervision.ts';
 import { type OpenChannels, openChannels } from './channels.ts';
 import type { Calls } from './core.ts';
@@ -62,12 +62,11 @@ export interface Records {
 }
 
 /** @returns what is wrong with the settings, in words for the operator. */
-export async function openRecords(calls: Calls): Promise<Records | string> {
+export async function openRecords(calls: Calls, store: Store, book: CallerBook): Promise<Records | string> {
   const { config, loop, logger, phases } = calls;
   const city = cityFor(calls);
   if (typeof city === 'string') return city;
   phases.passed('city');
-  const store = connectStore(config.databaseUrl ?? '', logger);
   const happenings = { accounts: createHappening(), alarm: createHappening(), day: createHappening() };
   const { projector, metrics, day } = followJournal(calls, store, city, happenings);
 
@@ -92,8 +91,6 @@ export async function openRecords(calls: Calls): Promise<Records | string> {
     happenings.accounts.happened();
     day.load().then(happenings.day.happened, () => undefined);
   };
-  const book = createCallerBook(store.db, logger);
-  calls.knownOf = (number) => book.find(number, Date.now());
   const callersChanged = (number?: string): void => void book.refresh(number);
   const changes = { accounts: accountsChanged, callers: callersChanged };
   const accounts = listenForChanges(config.databaseUrl ?? '', changes, logger);

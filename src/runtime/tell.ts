@@ -5,6 +5,7 @@ import { isDigital } from '../core/medium.ts';
 import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
 import { type OfConversation, tellConversationEvent, tellMessage } from './tell-conversation.ts';
+import { tellRunning } from './tell-running.ts';
 import { isOfSupervision, tellLeadEvent, tellSupervision } from './tell-supervision.ts';
 
 /** One sentence in both languages. */
@@ -257,6 +258,7 @@ function tellFact(fact: RecordFact): Said {
     case 'agentState':
       return tellAgentState(fact);
     case 'modeProposed':
+    case 'modeProposalWithdrawn':
     case 'modeChanged':
     case 'siteStatus':
       return tellRunning(fact);
@@ -293,23 +295,6 @@ function tellAgentState(fact: Extract<RecordFact, { fact: 'agentState' }>): Said
     `${fact.agent} is ${fact.state}${fact.reason === undefined ? '' : ` (${fact.reason})`}.`,
     `${fact.agent} 的状态为“${inChinese('state', fact.state)}”${fact.reason === undefined ? '' : `（${inChinese('reason', fact.reason)}）`}。`,
   );
-}
-
-function tellRunning(fact: Extract<RecordFact, { fact: 'modeProposed' | 'modeChanged' | 'siteStatus' }>): Said {
-  switch (fact.fact) {
-    case 'modeProposed':
-      return said(`The mode ${fact.mode} is proposed.`, `建议切换到模式“${inChinese('mode', fact.mode)}”。`);
-    case 'modeChanged':
-      return said(
-        `${fact.by} changed the mode from ${fact.from} to ${fact.mode}.`,
-        `${fact.by} 将模式由“${inChinese('mode', fact.from)}”切换为“${inChinese('mode', fact.mode)}”。`,
-      );
-    case 'siteStatus':
-      return said(
-        `Site ${fact.site} is ${fact.status}.`,
-        `站点 ${fact.site} 的状态为“${inChinese('site', fact.status)}”。`,
-      );
-  }
 }
 
 type CallerFact = Extract<

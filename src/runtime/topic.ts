@@ -55,6 +55,7 @@ const OF_FACT: Readonly<Record<RecordFact['fact'], Topic>> = {
   stateForced: 'agent',
   agentState: 'agent',
   modeProposed: 'agent',
+  modeProposalWithdrawn: 'agent',
   modeChanged: 'agent',
   siteStatus: 'agent',
   legOpened: 'leg',

@@ -1,6 +1,6 @@
-import { ForwardClock } from '../lib/forward-clock.ts';
+import { SteadyClock } from '../lib/steady-clock.ts';
 import type { SipPort } from './board.ts';
-import type { Flow, SipHappening, UserAgent } from './sip/user-agent.ts';
+import type { Flow, Registration, SipHappening, UserAgent } from './sip/user-agent.ts';
 import type { SipSockets } from './sip-sockets.ts';
 
 const TIMER_MS_MAX = 60_000;
@@ -19,14 +19,17 @@ export interface DrivenUserAgent extends SipPort {
   stop(): void;
 }
 
-/** Gives the user agent what it has not: sockets, a clock and one timer. Every call ends by carrying out what it wants. */
+/**
+ * Gives the user agent what it has not: sockets, a clock and one timer. Every call ends by carrying out what it wants. Its transactions, dialogs
+ * and bindings last for as long as they should, however the machine's clock is set; others are told their ends by that clock.
+ */
 export function driveUserAgent(
   agent: UserAgent,
   sockets: () => SipSockets | undefined,
   localAddress: SipPort['localAddress'],
   happened: (happening: SipHappening) => void,
 ): DrivenUserAgent {
-  const clock = new ForwardClock(0, Date.now, () => performance.now());
+  const clock = steadyClock();
   let draining = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +41,7 @@ export function driveUserAgent(
       for (const output of outputs) {
         if (output.kind === 'send') sockets()?.send(output.flow, output.data);
         else if (output.kind === 'close') sockets()?.closeFlow(output.flow);
-        else happened(output);
+        else happened(toldOnWall(output, clock));
       }
     }
     draining = false;
@@ -73,9 +76,7 @@ export function driveUserAgent(
     offer: then((call: string, sdp: string) => agent.offer(call, sdp, clock.now())),
     end: then((call: string, reason: string | undefined) => agent.end(call, reason, clock.now())),
     ping: then((call: string) => agent.ping(call, clock.now())),
-    registrations: () => agent.registrations(),
-    registrationsOf: (user) => agent.registrationsOf(user),
-    registrationAt: (uri) => agent.registrationAt(uri),
+    ...bindingsOf(agent, clock),
     localAddress,
     received: then((flow: Flow, data: Uint8Array) => agent.receive(flow, data, clock.now())),
     connectionQuiet: then((connection: number, quiet: boolean) => agent.connectionQuiet(connection, quiet)),
@@ -89,4 +90,34 @@ export function driveUserAgent(
       clearTimeout(timer);
     },
   };
+}
+
+function steadyClock(): SteadyClock {
+  return new SteadyClock(
+    () => Date.now(),
+    () => performance.now(),
+  );
+}
+
+function bindingsOf(
+  agent: UserAgent,
+  clock: SteadyClock,
+): Pick<SipPort, 'registrations' | 'registrationsOf' | 'registrationAt'> {
+  return {
+    registrations: () => agent.registrations().map((each) => onWall(each, clock)),
+    registrationsOf: (user) => agent.registrationsOf(user).map((each) => onWall(each, clock)),
+    registrationAt: (uri) => {
+      const registration = agent.registrationAt(uri);
+      return registration && onWall(registration, clock);
+    },
+  };
+}
+
+function onWall(registration: Registration, clock: SteadyClock): Registration {
+  return { ...registration, expiresAtMs: clock.onWall(registration.expiresAtMs) };
+}
+
+function toldOnWall(happening: SipHappening, clock: SteadyClock): SipHappening {
+  if (happening.kind !== 'registered' && happening.kind !== 'unregistered') return happening;
+  return { ...happening, registration: onWall(happening.registration, clock) };
 }

@@ -77,6 +77,7 @@ export async function foldFact(db: Tables, raw: RecordFact, place: Place): Promi
     case 'disposition':
       return disposition(db, fact, place);
     case 'modeProposed':
+    case 'modeProposalWithdrawn':
     case 'modeChanged':
       return modeChange(db, fact, place);
     default:
@@ -462,7 +463,7 @@ async function disposition(db: Tables, fact: Fact<'disposition'>, { atMs }: Plac
 
 async function modeChange(
   db: Tables,
-  fact: Fact<'modeProposed' | 'modeChanged'>,
+  fact: Fact<'modeProposed' | 'modeProposalWithdrawn' | 'modeChanged'>,
   { seq, idx, atMs }: Place,
 ): Promise<void> {
   const changed = fact.fact === 'modeChanged' ? fact : undefined;
@@ -476,7 +477,7 @@ async function modeChange(
       from_mode: changed?.from ?? null,
       by_user: changed?.by ?? null,
       reason: changed?.reason ?? null,
-      proposed: changed?.proposed ?? true,
+      proposed: changed?.proposed ?? fact.fact === 'modeProposed',
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();

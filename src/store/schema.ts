@@ -344,7 +344,7 @@ export interface AuditTable {
   hash: Buffer;
 }
 
-/** `by_user` null: a proposal. */
+/** `by_user` null: a proposal, or, not `proposed`, its withdrawal. */
 export interface ModeChangeTable {
   seq: number;
   idx: number;

@@ -8,7 +8,7 @@ import type { WaitingItem } from '../../src/api/live/messages.ts';
 import { Stream } from '../../src/api/live/stream.ts';
 import { changePassword, setDisabled, setRights } from '../../src/store/accounts.ts';
 import { silent } from '../store/database.ts';
-import { Hall, LiveView, until } from './hall.ts';
+import { Hall, hallRules, LiveView, until } from './hall.ts';
 
 let hall: Hall;
 const views: LiveView[] = [];
@@ -80,6 +80,18 @@ describe('what is told', () => {
       expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index));
     }
     await hall.setState('ben', 'offline');
+  });
+
+  test('a mode that is proposed while many wait is proposed no longer when they are gone', async () => {
+    const rules = hallRules();
+    const modeRules = [{ mode: 'emergency' as const, waitingOver: 0, forMs: 100 }];
+    await hall.loop.submit({ type: 'settingsLoaded', settings: { ...rules, version: 'proposes', modeRules } });
+    const view = await sit(await hall.login('lead'));
+    const caller = await hall.call();
+    await until(() => view.item('floor', 'mode', 'mode')?.proposed?.mode === 'emergency');
+    await hall.hangUp(caller);
+    await until(() => view.item('floor', 'mode', 'mode')?.proposed === undefined);
+    await hall.loop.submit({ type: 'settingsLoaded', settings: rules });
   });
 
   test('a snapshot holds what the changes have told before', async () => {

@@ -582,8 +582,8 @@ const MISTAKES: readonly {
   {
     title: 'messages that no mode can name',
     file: 'modes.yaml',
-    find: 'waitingMax: 2000',
-    put: 'waitingMax: 2000, messages: flood',
+    find: 'messages: emergency',
+    put: 'messages: flood',
     says: /no "flood"/,
     fix: /citizen/,
   },

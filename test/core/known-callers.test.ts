@@ -247,6 +247,30 @@ describe('[G3] [G4] grades', () => {
     expect(waitOf(contact)).toMatchObject({ headStartMs: 0 });
   });
 
+  test('[G4] with its grade taken back a wait has the plan and the place that the flow gave it', () => {
+    const steps = { ...FLOW.steps, after: { ...FLOW.steps['after'], plan: 'slow' } as Flow['steps'][string] };
+    const slow = [until(20_000, { skill: 'personal', level: 5 }), always({ all: [] }, { headStartMs: 30_000 })];
+    hotline = new Hotline({ ...SETTINGS, flows: { main: { ...FLOW, steps } }, plans: { ...PLANS, slow } });
+    const limited = call({ stage: 'limited' });
+    press(limited, '');
+    const wait = { plan: 'slow', step: 0, headStartMs: -600_000 };
+    expect(waitOf(limited)).toMatchObject(wait);
+    const graded = call({ stage: 'limited', grade: 'expert' }, '13900139000');
+    press(graded, '');
+    const regrade = (grade: Grade | null) => {
+      for (const contact of [limited, graded]) hotline.hear({ type: 'contactRegraded', contact, grade, by: 'lead' });
+      hotline.restart();
+      return [limited, graded].map(waitOf);
+    };
+    for (const now of regrade('emergency')) expect(now).toMatchObject({ plan: 'anybody', headStartMs: 600_000 });
+    for (const now of regrade('business')) expect(now).toMatchObject({ plan: 'slow', headStartMs: 60_000 });
+    for (const now of regrade(null)) expect(now).toMatchObject(wait);
+    hotline.pass(20_000);
+    for (const now of [limited, graded].map(waitOf)) expect(now).toMatchObject({ step: 1, headStartMs: -570_000 });
+    for (const now of regrade('emergency')) expect(now).toMatchObject({ plan: 'anybody', headStartMs: 600_000 });
+    for (const now of regrade(null)) expect(now).toMatchObject({ plan: 'slow', step: 1, headStartMs: -570_000 });
+  });
+
   test('[Q7] an emergency finds room in a queue that is full', () => {
     const { queues } = SETTINGS;
     hotline = new Hotline({ ...SETTINGS, queues: { ...queues, personal: { ...queues['personal']!, waitingMax: 1 } } });

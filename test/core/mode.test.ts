@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { modeView } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const city = () =>
@@ -54,6 +55,40 @@ test('[M3] a crowd that lasts proposes a mode once, changes nothing by itself, a
   hotline.pass(120_000);
   expect(facts(hotline, 'modeProposed')).toHaveLength(2);
   expect(hotline.state.mode).toMatchObject({ name: 'emergency', proposed: { mode: 'normal' } });
+});
+
+test('[M4] a proposal is withdrawn when its crowd is gone for as long as it had to last, and may come back', () => {
+  const hotline = new Hotline(city());
+  const withdrawn = () => facts(hotline, 'modeProposalWithdrawn').length;
+  const crowd = () => [1, 2, 3].map(() => hotline.call('personal'));
+  const [first, ...others] = crowd();
+  hotline.pass(60_000);
+  expect(modeView(hotline.state).proposed).toEqual({ mode: 'emergency', atMs: 10_060_000 });
+  hotline.hangUp(first!);
+  hotline.pass(59_000);
+  hotline.call('personal');
+  hotline.pass(600_000);
+  expect([withdrawn(), modeView(hotline.state).proposed?.mode]).toEqual([0, 'emergency']);
+  for (const other of others) hotline.hangUp(other);
+  hotline.pass(59_999);
+  hotline.restart();
+  expect([withdrawn(), modeView(hotline.state).proposed?.mode]).toEqual([0, 'emergency']);
+  hotline.pass(1);
+  expect([withdrawn(), modeView(hotline.state)]).toEqual([1, { mode: 'normal', sinceMs: 0, by: '' }]);
+  crowd();
+  hotline.pass(60_000);
+  expect(facts(hotline, 'modeProposed')).toHaveLength(2);
+  expect(facts(hotline, 'modeChanged')).toEqual([]);
+});
+
+test('[M4] a proposal of rules that have no condition for it any more is withdrawn at once', () => {
+  const hotline = new Hotline(city());
+  for (let n = 0; n < 3; n++) hotline.call('personal');
+  hotline.pass(60_000);
+  const { modeRules: _, ...without } = city();
+  hotline.hear({ type: 'settingsLoaded', settings: { ...without, version: 'without' } });
+  expect(facts(hotline, 'modeProposalWithdrawn')).toMatchObject([{ mode: 'emergency' }]);
+  expect(hotline.state.mode.proposed).toBeNull();
 });
 
 test('[M3] a crowd that goes away in time proposes nothing', () => {

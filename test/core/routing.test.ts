@@ -316,6 +316,34 @@ describe('what goes wrong elsewhere', () => {
     expect(hotline.ringing(call)).toBe('ben');
   });
 
+  test.each([
+    ['60 s in a step without end', null, 60_000],
+    ['60 s in a step that is over sooner', 30_000, 60_000],
+    ['the rest of a longer step', 200_000, 200_000],
+    ['5 min in a step that lasts for longer still', 900_000, 300_000],
+  ])('[O5] who missed a call comes last for it for %s', (_title, stepMs, excludedMs) => {
+    /** Whom it is offered to, of two who are idle, the one who missed it for longer, so long after the miss. */
+    const offeredAfter = (ms: number) => {
+      const steps = stepMs === null ? [always(ANYBODY)] : [until(stepMs, ANYBODY), always(ANYBODY)];
+      const staff = ['ana', 'ben', 'cai'].map((name) => agent(name, {}));
+      const city = rules([queue('personal', { plan: 'p', ringMs: 120_000 })], staff, { plans: { p: steps } });
+      const hotline = new Hotline(city);
+      hotline.ready('ana');
+      const call = hotline.call('personal');
+      hotline.decline(call);
+      hotline.ask('ana', 'notReady');
+      hotline.pass(ms - 1_000);
+      hotline.ready('ben', 'ana');
+      hotline.pass(999);
+      hotline.ready('cai');
+      hotline.pass(1);
+      expect(hotline.ringing(call)).toBe('ben');
+      hotline.decline(call);
+      return hotline.ringing(call);
+    };
+    expect([offeredAfter(excludedMs - 1), offeredAfter(excludedMs)]).toEqual(['cai', 'ana']);
+  });
+
   test('[Q5][O9] one call is never answered by two agents', () => {
     const hotline = two();
     hotline.ready('ana', 'ben');

@@ -61,6 +61,22 @@ test('a rating and what came of it stand on the contact, the last one said', asy
   });
 });
 
+test('of modes the proposal, its withdrawal, and who changed what are told apart', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  journal.at(1_000, { fact: 'modeProposed', mode: 'emergency' });
+  journal.at(2_000, { fact: 'modeProposalWithdrawn', mode: 'emergency' });
+  const by = { by: 'lead', reason: '暴雪', proposed: false };
+  journal.at(3_000, { fact: 'modeChanged', mode: 'emergency', from: 'normal', ...by });
+  await applyEntries(db, 'modes', journal.entries);
+  const rows = await db.selectFrom('mode_changes').selectAll().orderBy('at_ms').execute();
+  expect(rows.map(({ at_ms, by_user, proposed }) => [at_ms, by_user, proposed])).toEqual([
+    [1_000, null, true],
+    [2_000, null, false],
+    [3_000, 'lead', false],
+  ]);
+});
+
 test('entries at or before the position are skipped, so a batch may be applied again', async () => {
   const { db } = database.store;
   const journal = new JournalByHand();

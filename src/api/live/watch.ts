@@ -233,7 +233,7 @@ export class Watch {
     if (command.fact === 'alertRaised' || command.fact === 'alertEnded' || command.fact === 'alertSeen')
       for (const [team, board] of this.#boards) this.#boardItems.showAlerts(team, board);
     if (command.fact === 'siteStatus') this.#floorItems.sitesChanged();
-    if (command.fact === 'modeChanged' || command.fact === 'modeProposed') this.#floorItems.modeChanged();
+    if (command.fact.startsWith('mode')) this.#floorItems.modeChanged();
   }
 
   #lookAtAll(): void {

@@ -1,0 +1,139 @@
+import { basename } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadCity } from '../../src/city/load.ts';
+import { makeSettings } from '../../src/city/settings.ts';
+import type { Command } from '../../src/core/command.ts';
+import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
+import type { AgentSetting } from '../../src/core/settings.ts';
+import { agent, Hotline } from './routing-day.ts';
+
+const NODE = nodeId('switch');
+const read = loadCity(new URL('../../dialplans/', import.meta.url).pathname);
+if (!read.ok) throw new Error(JSON.stringify(read.problems));
+const { city } = read;
+
+const open = (...staff: readonly AgentSetting[]) => new Hotline(makeSettings(city, staff));
+let calls = 0;
+
+/** Calls 12345 and presses the key, or none, once the menu has been read. */
+function call(hotline: Hotline, key: string, from?: string): ContactId {
+  calls += 1;
+  const leg = legId(`caller-${calls}`);
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from: from ?? `139${calls}`, dialled: '12345' });
+  const contact = hotline.state.legs.get(leg)!.contact;
+  for (let stage = hotline.state.contacts.get(contact)!.stage; stage.in === 'menu'; ) {
+    const asks = stage.flow.steps[stage.step]?.kind === 'ask';
+    if (asks) hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits: key });
+    else hotline.hear({ type: 'playEnded', node: NODE, leg, key: stage.key, outcome: 'done' });
+    stage = hotline.state.contacts.get(contact)!.stage;
+  }
+  return contact;
+}
+
+describe.each([
+  ['1', 'personal'],
+  ['2', 'enterprise'],
+])('[Q11][Q13] sites, after key %s', (key, skill) => {
+  const main = agent('ana', { [skill]: 3 });
+  const east = agent('eva', { [skill]: 3 }, { site: 'sub1' });
+  const newcomer = agent('fay', { [skill]: 1 }, { site: 'sub2' });
+
+  test('with the main platform busy the caller is offered to another site after ten seconds, and not before', () => {
+    const hotline = open(main, east, newcomer);
+    hotline.ready('ana', 'fay', 'eva');
+    expect(hotline.ringing(call(hotline, key))).toBe('ana');
+    const second = call(hotline, key);
+    hotline.pass(9_999);
+    expect(hotline.ringing(second)).toBeUndefined();
+    hotline.pass(1);
+    expect(hotline.ringing(second)).toBe('eva');
+  });
+
+  test('at the other sites, too, levels relax at 25 s and skills at 60 s', () => {
+    const hotline = open(main, newcomer, agent('gus', { cooking: 1 }, { site: 'sub3' }));
+    hotline.ask('ana', 'notReady');
+    hotline.ready('fay', 'gus');
+    const [first, second] = [call(hotline, key), call(hotline, key)];
+    hotline.pass(24_999);
+    expect(hotline.ringing(first)).toBeUndefined();
+    hotline.pass(1);
+    expect([hotline.ringing(first), hotline.ringing(second)]).toEqual(['fay', undefined]);
+    hotline.answer(first);
+    hotline.pass(34_999);
+    expect(hotline.ringing(second)).toBeUndefined();
+    hotline.pass(1);
+    expect(hotline.ringing(second)).toBe('gus');
+  });
+
+  test('with nobody of the main platform there, or while it takes no calls, nobody waits for it', () => {
+    const hotline = open(main, east);
+    hotline.ready('eva');
+    const alone = call(hotline, key);
+    expect(hotline.ringing(alone)).toBe('eva');
+    hotline.hangUp(alone);
+    hotline.ask('ana', 'notReady');
+    const waits = call(hotline, key);
+    expect(hotline.ringing(waits)).toBeUndefined();
+    hotline.hear({ type: 'siteAsked', site: 'main', status: 'draining', by: 'lead' });
+    expect(hotline.ringing(waits)).toBe('eva');
+    hotline.hangUp(waits);
+    expect(hotline.ringing(call(hotline, key))).toBe('eva');
+  });
+
+  test('[Q18] the agent of the last call is asked first wherever it sits', () => {
+    const hotline = open(main, east);
+    hotline.ready('eva');
+    const before = call(hotline, key, '13800138000');
+    hotline.answer(before);
+    hotline.hangUp(before);
+    hotline.ready('ana', 'eva');
+    expect(hotline.ringing(call(hotline, key, '13800138000'))).toBe('eva');
+  });
+});
+
+describe('[M2][Q21] what waiting callers are told in a mode', () => {
+  /** Prompts by id, as the switch is told to play them. */
+  const heard = (commands: readonly Command[]) =>
+    commands
+      .flatMap((command) => (command.do === 'play' || command.do === 'music' ? command.files : []))
+      .map((file) => basename(file, '.wav'));
+  const mode = (hotline: Hotline, name: 'emergency' | 'holiday' | 'normal') =>
+    hotline.hear({ type: 'modeAsked', mode: name, by: 'lead', reason: '暴雪' });
+  const hearsWithin = (hotline: Hotline, ms: number) => {
+    const before = hotline.commands.length;
+    hotline.pass(ms);
+    return heard(hotline.commands.slice(before));
+  };
+
+  test.each([
+    ['emergency', '1', 'EMR-01'],
+    ['emergency', '2', 'EMR-01'],
+    ['holiday', '1', 'HOL-01'],
+    ['holiday', '2', 'HOL-01'],
+  ] as const)('in %s, after key %s: %s, five seconds after it began to wait', (name, key, prompt) => {
+    const hotline = open();
+    mode(hotline, name);
+    call(hotline, key);
+    expect(hearsWithin(hotline, 4_999)).toEqual([]);
+    expect(hearsWithin(hotline, 1)).toContain(prompt);
+  });
+
+  test('callers who wait already hear of the emergency as well, every minute, until a lead ends the mode', () => {
+    const hotline = open();
+    call(hotline, '1');
+    hotline.pass(20_000);
+    mode(hotline, 'emergency');
+    expect(hearsWithin(hotline, 60_000)).toContain('EMR-01');
+    expect(hearsWithin(hotline, 60_000)).toContain('EMR-01');
+    mode(hotline, 'normal');
+    expect(hearsWithin(hotline, 120_000)).not.toContain('EMR-01');
+  });
+
+  test('whom somebody can answer at once is not held up by it', () => {
+    const hotline = open(agent('ana', { personal: 1 }));
+    mode(hotline, 'emergency');
+    hotline.ready('ana');
+    expect(hotline.ringing(call(hotline, '1'))).toBe('ana');
+    expect(heard(hotline.commands)).not.toContain('EMR-01');
+  });
+});
