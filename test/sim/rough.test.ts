@@ -51,7 +51,16 @@ const TOLD: readonly RecordFact['fact'][] = [
     'graded',
     'rated',
   ] as const),
-  ...(['gapEnded', 'holdEnded', 'modeProposed', 'modeProposalWithdrawn', 'modeChanged', 'siteStatus', 'stateForced', 'contactMarked'] as const),
+  ...([
+    'gapEnded',
+    'holdEnded',
+    'modeProposed',
+    'modeProposalWithdrawn',
+    'modeChanged',
+    'siteStatus',
+    'stateForced',
+    'contactMarked',
+  ] as const),
   ...(['supervisionApproved', 'supervisionStarted', 'supervisionChanged', 'supervisionEnded'] as const),
 ];
 
