@@ -1,13 +1,13 @@
-import { plainNumber } from '../lib/phone-number.ts';
 import { dialOut } from './call-back.ts';
 import { closing } from './closing.ts';
-import { type Decision, nextContactId, note, setStage, setWork } from './decision.ts';
+import { type Decision, setStage, setWork } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import type { CallOutAsked } from './event.ts';
 import { callBeside } from './idle.ts';
-import { type AgentId, type ContactId, type LegId, legId, type NodeId } from './ids.ts';
+import type { AgentId, LegId } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { CALL_OUT_RING_MS, RING_DEVICES_MAX } from './limits.ts';
+import { openOurCall } from './our-call.ts';
 import { freeAgent } from './release.ts';
 import { ringPhone } from './ring.ts';
 import type { AgentSetting, Settings } from './settings.ts';
@@ -46,7 +46,11 @@ export function callOutAsked(d: Decision, { agent: id, number, of, beside }: Cal
   const untilMs = d.state.nowMs + CALL_OUT_RING_MS;
   const queue = queueFor(d.state.settings!, setting);
   const wait = { queue, enqueuedAtMs: d.state.nowMs, headStartMs: 0, plan: '', step: -1, lastAgent: id };
-  const contact = openCallOut(d, node, agent, number, { of, partOf: beside === true ? of : undefined });
+  const partOf = beside === true ? of : undefined;
+  const { line } = d.state.settings!.dialOut!;
+  const call = { node, number, dialled: line, calledBy: id, partOf, ...(of === undefined ? {} : { of }) };
+  const contact = openOurCall(d, call, partOf === undefined ? 'Y1' : 'Y6');
+  callBeside(d, partOf, 1);
   setWork(d, agent, { in: 'offer', contact: contact.id, token: d.state.nextToken++ });
   const rings: LegId[] = [];
   for (const [device] of liveDevices(d.state, setting.sipUser).slice(0, RING_DEVICES_MAX)) {
@@ -88,49 +92,6 @@ export function callOutOver(
   for (const leg of 'rings' in stage ? stage.rings : [stage.agentLeg]) hangUp(d, leg, 'NORMAL_CLEARING', because);
   closing(d, contact, outcome);
   freeAgent(d, stage.agent, 0);
-}
-
-function openCallOut(
-  d: Decision,
-  node: NodeId,
-  agent: Agent,
-  number: string,
-  { of, partOf }: { readonly of: ContactId | undefined; readonly partOf: ContactId | undefined },
-): Contact {
-  const contact: Contact = {
-    id: nextContactId(d),
-    medium: 'callback',
-    calledBy: agent.id,
-    ...(partOf === undefined ? {} : { partOf }),
-    leg: legId(''),
-    node,
-    from: number,
-    fromName: '',
-    dialled: d.state.settings!.dialOut!.line,
-    openedAtMs: d.state.nowMs,
-    stage: { in: 'closing', outcome: 'ended', recordingByMs: null },
-    legs: [],
-    excluded: [],
-    recordings: [],
-    recordingsMade: 0,
-    spoke: false,
-    callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
-  };
-  d.state.contacts.set(contact.id, contact);
-  callBeside(d, partOf, 1);
-  note(d, partOf === undefined ? 'Y1' : 'Y6', {
-    do: 'record-fact',
-    fact: 'contactOpened',
-    contact: contact.id,
-    medium: 'callback',
-    from: number,
-    dialled: contact.dialled,
-    flow: '',
-    calledBy: agent.id,
-    ...(of === undefined ? {} : { of }),
-    ...(partOf === undefined ? {} : { partOf }),
-  });
-  return contact;
 }
 
 /** Whose times hold for the talk: the agent's own queue, or the first that asks for a skill of the agent's. */

@@ -1,12 +1,12 @@
-import { plainNumber } from '../lib/phone-number.ts';
 import { isOpen } from './calendar.ts';
 import { isPromised } from './call-back.ts';
 import { callerOf, promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
-import { type Decision, nextContactId, note } from './decision.ts';
-import { type ContactId, legId, type NodeId } from './ids.ts';
+import { type Decision, note } from './decision.ts';
+import type { ContactId, NodeId } from './ids.ts';
 import { MISSED_AGE_MS } from './limits.ts';
 import { cancelOffer } from './offer.ts';
+import { openOurCall } from './our-call.ts';
 import { endWait, standInQueue } from './queue.ts';
 import { missedDueMs, nodeLive, setDeadline, setMissed } from './standing.ts';
 import type { Contact, MissedCall, State, Wait } from './state.ts';
@@ -38,7 +38,8 @@ function stand(d: Decision, number: string): boolean {
   const call = d.state.missed.get(number)!;
   const node = nodeFor(d.state, call);
   if (node === undefined) return false;
-  const contact = openCallBack(d, number, call, node);
+  const contact = openOurCall(d, { node, number, dialled: call.dialled, of: call.contact }, 'B3');
+  d.state.standing.missedUnderWay.set(contact.id, number);
   setMissed(d.state, number, { ...call, by: contact.id });
   promisedTo(d, number, contact.id);
   const { nowMs } = d.state;
@@ -59,39 +60,6 @@ function stand(d: Decision, number: string): boolean {
   });
   standInQueue(d, contact, wait);
   return true;
-}
-
-function openCallBack(d: Decision, number: string, call: MissedCall, node: NodeId): Contact {
-  const contact: Contact = {
-    id: nextContactId(d),
-    medium: 'callback',
-    leg: legId(''),
-    node,
-    from: number,
-    fromName: '',
-    dialled: call.dialled,
-    openedAtMs: d.state.nowMs,
-    stage: { in: 'closing', outcome: 'ended', recordingByMs: null },
-    legs: [],
-    excluded: [],
-    recordings: [],
-    recordingsMade: 0,
-    spoke: false,
-    callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
-  };
-  d.state.contacts.set(contact.id, contact);
-  d.state.standing.missedUnderWay.set(contact.id, number);
-  note(d, 'B3', {
-    do: 'record-fact',
-    fact: 'contactOpened',
-    contact: contact.id,
-    medium: 'callback',
-    from: number,
-    dialled: call.dialled,
-    flow: '',
-    of: call.contact,
-  });
-  return contact;
 }
 
 function withdraw(d: Decision, id: ContactId): void {

@@ -35,15 +35,15 @@ const times = async (count: number, headers: (nth: number) => Record<string, str
 
 test('citizens behind the proxy are counted each by the own network', async () => {
   expect(await times(3, () => ({ 'x-forwarded-for': '203.0.113.1' }))).toEqual([201, 201, 429]);
-  expect(await times(3, () => ({ 'x-forwarded-for': '203.0.113.2' }))).toEqual([201, 201, 429]);
+  expect(await times(3, () => ({ 'x-forwarded-for': '203.0.114.2' }))).toEqual([201, 201, 429]);
   expect(await times(3, (nth) => ({ forwarded: `for="[2001:db8::${nth}]"` }))).toEqual([201, 201, 429]);
 });
 
 test('who writes other addresses before the own one, or comes past the proxy, is counted all the same', async () => {
-  const spoofed = (nth: number) => ({ 'x-forwarded-for': `198.51.100.${nth}, 203.0.113.3` });
+  const spoofed = (nth: number) => ({ 'x-forwarded-for': `198.51.100.${nth}, 203.0.115.3` });
   expect(await times(3, spoofed)).toEqual([201, 201, 429]);
   const past = (nth: number) => ({ 'x-forwarded-for': `198.51.100.${nth}` });
-  expect(await times(3, past, '203.0.113.4')).toEqual([201, 201, 429]);
+  expect(await times(3, past, '203.0.116.4')).toEqual([201, 201, 429]);
 });
 
 test('sockets of the chat are counted by it, too', async () => {
@@ -56,8 +56,8 @@ test('sockets of the chat are counted by it, too', async () => {
       socket.once('open', () => resolve(101));
       socket.once('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
     });
-  const opened = await Promise.all(Array.from({ length: SOCKETS_OF_NETWORK_MAX }, () => open('203.0.113.5')));
+  const opened = await Promise.all(Array.from({ length: SOCKETS_OF_NETWORK_MAX }, () => open('203.0.117.5')));
   expect(new Set(opened)).toEqual(new Set([101]));
-  expect(await open('203.0.113.5')).toBe(503);
+  expect(await open('203.0.117.5')).toBe(503);
   expect(await open('203.0.113.6')).toBe(101);
 });
