@@ -95,7 +95,7 @@ test.each([
       (text) => text.match(/"ready"/g)?.length === 2,
     );
     const over = seat.facts().find(({ event }) => event === 'ended');
-    expect(over).toMatchObject({ from: '13800138000', by: 'peer' });
+    expect(over).toMatchObject({ from: '138****8000', by: 'peer' });
     expect(over!['correlation']).toBeGreaterThan(0.95);
 
     seat.interrupt();
