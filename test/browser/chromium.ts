@@ -45,22 +45,24 @@ export interface ChromiumOptions {
   readonly toneHz: number;
   /** Lets ICE use loopback, which browsers do not of themselves. Default true. */
   readonly loopback?: boolean;
+  /** The whole browser: notifications of the desktop are its own. Default false. */
+  readonly windows?: boolean;
 }
 
 /** The same engine without the browser's own windows, which cost more than the pages in them. */
 const HEADLESS = '/usr/lib/chromium/chromium-headless-shell';
-const EXECUTABLE = existsSync(HEADLESS) ? HEADLESS : '/usr/bin/chromium';
+const WHOLE = '/usr/bin/chromium';
 const NOTED_WITHIN_MS = 10_000;
 /** A page is a process with one thread for all its scripts; a page for each would cost more than the calls. */
 const PHONES_A_PAGE = 10;
 
 /** Debian's Chromium without a window, its microphones a tone, with pages served from this process. */
-export async function startChromium({ toneHz, loopback = true }: ChromiumOptions): Promise<Chromium> {
+export async function startChromium({ toneHz, loopback = true, windows = false }: ChromiumOptions): Promise<Chromium> {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-chromium-'));
   writeFileSync(join(folder, 'tone.wav'), toneWav(toneHz));
   const pages = await servePages();
   const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? EXECUTABLE,
+    executablePath: process.env['CHROMIUM'] ?? (windows || !existsSync(HEADLESS) ? WHOLE : HEADLESS),
     args: [
       ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--no-sandbox'],
       `--use-file-for-fake-audio-capture=${join(folder, 'tone.wav')}`,

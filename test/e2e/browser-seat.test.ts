@@ -59,7 +59,7 @@ test('a citizen is answered by an agent at a browser: heard both ways, held and 
   const seat = await signedIn();
   const citizen = await stage.dial('13800138000', CITIZEN_HZ);
   citizen.type('1');
-  await seat.noted('session', { originator: 'remote', from: '13800138000' });
+  await seat.noted('session', { originator: 'remote', from: '138****8000' });
   await seat.do('answer');
   await stage.agentIs(USER, 'talking');
   await seat.heard();

@@ -19,7 +19,7 @@ let desk: DeskPage;
 let events: EventSocketClient;
 
 beforeAll(async () => {
-  [chromium, stage] = await Promise.all([startChromium({ toneHz: DESK_HZ }), openStage()]);
+  [chromium, stage] = await Promise.all([startChromium({ toneHz: DESK_HZ, windows: true }), openStage()]);
   events = new EventSocketClient(Number(stage.program.run().esl.split(':')[1]));
   await events.ask(`auth ${stage.program.eslPassword()}`);
   await events.ask('event plain DTMF');
