@@ -48,7 +48,8 @@ function isRunnable(file) {
 
 /** Runs one program to its end; ends with its status unless that is 0. */
 async function must(args) {
-  const env = { ...process.env, NODE_ENV: 'test', MINHU_FREESWITCH: prefix };
+  // FreeSWITCH takes no candidate under a name of mDNS, which is all that the engine without its browser tells.
+  const env = { CHROMIUM: '/usr/bin/chromium', ...process.env, NODE_ENV: 'test', MINHU_FREESWITCH: prefix };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
   const code = await new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
   if (code !== 0) process.exit(code);
