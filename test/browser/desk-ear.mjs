@@ -43,10 +43,13 @@
   const heardHere = () => btoa(pieces.map((piece) => String.fromCharCode(...new Uint8Array(piece.buffer))).join(''));
 
   /** The far end's port of the way by which the newest connection's sound goes. */
-  const portOf = async () => {
+  /** Between which ports the sound goes now; FreeSWITCH keeps its own through an ICE restart. */
+  const wayOf = async () => {
     const stats = await newest.getStats();
     const transport = [...stats.values()].find(({ type }) => type === 'transport');
-    return stats.get(stats.get(transport?.selectedCandidatePairId)?.remoteCandidateId)?.port;
+    const pair = stats.get(transport?.selectedCandidatePairId);
+    if (pair === undefined) return undefined;
+    return `${stats.get(pair.localCandidateId)?.port} ${stats.get(pair.remoteCandidateId)?.port}`;
   };
 
   /** From the first sign of a call in the page until all of it is there, ms. */
@@ -98,5 +101,5 @@
       sounds: open.length,
     };
   };
-  Object.assign(globalThis, { announcedHere, heardHere, portOf, watchAnnounced, watchPop });
+  Object.assign(globalThis, { announcedHere, heardHere, watchAnnounced, watchPop, wayOf });
 })();

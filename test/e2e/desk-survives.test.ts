@@ -96,10 +96,10 @@ test('kill -9 of everything but the switch in a talk: not a word is lost, and th
 
 test('another network in a talk: its sound goes another way, and it is the same talk', async () => {
   const citizen = await talking('13800138034');
-  const port = () => desk.page.evaluate<number | undefined>('portOf()');
-  const before = await port();
+  const way = () => desk.page.evaluate<string | undefined>('wayOf()');
+  const before = await way();
   await desk.page.evaluate("dispatchEvent(new Event('online'))");
-  await until('another way', port, (now) => now !== undefined && now !== before);
+  await until('another way', way, (now) => now !== undefined && now !== before);
   await hearsDesk(citizen);
   await hearsCitizen();
   await hangUp(citizen);

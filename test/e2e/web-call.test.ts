@@ -107,10 +107,10 @@ test('a citizen at a page presses 1 and talks with an agent at a telephone: hear
   await hears('heard again', () => agent.heard(), CITIZEN_HZ);
 
   // Another network: the sound goes another way, and it is the same call.
-  const port = () => citizen.page.evaluate<number | undefined>('portOf()');
-  const before = await port();
+  const way = () => citizen.page.evaluate<string | undefined>('wayOf()');
+  const before = await way();
   await citizen.page.evaluate("dispatchEvent(new Event('online'))");
-  await until('another way', port, (now) => now !== undefined && now !== before);
+  await until('another way', way, (now) => now !== undefined && now !== before);
   await hears('the agent hears the citizen still', () => agent.heard(), CITIZEN_HZ);
   await hears('the citizen hears the agent still', citizen.heard, AGENT_HZ);
   await citizen.click('hang-up');
