@@ -46,7 +46,7 @@ export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () =
   }
 
   async function fail(request: FastifyRequest, user: string, code: 'LOGIN_WRONG' | 'SECOND_FACTOR_WRONG') {
-    wrong.take(request.ip, now());
+    wrong.take(request.client, now());
     const lockedUntilMs = throttle.fail(user, now());
     if (lockedUntilMs !== undefined) {
       await lockUser(db, user, lockedUntilMs);
@@ -58,7 +58,7 @@ export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () =
   return async (request, proof) => {
     const { user, code } = proof;
     request.deed = { ...request.deed, target: user };
-    const waitS = isLoopback(request.ip) ? 0 : wrong.look(request.ip, now());
+    const waitS = isLoopback(request.client) ? 0 : wrong.look(request.client, now());
     if (waitS > 0) throw new ApiError('LOGIN_THROTTLED', { retryAfterS: waitS });
     const tried = await compare(proof);
     if (tried.result === 'locked')

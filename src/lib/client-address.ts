@@ -24,18 +24,14 @@ export function readNetworks(entries: readonly string[]): BlockList {
 
 /**
  * Who asks: the peer of the connection; where that is a trusted proxy, the right-most address that is none, by `X-Forwarded-For` or `Forwarded`
- * (RFC 7239). What stands further left anybody may have written. A proxy writes one of the two and may pass the other on as it came, so where
- * both are there they must say the same; else it is the proxy's.
+ * (RFC 7239). What stands further left anybody may have written. A proxy writes one of the two and may pass the other on as it came: where both
+ * are there, `X-Forwarded-For` counts, which is what proxies write unless told otherwise. One that writes `Forwarded` must take it away.
  */
 export function clientAddress({ socket, headers }: Asked, trusted: BlockList): string {
   const peer = plain(socket.remoteAddress ?? '');
   if (!isTrusted(peer, trusted)) return peer;
-  const chains = [listed(headers['x-forwarded-for']), forwarded(headers.forwarded)].filter(
-    (chain) => chain !== undefined,
-  );
-  const told = new Set(chains.map((chain) => outermost(peer, chain, trusted)));
-  const [address] = told;
-  return told.size === 1 ? address! : peer;
+  const chain = listed(headers['x-forwarded-for']) ?? forwarded(headers.forwarded) ?? [];
+  return outermost(peer, chain, trusted);
 }
 
 /** @param chain as written: the nearest hop last. */

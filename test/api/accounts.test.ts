@@ -108,7 +108,7 @@ describe('guessing', () => {
     const user = await add('g1');
     let nowMs = Date.now();
     const check = createLoginCheck(db(), undefined, () => nowMs);
-    const request = { deed: null, ip: '127.0.0.1' } as unknown as FastifyRequest;
+    const request = { deed: null, client: '127.0.0.1' } as unknown as FastifyRequest;
     for (let n = 0; n < LOCK_AFTER; n += 1) {
       nowMs += 61_000;
       await expect(check(request, { user, password: 'wrong' })).rejects.toMatchObject({ code: 'LOGIN_WRONG' });
@@ -129,8 +129,8 @@ describe('guessing', () => {
     const user = await add('g9');
     let nowMs = Date.now();
     const check = createLoginCheck(db(), undefined, () => nowMs);
-    const tryAs = (ip: string, name: string, password: string) =>
-      check({ deed: null, ip } as unknown as FastifyRequest, { user: name, password }).then(
+    const tryAs = (client: string, name: string, password: string) =>
+      check({ deed: null, client } as unknown as FastifyRequest, { user: name, password }).then(
         () => 'right',
         ({ code }) => code,
       );

@@ -38,7 +38,7 @@ describe('who asks', () => {
       'it wrote the header that the proxy passes on',
       '10.0.0.1',
       { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=198.51.100.1' },
-      '10.0.0.1',
+      '203.0.113.9',
     ],
     ['it wrote no address', '10.0.0.1', { 'x-forwarded-for': '198.51.100.1, unknown' }, '10.0.0.1'],
     ['it wrote an address that is none', '10.0.0.1', { 'x-forwarded-for': '203.0.113.999' }, '10.0.0.1'],
