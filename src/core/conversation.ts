@@ -11,6 +11,7 @@ import type {
   MessageArrived,
 } from './event.ts';
 import { exclude } from './exclusion.ts';
+import { gradedEntry } from './grade.ts';
 import { openQueue } from './hours.ts';
 import { citizenWrote, remindCitizen } from './idle.ts';
 import { type AgentId, type ContactId, NO_LEG, NO_NODE } from './ids.ts';
@@ -113,7 +114,7 @@ export function returnConversation(d: Decision, { contact: id, queue }: Conversa
   if (stage.in !== 'queue' || stage.wait.queue === queue) return;
   cancelOffer(d, contact, 'cancelled', 'W10');
   endWait(d, contact, stage.wait, 'moved', 'W10');
-  startWait(d, contact, waitIn(stage.wait, queue), 'W10');
+  startWait(d, contact, waitIn(d, contact, stage.wait, queue), 'W10');
 }
 
 /** W11: an agent who is gone has nothing; everything is at its old place at once. */
@@ -133,12 +134,16 @@ function leave(d: Decision, contact: Contact, stage: Held): void {
 
 function giveBack(d: Decision, contact: Contact, stage: Held, queue: string, because: string): void {
   endTalk(d, contact, stage, 'returned', because);
-  startWait(d, contact, waitIn(stage.wait, queue), because);
+  startWait(d, contact, waitIn(d, contact, stage.wait, queue), because);
 }
 
-function waitIn(wait: Wait, queue: string): Wait {
+/** In another queue by its own plan, and by the contact's grade (G3). */
+function waitIn(d: Decision, contact: Contact, wait: Wait, queue: string): Wait {
   const { foreseen: _, ...kept } = wait;
-  return queue === wait.queue ? kept : { ...kept, queue, plan: '', step: -1, headStartMs: 0, lastAgent: null };
+  if (queue === wait.queue) return kept;
+  const { ungraded: _own, ...anew } = kept;
+  const entry = gradedEntry(d.state, contact, { kind: 'queue', queue, prompts: [] });
+  return { ...anew, ...entry, queue, step: -1, lastAgent: null };
 }
 
 /** W1: opened again while the notes are written: it goes on. */

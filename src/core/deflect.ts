@@ -22,7 +22,8 @@ export function queueFull(d: Decision, contact: Contact, wait: Wait): void {
 /** K8: 1 takes the place; anything else, or nothing, does not. */
 export function deflectTaken(d: Decision, contact: Contact, stage: Deflecting, key: CommandKey, digits: string): void {
   if (stage.key !== key) return;
-  if (digits.slice(0, 1) !== '1') return turnAway(d, contact, stage.wait);
+  // As many were asked as there was room for then.
+  if (digits.slice(0, 1) !== '1' || !mayKeep(d.state, stage.wait.queue)) return turnAway(d, contact, stage.wait);
   standInQueue(d, contact, stage.wait);
   offered(contact);
   promise(d, contact, contact.from, 'K8');

@@ -80,6 +80,21 @@ test('[K1][K8] no more places are kept for call-backs than callers may wait on t
   expect(at(call())).toBe('goodbye');
 });
 
+test('[K8] of several who are asked for the last place the first to press has it, and the others hear that there is none', () => {
+  const [kept] = [call(), call()];
+  hotline.pass(15_000);
+  keepPlaceOf(kept!);
+  call();
+  const asked = [call(), call()];
+  expect(asked.map(at)).toEqual(['deflecting', 'deflecting']);
+  for (const contact of asked) {
+    const { leg, stage } = hotline.state.contacts.get(contact)!;
+    if (stage.in !== 'deflecting') throw new Error(stage.in);
+    hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits: '1' });
+  }
+  expect(asked.map(at)).toEqual(['queue', 'goodbye']);
+});
+
 test('[K5][Q7] a citizen who was called back and waits on the line again takes room there', () => {
   const kept = call();
   hotline.pass(15_000);

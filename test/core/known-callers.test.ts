@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CallerKnown, Grade } from '../../src/core/event.ts';
 import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
-import type { Flow } from '../../src/core/settings.ts';
+import type { Flow, SlotRules } from '../../src/core/settings.ts';
 import type { Wait } from '../../src/core/state.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
@@ -55,6 +55,9 @@ function ask(prompt: string, none: string): Flow['steps'][string] {
     wrong: none,
   };
 }
+
+const MEDIUM = { offerMs: 30_000, boundMs: 600_000, wrapUpMs: 60_000, waitingMax: 5 };
+const CHATS: SlotRules = { each: { chat: 2, mail: 3 }, beside: {}, media: { chat: MEDIUM, mail: MEDIUM } };
 
 let hotline: Hotline;
 let calls = 0;
@@ -269,6 +272,19 @@ describe('[G3] [G4] grades', () => {
     for (const now of [limited, graded].map(waitOf)) expect(now).toMatchObject({ step: 1, headStartMs: -570_000 });
     for (const now of regrade('emergency')) expect(now).toMatchObject({ plan: 'anybody', headStartMs: 600_000 });
     for (const now of regrade(null)) expect(now).toMatchObject({ plan: 'slow', step: 1, headStartMs: -570_000 });
+  });
+
+  test('[G4] [W10] a graded chat that is given to another queue goes first there, and after nobody when the grade is taken back', () => {
+    hotline = new Hotline({ ...SETTINGS, slots: CHATS });
+    hotline.ready('ana');
+    const chat = hotline.open('chat', 'personal', '13800138000')!;
+    hotline.reply(chat);
+    expect(at(chat)).toBe('conversation');
+    hotline.hear({ type: 'contactRegraded', contact: chat, grade: 'emergency', by: 'lead' });
+    hotline.give(chat, 'enterprise');
+    expect(waitOf(chat)).toMatchObject({ queue: 'enterprise', plan: 'anybody', headStartMs: 600_000 });
+    hotline.hear({ type: 'contactRegraded', contact: chat, grade: null, by: 'lead' });
+    expect(waitOf(chat)).toMatchObject({ queue: 'enterprise', plan: '', headStartMs: 0 });
   });
 
   test('[Q7] an emergency finds room in a queue that is full', () => {
