@@ -27,11 +27,14 @@ interface Guest {
 /** @param claimed legs that the core has already. @param pass takes an event that waits for nothing (any more). */
 export function createLobby(claimed: () => { has(leg: LegId): boolean }, pass: (event: SwitchEvent) => void): Lobby {
   const guests = new Map<LegId, Guest>();
+  /** Let in, and perhaps not decided yet. */
+  const passed = new Set<LegId>();
   let isOpen = false;
   let closing: NodeJS.Timeout | undefined;
 
   function open(): void {
     isOpen = true;
+    passed.clear();
     clearTimeout(closing);
     for (const leg of [...guests.keys()]) comeIn(leg);
   }
@@ -40,6 +43,7 @@ export function createLobby(claimed: () => { has(leg: LegId): boolean }, pass: (
     const guest = guests.get(leg);
     if (guest === undefined) return;
     guests.delete(leg);
+    if (!isOpen) passed.add(leg);
     clearTimeout(guest.timer);
     for (const event of guest.events) pass(event);
   }
@@ -61,9 +65,8 @@ export function createLobby(claimed: () => { has(leg: LegId): boolean }, pass: (
     allIn(node, (leg) => shown.has(leg));
     const waits = (leg: SurveyedLeg): boolean => {
       if (guests.has(leg.leg)) return true;
-      return (
-        leg.direction === 'inbound' && leg.state === 'ringing' && !claimed().has(leg.leg) && guests.size < LOBBY_MAX
-      );
+      const known = claimed().has(leg.leg) || passed.has(leg.leg);
+      return leg.direction === 'inbound' && leg.state === 'ringing' && !known && guests.size < LOBBY_MAX;
     };
     const legs = event.survey.legs.filter((leg) => {
       if (!waits(leg)) return true;

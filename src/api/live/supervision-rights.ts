@@ -87,15 +87,18 @@ export class SupervisionRights {
   async #lookAtAll(): Promise<number> {
     const { db, core, logger } = this.#options;
     const nowMs = Date.now();
+    // Who begins meanwhile is looked at next, by sessions that were read after it.
+    const heard = [...this.#heard];
     const sessions = await sessionsOf(db, [...new Set(this.#heard.values())], nowMs);
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const [contact, by] of this.#heard) {
+    for (const [contact, by] of heard) {
       const mine = sessions.get(by) ?? [];
       const untilMs = Math.max(0, ...mine.map((session) => endOf(session, this.#isAtWork(by))));
       if (untilMs > nowMs && (await this.#mayHear(mine[0]!, contact))) {
         nextMs = Math.min(nextMs, untilMs);
         continue;
       }
+      if (this.#heard.get(contact) !== by) continue;
       logger.info({ contact, by }, 'a supervision ends with the right to it');
       await core.submit({ type: 'supervisionLeft', contact, by, because: 'rightsLost' });
     }
