@@ -38,8 +38,8 @@ export function offerAnswered(d: Decision, { contact: id, agent: who, token, tak
   if (stage.in !== 'queue' || stage.offer?.token !== token || stage.offer.agent !== who) return;
   if (!take) return missOffer(d, contact, stage.offer, 'rejected', 'O4');
   endOffer(d, contact, stage.offer, 'accepted', 'W6');
-  takenBy(d, contact, stage.wait, agent, 'W8');
   agent.misses = 0;
+  takenBy(d, contact, stage.wait, agent, 'W8');
 }
 
 /** W8, W20: the contact, which waits, is this agent's. */

@@ -270,6 +270,20 @@ describe('an offer', () => {
     expect(factsOf(hotline, chat).filter(({ fact }) => fact === 'waitStarted')).toHaveLength(1);
   });
 
+  test('[U4][W8] who missed offers and takes one is told of no longer', () => {
+    const hotline = new Hotline(
+      rules([queue('personal')], [agent('ana', { personal: 1 })], { slots: SLOTS, alerts: { missedOffers: 1 } }),
+    );
+    hotline.ready('ana');
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.reply(chat, false);
+    expect([...hotline.state.alerts.values()]).toMatchObject([{ alert: 'missedOffers', agent: 'ana' }]);
+    hotline.pass(10_000);
+    hotline.reply(chat);
+    expect(hotline.holder(chat)).toBe('ana');
+    expect(hotline.state.alerts.size).toBe(0);
+  });
+
   test('[O8] an agent who asks for a break gives the offer back and keeps what was taken', () => {
     const hotline = hotlineOf(['ana']);
     hotline.ready('ana');
