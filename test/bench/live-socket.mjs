@@ -2,12 +2,13 @@
 //   node test/bench/live-socket.mjs [--clients 1000] [--events 200] [--slow 50] [--back 2000] [--talks 20] [--json]
 // Fails when a change takes longer than 100 ms (p99), a slow reader costs 5 MB or stays 10 s, not all are back in 15 s, or one of the talks that go on
 // meanwhile loses a packet.
-import { fork, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
+import { startLoad } from './load.mjs';
 import { startHotline } from './one-queue-hotline.mjs';
 
 const { values } = parseArgs({
@@ -86,25 +87,16 @@ async function startTalks(seats) {
     });
   }
   const told = { server: hotline.sip(), seats: hotline.phones(), number: '12345', register: true, audio: true };
-  const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [JSON.stringify(told)], {
-    serialization: 'advanced',
-  });
-  const answer = () =>
-    new Promise((resolve, reject) => {
-      load.once('message', (message) => (message.failed ? reject(new Error(message.failed)) : resolve(message)));
-    });
-  await answer();
-  load.send({ run: 'registerAll' });
-  await answer();
-  load.send({ run: 'voices', pairs: number('talks'), forMs: TALK_MS });
-  const over = answer();
+  const load = await startLoad(told);
+  await load.run('registerAll');
+  const over = load.run('voices', { pairs: number('talks'), forMs: TALK_MS });
   await until(() => gauge('minhu_agents{state="talking",site="main"}').then((talking) => talking === number('talks')));
   // The talks are counted when they have settled, as `voices` does it.
   await pause(5_000);
   return async () => {
-    const { done } = await over;
-    load.kill('SIGTERM');
-    return done;
+    const heard = await over;
+    load.stop();
+    return heard;
   };
 }
 

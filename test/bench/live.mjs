@@ -3,9 +3,10 @@
 //     [--only calls|audio] [--mails] [--json]
 // With --mails the core reads bombs and large mails all the while.
 // Fails when one call fails, or when a packet is lost.
-import { fork, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startLoad } from './load.mjs';
 import { startMails } from './mail-load.mjs';
 import { openMinhu } from './minhu-under-test.mjs';
 
@@ -67,22 +68,13 @@ async function voices() {
 async function measure(seatCount, minhu, audio, run, options) {
   const system = await openMinhu(seatCount, minhu);
   const { server, seats, number: dialled, register } = system;
-  const told = JSON.stringify({ server, seats, number: dialled, register, audio });
-  const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [told], { serialization: 'advanced' });
-  const answer = () =>
-    new Promise((resolve, reject) => {
-      load.once('message', (message) => (message.failed ? reject(new Error(message.failed)) : resolve(message)));
-    });
-  const ask = (name, parameters = {}) => {
-    load.send({ run: name, ...parameters });
-    return answer();
-  };
+  let load;
   try {
-    await answer();
-    await ask('registerAll');
+    load = await startLoad({ server, seats, number: dialled, register, audio });
+    await load.run('registerAll');
     await system.ready();
     const stop = values.mails ? await startMails() : undefined;
-    const { done } = await ask(run, options);
+    const done = await load.run(run, options);
     if (stop) {
       const { count, heldMs } = await stop();
       tell('mails.read', count, '1');
@@ -90,7 +82,7 @@ async function measure(seatCount, minhu, audio, run, options) {
     }
     return done;
   } finally {
-    load.kill('SIGTERM');
+    load?.stop();
     await system.close();
   }
 }

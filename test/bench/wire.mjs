@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startLoad } from './load.mjs';
 import { openMinhu } from './minhu-under-test.mjs';
 import { hasCallCenter, openCallCenter } from './mod-callcenter-under-test.mjs';
 
@@ -39,26 +40,24 @@ for (const size of values.sizes.split(',').map(Number)) {
 async function measure(open, size, samples) {
   const system = await open();
   const { server, seats, number, register } = system;
-  const load = fork(join(import.meta.dirname, 'wire-scenarios.mjs'), [
-    JSON.stringify({ server, seats, number, register }),
-  ]);
+  let load;
   try {
-    const { ready: seatPort } = await heard(load);
-    await run(load, 'registerAll');
-    await system.ready(seatPort);
-    const idle = values.freed ? undefined : await run(load, 'idle', { calls, everyMs: 250, talkMs: 200 });
+    load = await startLoad({ server, seats, number, register });
+    await load.run('registerAll');
+    await system.ready(load.seatPort);
+    const idle = values.freed ? undefined : await load.run('idle', { calls, everyMs: 250, talkMs: 200 });
     const waiting = Math.min(200, size * 2);
     const offers = values.freed || system.offer === undefined ? undefined : await readyToInvite(system, load);
     const rates = values.freed ? [] : await risingRates(load);
     const endProbe = probeDisk();
     // What does not get through is said, and does not hide what was measured.
-    const freed = await run(load, 'freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch((error) => {
+    const freed = await load.run('freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch((error) => {
       process.stderr.write(`${size} agents could not be measured when freed: ${error.message}\n`);
     });
     if (freed?.talking < size) process.stderr.write(`only ${freed.talking} of ${size} agents came to talk\n`);
     return { idle, freed: freed?.times, offers, flushes: await endProbe(), rates };
   } finally {
-    load.kill('SIGTERM');
+    load?.stop();
     await system.close();
   }
 }
@@ -68,7 +67,7 @@ async function risingRates(load) {
   const rates = [];
   for (const perS of values.short ? [20] : [20, 40, 60, 80]) {
     const forMs = values.short ? 3_000 : 5_000;
-    const rate = await run(load, 'rate', { perS, forMs, talkMs: 300 }).catch((error) => {
+    const rate = await load.run('rate', { perS, forMs, talkMs: 300 }).catch((error) => {
       process.stderr.write(`${perS} calls a second were not got through: ${error.message}\n`);
     });
     if (rate === undefined) return rates;
@@ -81,7 +80,7 @@ async function risingRates(load) {
 async function readyToInvite(system, load) {
   const seats = system.seats.slice(0, values.short ? 10 : 200);
   await system.notReady();
-  await run(load, 'queueUp', { waiting: seats.length, fillPerS: 40 });
+  await load.run('queueUp', { waiting: seats.length, fillPerS: 40 });
   const endProbe = probeDisk();
   const asked = [];
   for (const { user } of seats) {
@@ -89,25 +88,13 @@ async function readyToInvite(system, load) {
     await pause(40);
   }
   const flushes = await endProbe();
-  const invites = new Map(await run(load, 'invited', { count: seats.length }));
+  const invites = new Map(await load.run('invited', { count: seats.length }));
   await system.ready();
   return {
     released: asked.map(({ askedMs, releasedMs }) => releasedMs - askedMs),
     invited: asked.map(({ user, askedMs }) => invites.get(user) - askedMs),
     flushes,
   };
-}
-
-function run(load, name, options = {}) {
-  load.send({ run: name, ...options });
-  return heard(load).then(({ done }) => done);
-}
-
-function heard(load) {
-  return new Promise((resolve, reject) => {
-    load.once('message', (message) => (message.failed ? reject(new Error(message.failed)) : resolve(message)));
-    load.once('exit', () => reject(new Error('the load generator ended')));
-  });
 }
 
 function compare(size, ours, theirs) {
