@@ -6,6 +6,7 @@ import type { Account } from './account.ts';
 import { createCache } from './cached.ts';
 import type { Context, Outbound } from './channel.ts';
 import { guardedFetch } from './guarded-fetch.ts';
+import { inTime } from './in-time.ts';
 import { type FileReference, loadMedia } from './media/upload.ts';
 import { isChannelError } from './trouble.ts';
 
@@ -163,7 +164,7 @@ export class Outbox {
     const context = this.context(AbortSignal.timeout(channel.limits?.sendMs ?? usualMs));
     const named = { id: `m-${row.id}`, conversation: row.conversation, ...(media.length === 0 ? {} : { media }) };
     const message: Outbound = { ...content, ...named };
-    return await Promise.race([channel.send(message, context), whenAborted(context.signal)]);
+    return await inTime(channel.send(message, context), context.signal);
   }
 
   async #failed(row: OutboxRow, error: unknown): Promise<void> {
@@ -224,12 +225,4 @@ export class Outbox {
     if (first === undefined) this.#lines.delete(conversation);
     else this.#due.set(conversation, first.due_at_ms ?? 0, conversation);
   }
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const end = (): void => reject(new Error('the platform did not answer in time'));
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }

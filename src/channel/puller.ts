@@ -4,6 +4,7 @@ import type { Db } from '../store/store.ts';
 import type { Account } from './account.ts';
 import type { Context, Inbound } from './channel.ts';
 import { cleanInbound, INBOUND_MAX } from './clean-inbound.ts';
+import { inTime } from './in-time.ts';
 import { isChannelError } from './trouble.ts';
 import type { Turnstile } from './turnstile.ts';
 
@@ -104,7 +105,7 @@ export class Puller {
   async #pullPage(): Promise<number> {
     const { channel } = this.#options.account;
     const until = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PULL_MS_MAX)]);
-    const page = await withinTime(channel.pull!(await this.#cursor(), this.#options.context(until)), until);
+    const page = await inTime(channel.pull!(await this.#cursor(), this.#options.context(until)), until, 'the source');
     await this.#store(page.inbound, page.cursor);
     if (page.more === true) return 0;
     return Math.min(Math.max(page.againAfterMs ?? AGAIN_USUAL_MS, AGAIN_MS_MIN), AGAIN_MS_MAX);
@@ -175,20 +176,5 @@ export class Puller {
       const timer = setTimeout(end, ms);
       signal.addEventListener('abort', end);
     });
-  }
-}
-
-async function withinTime<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  work.catch(() => undefined);
-  let end = (): void => undefined;
-  const over = new Promise<never>((_, reject) => {
-    end = () => reject(new Error('the source did not answer in time'));
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    signal.removeEventListener('abort', end);
   }
 }

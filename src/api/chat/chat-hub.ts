@@ -3,12 +3,13 @@ import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Inbound } from '../../channel/channel.ts';
 import type { StoreResult } from '../../channel/inbox.ts';
-import { endChatTokens, raiseWatermark } from '../../store/chat-sessions.ts';
+import { type ChatSession, endChatTokens, findChat, raiseWatermark } from '../../store/chat-sessions.ts';
 import type { Db } from '../../store/store.ts';
 import { Bucket } from './bucket.ts';
 import { ChatSocket, type Seated } from './chat-socket.ts';
 import { readFrame } from './frames.ts';
 import type { ChatState } from './messages.ts';
+import { readChatToken } from './resume-token.ts';
 
 export const CHAT_SOCKETS_MAX = 5_000;
 const SOCKETS_OF_ADDRESS_MAX = 50;
@@ -130,6 +131,13 @@ export class ChatHub {
   enter(session: string, socket: ChatSocket): void {
     this.#socketOf.get(session)?.cut('replaced');
     this.#socketOf.set(session, socket);
+  }
+
+  /** The conversation that a token is good for now. */
+  async chatOf(token: string): Promise<ChatSession | undefined> {
+    const shown = readChatToken(this.key, token, Date.now());
+    const chat = shown && (await findChat(this.db, shown.session, shown.generation));
+    return chat !== undefined && chat.expires_at_ms > Date.now() ? chat : undefined;
   }
 
   /** Whoever has a token of this conversation is its citizen no longer: a phone was lost. Nothing that was said is. */

@@ -2,7 +2,6 @@ import type { WebSocket } from 'ws';
 import type { Inbound } from '../../channel/channel.ts';
 import {
   type ChatLine,
-  findChat,
   findFiles,
   raiseWatermark,
   readLines,
@@ -12,7 +11,6 @@ import {
 import type { ChatHub } from './chat-hub.ts';
 import { inboundOf, lineSaid, refusalOf, remoteIdOf, replyId } from './lines.ts';
 import { CHAT_CLOSE, type FromCitizen, type ToCitizen } from './messages.ts';
-import { readChatToken } from './resume-token.ts';
 
 type Frame<T extends FromCitizen['t']> = Extract<FromCitizen, { t: T }>;
 
@@ -97,9 +95,8 @@ export class ChatSocket {
   }
 
   async #seat({ token, last_seq = '0' }: Frame<'auth'>): Promise<void> {
-    const known = readChatToken(this.#hub.key, token, Date.now());
-    const chat = known && (await findChat(this.#hub.db, known.session, known.generation));
-    if (chat === undefined || chat.expires_at_ms <= Date.now()) return this.cut('auth');
+    const chat = await this.#hub.chatOf(token);
+    if (chat === undefined) return this.cut('auth');
     if (!this.open) return;
     clearTimeout(this.#tooLate);
     const { id: session, entry, name } = chat;

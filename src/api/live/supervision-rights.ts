@@ -89,7 +89,7 @@ export class SupervisionRights {
     const nowMs = Date.now();
     // Who begins meanwhile is looked at next, by sessions that were read after it.
     const heard = [...this.#heard];
-    const sessions = await sessionsOf(db, [...new Set(this.#heard.values())], nowMs);
+    const sessions = await sessionsOf(db, [...new Set(heard.map(([, by]) => by))], nowMs);
     let nextMs = Number.POSITIVE_INFINITY;
     for (const [contact, by] of heard) {
       const mine = sessions.get(by) ?? [];

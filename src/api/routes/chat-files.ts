@@ -7,7 +7,6 @@ import { openFile, removeFile } from '../../channel/media/stored-file.ts';
 import {
   announceFile,
   fileArrived,
-  findChat,
   findFiles,
   forgetUnsentFiles,
   WEB_ACCOUNT,
@@ -16,7 +15,7 @@ import {
 import { fileOfConversation } from '../../store/message-files.ts';
 import { type FileFault, keepFile } from '../chat/files.ts';
 import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
-import { CHAT_LIFE_MS, readChatToken } from '../chat/resume-token.ts';
+import { CHAT_LIFE_MS } from '../chat/resume-token.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
 import { isOpenFor, limitNetworks } from '../visitors.ts';
@@ -62,7 +61,7 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
       schema: { body: FileWish, response: { 201: Type.Object({ id: Type.String(), url: Type.String() }) } },
     },
     async (request, reply) => {
-      const session = await sessionOf(request, options, webChat);
+      const session = await sessionOf(request, webChat);
       const id = randomBytes(16).toString('base64url');
       const { name, bytes, sha256 } = request.body;
       const nowMs = Date.now();
@@ -82,7 +81,7 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
     `${CHAT_FILES_PATH}/:id`,
     { config: { access: 'public', audit: 'never' }, schema: { params: FileParams } },
     async (request, reply) => {
-      const session = await sessionOf(request, options, webChat);
+      const session = await sessionOf(request, webChat);
       const { id } = request.params;
       const [file] = await findFiles(db, [id]);
       const theirs = file?.session === session && file.type !== null;
@@ -128,7 +127,7 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
         schema: { params: FileParams, response: { 204: Type.Null() } },
       },
       async (request, reply) => {
-        const session = await sessionOf(request, options, webChat);
+        const session = await sessionOf(request, webChat);
         const { id } = request.params as { id: string };
         const [file] = await findFiles(db, [id]);
         if (file === undefined || file.session !== session || file.type !== null || arriving.has(id))
@@ -150,16 +149,11 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
 }
 
 /** Whose token the request shows. */
-export async function sessionOf(
-  request: FastifyRequest,
-  { db }: Pick<ApiOptions, 'db'>,
-  webChat: WebChatSource,
-): Promise<string> {
+export async function sessionOf(request: FastifyRequest, webChat: WebChatSource): Promise<string> {
   if (!isOpenFor(webChat, request.raw)) throw new ApiError('NOT_FOUND');
   const token = /^Bearer (\S{1,200})$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const shown = readChatToken(webChat.hub.key, token, Date.now());
-  const chat = shown === undefined ? undefined : await findChat(db, shown.session, shown.generation);
-  if (chat === undefined || chat.expires_at_ms <= Date.now()) throw new ApiError('CHAT_OVER');
+  const chat = await webChat.hub.chatOf(token);
+  if (chat === undefined) throw new ApiError('CHAT_OVER');
   return chat.id;
 }
 

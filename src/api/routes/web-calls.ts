@@ -59,5 +59,5 @@ export function addWebCallRoute(app: Api, options: ApiOptions): void {
 async function besideOf(request: FastifyRequest, options: ApiOptions): Promise<ContactId | undefined> {
   const { webChat } = options;
   if (webChat?.contactOf === undefined || request.headers.authorization === undefined) return undefined;
-  return webChat.contactOf(await sessionOf(request, options, webChat));
+  return webChat.contactOf(await sessionOf(request, webChat));
 }

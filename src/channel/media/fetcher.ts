@@ -10,6 +10,7 @@ import {
 import { type Account, accountKey } from '../account.ts';
 import { ChannelError, type Context, type MediaReference, throwUnlessOk } from '../channel.ts';
 import type { HostOptions } from '../host-options.ts';
+import { inTime } from '../in-time.ts';
 import { isChannelError } from '../trouble.ts';
 import { type AdmitFault, admit, FILE_BYTES_MAX } from './admit.ts';
 import { hasRoomFor } from './disk-room.ts';
@@ -172,10 +173,9 @@ export class MediaFetcher {
     const account = this.#accounts.get(key)!;
     const until = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(FETCH_MS_MAX)]);
     const lent = this.#options.context(account, until);
-    const ended = whenAborted(lent.signal);
-    const response = await Promise.race([account.channel.fetchMedia!(reference, lent), ended]);
+    const response = await inTime(account.channel.fetchMedia!(reference, lent), lent.signal);
     throwUnlessOk(response, 'the platform');
-    return await Promise.race([readWithin(response), ended]);
+    return await inTime(readWithin(response), lent.signal);
   }
 
   async #failed(file: WaitingFile, error: unknown): Promise<void> {
@@ -224,17 +224,6 @@ async function readWithin(response: Response): Promise<Buffer | 'tooLarge'> {
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  const ended = new Promise<never>((_resolve, reject) => {
-    const end = (): void => reject(new Error('the platform did not answer in time'));
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
-  // Raced against work that may be over long before.
-  ended.catch(() => undefined);
-  return ended;
 }
 
 function reasonOf(error: unknown): string {
