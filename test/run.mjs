@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 /** Program looked for → Debian package that brings it. */
@@ -53,12 +53,15 @@ const folder = mkdtempSync(join(tmpdir(), 'minhu-test-'));
 const total = { passed: 0, failed: 0 };
 /** A defect each, of the test or of what it tests. */
 const secondTries = [];
+/** Said again at the end: who reads only the last lines of a long run learns what failed. */
+const failures = [];
 for (const pass of PASSES) {
   await play(pass);
   if (!(await checks)) giveUp('types and style');
 }
 rmSync(folder, { recursive: true, force: true });
 for (const told of secondTries) process.stdout.write(`passed at the second try only: ${told}\n`);
+for (const told of failures) process.stdout.write(`failed: ${told}\n`);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
@@ -79,8 +82,14 @@ async function play({ name, workers, args }) {
     for (const { fullName, status: outcome, failureMessages = [] } of assertionResults)
       if (outcome === 'passed' && failureMessages.length > 0)
         secondTries.push(`${fullName}: ${failureMessages[0].split('\n')[0]}`);
+      else if (outcome === 'failed') failures.push(`${fullName}: ${failureMessages.join('\n')}`);
   // A file that could not be loaded, or an error outside any test, counts too.
-  if (status !== 0 && (result?.numFailedTests ?? 0) === 0) total.failed += 1;
+  if (status !== 0 && (result?.numFailedTests ?? 0) === 0) {
+    total.failed += 1;
+    const files = result?.testResults.filter((file) => file.status === 'failed') ?? [];
+    const why = files.map((file) => `${relative(root, file.name)}: ${file.message}`).join('\n');
+    failures.push(`pass “${name}” ended with ${status}, no test of it having failed. ${why}`);
+  }
 }
 
 function installPeers() {
