@@ -59,6 +59,9 @@ function createPhone(mediaStream) {
 
   function listen(connection) {
     connection.addEventListener('connectionstatechange', () => note('media', { state: connection.connectionState }));
+    connection.addEventListener('iceconnectionstatechange', () =>
+      note('ice', { state: connection.iceConnectionState }),
+    );
     connection.addEventListener('track', ({ streams, track }) => {
       note('track');
       ear.hear(streams[0] ?? new MediaStream([track]), connection);
@@ -122,7 +125,7 @@ function createPhone(mediaStream) {
         ? undefined
         : { lately: meter.line.slice(-10), ...(await ear.told()) };
     },
-    told: () => ear.told(),
+    told: async () => ({ ...(await ear.told()), noted: log.slice(-20) }),
     way: async () => {
       const { connection } = session;
       const stats = await connection.getStats();

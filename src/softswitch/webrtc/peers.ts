@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { Audio, PeerConnection, type Track } from 'node-datachannel';
+import { type LocalDescriptionInit, PeerConnection, type RtcConfig, type Track } from 'node-datachannel';
 import { unreachable } from '../../lib/assert.ts';
 import { looksLikeRtcp } from '../rtp/packet.ts';
+import { type Certificate, createCertificate } from './certificate.ts';
+import { type IcePort, reserveIcePort } from './ice-port.ts';
 import {
   type NewPeer,
   type OwnTransport,
@@ -19,14 +21,23 @@ export interface Peers {
 interface Peer {
   readonly leg: string;
   readonly ssrc: number;
+  /** What we offered, until the far end has answered. */
+  offered: Offered | undefined;
   /** The way by which sound goes. */
-  path: Path;
+  path: Path | undefined;
   /** After an ICE restart: the way that takes its place once it is through. */
   next: Path | undefined;
   relay: Relay | undefined;
   isSilent: boolean;
   heardAtMs: number;
   closed: boolean;
+}
+
+interface Offered {
+  readonly bindIp: string;
+  readonly port: IcePort;
+  readonly ufrag: string;
+  readonly password: string;
 }
 
 /** One ICE and DTLS association with the far end. */
@@ -38,6 +49,8 @@ interface Path {
 
 interface Table {
   readonly options: PeerOptions;
+  /** Of all that we offer. */
+  readonly certificate: Certificate;
   readonly report: (report: PeerReport) => void;
   readonly held: Map<string, Peer>;
 }
@@ -46,7 +59,7 @@ const LISTEN_MS = 200;
 
 /** The peer connections of one process. Never throws; what goes wrong is reported. */
 export function createPeers(options: PeerOptions, report: (report: PeerReport) => void): Peers {
-  const table: Table = { options, report, held: new Map() };
+  const table: Table = { options, certificate: createCertificate(), report, held: new Map() };
   setInterval(() => tellSilence(table), LISTEN_MS).unref();
   return { apply: (wish) => apply(table, wish) };
 }
@@ -56,11 +69,11 @@ function apply(table: Table, wish: PeerWish): void {
   try {
     switch (wish.wish) {
       case 'offer':
-        return open(table, wish, undefined);
+        return peer === undefined ? offer(table, wish) : undefined;
       case 'answer':
         return peer === undefined ? open(table, wish, wish.remote) : restart(table, peer, wish, wish.remote);
       case 'answered':
-        return peer?.path.connection.setRemoteDescription(wish.remote, 'answer');
+        return peer && answered(table, peer, wish.remote);
       case 'close':
         return peer && close(table, peer);
       default:
@@ -77,72 +90,111 @@ function fail(table: Table, leg: string, error: unknown): void {
   table.report({ report: 'failed', leg, why: error instanceof Error ? error.message : String(error) });
 }
 
-function open(table: Table, wish: NewPeer, offer: string | undefined): void {
-  const { options, held } = table;
-  if (held.has(wish.leg)) return;
+function newPeer({ options, held }: Table, leg: string): Peer {
   if (held.size >= options.peersMax) throw new Error(`more than ${options.peersMax} peers`);
   const peer: Peer = {
-    ...{ leg: wish.leg, ssrc: randomBytes(4).readUInt32BE(0), path: newPath(options, wish), next: undefined },
+    ...{ leg, ssrc: randomBytes(4).readUInt32BE(0), offered: undefined, path: undefined, next: undefined },
     ...{ relay: undefined, isSilent: false, heardAtMs: performance.now(), closed: false },
   };
-  held.set(wish.leg, peer);
-  follow(table, peer, peer.path);
-  openRelay(options.relayIp, wish.mediaPort, (packet) => toBrowser(peer, packet))
-    .then((relay) => {
-      if (peer.closed) return relay.close();
-      peer.relay = relay;
-      describe(table, peer);
-    })
-    .catch((error: unknown) => fail(table, wish.leg, error));
-  if (offer === undefined) {
-    take(table, peer, peer.path, peer.path.connection.addTrack(audioOf(peer.ssrc)));
-    peer.path.connection.setLocalDescription('offer');
-  } else answer(table, peer, peer.path, offer);
+  held.set(leg, peer);
+  return peer;
+}
+
+/**
+ * The library learns of a peer when the far end has answered. One that has its sockets open before lets ICE and DTLS begin in the middle of
+ * `setRemoteDescription`, before the fingerprint is known, and refuses the far end's certificate then.
+ */
+function offer(table: Table, { leg, bindIp, mediaPort }: NewPeer): void {
+  const { portMin, portMax } = table.options;
+  const peer = newPeer(table, leg);
+  const [ufrag, password] = [randomBytes(6).toString('base64'), randomBytes(18).toString('base64')];
+  void lend(table, peer, mediaPort, async (relay) => {
+    const port = await reserveIcePort(bindIp, portMin, portMax);
+    if (peer.closed) return await port.free();
+    peer.offered = { bindIp, port, ufrag, password };
+    const own = { ufrag, password, fingerprint: table.certificate.fingerprint, setup: 'actpass' as const };
+    const ports = { icePort: port.port, relayPort: relay.port };
+    table.report({ report: 'described', leg, ssrc: peer.ssrc, ...own, ...ports });
+  });
+}
+
+function answered(table: Table, peer: Peer, remote: string): void {
+  const { offered } = peer;
+  if (offered === undefined) return;
+  peer.offered = undefined;
+  const { bindIp, port, ufrag, password } = offered;
+  const { certificatePem, keyPem } = table.certificate;
+  const settled = async (): Promise<void> => {
+    await port.free();
+    if (peer.closed) return;
+    const range = { portRangeBegin: port.port, portRangeEnd: port.port };
+    const own = { certificatePemFile: certificatePem, keyPemFile: keyPem };
+    peer.path = newPath(peer.leg, bindIp, { ...range, ...own });
+    connect(table, peer, peer.path, remote, { iceUfrag: ufrag, icePwd: password });
+  };
+  settled().catch((error: unknown) => fail(table, peer.leg, error));
+}
+
+/** With its relay once that is open. What goes wrong ends the leg. */
+async function lend(table: Table, peer: Peer, mediaPort: number, use: (relay: Relay) => Promise<void> | void) {
+  try {
+    const relay = await openRelay(table.options.relayIp, mediaPort, (packet) => toBrowser(peer, packet));
+    if (peer.closed) return relay.close();
+    peer.relay = relay;
+    await use(relay);
+  } catch (error) {
+    fail(table, peer.leg, error);
+  }
+}
+
+function open(table: Table, wish: NewPeer, remote: string): void {
+  const peer = newPeer(table, wish.leg);
+  peer.path = newPath(wish.leg, wish.bindIp, rangeOf(table.options));
+  void lend(table, peer, wish.mediaPort, () => describe(table, peer));
+  reply(table, peer, peer.path, remote);
 }
 
 /**
  * RFC 8445 §9. The library restarts no ICE agent: another connection answers, with a certificate of its own, by which the far end knows to
  * open DTLS anew (RFC 8842 §4). SSRC and relay stay, so that neither the far end's receiver nor the media worker notices.
  */
-function restart(table: Table, peer: Peer, wish: NewPeer, offer: string): void {
+function restart(table: Table, peer: Peer, wish: NewPeer, remote: string): void {
   peer.next?.connection.close();
-  peer.next = newPath(table.options, wish);
-  follow(table, peer, peer.next);
-  answer(table, peer, peer.next, offer);
+  peer.next = newPath(wish.leg, wish.bindIp, rangeOf(table.options));
+  reply(table, peer, peer.next, remote);
 }
 
-function newPath({ portMin, portMax }: PeerOptions, { leg, bindIp }: NewPeer): Path {
-  const connection = new PeerConnection(leg, {
-    iceServers: [],
-    bindAddress: bindIp,
-    enableIceTcp: false,
-    portRangeBegin: portMin,
-    portRangeEnd: portMax,
-    disableAutoNegotiation: true,
+/** To an offer of the far end: it waits for our description. */
+function reply(table: Table, peer: Peer, path: Path, remote: string): void {
+  path.connection.onGatheringStateChange((state) => {
+    if (state === 'complete') describe(table, peer);
   });
-  return { connection, track: undefined, isConnected: false };
+  connect(table, peer, path, remote);
 }
 
-function answer(table: Table, peer: Peer, path: Path, offer: string): void {
+function rangeOf({ portMin, portMax }: PeerOptions): Partial<RtcConfig> {
+  return { portRangeBegin: portMin, portRangeEnd: portMax };
+}
+
+function newPath(leg: string, bindAddress: string, more: Partial<RtcConfig>): Path {
+  const fixed = { iceServers: [], enableIceTcp: false, disableAutoNegotiation: true };
+  return {
+    connection: new PeerConnection(leg, { ...fixed, bindAddress, ...more }),
+    track: undefined,
+    isConnected: false,
+  };
+}
+
+/** `own`: the ICE credentials that the far end has been told; else the library draws some. */
+function connect(table: Table, peer: Peer, path: Path, remote: string, own?: LocalDescriptionInit): void {
+  follow(table, peer, path);
   path.connection.onTrack((track) => take(table, peer, path, track));
-  path.connection.setRemoteDescription(offer, 'offer');
-  path.connection.setLocalDescription('answer');
-}
-
-function audioOf(ssrc: number): Audio {
-  const audio = new Audio('0', 'SendRecv');
-  audio.addAudioCodec(8, 'PCMA/8000');
-  audio.addAudioCodec(0, 'PCMU/8000');
-  audio.addSSRC(ssrc, 'minhu', 'minhu', 'audio');
-  return audio;
+  path.connection.setRemoteDescription(remote, 'offer');
+  path.connection.setLocalDescription('answer', own);
 }
 
 function follow(table: Table, peer: Peer, path: Path): void {
-  const { connection } = path;
-  connection.onGatheringStateChange((state) => {
-    if (state === 'complete') describe(table, peer);
-  });
-  connection.onStateChange((state) => {
+  path.connection.onStateChange((state) => {
     if (!isOf(peer, path)) return;
     if (state === 'connected' && !path.isConnected) connected(table, peer, path);
     // The former way ends when it may: sound waits for the next.
@@ -162,7 +214,7 @@ function connected(table: Table, peer: Peer, path: Path): void {
     const former = peer.path;
     peer.path = path;
     peer.next = undefined;
-    former.connection.close();
+    former?.connection.close();
   }
   table.report({ report: 'connected', leg: peer.leg });
 }
@@ -184,8 +236,8 @@ function take(table: Table, peer: Peer, path: Path, track: Track): void {
 
 /** Once the candidates are gathered and the relay has its ports. */
 function describe(table: Table, peer: Peer): void {
-  const { connection } = peer.next ?? peer.path;
-  if (peer.closed || peer.relay === undefined || connection.gatheringState() !== 'complete') return;
+  const connection = (peer.next ?? peer.path)?.connection;
+  if (peer.closed || peer.relay === undefined || connection?.gatheringState() !== 'complete') return;
   const own = ownTransport(peer, peer.relay, connection.localDescription()?.sdp ?? '');
   if (own === undefined) fail(table, peer.leg, 'no usable address for ICE');
   else table.report({ report: 'described', leg: peer.leg, ...own });
@@ -204,8 +256,8 @@ function ownTransport(peer: Peer, relay: Relay, sdp: string): OwnTransport | und
 
 /** RTP or RTCP of the media worker, under the SSRC that our description names. */
 function toBrowser(peer: Peer, packet: Buffer): void {
-  const { track, isConnected } = peer.path;
-  if (peer.closed || !isConnected || track === undefined || !track.isOpen()) return;
+  const track = peer.path?.isConnected ? peer.path.track : undefined;
+  if (peer.closed || !track?.isOpen()) return;
   if (looksLikeRtcp(packet)) setRtcpSource(packet, peer.ssrc);
   else if (packet.length >= 12) packet.writeUInt32BE(peer.ssrc, 8);
   try {
@@ -224,7 +276,7 @@ function setRtcpSource(packet: Buffer, ssrc: number): void {
 function tellSilence(table: Table): void {
   const nowMs = performance.now();
   for (const peer of table.held.values()) {
-    if (!peer.path.isConnected || peer.isSilent || nowMs - peer.heardAtMs < SILENT_MS) continue;
+    if (!peer.path?.isConnected || peer.isSilent || nowMs - peer.heardAtMs < SILENT_MS) continue;
     peer.isSilent = true;
     table.report({ report: 'silent', leg: peer.leg });
   }
@@ -235,5 +287,6 @@ function close(table: Table, peer: Peer): void {
   table.held.delete(peer.leg);
   peer.relay?.close();
   peer.next?.connection.close();
-  peer.path.connection.close();
+  peer.path?.connection.close();
+  void peer.offered?.port.free();
 }

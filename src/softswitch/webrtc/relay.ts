@@ -36,17 +36,26 @@ export async function openRelay(ip: string, mediaPort: number, heard: (packet: B
   throw new Error('no free pair of relay ports');
 }
 
-function bound(ip: string, port: number): Promise<Socket> {
+/** 0: any free port. @throws Error when it is taken. */
+export function bound(ip: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    let isBound = false;
     const socket = createSocket({
       type: 'udp4',
       recvBufferSize: SOCKET_BUFFER_BYTES,
       // Addresses only, and at once: between bind and connect nobody else is to be heard.
       lookup: (host, _options, found) => found(null, host, 4),
     });
-    // After the bind: “connection refused” by a leg that is gone already.
-    socket.on('error', reject);
-    socket.bind({ address: ip, port, exclusive: true }, () => resolve(socket));
+    socket.on('error', (error) => {
+      // “Connection refused” by a leg that is gone already.
+      if (isBound) return;
+      socket.close();
+      reject(error);
+    });
+    socket.bind({ address: ip, port, exclusive: true }, () => {
+      isBound = true;
+      resolve(socket);
+    });
   });
 }
 
