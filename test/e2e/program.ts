@@ -187,7 +187,7 @@ export async function until<Shape>(
   what: string,
   ask: () => Promise<Shape> | Shape,
   satisfied: (answer: Shape) => boolean,
-  withinMs = 20_000,
+  withinMs = 45_000,
 ): Promise<Shape> {
   const endMs = performance.now() + withinMs;
   let last: Shape | Error;

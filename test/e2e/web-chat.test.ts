@@ -34,13 +34,24 @@ let chromium: Chromium;
 let stage: Stage;
 let proxy: FaultyProxy | undefined;
 
-/** A bot's platform that has no photo until it is told to. */
-let photoStatus = 503;
+/** A bot's platform: has no photo yet and is silent when asked again, or has it, or will never. */
+let photoIs: 'not yet' | 'silent' | 'there' | 'gone' = 'not yet';
 const bots = await startPlatform(({ url }) => {
   if (url.includes('/getFile')) return { body: '{"ok":true,"result":{"file_path":"photos/1.jpg"}}' };
   if (!url.includes('/photos/')) return { body: '{"ok":true,"result":{"message_id":1}}' };
-  const body = photo({ latitude: 30.6574, longitude: 104.0657, orientation: 6 });
-  return photoStatus === 200 ? { body, headers: { 'content-type': 'image/jpeg' } } : { status: photoStatus };
+  switch (photoIs) {
+    case 'not yet':
+      photoIs = 'silent';
+      return { status: 503 };
+    case 'silent':
+      return { silent: true };
+    case 'gone':
+      return { status: 404 };
+    case 'there': {
+      const body = photo({ latitude: 30.6574, longitude: 104.0657, orientation: 6 });
+      return { body, headers: { 'content-type': 'image/jpeg' } };
+    }
+  }
 });
 const BOT_SECRET = 's'.repeat(32);
 const settingsFolder = mkdtempSync(join(tmpdir(), 'minhu-bots-'));
@@ -264,16 +275,16 @@ test('a photo that its platform has not yet is marked so, comes to the desk by i
   await desk.seen('[data-test=file-waiting] >> text=正在获取');
   expect(await desk.audit()).toEqual([]);
   process.kill(stage.program.run().pids.core, 'SIGKILL');
-  photoStatus = 200;
+  photoIs = 'there';
   await desk.seen('[data-test=chat-file] img');
   await desk.seen('[data-test=place] >> text=照片拍摄位置：30.657400, 104.065700 (WGS-84)');
 
   // One that its platform refuses is given up, until the agent asks for it anew.
-  photoStatus = 404;
+  photoIs = 'gone';
   expect(await deliver(2, 'F2')).toBe(200);
   await desk.seen('[data-test=file-gone]');
   expect(await desk.audit()).toEqual([]);
-  photoStatus = 200;
+  photoIs = 'there';
   await desk.click('fetch-again');
   await desk.seen('[data-test=chat-file] >> nth=1 >> img');
   await desk.click('end-chat');
