@@ -10,6 +10,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkNode } from '../../src/cli/doctor/machine.ts';
 import { asText, command } from '../../src/cli/doctor.ts';
 import { lockFolder } from '../../src/lib/folder-lock.ts';
+import { freePort } from '../e2e/free-port.ts';
 
 const root = join(import.meta.dirname, '../..');
 const STRONG = 'k9-Vq2xTz8_LmW4p';
@@ -143,7 +144,9 @@ test('each thing wrong is shown in Chinese, in English and with what to do', asy
 });
 
 test('taken SIP ports are told apart: UDP and TCP', async () => {
-  expect(await wrong({ MINHU_SIP: `127.0.0.1:${await takenUdp()}` })).toMatchObject([{ check: 'sip-udp' }]);
+  expect(await wrong({ MINHU_SIP: `127.0.0.1:${await takenUdp(await freePort())}` })).toMatchObject([
+    { check: 'sip-udp' },
+  ]);
   expect(await wrong({ MINHU_SIP: `127.0.0.1:${await takenTcp()}` })).toMatchObject([{ check: 'sip-tcp' }]);
 });
 
