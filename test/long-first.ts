@@ -3,7 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Seconds that a file takes, beside another one on two cores, where it is more than twenty. A long file that begins last leaves a core idle. */
 const SECONDS: Readonly<Record<string, number>> = {
   'test/e2e/desk.test.ts': 110,
-  'test/e2e/page-lost.test.ts': 125,
+  'test/e2e/page-lost.test.ts': 80,
+  'test/e2e/page-away.test.ts': 45,
   'test/e2e/browser-phone.test.ts': 115,
   'test/e2e/desk-survives.test.ts': 110,
   'test/e2e/boards.test.ts': 90,

@@ -25,7 +25,7 @@ const BROWSERS = [
   ...['people', 'supervision', 'web-call', 'web-chat'],
 ].map((name) => `test/e2e/${name}.test.ts`);
 /** These measure it themselves. */
-const SILENCES = ['desk-survives', 'page-lost'].map((name) => `test/e2e/${name}.test.ts`);
+const SILENCES = ['desk-survives', 'page-away', 'page-lost'].map((name) => `test/e2e/${name}.test.ts`);
 /** As many calls as two processors carry, in pages: alone. */
 const CROWD = 'test/e2e/browser-crowd.test.ts';
 const WITHOUT_BROWSERS = [...BROWSERS, ...SILENCES, CROWD].flatMap((file) => ['--exclude', file]);
@@ -41,7 +41,7 @@ const PASSES = [
   { name: 'sound', workers: 2, args: [SOUND] },
   { name: 'whole', workers: 4, args: ['test/e2e', 'test/switch/contract', ...WITHOUT_BROWSERS] },
   { name: 'browsers', workers: 3, args: BROWSERS },
-  { name: 'silences', workers: 2, args: SILENCES },
+  { name: 'silences', workers: 3, args: SILENCES },
   { name: 'crowd', workers: 1, args: [CROWD] },
 ];
 

@@ -1,93 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Chromium, type Softphone, startChromium } from '../browser/chromium.ts';
-import { browserProcesses } from '../browser/processes.ts';
-import { BROWSER_HZ, CITIZEN_HZ, earOf, openWire, shareNow, untilHears } from './browser-stage.ts';
+import { expect, test } from 'vitest';
+import { BROWSER_HZ, CITIZEN_HZ, earOf, shareNow, untilHears } from './browser-stage.ts';
 import { killPart } from './kill-part.ts';
+import { others, recordOf, register, stage, talking, usePages } from './page-stage.ts';
 import { baresip, type Phone } from './peers.ts';
 import { until } from './program.ts';
-import { openStage, type Stage } from './stage.ts';
-import { toneTimeline } from './tone.ts';
 
 const DESK_HZ = 700;
 /** How long the sound of a page that is back may take. */
 const BACK_MS_MAX = 2_000;
 
-interface Gaps {
-  readonly gaps: readonly { readonly agent: string; readonly cause: string; readonly result: string | null }[];
-  readonly talks: readonly { readonly agent: string; readonly endedBy: string | null }[];
-  readonly recordings: readonly { readonly expectedMs: number | null; readonly durationMs: number | null }[];
-}
-
-let chromium: Chromium;
-let stage: Stage;
-let wire: Awaited<ReturnType<typeof openWire>>;
-const others: Phone[] = [];
-const pages: Softphone[] = [];
-
-beforeAll(async () => {
-  [chromium, stage] = await Promise.all([startChromium({ toneHz: BROWSER_HZ }), openStage()]);
-  wire = await openWire(Number(stage.program.run().ws.split(':').at(-1)));
-}, 120_000);
-
-afterEach(async () => {
-  for (const { page } of pages.splice(0)) await page.context().close();
-  for (const phone of others.splice(0)) await phone.dispose();
-  await stage.clear();
-  await until(
-    'nobody is called any more',
-    () => stage.contacts(),
-    (contacts) => contacts.every(({ outcome }) => outcome !== null),
-    60_000,
-  );
-  for (const user of ['seat1001', 'seat1002']) await stage.setState(user, 'offline');
-});
-
-afterAll(async () => {
-  wire?.close();
-  await chromium?.close();
-  expect(await stage?.close()).toBe(0);
-}, 120_000);
-
-async function register(page: Softphone, user = 'seat1001'): Promise<void> {
-  const { sipUser, sipPassword } = stage.program.firstRun().seats.find((seat) => seat.user === user)!;
-  await page.register({ url: `ws://127.0.0.1:${wire.port}`, user: sipUser, password: sipPassword, host: '127.0.0.1' });
-}
-
-/** A citizen and an agent at a page, who hear each other. */
-async function talking(from: string): Promise<{ page: Softphone; citizen: Phone }> {
-  const page = await chromium.open();
-  pages.push(page);
-  await register(page);
-  await until(
-    'the page is registered',
-    () => stage.agent('seat1001'),
-    (view) => view?.devices === 1,
-  );
-  await stage.setState('seat1001', 'ready');
-  const citizen = await stage.dial(from, CITIZEN_HZ);
-  citizen.type('1');
-  await page.noted('session');
-  await page.do('answer');
-  await stage.agentIs('seat1001', 'talking');
-  await untilHears(() => citizen.heard(), BROWSER_HZ);
-  await untilHears(earOf(page), CITIZEN_HZ);
-  return { page, citizen };
-}
+usePages();
 
 const hears = (phone: Phone, hz: number) => untilHears(() => phone.heard(), hz);
-
-/** After the moment `at` of what was heard the tone is a while not there. */
-function hole(phone: Phone, hz: number): { readonly seconds: number; readonly heard: boolean } {
-  const line = toneTimeline(phone.heard(), hz);
-  const first = line.findIndex((share) => share > 0.9);
-  const last = line.length - 1 - [...line].reverse().findIndex((share) => share > 0.9);
-  const missing = line.slice(first, last).filter((share) => share <= 0.9).length;
-  return { seconds: missing / 10, heard: first >= 0 };
-}
-
-async function recordOf(from: string): Promise<Gaps> {
-  return (await stage.closedRecord(from)) as unknown as Gaps;
-}
 
 async function explained(from: string): Promise<string> {
   const id = (await stage.contactsFrom(from))[0]!.id;
@@ -157,50 +81,6 @@ test('the core is killed while the page is away: who comes back has its caller',
   const record = await recordOf('13800138024');
   expect(record.gaps).toMatchObject([{ agent: 'seat1001', result: 'joined' }]);
   expect(record.talks).toHaveLength(1);
-}, 120_000);
-
-test('the browser sleeps for 10 s and wakes: the page has its caller again', async () => {
-  const { page, citizen } = await talking('13800138025');
-  const asleep = browserProcesses();
-  expect(asleep.length).toBeGreaterThan(1);
-  for (const pid of asleep) process.kill(pid, 'SIGSTOP');
-  try {
-    await stage.agentIs('seat1001', 'held');
-    await new Promise((resolve) => setTimeout(resolve, 10_000));
-  } finally {
-    for (const pid of asleep) process.kill(pid, 'SIGCONT');
-  }
-  await page.noted('resumes');
-  await hears(citizen, BROWSER_HZ);
-  await stage.agentIs('seat1001', 'talking');
-  citizen.type('b');
-  expect((await recordOf('13800138025')).gaps).toMatchObject([{ agent: 'seat1001', result: 'joined' }]);
-}, 120_000);
-
-test('the network of the page is cut for 10 s on its way to the switch: while sound gets through the talk goes on, and the page is back', async () => {
-  const { page, citizen } = await talking('13800138026');
-  wire.block(true);
-  try {
-    await page.noted('disconnected');
-    await new Promise((resolve) => setTimeout(resolve, 10_000));
-  } finally {
-    wire.block(false);
-  }
-  await until(
-    'registered again',
-    () => stage.agent('seat1001'),
-    (view) => view?.devices === 1,
-  );
-  await hears(citizen, BROWSER_HZ);
-  expect(hole(citizen, BROWSER_HZ)).toMatchObject({ heard: true });
-  expect(hole(citizen, BROWSER_HZ).seconds).toBeLessThan(1);
-  await page.do('hangUp');
-  await stage.agentIs('seat1001', 'wrapUp');
-  // Who would be asked for a rating hangs up, too.
-  citizen.type('b');
-  const record = await recordOf('13800138026');
-  expect(record.gaps).toEqual([]);
-  expect(record.talks).toMatchObject([{ agent: 'seat1001', endedBy: 'agent' }]);
 }, 120_000);
 
 // Last, as the registration of a phone that is killed stays.

@@ -16,6 +16,7 @@ const TESTS = [
   'test/e2e/ringing.test.ts',
   'test/e2e/call-back.test.ts',
   'test/e2e/browser-seat.test.ts',
+  'test/e2e/page-away.test.ts',
   'test/e2e/page-lost.test.ts',
   'test/e2e/desk-survives.test.ts',
   'test/e2e/switch-dies.freeswitch.ts',
