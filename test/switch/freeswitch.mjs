@@ -18,6 +18,7 @@ const TESTS = [
   'test/e2e/browser-seat.test.ts',
   'test/e2e/page-lost.test.ts',
   'test/e2e/desk-survives.test.ts',
+  'test/e2e/secure-page.freeswitch.ts',
   'test/e2e/switch-dies.freeswitch.ts',
 ];
 /** What only the embedded switch can be asked for: two of them in one test. */
