@@ -32,7 +32,7 @@ export interface RecordShape {
   readonly flow: string;
   readonly digits: readonly { readonly digits: string }[];
   readonly waits: readonly { readonly queue: string; readonly result: string | null; readonly enqueuedAtMs: number }[];
-  readonly offers: readonly { readonly agent: string; readonly result: string | null; readonly madeAtMs: number }[];
+  readonly offers: readonly { readonly agent: string; readonly result: string | null }[];
   readonly legs: readonly { readonly role: string; readonly cause: string | null }[];
   readonly recordings: readonly { readonly expectedMs: number | null; readonly durationMs: number | null }[];
 }
