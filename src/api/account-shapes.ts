@@ -36,6 +36,7 @@ export const MeShape = Type.Object({
   roles: Type.Array(RoleName),
   team: orNull('string'),
   mayReveal: Type.Boolean(),
+  mayPlay: Type.Boolean(),
   seat: Type.Union([Type.Object({ agent: Type.String(), number: Type.String(), sipUser: Type.String() }), Type.Null()]),
 });
 export const TotpShape = Type.Object({
@@ -117,6 +118,7 @@ export const UserChangeBody = Type.Object(
     mayReveal: Type.Optional(
       Type.Boolean({ description: 'Whole numbers for a reason, to a dispatcher, a handling unit or an auditor.' }),
     ),
+    mayPlay: Type.Optional(Type.Boolean({ description: 'Recordings for a reason, to a dispatcher.' })),
     disabled: Type.Optional(Type.Boolean({ description: 'Logs out, too.' })),
     locked: Type.Optional(Type.Literal(false, { description: 'Ends a lock after wrong passwords.' })),
     secondFactor: Type.Optional(Type.Literal(false, { description: 'For somebody who has lost it.' })),
@@ -135,6 +137,7 @@ const userFields = {
   team: orNull('string'),
   disabled: Type.Boolean(),
   mayReveal: Type.Boolean(),
+  mayPlay: Type.Boolean(),
   createdAtMs: Type.Integer(),
   lockedUntilMs: orNull('integer'),
   secondFactor: Type.Boolean(),

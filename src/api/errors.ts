@@ -142,6 +142,7 @@ export const ERRORS = {
   QUEUE_FULL: { status: 503, zh: '排队已满，请稍后再试。', en: 'The queue is full; try again later.' },
   QUEUE_UNKNOWN: { status: 404, zh: '没有这个队列。', en: 'There is no such queue.' },
   RANGE_UNKNOWN: { status: 416, zh: '请求的范围不在文件之内。', en: 'The file has no such range.' },
+  REASON_NEEDED: { status: 400, zh: '请说明原因。', en: 'A reason is needed.' },
   RECORDING_MISSING: { status: 410, zh: '录音文件已不存在。', en: 'The file of this recording is gone.' },
   RECORDING_OLD: {
     status: 403,
@@ -212,6 +213,11 @@ export const ERRORS = {
     status: 409,
     zh: '已有人在监听或介入该通话。',
     en: 'Somebody supervises this talk already.',
+  },
+  APPROVAL_STALE: {
+    status: 409,
+    zh: '申请已变更，请看清后再决定。',
+    en: 'What is asked for is another now; read it before you agree.',
   },
   SUPERVISION_NONE: { status: 404, zh: '您没有介入该通话。', en: 'There is no supervision of yours to change.' },
   SUPERVISOR_BUSY: {

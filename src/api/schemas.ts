@@ -173,10 +173,21 @@ export const DispositionShape = Type.Object({
   note: maybeText(),
   by: Type.String(),
 });
+const REASON_CHARS_MAX = 100;
+/** Why a citizen's number or voice is asked for. */
+export const Reason = Type.String({
+  description: 'Why; it stands in the audit trail.',
+  minLength: 2,
+  maxLength: REASON_CHARS_MAX,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$',
+});
 export const RecordingParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 128 }),
   number: Type.String({ pattern: '^[1-9]\\d{0,4}$' }),
 });
+
+/** `reason`: of who plays it by a grant. */
+export const RecordingQuery = Type.Object({ reason: Type.Optional(Reason) });
 
 const RecordingShape = Type.Object({
   number: Type.Integer(),

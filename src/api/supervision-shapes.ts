@@ -15,6 +15,11 @@ const Reason = Type.String({
 });
 
 export const SupervisionBody = Type.Object({ mode: Mode, reason: Reason }, { additionalProperties: false });
+/** What the second person has read: it may be another by the time it is heard. */
+export const ApprovalBody = Type.Object(
+  { by: Type.String({ minLength: 1, maxLength: 64, description: 'who asks' }), mode: Mode },
+  { additionalProperties: false },
+);
 /** `reason`: why the mode is another now; without one, that of the beginning goes on. */
 export const SupervisionChange = Type.Object(
   { mode: Mode, reason: Type.Optional(Reason) },

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { neighbourhoodOf } from '../lib/network-of.ts';
 import { type Limiter, limitEach } from './limiter.ts';
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/;
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
-const MAPPED = /^::ffff:(?=\d)/;
 /** Whoever adds one of these speaks for somebody elsewhere. */
 const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
 
@@ -35,25 +35,4 @@ export function limitNetworks(pace: Parameters<typeof limitEach>[0]): Limiter {
     take: (address, nowMs, weight) => limiter.take(neighbourhoodOf(address), nowMs, weight),
     look: (address, nowMs) => limiter.look(neighbourhoodOf(address), nowMs),
   };
-}
-
-/** Channels guide, rate limits: the /24 of an IPv4 address, the /56 of an IPv6 one, which is what one site is given (RFC 6177). */
-export function neighbourhoodOf(address: string): string {
-  const plain = address.replace(MAPPED, '');
-  if (!plain.includes(':')) return plain.split('.').slice(0, 3).join('.');
-  const [first, second, third, fourth = 0] = networkOf(plain)
-    .split(':')
-    .map((group) => Number.parseInt(group, 16));
-  return [first, second, third, fourth >> 8].join(':');
-}
-
-/** An IPv6 subscriber has a whole /64 (RFC 6177). */
-export function networkOf(address: string): string {
-  const plain = address.replace(MAPPED, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail = ''] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === '' ? [] : tail.split(':');
-  const gap = plain.includes('::') ? Array(Math.max(0, 8 - left.length - right.length)).fill('0') : [];
-  return [...left, ...gap, ...right].slice(0, 4).join(':');
 }

@@ -39,6 +39,7 @@ minhu user add USER --roles admin,lead,agent [--password-stdin]
                [--number 8001 --skills personal=3,enterprise=1 [--sip-user NAME] [--digest md5|sha256]]
 minhu user set USER [--roles …] [--team TEAM|none] [--number 8001] [--skills personal=3]
                [--site SITE|none] [--home QUEUE|none] [--serves personal=1,enterprise=2@25s|none]
+               [--may-reveal yes|no] [--may-play yes|no]
 minhu user passwd USER [--password-stdin]
 minhu user disable USER
 minhu user enable USER
@@ -49,9 +50,11 @@ minhu user audit [--json]
 Roles: ${ROLES.join(', ')}.
 A password is never an argument: it is read from standard input with --password-stdin
 (${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters), or made and printed once; a seat's phone password is always made.
+--may-reveal grants a dispatcher, handling unit or auditor whole numbers, --may-play a dispatcher recordings, each for a reason.
 --number and --skills (levels 1 to 5) make a seat. A running hotline heeds a change at once: a new seat may register;
 a disabled user is logged out, the phone's registration ends, a call under way does not.
 密码不作为参数传入：用 --password-stdin 从标准输入读取，否则自动生成并只显示一次；话机密码总是自动生成。
+--may-reveal 准许派单员、承办单位、审计员查看完整号码，--may-play 准许派单员回放录音，每次须说明原因。
 --number 与 --skills 同时建立座席。运行中的热线立即生效：新座席可注册；停用的账号被登出、话机注册失效，通话中的不挂断。`,
   async run(args) {
     const [verb = '', ...rest] = args;
@@ -81,6 +84,8 @@ const OPTIONS = {
   site: { type: 'string' },
   home: { type: 'string' },
   serves: { type: 'string' },
+  'may-reveal': { type: 'string' },
+  'may-play': { type: 'string' },
 } as const;
 
 /** Undefined when the words make no sense. */

@@ -148,10 +148,15 @@ export interface SupervisionAsked {
   readonly reason: string;
 }
 
-/** From a second person who leads: a supervision of a sensitive contact may begin, or be heard by more. */
+/**
+ * From a second person who leads: this supervision of a sensitive contact may begin, or be heard by more. What is asked for may have become
+ * another meanwhile: `supervisor` and `mode` are what was agreed to; absent in older journals, where it was whatever waited.
+ */
 export interface SupervisionApproved {
   readonly type: 'supervisionApproved';
   readonly contact: ContactId;
+  readonly supervisor?: AgentId;
+  readonly mode?: SupervisionMode;
   /** At most 64 characters. */
   readonly by: string;
 }

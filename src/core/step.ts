@@ -213,7 +213,7 @@ function supervise(d: Decision, event: SupervisionEvent): void {
     case 'supervisionAsked':
       return supervisionAsked(d, event);
     case 'supervisionApproved':
-      return supervisionApproved(d, event.contact, event.by.slice(0, NAME_CHARS_MAX));
+      return supervisionApproved(d, { ...event, by: event.by.slice(0, NAME_CHARS_MAX) });
     case 'supervisionLeft':
       return supervisionLeft(d, event);
     case 'contactMarked':

@@ -1,5 +1,5 @@
 import { ask, type Decision, note, setWork } from './decision.ts';
-import type { SupervisionAsked, SupervisionLeft, SurveyedLeg } from './event.ts';
+import type { SupervisionApproved, SupervisionAsked, SupervisionLeft, SurveyedLeg } from './event.ts';
 import type { AgentId, CommandKey, LegId } from './ids.ts';
 import { hangUp } from './leg.ts';
 import {
@@ -43,14 +43,17 @@ export function supervisionAsked(d: Decision, event: SupervisionAsked): void {
   else ringSupervisor(d, contact, made);
 }
 
-/** V5: neither the supervisor nor the agent; the API knows who leads. */
-export function supervisionApproved(d: Decision, id: Contact['id'], by: string): void {
+/** V5: neither the supervisor nor the agent; the API knows who leads. Of what waits no longer, nobody has agreed to anything. */
+export function supervisionApproved(d: Decision, { contact: id, by, supervisor, mode }: SupervisionApproved): void {
   const contact = d.state.contacts.get(id);
   const { supervision, stage } = contact ?? {};
   if (contact === undefined || stage?.in !== 'talk' || supervision === undefined) return;
   const { wanted, ...held } = supervision;
   if (supervision.step !== 'asked' && wanted === undefined) return;
   if (by === supervision.by || by === stage.agent) return;
+  if ((supervisor ?? supervision.by) !== supervision.by) return;
+  const waiting = wanted?.mode ?? supervision.mode;
+  if ((mode ?? waiting) !== waiting) return;
   note(d, 'V5', { do: 'record-fact', fact: 'supervisionApproved', contact: id, by, supervisor: supervision.by });
   if (wanted !== undefined) return changeMode(d, contact, { ...held, approvedBy: by }, wanted.mode);
   if (maySupervise(d, supervision.by)) ringSupervisor(d, contact, { ...supervision, approvedBy: by });
@@ -78,8 +81,10 @@ export function contactMarked(d: Decision, id: Contact['id'], sensitive: boolean
 
 /** V5: one asks, another agrees; the agent is neither. */
 function unmarkAgreed(d: Decision, contact: Contact, by: string): boolean {
-  if (contact.stage.in === 'talk' && by === contact.stage.agent) return false;
-  if (contact.unmarkAskedBy !== undefined) return contact.unmarkAskedBy !== by;
+  const agent = contact.stage.in === 'talk' ? contact.stage.agent : undefined;
+  if (by === agent) return false;
+  const first = contact.unmarkAskedBy;
+  if (first !== undefined && first !== agent) return first !== by;
   contact.unmarkAskedBy = by;
   note(d, 'V5', { do: 'record-fact', fact: 'unmarkAsked', contact: contact.id, by });
   return false;

@@ -7,6 +7,7 @@ export interface Person {
   readonly roles: readonly string[];
   readonly team: string | null;
   readonly mayReveal: boolean;
+  readonly mayPlay: boolean;
   readonly seat: { readonly agent: string; readonly number: string; readonly sipUser: string } | null;
 }
 

@@ -91,7 +91,7 @@ function optionsFor(config: Config, folders: Folders, city: City, before: Status
     realm: 'minhu',
     sip: { host: config.sip.host, port: sipPort },
     ws: {
-      ...{ host: config.ws.host, port: wsPort, origins: config.wsOrigins },
+      ...{ host: config.ws.host, port: wsPort, origins: config.wsOrigins, trustedProxies: config.trustedProxies },
       ...(config.tls === undefined ? {} : { tls: config.tls }),
     },
     esl: { host: '127.0.0.1', port: before?.esl.port ?? 0 },

@@ -20,7 +20,12 @@ export function tellLeadEvent(event: LeadEvent): Said {
         `${event.by} 申请介入通话：${inChinese('supervision', event.mode)}。`,
       );
     case 'supervisionApproved':
-      return said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`);
+      return event.mode === undefined
+        ? said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`)
+        : said(
+            `${event.by} agreed to it: ${event.mode}.`,
+            `${event.by} 同意介入通话：${inChinese('supervision', event.mode)}。`,
+          );
     case 'supervisionLeft':
       return event.because === undefined
         ? said(`${event.by} left the talk.`, `${event.by} 退出通话。`)

@@ -46,6 +46,8 @@ export interface WebSocketOptions extends Endpoint {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Origins of pages that may connect besides those of the same host, e.g. `https://desk.example`. */
   readonly origins: readonly string[];
+  /** Addresses and networks of proxies that say for whom they connect (`X-Forwarded-For`, `Forwarded`); absent: none. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface TrunkOption {

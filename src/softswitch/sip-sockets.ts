@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
+import { networkOf } from '../lib/network-of.ts';
 import type { Endpoint } from './options.ts';
 import type { Flow } from './sip/user-agent.ts';
 import { openPeerWatch, type PeerWatch } from './sip-watch.ts';
@@ -102,7 +103,7 @@ interface Table {
 
 interface Held {
   readonly socket: Socket;
-  readonly remoteIp: string;
+  readonly network: string;
 }
 
 function adopt(socket: Socket, table: Table, listener: SipListener, to?: Flow): number {
@@ -111,7 +112,7 @@ function adopt(socket: Socket, table: Table, listener: SipListener, to?: Flow): 
   const remoteIp = to?.remoteIp ?? (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   const remotePort = to?.remotePort ?? socket.remotePort ?? 0;
   const flow: Flow = { transport: 'tcp', remoteIp, remotePort, connection };
-  const held = { socket, remoteIp };
+  const held = { socket, network: networkOf(remoteIp) };
   table.held.set(connection, held);
   socket.setNoDelay(true);
   socket.setTimeout(IDLE_MS_MAX, () => socket.destroy());
@@ -131,10 +132,10 @@ function adopt(socket: Socket, table: Table, listener: SipListener, to?: Flow): 
 /** Whoever holds most gives up what it used least: nobody can keep the others out by opening connections and saying nothing. */
 function makeRoom({ held }: Table): void {
   const counts = new Map<string, number>();
-  for (const { remoteIp } of held.values()) counts.set(remoteIp, (counts.get(remoteIp) ?? 0) + 1);
+  for (const { network } of held.values()) counts.set(network, (counts.get(network) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  for (const [connection, { socket, remoteIp }] of held) {
-    if (counts.get(remoteIp) !== most) continue;
+  for (const [connection, { socket, network }] of held) {
+    if (counts.get(network) !== most) continue;
     held.delete(connection);
     socket.destroy();
     return;

@@ -1,3 +1,4 @@
+import { networkOf } from '../lib/network-of.ts';
 import { readWebCallTicket } from '../lib/web-call-ticket.ts';
 import type { Board } from './board.ts';
 import type { Flow } from './sip/user-agent.ts';
@@ -26,7 +27,8 @@ export function createWebCallers(): WebCallers {
       const grant = readWebCallTicket(ticket, nowMs);
       if (rules === undefined || grant === undefined || used.has(ticket)) return [403, 'The ticket is over'];
       const open = [...board.legs.values()].filter(({ profile }) => profile.context === WEB_CONTEXT);
-      const mine = open.filter(({ signalling }) => signalling.ip === flow.remoteIp);
+      const network = networkOf(flow.remoteIp);
+      const mine = open.filter(({ signalling }) => networkOf(signalling.ip) === network);
       if (open.length >= rules.atOnce.all) return [503, 'Too many calls from pages'];
       if (mine.length >= rules.atOnce.each) return [503, 'Too many calls from this address'];
       for (const [old, expiresAtMs] of used) if (expiresAtMs <= nowMs) used.delete(old);

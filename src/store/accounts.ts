@@ -12,6 +12,8 @@ export interface Account {
   readonly disabled: boolean;
   /** Whole numbers, for a reason, though the role alone would not. */
   readonly mayReveal: boolean;
+  /** Recordings, for a reason, though the role alone would not. */
+  readonly mayPlay: boolean;
   readonly createdAtMs: number;
   /** After too many wrong passwords; null: not locked. */
   readonly lockedUntilMs: number | null;
@@ -74,6 +76,7 @@ function accountsOf(db: Db) {
       'users.team',
       'users.disabled',
       'users.may_reveal',
+      'users.may_play',
       'users.created_at_ms',
       'users.locked_until_ms',
     ])
@@ -101,6 +104,7 @@ function accountOf(row: AccountRow, nowMs: number): Account {
     team: row.team,
     disabled: row.disabled,
     mayReveal: row.may_reveal,
+    mayPlay: row.may_play,
     createdAtMs: row.created_at_ms,
     lockedUntilMs: locked ? row.locked_until_ms : null,
     secondFactor: row.totp_confirmed_at_ms !== null,
@@ -166,17 +170,21 @@ export async function lockUser(db: Db, user: string, untilMs: number | null): Pr
   return changeUser(db, user, { locked_until_ms: untilMs }, false);
 }
 
+export interface Rights {
+  readonly roles?: readonly Role[];
+  readonly team?: string | null;
+  readonly mayReveal?: boolean;
+  readonly mayPlay?: boolean;
+}
+
 /** What it may do from its next request on. @returns false when there is no such user. */
-export async function setRights(
-  db: Db,
-  user: string,
-  rights: { readonly roles?: readonly Role[]; readonly team?: string | null; readonly mayReveal?: boolean },
-): Promise<boolean> {
-  const { roles, team, mayReveal } = rights;
+export async function setRights(db: Db, user: string, rights: Rights): Promise<boolean> {
+  const { roles, team, mayReveal, mayPlay } = rights;
   const change = {
     ...(roles === undefined ? {} : { roles: [...roles] }),
     ...(team === undefined ? {} : { team }),
     ...(mayReveal === undefined ? {} : { may_reveal: mayReveal }),
+    ...(mayPlay === undefined ? {} : { may_play: mayPlay }),
   };
   return Object.keys(change).length === 0 || changeUser(db, user, change, false);
 }
@@ -202,6 +210,7 @@ type UserChange = Partial<{
   roles: Role[];
   team: string | null;
   may_reveal: boolean;
+  may_play: boolean;
 }>;
 
 /** What of a seat may be changed without a new phone password. Null takes the rule for those who say nothing. */

@@ -19,6 +19,7 @@ import * as persons from './migrations/0017-persons.ts';
 import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts';
 import * as revealGrants from './migrations/0019-reveal-grants.ts';
 import * as continuedContacts from './migrations/0020-continued-contacts.ts';
+import * as recordingGrants from './migrations/0021-recording-grants.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -43,6 +44,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-receipts-and-arrivals': receiptsAndArrivals,
   '0019-reveal-grants': revealGrants,
   '0020-continued-contacts': continuedContacts,
+  '0021-recording-grants': recordingGrants,
 };
 
 /**

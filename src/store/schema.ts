@@ -294,6 +294,7 @@ export interface UserTable {
   team: string | null;
   /** Whole numbers, for a reason, though the role alone would not. */
   may_reveal: Generated<boolean>;
+  may_play: Generated<boolean>;
   /** After too many wrong passwords. */
   locked_until_ms: number | null;
   /** Encrypted; without `totp_confirmed_at_ms` it is only being set up. */

@@ -12,6 +12,8 @@ export interface Person {
   readonly team?: string;
   /** Whole numbers, for a reason, though the role alone would not. */
   readonly mayReveal?: true;
+  /** Recordings, for a reason, though the role alone would not. */
+  readonly mayPlay?: true;
 }
 
 /** A session that holds. */
@@ -138,6 +140,7 @@ function current(db: Db, nowMs: number) {
       'users.roles',
       'users.team',
       'users.may_reveal',
+      'users.may_play',
       'token_hash',
       'expires_at_ms',
       'seen_at_ms',
@@ -151,8 +154,13 @@ function sessionOf(row: Row): Session {
   return { person: personOf(row), key: token_hash.toString('hex'), endsAtMs, seenAtMs };
 }
 
-function personOf({ name, roles, team, may_reveal }: Pick<Row, 'name' | 'roles' | 'team' | 'may_reveal'>): Person {
-  return { user: name, roles, ...(team === null ? {} : { team }), ...(may_reveal ? { mayReveal: true } : {}) };
+function personOf(row: Pick<Row, 'name' | 'roles' | 'team' | 'may_reveal' | 'may_play'>): Person {
+  return {
+    ...{ user: row.name, roles: row.roles },
+    ...(row.team === null ? {} : { team: row.team }),
+    ...(row.may_reveal ? { mayReveal: true } : {}),
+    ...(row.may_play ? { mayPlay: true } : {}),
+  };
 }
 
 export async function closeSession(db: Db, key: string): Promise<void> {

@@ -4,6 +4,7 @@ import { ChatHub } from '../../src/api/chat/chat-hub.ts';
 import { agentId, contactId, legId } from '../../src/core/ids.ts';
 import { addAccount, setRights } from '../../src/store/accounts.ts';
 import { makeToken, SCOPES } from '../../src/store/api-tokens.ts';
+import { listAudit } from '../../src/store/audit.ts';
 import { applyEntries } from '../../src/store/projection.ts';
 import { ROLES, type Role } from '../../src/store/schema.ts';
 import { openSession } from '../../src/store/sessions.ts';
@@ -64,6 +65,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /open311/*': '*',
   'GET /api/v1/contacts/:id/explain': 'lead supervisor',
   'PUT /api/v1/contacts/:id/disposition': 'agent lead dispatcher supervisor',
+  // Dispatchers by a grant to the account alone: below.
   'GET /api/v1/contacts/:id/recordings/:number': 'agent lead supervisor auditor',
   // Dispatchers, handling units and auditors by a grant to the account alone: reveal.test.ts.
   'POST /api/v1/contacts/:id/reveal': 'agent lead dispatcher handlingUnit supervisor auditor',
@@ -282,7 +284,7 @@ describe("every cell of the guide's table", () => {
   test.each(rows)('%s', async (command, ...cells) => {
     for (const [column, cell] of cells.entries()) {
       const role = COLUMNS[column]!;
-      // What is granted to an account, and how: reveal.test.ts. Nothing else is granted so far.
+      // What is granted to an account, and how: reveal.test.ts, and below.
       if (cell === 'X') continue;
       for (const name of COMMANDS[command!]!) {
         const [method = '', url = ''] = name.split(' ');
@@ -335,6 +337,52 @@ describe("every cell of the guide's table", () => {
     ]);
     expect(await told('east-lead', 'now-ben')).toBe('CONTACT_UNKNOWN');
     for (const user of ['the-admin', 'the-dispatcher']) expect(await heard(user, 'now-ana')).toBe('FORBIDDEN');
+  });
+
+  test('a dispatcher plays recordings, any, while an admin grants it, and says why each time; nobody else by it', async () => {
+    const admin = { cookie: cookies.get('admin')! };
+    const grant = async (user: string, mayPlay: boolean) => {
+      const request = { method: 'PATCH' as const, url: `/api/v1/users/${user}`, headers: admin, payload: { mayPlay } };
+      const answer = (await hall.api.inject(request)).json();
+      return answer.mayPlay ?? answer.code;
+    };
+    const heard = async (user: string, contact: string, reason?: string) => {
+      const url = `/api/v1/contacts/${contact}/recordings/1${reason === undefined ? '' : `?reason=${encodeURIComponent(reason)}`}`;
+      return (await hall.api.inject({ url, headers: as(user) })).json().code;
+    };
+    await account('granted', ['dispatcher']);
+    await account('granted-agent', ['agent', 'dispatcher']);
+    for (const user of ['granted', 'granted-agent']) expect(await grant(user, true)).toBe(true);
+    expect((await hall.api.inject({ url: '/api/v1/me', headers: as('granted') })).json().mayPlay).toBe(true);
+    // The files of these were never written: to be missing is to have been looked for.
+    for (const user of ['granted', 'granted-agent'])
+      for (const contact of ['old-ana', 'now-ben'])
+        expect([user, contact, await heard(user, contact, '核对诉求')]).toEqual([user, contact, 'RECORDING_MISSING']);
+    expect([await heard('granted', 'now-ben'), await heard('granted-agent', 'now-ben')]).toEqual([
+      'REASON_NEEDED',
+      'RECORDING_UNKNOWN',
+    ]);
+    for (const reason of ['', ' ', '核', '核'.repeat(101), 'a\nb'])
+      expect([reason, await heard('granted', 'now-ben', reason)]).toEqual([reason, 'REQUEST_INVALID']);
+    for (const user of ['the-handlingUnit', 'the-integrator', 'ana']) expect(await grant(user, true)).toBe(true);
+    for (const user of ['the-handlingUnit', 'the-integrator', 'the-dispatcher'])
+      expect([user, await heard(user, 'now-ben', '核对诉求')]).toEqual([user, 'FORBIDDEN']);
+    expect([await heard('ana', 'now-ben', '核对诉求'), await grant('the-admin', true)]).toEqual([
+      'RECORDING_UNKNOWN',
+      'OWN_ACCOUNT',
+    ]);
+    expect(await grant('granted', false)).toBe(false);
+    expect(await heard('granted', 'now-ben', '核对诉求')).toBe('FORBIDDEN');
+    for (const user of ['granted-agent', 'the-handlingUnit', 'the-integrator', 'ana']) await grant(user, false);
+    const deeds = async (who: string) =>
+      (await listAudit(hall.database.store.db, { fromMs: 0, toMs: 1e15, rowsMax: 200 })).filter(
+        (row) => row.who === who,
+      );
+    await until(async () => (await deeds('granted')).some(({ code }) => code === 'FORBIDDEN'));
+    expect((await deeds('granted')).at(-1)).toMatchObject({ target: 'old-ana 1', detail: '核对诉求' });
+    expect((await deeds('the-admin')).filter(({ target }) => target === 'granted').map(({ detail }) => detail)).toEqual(
+      ['{"mayPlay":false}', '{"mayPlay":true}'],
+    );
   });
 
   test('a role beside another widens nothing that it does not open itself', async () => {

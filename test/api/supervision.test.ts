@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LegId } from '../../src/core/ids.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { agentId, contactId, type LegId } from '../../src/core/ids.ts';
 import { changePassword, setDisabled, setRights } from '../../src/store/accounts.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { sessionKey } from '../../src/store/sessions.ts';
@@ -98,9 +98,10 @@ test('a sensitive contact is heard by nobody until a second person has agreed', 
   const asked = await ask(eva, 'POST', url, { mode: 'listen', reason: 'complaint' });
   expect(asked.body.supervision).toMatchObject({ step: 'asked' });
   expect(hall.ringing.has('8003')).toBe(false);
-  expect((await ask(eva, 'POST', `${url}/approval`)).body.code).toBe('SECOND_PERSON_NEEDED');
-  expect((await ask(ana, 'POST', `${url}/approval`)).body.code).toBe('FORBIDDEN');
-  expect((await ask(lead, 'POST', `${url}/approval`)).body.supervision).toMatchObject({
+  const toListen = { by: 'eva', mode: 'listen' };
+  expect((await ask(eva, 'POST', `${url}/approval`, toListen)).body.code).toBe('SECOND_PERSON_NEEDED');
+  expect((await ask(ana, 'POST', `${url}/approval`, toListen)).body.code).toBe('FORBIDDEN');
+  expect((await ask(lead, 'POST', `${url}/approval`, toListen)).body.supervision).toMatchObject({
     step: 'ringing',
     approvedBy: 'lead',
   });
@@ -115,15 +116,16 @@ test('of a sensitive contact nobody becomes louder alone, nor takes the mark awa
   const supervision = async () => (await ask(lead, 'GET', url)).body.supervision;
   await mark(lead, true);
   await ask(eva, 'POST', url, { mode: 'whisper', reason: 'complaint' });
-  await ask(lead, 'POST', `${url}/approval`);
+  const agree = (cookie: string, mode: string) => ask(cookie, 'POST', `${url}/approval`, { by: 'eva', mode });
+  await agree(lead, 'whisper');
   await hall.answer('8003');
   for (const mode of ['barge', 'takeOver'] as const) {
     expect((await ask(eva, 'PATCH', url, { mode })).body.supervision).toMatchObject({ mode: 'whisper', wanted: mode });
-    expect((await ask(eva, 'POST', `${url}/approval`)).body.code).toBe('SECOND_PERSON_NEEDED');
+    expect((await agree(eva, mode)).body.code).toBe('SECOND_PERSON_NEEDED');
   }
   expect((await ask(eva, 'PATCH', url, { mode: 'listen' })).body.supervision.mode).toBe('listen');
   expect(await supervision()).not.toHaveProperty('wanted');
-  expect((await ask(lead, 'POST', `${url}/approval`)).body.code).toBe('SUPERVISION_NONE');
+  expect((await agree(lead, 'takeOver')).body.code).toBe('SUPERVISION_NONE');
   expect((await mark(eva, false)).body).toMatchObject({ sensitive: true, unmarkAskedBy: 'eva' });
   expect((await mark(eva, false)).body.code).toBe('SECOND_PERSON_NEEDED');
   // The first to ask is refused by a second person's mark, and by nobody's silence.
@@ -132,6 +134,31 @@ test('of a sensitive contact nobody becomes louder alone, nor takes the mark awa
   expect((await mark(ben, false)).body).toMatchObject({ sensitive: false });
   expect((await ask(eva, 'PATCH', url, { mode: 'barge' })).body.supervision).toMatchObject({ mode: 'barge' });
   expect((await ask(eva, 'DELETE', url)).status).toBe(204);
+});
+
+test('a second person agrees to what was read, not to what it has become', async () => {
+  const agree = (body?: object) => ask(lead, 'POST', `${url}/approval`, body);
+  await ask(lead, 'PUT', `/api/v1/contacts/${contact}/sensitive`, { sensitive: true });
+  await ask(eva, 'POST', url, { mode: 'listen', reason: 'complaint' });
+  for (const body of [undefined, {}, { by: 'eva' }, { by: 'eva', mode: 'spy' }])
+    expect((await agree(body)).body.code).toBe('REQUEST_INVALID');
+  expect((await agree({ by: 'eva', mode: 'barge' })).body.code).toBe('APPROVAL_STALE');
+  expect((await agree({ by: 'ben', mode: 'listen' })).body.code).toBe('APPROVAL_STALE');
+  // It becomes another between the look and the decision.
+  const submit = hall.options.core.submit;
+  const changed = { type: 'supervisionAsked', contact: contactId(contact), by: agentId('eva'), mode: 'barge' } as const;
+  vi.spyOn(hall.options.core, 'submit').mockImplementationOnce(async (event) => {
+    await submit({ ...changed, reason: 'complaint' });
+    return submit(event);
+  });
+  expect((await agree({ by: 'eva', mode: 'listen' })).body.code).toBe('APPROVAL_STALE');
+  vi.restoreAllMocks();
+  expect((await ask(lead, 'GET', url)).body.supervision).toMatchObject({ step: 'asked', mode: 'barge' });
+  expect(hall.ringing.has('8003')).toBe(false);
+  const deeds = await listAudit(hall.database.store.db, { fromMs: 0, toMs: 1e15, rowsMax: 1 });
+  expect(deeds).toMatchObject([{ who: 'lead', code: 'APPROVAL_STALE', detail: 'eva, listen: complaint' }]);
+  expect((await agree({ by: 'eva', mode: 'barge' })).body.supervision).toMatchObject({ step: 'ringing' });
+  await ask(eva, 'DELETE', url);
 });
 
 test('who takes over has the talk; the agent wraps up', async () => {
@@ -321,6 +348,63 @@ describe('a supervision ends with the right to it, on whatever phone', () => {
     expect((await ask(eva, 'DELETE', url)).status).toBe(204);
     expect(supervision()).toBeUndefined();
   });
+
+  test('nobody loses it whose supervision began while the sessions of others were read', async () => {
+    const asked = {
+      type: 'supervisionAsked',
+      contact: contactId(contact),
+      mode: 'listen',
+      reason: 'training',
+    } as const;
+    await hall.loop.submit({ ...asked, by: agentId('ben') });
+    const first = await holdSessions();
+    await rights({ team: 'east' });
+    await until(async () => (await waiting()) === 1);
+    await hall.loop.submit({ type: 'supervisionLeft', contact: contactId(contact), by: agentId('ben') });
+    await hall.loop.submit({ ...asked, by: agentId('eva') });
+    const second = holdSessions();
+    await until(async () => (await waiting()) === 2);
+    await first.release();
+    const { release } = await second;
+    // What was read of ben's is through, and eva's are asked for.
+    await until(async () => supervision() === undefined || (await waiting()) === 1);
+    expect(supervision()).toMatchObject({ by: 'eva', step: 'ringing' });
+    await release();
+    await hall.loop.submit({ type: 'supervisionLeft', contact: contactId(contact), by: agentId('eva') });
+  });
+
+  /** Nobody reads the sessions meanwhile. */
+  async function holdSessions(): Promise<{ release(): Promise<void> }> {
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    let over: Promise<void> | undefined;
+    await new Promise<void>((resolve, reject) => {
+      over = db()
+        .transaction()
+        .execute(async (transaction) => {
+          await sql`lock table sessions in access exclusive mode`.execute(transaction);
+          resolve();
+          await held;
+        });
+      over.catch(reject);
+    });
+    return {
+      async release() {
+        letGo();
+        await over;
+      },
+    };
+  }
+
+  /** Who would read or hold the sessions, and cannot yet. */
+  async function waiting(): Promise<number> {
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::integer as n from pg_locks where relation = 'sessions'::regclass and not granted
+        and database = (select oid from pg_database where datname = current_database())`.execute(db());
+    return rows[0]!.n;
+  }
 
   /** Those of earlier tests: only the last one is used here. */
   const endOtherSessions = () =>

@@ -47,6 +47,8 @@ export interface ChromiumOptions {
   readonly loopback?: boolean;
   /** The whole browser: notifications of the desktop are its own. Default false. */
   readonly windows?: boolean;
+  /** Takes any certificate for good, as of a host whose own authority the browser knows. Default false. */
+  readonly anyCertificate?: boolean;
 }
 
 /** The same engine without the browser's own windows, which cost more than the pages in them. */
@@ -57,7 +59,8 @@ const NOTED_WITHIN_MS = 10_000;
 const PHONES_A_PAGE = 10;
 
 /** Debian's Chromium without a window, its microphones a tone, with pages served from this process. */
-export async function startChromium({ toneHz, loopback = true, windows = false }: ChromiumOptions): Promise<Chromium> {
+export async function startChromium(options: ChromiumOptions): Promise<Chromium> {
+  const { toneHz, loopback = true, windows = false, anyCertificate = false } = options;
   const folder = mkdtempSync(join(tmpdir(), 'minhu-chromium-'));
   writeFileSync(join(folder, 'tone.wav'), toneWav(toneHz));
   const pages = await servePages();
@@ -68,6 +71,7 @@ export async function startChromium({ toneHz, loopback = true, windows = false }
       `--use-file-for-fake-audio-capture=${join(folder, 'tone.wav')}`,
       '--autoplay-policy=no-user-gesture-required',
       ...(loopback ? ['--allow-loopback-in-peer-connection'] : []),
+      ...(anyCertificate ? ['--ignore-certificate-errors'] : []),
     ],
   });
   const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`;

@@ -29,6 +29,8 @@ const WITHIN_MS = 30_000;
 export interface DeskOptions {
   readonly theme?: 'light' | 'dark';
   readonly language?: 'zh' | 'en';
+  /** By https. */
+  readonly secure?: boolean;
 }
 
 /** Each language and each theme: contrast is a matter of the theme, room for words one of the language. */
@@ -37,7 +39,11 @@ export const LOOKS = [
   ['en', 'dark'],
 ] as const satisfies readonly (readonly [DeskOptions['language'], DeskOptions['theme']])[];
 
-export async function openDesk(browser: Browser, http: string, options: DeskOptions = {}): Promise<DeskPage> {
+export async function openDesk(
+  browser: Browser,
+  http: string,
+  { secure = false, ...looks }: DeskOptions = {},
+): Promise<DeskPage> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
   await context.grantPermissions(['notifications', 'microphone']);
   const page = await context.newPage();
@@ -47,10 +53,10 @@ export async function openDesk(browser: Browser, http: string, options: DeskOpti
     if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
   });
   page.setDefaultTimeout(WITHIN_MS);
-  const wish = JSON.stringify({ theme: 'light', language: 'zh', ...options });
+  const wish = JSON.stringify({ theme: 'light', language: 'zh', ...looks });
   await page.addInitScript({ content: `globalThis.deskWish = ${wish};` });
   await page.addInitScript({ path: join(import.meta.dirname, 'desk-ear.mjs') });
-  await page.goto(`http://${http}/`);
+  await page.goto(`${secure ? 'https' : 'http'}://${http}/`);
   const seen = async (selector: string) => void (await page.waitForSelector(selector));
   const signIn = async ({ user, password }: Account) => {
     await page.fill('input[name=user]', user);

@@ -1,5 +1,6 @@
-import type { Command } from '../../src/core/command.ts';
+import type { Command, SupervisionMode } from '../../src/core/command.ts';
 import type { Event, EventBody } from '../../src/core/event.ts';
+import { type AgentId, agentId } from '../../src/core/ids.ts';
 import type { QueueSetting, Settings } from '../../src/core/settings.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
@@ -55,6 +56,7 @@ function moreRules(name: string): Settings {
  * > silence | speech            effects of commands are kept back from now on, or heard again
  * > supervise eva listen        that agent asks to hear the only contact's talk; or whisper, barge, takeOver
  * > agree leo | leave eva | mark leo sensitive
+ * > agree leo eva:barge         to what was read, whatever waits by now
  * > unheard eva                 the switch says that the supervisor on this leg hears nothing more
  * > force ben notReady          by leo, in ben's stead
  * > call ana 01088886666        that agent asks for a call: to a number of the catalogue, or
@@ -157,7 +159,7 @@ class Scene {
       case 'supervise':
         return this.#submit({ type: 'supervisionAsked', contact, by, mode: b as never, reason: 'training' });
       case 'agree':
-        return this.#submit({ type: 'supervisionApproved', contact, by });
+        return this.#submit({ type: 'supervisionApproved', contact, by, ...agreedTo(b) });
       case 'leave':
         return this.#submit({ type: 'supervisionLeft', contact, by });
       case 'mark':
@@ -298,4 +300,10 @@ class Scene {
     if (value === true) return 'approximate';
     return this.#names.get(String(value)) ?? (value === '' ? '-' : String(value));
   }
+}
+
+/** `SUPERVISOR:MODE`; nothing: an older approval, which names neither. */
+function agreedTo(what: string): { supervisor?: AgentId; mode?: SupervisionMode } {
+  const [supervisor = '', mode] = what.split(':');
+  return mode === undefined ? {} : { supervisor: agentId(supervisor), mode: mode as SupervisionMode };
 }

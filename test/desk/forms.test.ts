@@ -76,6 +76,20 @@ describe('forms kept in a browser that several people use', () => {
     openForms('nobody');
   });
 
+  test('are at the server every five seconds, also while somebody writes on and on', async () => {
+    const { openForms, formOf } = await pageModule<Forms>('work/forms.ts');
+    openForms('ana');
+    const form = formOf(CONTACT);
+    await vi.advanceTimersByTimeAsync(0);
+    asked.splice(0);
+    for (let seconds = 0; seconds < 15; seconds += 0.5) {
+      form.text.content += '字';
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(asked).toHaveLength(3);
+    openForms('nobody');
+  });
+
   test('are at the server before their writer has signed out, to the last word', async () => {
     const { openForms, formOf, saveAll } = await pageModule<Forms>('work/forms.ts');
     openForms('ana');

@@ -6,20 +6,25 @@ interface Live {
   stopLive(): void;
 }
 interface Figure {
+  readonly id: string;
+  readonly formula: string;
+  readonly source: string;
+  readonly period: string;
   readonly shown: string;
   readonly tone: string;
   readonly note: string;
-  readonly numerator: { readonly value: string };
-  readonly denominator?: { readonly value: string };
+  readonly numerator: { readonly label: string; readonly value: string };
+  readonly denominator?: { readonly label: string; readonly value: string };
 }
 interface Wall {
   readonly within15Figure: { readonly value: Figure };
   readonly connectFigure: { readonly value: Figure };
+  readonly waitingFigure: { readonly value: Figure };
   readonly longestFigure: { readonly value: Figure };
   readonly agentFigures: { readonly value: readonly Figure[] };
   readonly siteFigures: { readonly value: readonly { readonly connect: Figure; readonly agents: Figure }[] };
   readonly lineFigures: { readonly value: readonly { readonly connect: Figure }[] };
-  readonly todayFigure: { readonly value: { readonly shown: string } };
+  readonly todayFigure: { readonly value: Figure };
   readonly curve: { readonly value: { readonly actual: readonly number[]; readonly days: readonly string[] } };
 }
 
@@ -108,6 +113,17 @@ test('a share of nothing is no figure, neither 0 nor 100, and neither good nor b
     expect([shown, tone, numerator.value, denominator?.value]).toEqual(['—', '', '0', '0']);
   for (const figure of [...wall.agentFigures.value, ...wall.siteFigures.value.map((each) => each.agents)])
     expect(figure.denominator?.value).toBe('0');
+  const all = [
+    ...[wall.waitingFigure.value, wall.longestFigure.value, wall.todayFigure.value],
+    ...[...shares, ...wall.agentFigures.value, ...wall.siteFigures.value.map((each) => each.agents)],
+  ];
+  expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+  for (const { id, formula, source, period, numerator, denominator } of all) {
+    const told = [formula, source, period, numerator.label, numerator.value, denominator?.label ?? 'a count', id];
+    expect(told.filter((text) => text === '')).toEqual([]);
+    // Who waits is counted, and is no share of anything.
+    expect([id, denominator === undefined]).toEqual([id, id === 'waiting']);
+  }
   expect([wall.longestFigure.value.note, wall.longestFigure.value.denominator?.value]).toEqual(['没有人等候', '0']);
   stopLive();
 });

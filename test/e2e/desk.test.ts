@@ -13,6 +13,11 @@ const CITIZEN_HZ = 440;
 /** Where pictures of every page go when somebody wants to look. */
 const PICTURES = process.env['MINHU_PICTURES'];
 
+/** What of the call and its form is there only for who scrolls. */
+const CUT_OFF = `[...document.querySelectorAll('.call, .call *, .middle, .middle *')]
+  .filter((each) => each.scrollHeight > each.clientHeight + 1 && /auto|scroll|hidden/.test(getComputedStyle(each).overflowY))
+  .map((each) => \`\${each.className}: \${each.scrollHeight - each.clientHeight} px\`)`;
+
 let chromium: Chromium;
 let stage: Stage;
 let desk: DeskPage;
@@ -148,6 +153,7 @@ describe('a call at the desk', () => {
     for (const digit of ['5', '#']) await events.event('DTMF', undefined, { 'DTMF-Digit': digit });
     expect(await desk.text('sent')).toBe('5#');
     await picture('keypad');
+    expect(await desk.page.evaluate(CUT_OFF)).toEqual([]);
 
     await hangUp(citizen);
     expect(await stage.closedRecord('13800138101')).toMatchObject({ outcome: 'answered' });
@@ -168,6 +174,10 @@ describe('a call at the desk', () => {
     await silent(citizen);
     await desk.page.keyboard.press('F7');
     await bothHear(citizen);
+    await desk.page.keyboard.press('F9');
+    await desk.page.keyboard.press('7');
+    await events.event('DTMF', undefined, { 'DTMF-Digit': '7' });
+    await desk.page.keyboard.press('Escape');
     await desk.page.keyboard.press('F10');
     await desk.page.keyboard.type('路灯不亮');
     await desk.page.keyboard.press('Control+s');
@@ -364,4 +374,24 @@ test('the echo call brings back what the microphone says, and a recording is sho
   await lead.seen('[data-test=recording] canvas');
   await picture('recording', lead);
   expect(await lead.audit()).toEqual([]);
+}, 60_000);
+
+test('a dispatcher plays a recording when an admin has granted it, and says why', async () => {
+  const admin = await signIn(stage.program, stage.program.firstRun().admin);
+  const wish = { user: 'paidan', roles: ['dispatcher'] };
+  const { password } = await admin.post<{ password: string }>('/api/v1/users', wish);
+  const page = await openDesk(chromium.browser, stage.program.run().http);
+  await page.signIn({ user: 'paidan', password });
+  const look = async () => {
+    await page.page.goto(`http://${stage.program.run().http}/calls`);
+    await page.page.click('[data-test=detail] >> nth=0');
+  };
+  await look();
+  await page.seen('.el-drawer p:has-text("派单员须经准许")');
+  await admin.patch('/api/v1/users/paidan', { mayPlay: true });
+  await look();
+  await page.page.fill('[name=playReason]', '核对诉求');
+  await page.page.click('[data-test=recording] button');
+  await page.seen('[data-test=recording] canvas');
+  expect(await page.audit()).toEqual([]);
 }, 60_000);

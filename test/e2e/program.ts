@@ -63,8 +63,7 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
   const dataFolder = mkdtempSync(join(tmpdir(), 'minhu-e2e-'));
   if (env['MINHU_DATA'] === undefined && env['DATABASE_URL'] === undefined) await placeDatabase(dataFolder);
   const rtpMin = await freePort();
-  const real =
-    freeSwitchPrefix === undefined ? undefined : await placeFreeSwitch(freeSwitchPrefix, dataFolder, env['MINHU_HTTP']);
+  const real = freeSwitchPrefix === undefined ? undefined : await placeFreeSwitch(freeSwitchPrefix, dataFolder, env);
   let child: ChildProcess;
   let printed = '';
 
@@ -127,8 +126,10 @@ export async function startProgram(env: Readonly<Record<string, string>> = {}): 
 }
 
 /** As the operator's guide says (`dialplans/freeswitch/README.md`): the secret of the directory is known to both sides. */
-async function placeFreeSwitch(prefix: string, dataFolder: string, httpWanted: string | undefined) {
-  const http = httpWanted ?? `127.0.0.1:${await freePort()}`;
+async function placeFreeSwitch(prefix: string, dataFolder: string, env: Readonly<Record<string, string>>) {
+  const { MINHU_HTTP: http = `127.0.0.1:${await freePort()}`, MINHU_TLS_KEY: key, MINHU_TLS_CERT: cert } = env;
+  const pair =
+    key === undefined || cert === undefined ? undefined : [key, cert].map((file) => readFileSync(file, 'utf8'));
   const directorySecret = randomBytes(24).toString('hex');
   const switchFolder = join(dataFolder, 'switch');
   mkdirSync(switchFolder, { mode: 0o700 });
@@ -137,8 +138,9 @@ async function placeFreeSwitch(prefix: string, dataFolder: string, httpWanted: s
     prompts: join(root, 'dialplans/prompts'),
     music: join(root, 'dialplans/freeswitch/music'),
     legLog: join(switchFolder, 'legs'),
-    directoryUrl: `http://${http}/api/v1/freeswitch/directory`,
+    directoryUrl: `${pair === undefined ? 'http' : 'https'}://${http}/api/v1/freeswitch/directory`,
     directorySecret,
+    ...(pair === undefined ? {} : { certificate: pair.join('') }),
   });
   const { host, port, password } = freeSwitch.esl;
   const node = { MINHU_ESL: `${host}:${port}`, MINHU_ESL_PASSWORD: password, MINHU_WS: freeSwitch.ws };

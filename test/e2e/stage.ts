@@ -124,22 +124,7 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
     },
     async dial(from, toneHz, number = '12345') {
       const phone = keep(baresip({ server: program.run().sip, user: from, toneHz }));
-      await until(
-        'the phone is up',
-        () => phone.output(),
-        (text) => text.includes('baresip is ready'),
-      );
-      phone.type(`/dial sip:${number}@${program.run().sip}\n`);
-      await until(
-        'the call is answered',
-        () => phone.output(),
-        (text) => text.includes('Call established'),
-      );
-      await until(
-        'the greeting is heard',
-        () => phone.heard().length,
-        (samples) => samples > 8_000,
-      );
+      await dial(phone, `sip:${number}@${program.run().sip}`);
       return phone;
     },
     waiting: async (queue) => {
@@ -173,4 +158,24 @@ export async function openStage(env: Readonly<Record<string, string>> = {}): Pro
       return status;
     },
   };
+}
+
+/** Until the greeting is heard. */
+export async function dial(phone: Phone, target: string): Promise<void> {
+  await until(
+    'the phone is up',
+    () => phone.output(),
+    (text) => text.includes('baresip is ready'),
+  );
+  phone.type(`/dial ${target}\n`);
+  await until(
+    'the call is answered',
+    () => phone.output(),
+    (text) => text.includes('Call established'),
+  );
+  await until(
+    'the greeting is heard',
+    () => phone.heard().length,
+    (samples) => samples > 8_000,
+  );
 }

@@ -1,12 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tlsProblem } from '../../src/main/tls-files.ts';
+import { makePair } from './certificate.ts';
 import { failedStart } from './failed-start.ts';
 import { type Program, startProgram, until } from './program.ts';
+import { talksAtSecurePage } from './secure-page.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minhu-tls-'));
 const file = (name: string): string => join(folder, name);
@@ -14,8 +15,7 @@ const DAY_MS = 86_400_000;
 let program: Program;
 
 beforeAll(async () => {
-  makePair('good');
-  makePair('other');
+  for (const name of ['good', 'other']) makePair(folder, name);
   for (const kind of ['key', 'cert']) copyFileSync(file(`good.${kind}`), file(`live.${kind}`));
   program = await startProgram({ MINHU_TLS_CERT: file('live.cert'), MINHU_TLS_KEY: file('live.key') });
 }, 120_000);
@@ -25,24 +25,6 @@ afterAll(async () => {
   program?.remove();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
-
-/** Valid for ten days. */
-function makePair(name: string): void {
-  const names = ['-subj', '/CN=hotline', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.cert`)];
-  const made = spawnSync('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '10',
-    ...names,
-    ...files,
-  ]);
-  expect(made.status, String(made.stderr)).toBe(0);
-}
 
 function problem(cert: string, key: string, nowMs = Date.now()) {
   return tlsProblem({ tls: { certFile: file(cert), keyFile: file(key) } }, nowMs);
@@ -72,6 +54,10 @@ test('the API speaks https with the pair that is set, and its cookie goes nowher
   expect(cookies.join()).toMatch(/minhu_session=.*HttpOnly.*Secure.*SameSite=Lax/);
   await expect(fetch(`http://${program.run().http}/healthz`)).rejects.toThrow();
 });
+
+test('an agent at a page that comes by https has a telephone by wss: it is rung, and heard both ways', async () => {
+  await talksAtSecurePage(program);
+}, 60_000);
 
 test('each fault of a pair is named: missing, no PEM, another key, expired, not yet valid', () => {
   writeFileSync(file('rubbish'), 'not a certificate');

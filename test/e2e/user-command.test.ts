@@ -115,6 +115,20 @@ test('a new password ends the sessions of the old one; it is read from standard 
   });
 });
 
+test('grants are made and withdrawn, and stand in the trail', async () => {
+  const granted = async () => {
+    const accounts = JSON.parse((await minhu('list --json')).out) as { user: string; mayPlay: boolean }[];
+    return accounts.find(({ user }) => user === 'second')?.mayPlay;
+  };
+  expect(await minhu('set second --may-play yes')).toMatchObject({ status: 0, out: 'second: changed\n' });
+  expect(await granted()).toBe(true);
+  const { deeds } = JSON.parse((await minhu('audit --json')).out);
+  expect(deeds[0]).toMatchObject({ action: 'user set', target: 'second', detail: '{"mayPlay":true}' });
+  expect((await minhu('set second --may-play perhaps')).status).toBe(2);
+  expect((await minhu('set second --may-play no')).status).toBe(0);
+  expect(await granted()).toBe(false);
+}, 30_000);
+
 test('the list tells names, roles and seats, for people and for programs', async () => {
   const [{ out }, json] = await Promise.all([minhu('list'), minhu('list --json')]);
   expect(out).toMatch(/^lead +lead +-$/m);

@@ -78,6 +78,17 @@ test('[G1][S9] calls that a survey finds wait as well, and hold up nothing else 
   expect(passed[2]).toEqual(call('new'));
 });
 
+test('[G1][S9] a call that was let in and is not decided yet does not wait again when a survey shows it', () => {
+  lobby.hear(call('a'));
+  vi.advanceTimersByTime(LOBBY_MS_MAX);
+  lobby.hear(surveyed({ leg: legId('a') }));
+  expect(passed.map(({ type }) => type)).toEqual(['callArrived', 'surveyed']);
+  const survey = passed[1];
+  expect(survey?.type === 'surveyed' && survey.survey.legs.map(({ leg }) => leg)).toEqual(['a']);
+  lobby.open();
+  expect(passed).toHaveLength(2);
+});
+
 test('[G1][S2] a call that a later survey does not show, or whose switch is lost, comes in first: the core says what became of it', () => {
   lobby.hear(call('a'));
   lobby.hear(surveyed());

@@ -44,3 +44,15 @@ test('no more calls at once than there may be, of one address and altogether; a 
   expect(callers.refusalOf(three, mine, FLOW, NOW_MS)).toEqual([503, 'Too many calls from pages']);
   expect(callers.refusalOf(board(RULES), mine, FLOW, NOW_MS)).toBeUndefined();
 });
+
+test('of one IPv6 subscriber, who has many addresses, as of one IPv4 address; offices beside each other do not count together', () => {
+  const callers = createWebCallers();
+  const from = (remoteIp: string): Flow => ({ ...FLOW, remoteIp });
+  const subscriber = board(RULES, ['2001:db8:0:7::1', '2001:db8:0:7:a:b:c:d']);
+  expect(callers.refusalOf(subscriber, ticket(), from('2001:db8::7:9:0:0:2'), NOW_MS)).toEqual([
+    ...[503, 'Too many calls from this address'],
+  ]);
+  expect(callers.refusalOf(subscriber, ticket(), from('2001:db8:0:8::1'), NOW_MS)).toBeUndefined();
+  const offices = board(RULES, ['203.0.113.8', '203.0.113.10']);
+  expect(callers.refusalOf(offices, ticket(), FLOW, NOW_MS)).toBeUndefined();
+});

@@ -28,6 +28,8 @@ export interface FreeSwitchSettings {
   readonly directorySecret?: string;
   readonly legLog?: string;
   readonly unadoptedSeconds?: number;
+  /** Key and certificate, PEM: pages come by `wss`. */
+  readonly certificate?: string;
   /** Accounts besides those of the directory's address: user → password. */
   readonly accounts?: Readonly<Record<string, string>>;
 }
@@ -108,6 +110,7 @@ function writeConfiguration(folder: string, made: Made): void {
     if (name.endsWith('.xml') && name !== 'settings.xml') symlinkSync(join(SHIPPED, name), join(folder, 'conf', name));
   }
   writeFileSync(join(folder, 'conf/settings.xml'), settingsXml(folder, made), { mode: 0o600 });
+  if (made.certificate !== undefined) writeFileSync(join(folder, 'storage/wss.pem'), made.certificate, { mode: 0o600 });
   writeFileSync(join(folder, 'conf/directory/accounts.xml'), accountsXml(made.accounts ?? {}), { mode: 0o600 });
 }
 
@@ -119,6 +122,7 @@ function settingsXml(folder: string, made: Made): string {
     sip_ip: '127.0.0.1',
     sip_port: made.sipPort,
     ws: `127.0.0.1:${made.wsPort}`,
+    ws_scheme: made.certificate === undefined ? 'ws' : 'wss',
     rtp_min: RTP_MIN,
     rtp_max: RTP_MIN + RTP_PORTS - 2,
     directory_url: made.directoryUrl ?? 'http://127.0.0.1:1/',

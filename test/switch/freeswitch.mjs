@@ -19,6 +19,7 @@ const TESTS = [
   'test/e2e/page-away.test.ts',
   'test/e2e/page-lost.test.ts',
   'test/e2e/desk-survives.test.ts',
+  'test/e2e/secure-page.freeswitch.ts',
   'test/e2e/switch-dies.freeswitch.ts',
 ];
 /** What only the embedded switch can be asked for: two of them in one test. */

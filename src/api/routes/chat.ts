@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Gauge } from 'prom-client';
 import { Type } from 'typebox';
 import { WebSocketServer } from 'ws';
+import { networkOf } from '../../lib/network-of.ts';
 import { beginChat } from '../../store/chat-sessions.ts';
 import { CHAT_FRAME_BYTES_MAX, CHAT_PATH, CHAT_PROTOCOL, CHAT_SESSIONS_PATH } from '../chat/messages.ts';
 import { CHAT_LIFE_MS, makeChatToken } from '../chat/resume-token.ts';
@@ -11,7 +12,7 @@ import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
 import { refuseUpgrade } from '../refuse-upgrade.ts';
-import { isOpenFor, limitNetworks, networkOf } from '../visitors.ts';
+import { isOpenFor, limitNetworks } from '../visitors.ts';
 import { addChatFileRoutes } from './chat-files.ts';
 
 const SESSIONS = { times: 20, withinMs: 600_000 };

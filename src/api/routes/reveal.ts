@@ -8,7 +8,7 @@ import { personOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { limitEach } from '../limiter.ts';
 import type { Api, ApiOptions } from '../options.ts';
-import { ContactParams, orNull } from '../schemas.ts';
+import { ContactParams, orNull, Reason } from '../schemas.ts';
 
 /** By their role. */
 const REVEALERS: readonly Role[] = ['agent', 'lead', 'supervisor'];
@@ -16,19 +16,8 @@ const REVEALERS: readonly Role[] = ['agent', 'lead', 'supervisor'];
 const GRANTED: readonly Role[] = ['dispatcher', 'handlingUnit', 'auditor'];
 /** Of one person: more than any work needs, less than a list to carry off. */
 const REVEALS = { times: 60, withinMs: 600_000 };
-export const REASON_CHARS_MAX = 100;
 
-const RevealBody = Type.Object(
-  {
-    reason: Type.String({
-      description: 'Why; it stands in the audit trail.',
-      minLength: 2,
-      maxLength: REASON_CHARS_MAX,
-      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$',
-    }),
-  },
-  { additionalProperties: false },
-);
+const RevealBody = Type.Object({ reason: Reason }, { additionalProperties: false });
 const NumbersShape = Type.Object({
   from: Type.String(),
   fromName: orNull('string'),

@@ -49,8 +49,8 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
   );
 
   app.get('/api/v1/me', { config: { access: 'loggedIn' }, schema: { response: { 200: MeShape } } }, async (request) => {
-    const { user, roles, team = null, mayReveal = false } = personOf(request);
-    return { user, roles: [...roles], team, mayReveal, seat: (await seatOf(db, user)) ?? null };
+    const { user, roles, team = null, mayReveal = false, mayPlay = false } = personOf(request);
+    return { user, roles: [...roles], team, mayReveal, mayPlay, seat: (await seatOf(db, user)) ?? null };
   });
 
   app.post(

@@ -9,7 +9,14 @@ import { LEADS, personOf, reachOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
-import { AlertParams, SensitiveBody, SupervisionBody, SupervisionChange, TalkShape } from '../supervision-shapes.ts';
+import {
+  AlertParams,
+  ApprovalBody,
+  SensitiveBody,
+  SupervisionBody,
+  SupervisionChange,
+  TalkShape,
+} from '../supervision-shapes.ts';
 import { writeDown } from '../write-down.ts';
 
 const URL = '/api/v1/contacts/:id/supervision';
@@ -87,21 +94,32 @@ async function begin(
   return begun;
 }
 
-/** V5: the second person. */
+/** V5: the second person agrees to what this person has read, not to what it has become meanwhile. */
 function addApprovalRoute(app: Api, options: ApiOptions): void {
-  app.post(`${URL}/approval`, { config, schema: { params, response: { 200: TalkShape } } }, async (request) => {
+  const schema = { params, body: ApprovalBody, response: { 200: TalkShape } };
+  app.post(`${URL}/approval`, { config, schema }, async (request) => {
     const { id } = request.params;
+    const { by, mode } = request.body;
     const { user } = personOf(request);
-    request.deed = { target: id };
+    request.deed = { target: id, detail: `${by}, ${mode}` };
     const { agent, supervision } = await talkOf(options, request, id);
-    if (supervision === undefined || (supervision.step !== 'asked' && supervision.wanted === undefined))
-      throw new ApiError('SUPERVISION_NONE');
-    const { by, mode, wanted, reason } = supervision;
-    request.deed = { target: id, detail: `${by}, ${wanted ?? mode}: ${reason}` };
+    const waiting = waitingMode(supervision);
+    if (supervision === undefined || waiting === undefined) throw new ApiError('SUPERVISION_NONE');
+    request.deed = { target: id, detail: `${by}, ${mode}: ${supervision.reason}` };
     if (user === supervision.by || user === agent) throw new ApiError('SECOND_PERSON_NEEDED');
-    await tell(options, request, { type: 'supervisionApproved', contact: contactId(id), by: user });
-    return await talkOf(options, request, id);
+    if (supervision.by !== by || waiting !== mode) throw new ApiError('APPROVAL_STALE');
+    const supervisor = supervision.by;
+    await tell(options, request, { type: 'supervisionApproved', contact: contactId(id), by: user, supervisor, mode });
+    const talk = await talkOf(options, request, id);
+    // Between the look and the core's own it may have become another.
+    if (waitingMode(talk.supervision) !== undefined) throw new ApiError('APPROVAL_STALE');
+    return talk;
   });
+}
+
+/** What a second person is waited for. */
+function waitingMode(supervision: SupervisionView | undefined): SupervisionMode | undefined {
+  return supervision?.wanted ?? (supervision?.step === 'asked' ? supervision.mode : undefined);
 }
 
 function addMarkRoute(app: Api, options: ApiOptions): void {

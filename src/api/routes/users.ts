@@ -84,8 +84,9 @@ export function addUserRoutes(app: Api, options: ApiOptions): void {
       request.deed = { target: user, detail: JSON.stringify(change) };
       const account = await accountBefore(options, user);
       const isOwn = personOf(request).user === user;
-      const { roles, disabled, mayReveal } = change;
-      if (isOwn && [roles, disabled, mayReveal].some((each) => each !== undefined)) throw new ApiError('OWN_ACCOUNT');
+      const { roles, disabled, mayReveal, mayPlay } = change;
+      if (isOwn && [roles, disabled, mayReveal, mayPlay].some((each) => each !== undefined))
+        throw new ApiError('OWN_ACCOUNT');
       await checkWish(options, change);
       const sipPassword = await applySeat(options, account, change.seat);
       await applyChange(options, user, change);
@@ -214,11 +215,12 @@ async function applySeat({ db }: ApiOptions, account: Account, seat: Change['sea
 }
 
 async function applyChange({ db }: ApiOptions, user: string, change: Change): Promise<void> {
-  const { roles, team, mayReveal, disabled, locked, secondFactor } = change;
+  const { roles, team, mayReveal, mayPlay, disabled, locked, secondFactor } = change;
   await setRights(db, user, {
     ...(roles === undefined ? {} : { roles }),
     ...(team === undefined ? {} : { team }),
     ...(mayReveal === undefined ? {} : { mayReveal }),
+    ...(mayPlay === undefined ? {} : { mayPlay }),
   });
   if (locked === false) await lockUser(db, user, null);
   if (secondFactor === false) await dropTotp(db, user);

@@ -20,6 +20,9 @@ interface ChangeValues {
   readonly site?: string;
   readonly home?: string;
   readonly serves?: string;
+  /** `yes` or `no`. */
+  readonly 'may-reveal'?: string;
+  readonly 'may-play'?: string;
 }
 
 /** `personal=3,enterprise=1`. */
@@ -41,9 +44,16 @@ export function readChange(values: ChangeValues): UserChange | undefined {
   const change = {
     ...(roles === undefined ? {} : { roles: roles.split(',') }),
     ...(team === undefined ? {} : { team: orNone(team) }),
+    ...grant('mayReveal', values['may-reveal']),
+    ...grant('mayPlay', values['may-play']),
     ...(Object.keys(seat).length === 0 ? {} : { seat }),
   };
   return Value.Check(UserChangeBody, change) ? change : undefined;
+}
+
+/** What is neither `yes` nor `no` shows as what it is. */
+function grant(name: string, text: string | undefined): object {
+  return text === undefined ? {} : { [name]: text === 'yes' ? true : text === 'no' ? false : text };
 }
 
 /** `enterprise=2@25s`: from a wait of 25 s on, second. */
@@ -54,7 +64,7 @@ function readServed(text: string): object {
 
 /** @returns what is wrong, in words; undefined when it is done. */
 export async function changeUser(db: Db, user: string, change: UserChange): Promise<string | undefined> {
-  const { roles, team, seat } = change;
+  const { roles, team, mayReveal, mayPlay, seat } = change;
   if ((await findAccount(db, user)) === undefined) return '没有这个账号 / there is no such user';
   if (roles !== undefined && rolesConflict(roles))
     return '不能既是管理员又是审计员 / nobody is admin and auditor at once';
@@ -63,7 +73,12 @@ export async function changeUser(db: Db, user: string, change: UserChange): Prom
   const done = seat === undefined || seat === null ? 'done' : await changeSeat(db, user, seat);
   if (done === 'none') return '该账号没有座席 / the account has no seat';
   if (done === 'taken') return '工号已被使用 / the number is taken';
-  await setRights(db, user, { ...(roles === undefined ? {} : { roles }), ...(team === undefined ? {} : { team }) });
+  await setRights(db, user, {
+    ...(roles === undefined ? {} : { roles }),
+    ...(team === undefined ? {} : { team }),
+    ...(mayReveal === undefined ? {} : { mayReveal }),
+    ...(mayPlay === undefined ? {} : { mayPlay }),
+  });
   return undefined;
 }
 

@@ -27,6 +27,7 @@ export interface Account {
   readonly team: string | null;
   readonly disabled: boolean;
   readonly mayReveal: boolean;
+  readonly mayPlay: boolean;
   readonly createdAtMs: number;
   readonly lockedUntilMs: number | null;
   readonly secondFactor: boolean;

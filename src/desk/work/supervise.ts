@@ -70,9 +70,11 @@ export function leave(contact: string): Promise<boolean> {
   return attempt(words.value.supervision.left, () => ask(`${pathOf(contact)}/supervision`, { method: 'DELETE' }));
 }
 
-export function agree(contact: string): Promise<boolean> {
+/** To what is shown: what has become another meanwhile is refused. */
+export function agree({ contact, by, wanted, mode }: SupervisionItem): Promise<boolean> {
+  const body = { by, mode: wanted ?? mode };
   return attempt(words.value.supervision.agreed, () =>
-    ask(`${pathOf(contact)}/supervision/approval`, { method: 'POST' }),
+    ask(`${pathOf(contact)}/supervision/approval`, { method: 'POST', body }),
   );
 }
 

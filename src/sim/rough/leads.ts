@@ -61,7 +61,8 @@ export class Leads {
     const quarterMs = Math.ceil(leavesAfterMs / 4);
     if (sensitive) {
       this.#ask({ type: 'contactMarked', contact, sensitive, by: 'lead' });
-      this.#clock.after(quarterMs, () => this.#ask({ type: 'supervisionApproved', contact, by: 'second' }));
+      const agreed = { type: 'supervisionApproved', contact, by: 'second', supervisor: by, mode } as const;
+      this.#clock.after(quarterMs, () => this.#ask(agreed));
     }
     ask(mode);
     this.#clock.after(2 * quarterMs, () => ask(thenMode));

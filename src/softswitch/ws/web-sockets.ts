@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, BlockList } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { clientAddress, readNetworks } from '../../lib/client-address.ts';
+import { networkOf } from '../../lib/network-of.ts';
 import type { WebSocketOptions } from '../options.ts';
 import { MESSAGE_BYTES_MAX } from '../sip/parse-message.ts';
 import type { Flow } from '../sip/user-agent.ts';
@@ -72,6 +74,7 @@ interface Table {
   readonly nextConnection: () => number;
   readonly limits: WebSocketLimits;
   readonly log: Logger;
+  readonly trusted: BlockList;
   readonly held: Map<number, Held>;
 }
 
@@ -83,7 +86,10 @@ export async function openWebSockets(
   log: Logger,
   limits: Partial<WebSocketLimits> = {},
 ): Promise<WebSockets> {
-  const table: Table = { options, listener, nextConnection, log, limits: { ...LIMITS, ...limits }, held: new Map() };
+  const table: Table = {
+    ...{ options, listener, nextConnection, log, limits: { ...LIMITS, ...limits }, held: new Map() },
+    trusted: readNetworks(options.trustedProxies ?? []),
+  };
   const { server, unwatch } = createHttpServer(options, log);
   const upgrader = new WebSocketServer({
     noServer: true,
@@ -177,10 +183,11 @@ function refuse(stream: Duplex, status: string): void {
 function adopt(socket: WebSocket, request: IncomingMessage, table: Table): void {
   if (table.held.size >= table.limits.connectionsMax) makeRoom(table);
   const connection = table.nextConnection();
-  const { remoteAddress, remotePort, localAddress } = request.socket;
+  const { remotePort, localAddress } = request.socket;
   const flow: Flow = {
     transport: table.options.tls === undefined ? 'ws' : 'wss',
-    remoteIp: plainIp(remoteAddress),
+    // Limits, bans and what a phone proves go by who is behind the proxy; where it is reached, by its connection alone.
+    remoteIp: clientAddress(request, table.trusted),
     remotePort: remotePort ?? 0,
     connection,
   };
@@ -235,10 +242,11 @@ function cut(table: Table, held: Held, code: number, why: string): void {
 /** Whoever holds most gives up what it used least: nobody can keep the others out by opening connections and saying nothing. */
 function makeRoom(table: Table): void {
   const counts = new Map<string, number>();
-  for (const { flow } of table.held.values()) counts.set(flow.remoteIp, (counts.get(flow.remoteIp) ?? 0) + 1);
+  const networks = [...table.held.values()].map((held) => ({ held, network: networkOf(held.flow.remoteIp) }));
+  for (const { network } of networks) counts.set(network, (counts.get(network) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  for (const held of table.held.values()) {
-    if (counts.get(held.flow.remoteIp) !== most) continue;
+  for (const { held, network } of networks) {
+    if (counts.get(network) !== most) continue;
     table.held.delete(held.flow.connection ?? -1);
     cut(table, held, CLOSED.full, 'too many connections');
     return;

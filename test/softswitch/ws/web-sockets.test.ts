@@ -35,6 +35,7 @@ async function open(
   limits: Partial<WebSocketLimits> = {},
   origins: readonly string[] = [],
   tls?: WebSocketOptions['tls'],
+  trustedProxies: readonly string[] = [],
 ): Promise<void> {
   // What a former socket still tells is not for this test.
   const told = {
@@ -46,7 +47,7 @@ async function open(
   ({ received, closed, quiet, unreachable } = told);
   wake = () => {};
   sockets = await openWebSockets(
-    { host: '127.0.0.1', port: 0, origins, ...(tls && { tls }) },
+    { host: '127.0.0.1', port: 0, origins, trustedProxies, ...(tls && { tls }) },
     {
       received: (flow, data) => {
         told.received.push({ flow, text: Buffer.from(data).toString() });
@@ -231,6 +232,40 @@ describe('a connection', () => {
     expect(await closeCode(second)).toBe(1013);
     third.send('I too');
     await until(() => received.length === 2);
+  });
+});
+
+describe('behind a proxy', () => {
+  const behind = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+
+  async function heardFrom(client: WebSocket): Promise<Flow> {
+    const before = received.length;
+    client.send('OPTIONS');
+    await until(() => received.length > before);
+    return received.at(-1)!.flow;
+  }
+
+  test('that is trusted, a peer is who it says; behind any other, and by its own word, the one that connects', async () => {
+    const named = await connected(behind('203.0.113.9'));
+    expect((await heardFrom(named)).remoteIp).toBe('127.0.0.1');
+    await reopen({}, [], undefined, ['127.0.0.1']);
+    const citizen = await connected(behind('198.51.100.1, 203.0.113.9'));
+    const flow = await heardFrom(citizen);
+    expect(flow.remoteIp).toBe('203.0.113.9');
+    expect(sockets.localIpOf(flow)).toBe('127.0.0.1');
+    sockets.send(flow, Buffer.from('SIP/2.0 200 OK'));
+    expect(await once(citizen, 'message')).toEqual([Buffer.from('SIP/2.0 200 OK'), false]);
+  });
+
+  test('room is made by whoever of those behind it holds most, all addresses of an IPv6 subscriber together', async () => {
+    await reopen({ connectionsMax: 4 }, [], undefined, ['127.0.0.1']);
+    const office = await connected(behind('203.0.113.9'));
+    const first = await connected(behind('2001:db8::1'));
+    await connected(behind('2001:db8::2'));
+    await connected(behind('203.0.113.10'));
+    await connected(behind('198.51.100.1'));
+    expect(await closeCode(first)).toBe(1013);
+    expect((await heardFrom(office)).remoteIp).toBe('203.0.113.9');
   });
 });
 
