@@ -1,6 +1,6 @@
-import { type InboxRow, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
+import { type InboxRow, readCursors, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
 import { isDone, type MatterRow, readMatters } from '../store/matters.ts';
-import { type Account, accountKey } from './account.ts';
+import { type Account, accountKey, providerOf } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Backlog } from './backlog.ts';
 import type {
@@ -51,7 +51,7 @@ interface Source {
 export type RereadResult = 'read' | 'unknown' | 'full' | 'away' | { readonly stillUnreadable: string };
 
 const SET_ASIDE = 'something that came cannot be read; it is set aside';
-/** Sources asked at once, by us and so of one box's server. */
+/** Sources asked at once; about half of them of one provider, while others have none. */
 const PULLS_MAX = 32;
 const TROUBLED_PULLS_MAX = 8;
 const REREAD_MAX_MS = 120_000;
@@ -205,11 +205,15 @@ export class Receiver {
     );
   }
 
-  /** Asks the sources that do not come by themselves. */
-  listen(): void {
-    for (const { gap, puller } of this.#sources.values()) {
+  /** Asks the sources that do not come by themselves. @throws while the database is away. */
+  async listen(): Promise<void> {
+    const sources = [...this.#sources.values()];
+    const channels = sources.flatMap(({ account, puller }) => (puller === undefined ? [] : account.channel.name));
+    const cursors = await readCursors(this.#options.db, [...new Set(channels)]);
+    const placeOf = new Map(cursors.map(({ channel, account, cursor }) => [accountKey(channel, account), cursor]));
+    for (const { account, gap, puller } of sources) {
       gap.start();
-      puller?.start();
+      puller?.start(placeOf.get(keyOf(account)));
     }
   }
 
@@ -236,7 +240,7 @@ export class Receiver {
       gap: new GapWatch({ db, account, logger, onSilent: onHealth }),
       puller: isPulled
         ? new Puller({
-            ...{ db, account, logger, store, gates: this.#gates, onTrouble: onHealth },
+            ...{ account, logger, store, gates: this.#gates, provider: providerOf(account), onTrouble: onHealth },
             context: (signal) => context(account, signal),
           })
         : undefined,
