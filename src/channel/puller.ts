@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Account } from './account.ts';
 import type { Context, Inbound, Pulled } from './channel.ts';
 import { cleanInbound, INBOUND_MAX } from './clean-inbound.ts';
-import { inTime } from './in-time.ts';
 import { isChannelError } from './trouble.ts';
 import type { Turnstile } from './turnstile.ts';
+import { TooLate, within } from './within.ts';
 
 export interface PullerOptions {
   readonly account: Account;
@@ -118,13 +118,14 @@ export class Puller {
 
   async #askForPage(): Promise<Pulled> {
     const { account, context } = this.#options;
-    const late = AbortSignal.timeout(PULL_MS_MAX);
-    const until = AbortSignal.any([this.#stopping.signal, late]);
-    try {
-      return await inTime(account.channel.pull!(this.#at, context(until)), until, 'the source');
-    } finally {
-      this.#isSlow = late.aborted;
-    }
+    const limit = { ms: PULL_MS_MAX, stopping: this.#stopping.signal, who: 'the source' };
+    this.#isSlow = false;
+    return await within(limit, async (signal) => await account.channel.pull!(this.#at, context(signal))).catch(
+      (error: unknown) => {
+        this.#isSlow = error instanceof TooLate;
+        throw error;
+      },
+    );
   }
 
   async #watch(): Promise<number> {

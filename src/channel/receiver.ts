@@ -22,6 +22,7 @@ import { HELD_MAX, Intake, type TakenMessage } from './intake.ts';
 import { Puller, type PullGates, type Trouble } from './puller.ts';
 import { deliveryAgain, placeAgain } from './set-aside.ts';
 import { Turnstile } from './turnstile.ts';
+import { within } from './within.ts';
 
 export interface DeliveryReply {
   readonly result: DeliveryResult;
@@ -64,6 +65,7 @@ export class Receiver {
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #gates: PullGates = { well: new Turnstile(PULLS_MAX), troubled: new Turnstile(TROUBLED_PULLS_MAX) };
   readonly #unfollow: () => void;
+  readonly #stopping = new AbortController();
   #unsure = false;
 
   constructor(options: ReceiverOptions) {
@@ -184,7 +186,10 @@ export class Receiver {
     if (delivery !== undefined) return hearAgain(account, delivery, Date.now());
     const at = placeAgain(row.content);
     if (at === undefined || account.channel.reread === undefined) throw new Error('it was not kept whole');
-    return await account.channel.reread(at, this.#options.context(account, AbortSignal.timeout(REREAD_MAX_MS)));
+    const { reread } = account.channel;
+    return await within({ ms: REREAD_MAX_MS, stopping: this.#stopping.signal }, async (signal) =>
+      reread.call(account.channel, at, this.#options.context(account, signal)),
+    );
   }
 
   /** Messages that wait: to be stored, to be decided on, and for room in the core. */
@@ -219,6 +224,7 @@ export class Receiver {
 
   async close(): Promise<void> {
     this.#unfollow();
+    this.#stopping.abort();
     this.#intake.close();
     const sources = [...this.#sources.values()];
     await Promise.all(sources.map(({ puller }) => puller?.close()));
