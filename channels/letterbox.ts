@@ -15,6 +15,8 @@ interface Position {
   readonly afterId: string;
   /** The latest `updated_at` that was seen. Unix time, ms. */
   readonly newestMs: number;
+  /** What the box called its answer to this very question: while it holds, there is nothing new. */
+  readonly etag?: string;
 }
 
 interface Letter {
@@ -29,6 +31,7 @@ const PAGE_LETTERS = 100;
 /** A box that many write to shows a change later than it dates it; what is asked for twice is taken once. */
 const OVERLAP_MS = 600_000;
 const MEDIA_MAX = 20;
+const ETAG_CHARS_MAX = 200;
 const TEXTS = ['title', 'text', 'name', 'phone'];
 
 /**
@@ -37,6 +40,7 @@ const TEXTS = ['title', 'text', 'name', 'phone'];
  * `GET {url}?since=…&after_id=…&limit=100` → `{"letters": […], "more": true|false}`: what is greater than (`since`, `after_id`), in the order of
  * (`updated_at`, `id`). A letter: `id`, `created_at`, `updated_at` (RFC 3339), `version` (1 at first; without it an edit is told by its
  * content), `title`, `text`, `name`, `phone`, `photos` (addresses); all else is shown beside it. `POST {url}/{id}/reply` takes `{"id", "text"}`.
+ * A box with an `ETag` (RFC 9110 §8.8.3) is asked with `If-None-Match` and may answer 304.
  */
 export default defineChannel({
   name: 'letterbox',
@@ -53,14 +57,20 @@ export default defineChannel({
   async pull(cursor, { settings, fetch, signal, now }) {
     const position = cursor === undefined ? startAt(settings.since, now()) : (readJson(cursor) as Position);
     const query = new URLSearchParams({ since: position.since, after_id: position.afterId, limit: `${PAGE_LETTERS}` });
-    const headers = { accept: 'application/json', authorization: `Bearer ${settings.token}` };
+    const { etag } = position;
+    const headers = {
+      accept: 'application/json',
+      authorization: `Bearer ${settings.token}`,
+      ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    };
     const response = await fetch(`${settings.url}?${query}`, { headers, signal });
+    if (response.status === 304 && cursor !== undefined) return { inbound: [], cursor };
     throwUnlessOk(response, 'the box');
     const { letters, more } = pageIn(await response.text());
     const read = letters.map(letterIn);
     return {
       inbound: read.map((letter, at) => (letter === undefined ? unreadable(letters[at], now()) : toldBy(letter))),
-      cursor: JSON.stringify(moved(position, read, more)),
+      cursor: JSON.stringify(withTag(position, moved(position, read, more), response.headers.get('etag'))),
       more,
     };
   },
@@ -139,6 +149,12 @@ function moved(from: Position, letters: readonly (Letter | undefined)[], more: b
   if (last === undefined || last.updatedMs < fromMs || (last.updatedMs === fromMs && last.id === from.afterId))
     throw new ChannelError('retry', 'the box says that there is more, and gives nothing new');
   return { since: String(last.said['updated_at']), afterId: last.id, newestMs };
+}
+
+/** Another question has another answer. */
+function withTag(asked: Position, next: Position, etag: string | null): Position {
+  const isSame = asked.since === next.since && asked.afterId === next.afterId;
+  return isSame && etag !== null && etag.length <= ETAG_CHARS_MAX ? { ...next, etag } : next;
 }
 
 /** As the box orders them: numbers by what they count, texts by their characters. */

@@ -4,7 +4,7 @@ import { first, inboundOf } from './twilio/inbound.ts';
 import { rehearsal } from './twilio/rehearsal.ts';
 import { faultOf, settings } from './twilio/settings.ts';
 import { isSigned, readForm } from './twilio/signature.ts';
-import { answerCall } from './twilio/voice.ts';
+import { hearCall } from './twilio/voice.ts';
 
 /** Texts by Twilio, and voice calls that Twilio dials into this hotline by SIP. One address takes texts, status call-backs and calls. */
 export default defineChannel({
@@ -30,7 +30,7 @@ export default defineChannel({
     if (query.has('bodySHA256')) return [];
     const form = readForm(body);
     if (first(form, 'AccountSid') !== account.accountSid) throw new ChannelError('refuse', 'another account');
-    if (form.has('CallSid')) return { inbound: [], answer: answerCall(form, addressOf(account.url), account) };
+    if (form.has('CallSid')) return hearCall(form, receivedAtMs, addressOf(account.url), account);
     return inboundOf(form, receivedAtMs, account);
   },
 

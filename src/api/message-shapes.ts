@@ -144,6 +144,11 @@ function shownTo(whole: boolean) {
   return { text, name, fields: fieldsOf };
 }
 
+/** As somebody sees it who downloads the file. */
+export function fileNameShown(name: string, whole: boolean): string {
+  return shownTo(whole).text(name);
+}
+
 /** `files`: of this message. `whole`: the reader may see numbers and names as they are. */
 export function messageView(row: MessageRow, files: readonly MessageFile[], whole: boolean) {
   const shown = shownTo(whole);
@@ -164,14 +169,17 @@ export function messageView(row: MessageRow, files: readonly MessageFile[], whol
     tries: row.tries,
     by: row.by_user,
     key: row.send_key,
-    error: row.error,
+    // What a mail server says of a letter names its address.
+    error: row.error === null ? null : shown.text(row.error),
     from: from === null ? null : maskKey(from),
     fromName: content.from?.name === undefined ? null : shown.name(content.from.name),
     text: shown.text(content.text ?? ''),
     subject: content.subject === undefined ? null : shown.text(content.subject),
     event: content.event ?? null,
-    media: (content.media ?? []).map((reference, position) => mediaView(row, reference, position, files)),
-    place: placeOf(content, files),
+    media: (content.media ?? [])
+      .map((reference, position) => mediaView(row, reference, position, files))
+      .map((file) => ({ ...file, name: shown.text(file.name) })),
+    place: placeOf(content, files, shown.text),
     fields: content.fields === undefined ? null : shown.fields(content.fields),
     replacedBy: row.replaced_by,
   };
@@ -199,8 +207,9 @@ function mediaView(row: MessageRow, reference: MediaReference, position: number,
   return { id: `${row.id}-${position}`, kind, name, state: 'gone', reason: 'notFetched' };
 }
 
-function placeOf({ place }: Partial<InboundMessage>, files: readonly MessageFile[]) {
+function placeOf({ place }: Partial<InboundMessage>, files: readonly MessageFile[], shown: (text: string) => string) {
   const photographed = files.find((file) => file.place !== null)?.place;
-  if (place !== undefined) return place;
+  if (place !== undefined)
+    return { ...place, ...(place.address === undefined ? {} : { address: shown(place.address) }) };
   return photographed == null ? null : { ...photographed, datum: 'wgs84', fromPhoto: true };
 }

@@ -27,3 +27,15 @@ export function keysOf({ settings, previous }: Account, nowMs: number): readonly
 export function accountKey(channel: string, account: string): string {
   return `${channel}/${account}`;
 }
+
+/** Of each address that the operator wrote into the settings. */
+export function originsIn(settings: Settings): readonly string[] {
+  return Object.values(settings)
+    .filter((value) => value !== undefined && /^https?:\/\//.test(value) && URL.canParse(value))
+    .map((value) => new URL(value!).origin);
+}
+
+/** Who keeps what the account is about: accounts at one address have one. */
+export function providerOf({ channel, name, settings }: Account): string {
+  return originsIn(settings)[0] ?? accountKey(channel.name, name);
+}

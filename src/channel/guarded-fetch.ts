@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
+import { originsIn } from './account.ts';
 import type { Channel, Settings } from './channel.ts';
 import { ChannelError } from './channel.ts';
 
@@ -74,7 +75,7 @@ export function guardedFetch(
   channel: Pick<Channel, 'hosts'>,
   settings: Settings,
 ): (url: string, init?: RequestInit) => Promise<Response> {
-  const origins = new Set(Object.values(settings).flatMap((value) => originOf(value) ?? []));
+  const origins = new Set(originsIn(settings));
   const hosts = channel.hosts ?? [];
   return async (url, init = {}) => {
     const { origin, protocol, hostname } = URL.canParse(url) ? new URL(url) : new URL('invalid:');
@@ -87,29 +88,43 @@ export function guardedFetch(
   };
 }
 
-function originOf(value: string | undefined): string | undefined {
-  return value !== undefined && /^https?:\/\//.test(value) && URL.canParse(value) ? new URL(value).origin : undefined;
-}
-
 function fits(hostname: string, pattern: string): boolean {
   return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : hostname === pattern;
 }
 
+/** Connections to the operator's own addresses, kept for a while: thousands of boxes on one server are asked every minute. */
+const KEPT = { keepAlive: true, maxFreeSockets: 32, timeout: 60_000 };
+const KEPT_HTTP = new HttpAgent(KEPT);
+const KEPT_HTTPS = new HttpsAgent(KEPT);
+
 async function ask(request: Request, lookupOnly: LookupFunction | undefined): Promise<Response> {
   const body = Buffer.from(await request.arrayBuffer());
-  const { url, method, signal } = request;
-  const headers = {
-    ...Object.fromEntries(request.headers),
-    'content-length': String(body.length),
-    connection: 'close',
-  };
-  const send = url.startsWith('https:') ? requestHttps : requestHttp;
-  const signals = AbortSignal.any([signal, AbortSignal.timeout(ADDRESS_MAX_MS)]);
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const options = { method, headers, signal: signals, ...(lookupOnly === undefined ? {} : { lookup: lookupOnly }) };
-    send(url, options, resolve).once('error', reject).end(body);
+  const { url, method } = request;
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(ADDRESS_MAX_MS)]);
+  const headers = { ...Object.fromEntries(request.headers), 'content-length': String(body.length) };
+  const once = { method, headers: { ...headers, connection: 'close' }, signal };
+  if (lookupOnly !== undefined) return responseOf(await send(url, { ...once, lookup: lookupOnly }, body));
+  if (method !== 'GET') return responseOf(await send(url, once, body));
+  const kept = { method, headers, signal, agent: url.startsWith('https:') ? KEPT_HTTPS : KEPT_HTTP };
+  return responseOf(
+    await send(url, kept, body).catch((error: unknown) => {
+      // The other side has closed it in the moment in which we asked: what only asks may be asked again.
+      if (error instanceof KeptConnectionLost) return send(url, once, body);
+      throw error;
+    }),
+  );
+}
+
+class KeptConnectionLost extends Error {}
+
+function send(url: string, options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = url.startsWith('https:') ? requestHttps(url, options, resolve) : requestHttp(url, options, resolve);
+    asked.once('error', (error: NodeJS.ErrnoException) =>
+      reject(asked.reusedSocket && error.code === 'ECONNRESET' ? new KeptConnectionLost() : error),
+    );
+    asked.end(body);
   });
-  return responseOf(answer);
 }
 
 function responseOf(answer: IncomingMessage): Response {

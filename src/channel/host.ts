@@ -90,7 +90,7 @@ export class ChannelHost {
       await this.#sender.makeUpReceipts();
       await this.#sender.makeUpReminders();
       await this.#sender.makeUpClosingWords();
-      this.#receiver.listen();
+      await this.#receiver.listen();
     });
   }
 

@@ -6,9 +6,9 @@ import type { Account } from './account.ts';
 import { createCache } from './cached.ts';
 import type { Context, Outbound } from './channel.ts';
 import { guardedFetch } from './guarded-fetch.ts';
-import { inTime } from './in-time.ts';
 import { type FileReference, loadMedia } from './media/upload.ts';
 import { isChannelError } from './trouble.ts';
+import { within } from './within.ts';
 
 /** After the first, second… try. The last stands for all that follow. */
 const STEPS_MS = [1_000, 5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000];
@@ -89,9 +89,14 @@ export class Outbox {
     return this.#pausedUntilMs;
   }
 
-  /** For whatever else talks to the platform by this account. */
+  /** For whatever else talks to the platform by this account, and ends it. */
   context(signal: AbortSignal): Context {
-    return { ...this.#context, signal: AbortSignal.any([signal, this.#stopping.signal]) };
+    return { ...this.#context, signal };
+  }
+
+  /** Talks to the platform for so long, and no longer than the program lives. @throws as `within`. */
+  talk<Result>(ms: number, work: (context: Context) => Promise<Result>): Promise<Result> {
+    return within({ ms, stopping: this.#stopping.signal }, (signal) => work(this.context(signal)));
   }
 
   add(row: OutboxRow): void {
@@ -161,10 +166,10 @@ export class Outbox {
     const { media: references = [], ...content } = row.content as Content;
     const media = mediaHere === true ? [] : await loadMedia(fileFolder, references);
     const usualMs = media.length === 0 ? SEND_MS_USUAL : SEND_FILES_MS_USUAL;
-    const context = this.context(AbortSignal.timeout(channel.limits?.sendMs ?? usualMs));
     const named = { id: `m-${row.id}`, conversation: row.conversation, ...(media.length === 0 ? {} : { media }) };
     const message: Outbound = { ...content, ...named };
-    return await inTime(channel.send(message, context), context.signal);
+    const sendMs = channel.limits?.sendMs ?? usualMs;
+    return await this.talk(sendMs, async (context) => await channel.send!(message, context));
   }
 
   async #failed(row: OutboxRow, error: unknown): Promise<void> {

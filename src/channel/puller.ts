@@ -1,15 +1,12 @@
 import type { Logger } from 'pino';
-import { readCursor } from '../store/inbox.ts';
-import type { Db } from '../store/store.ts';
 import type { Account } from './account.ts';
-import type { Context, Inbound } from './channel.ts';
+import type { Context, Inbound, Pulled } from './channel.ts';
 import { cleanInbound, INBOUND_MAX } from './clean-inbound.ts';
-import { inTime } from './in-time.ts';
 import { isChannelError } from './trouble.ts';
 import type { Turnstile } from './turnstile.ts';
+import { TooLate, within } from './within.ts';
 
 export interface PullerOptions {
-  readonly db: Db;
   readonly account: Account;
   readonly logger: Logger;
   readonly context: (signal: AbortSignal) => Context;
@@ -17,6 +14,8 @@ export interface PullerOptions {
   readonly store: (inbound: readonly Inbound[], cursor: string) => Promise<boolean>;
   /** Shared with all sources that are asked: a city has thousands of boxes. */
   readonly gates: PullGates;
+  /** By which sources of one provider share what it may have of a gate. */
+  readonly provider: string;
   /** `trouble` is another one. */
   readonly onTrouble?: () => void;
 }
@@ -52,6 +51,10 @@ export class Puller {
   readonly #stopping = new AbortController();
   #work: Promise<void> | undefined;
   #trouble: Trouble | undefined;
+  /** The cursor as it is stored. */
+  #at: string | undefined;
+  /** The last page did not come in time. */
+  #isSlow = false;
 
   constructor(options: PullerOptions) {
     this.#options = options;
@@ -62,7 +65,9 @@ export class Puller {
     return this.#trouble;
   }
 
-  start(): void {
+  /** @param from the cursor that is stored; undefined: there is none yet. Nobody else moves it. */
+  start(from: string | undefined): void {
+    this.#at = from;
     this.#work ??= this.#loop();
   }
 
@@ -99,21 +104,33 @@ export class Puller {
   #pull(): Promise<number> {
     const { well, troubled } = this.#options.gates;
     const gate = this.#trouble === undefined ? well : troubled;
-    return gate.pass(this.#stopping.signal, () => this.#pullPage());
+    const visitor = { of: this.#options.provider, isSlow: this.#isSlow };
+    return gate.pass(this.#stopping.signal, () => this.#pullPage(), visitor);
   }
 
   async #pullPage(): Promise<number> {
-    const { channel } = this.#options.account;
-    const until = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PULL_MS_MAX)]);
-    const page = await inTime(channel.pull!(await this.#cursor(), this.#options.context(until)), until, 'the source');
-    await this.#store(page.inbound, page.cursor);
+    const page = await this.#askForPage();
+    // Most boxes have nothing new most of the time, and there are thousands.
+    if (page.inbound.length > 0 || page.cursor !== this.#at) await this.#store(page.inbound, page.cursor);
     if (page.more === true) return 0;
     return Math.min(Math.max(page.againAfterMs ?? AGAIN_USUAL_MS, AGAIN_MS_MIN), AGAIN_MS_MAX);
   }
 
+  async #askForPage(): Promise<Pulled> {
+    const { account, context } = this.#options;
+    const limit = { ms: PULL_MS_MAX, stopping: this.#stopping.signal, who: 'the source' };
+    this.#isSlow = false;
+    return await within(limit, async (signal) => await account.channel.pull!(this.#at, context(signal))).catch(
+      (error: unknown) => {
+        this.#isSlow = error instanceof TooLate;
+        throw error;
+      },
+    );
+  }
+
   async #watch(): Promise<number> {
     const { channel } = this.#options.account;
-    const batches = channel.watch!(await this.#cursor(), this.#options.context(this.#stopping.signal));
+    const batches = channel.watch!(this.#at, this.#options.context(this.#stopping.signal));
     const well = setTimeout(() => this.#isWell(), LISTENED_MS).unref();
     try {
       for await (const { inbound, cursor } of batches) {
@@ -138,16 +155,12 @@ export class Puller {
     this.#options.onTrouble?.();
   }
 
-  async #cursor(): Promise<string | undefined> {
-    const { db, account } = this.#options;
-    return await readCursor(db, account.channel.name, account.name);
-  }
-
   async #store(inbound: readonly Inbound[], cursor: string): Promise<void> {
     if (cursor.length > CURSOR_CHARS_MAX) throw new RangeError(`a cursor of more than ${CURSOR_CHARS_MAX} characters`);
     if (inbound.length > INBOUND_MAX) throw new RangeError(`a page of more than ${INBOUND_MAX}`);
     const readable = inbound.flatMap((told) => this.#readable(told));
     if (!(await this.#options.store(readable, cursor))) throw new Error('the page could not be stored');
+    this.#at = cursor;
   }
 
   /** One that does not fit the contract must not hold up all that come after it. */

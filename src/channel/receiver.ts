@@ -1,6 +1,6 @@
-import { type InboxRow, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
+import { type InboxRow, readCursors, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
 import { isDone, type MatterRow, readMatters } from '../store/matters.ts';
-import { type Account, accountKey } from './account.ts';
+import { type Account, accountKey, providerOf } from './account.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Backlog } from './backlog.ts';
 import type {
@@ -22,6 +22,7 @@ import { HELD_MAX, Intake, type TakenMessage } from './intake.ts';
 import { Puller, type PullGates, type Trouble } from './puller.ts';
 import { deliveryAgain, placeAgain } from './set-aside.ts';
 import { Turnstile } from './turnstile.ts';
+import { within } from './within.ts';
 
 export interface DeliveryReply {
   readonly result: DeliveryResult;
@@ -51,7 +52,7 @@ interface Source {
 export type RereadResult = 'read' | 'unknown' | 'full' | 'away' | { readonly stillUnreadable: string };
 
 const SET_ASIDE = 'something that came cannot be read; it is set aside';
-/** Sources asked at once, by us and so of one box's server. */
+/** Sources asked at once; about half of them of one provider, while others have none. */
 const PULLS_MAX = 32;
 const TROUBLED_PULLS_MAX = 8;
 const REREAD_MAX_MS = 120_000;
@@ -64,6 +65,7 @@ export class Receiver {
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #gates: PullGates = { well: new Turnstile(PULLS_MAX), troubled: new Turnstile(TROUBLED_PULLS_MAX) };
   readonly #unfollow: () => void;
+  readonly #stopping = new AbortController();
   #unsure = false;
 
   constructor(options: ReceiverOptions) {
@@ -184,7 +186,10 @@ export class Receiver {
     if (delivery !== undefined) return hearAgain(account, delivery, Date.now());
     const at = placeAgain(row.content);
     if (at === undefined || account.channel.reread === undefined) throw new Error('it was not kept whole');
-    return await account.channel.reread(at, this.#options.context(account, AbortSignal.timeout(REREAD_MAX_MS)));
+    const { reread } = account.channel;
+    return await within({ ms: REREAD_MAX_MS, stopping: this.#stopping.signal }, async (signal) =>
+      reread.call(account.channel, at, this.#options.context(account, signal)),
+    );
   }
 
   /** Messages that wait: to be stored, to be decided on, and for room in the core. */
@@ -205,16 +210,21 @@ export class Receiver {
     );
   }
 
-  /** Asks the sources that do not come by themselves. */
-  listen(): void {
-    for (const { gap, puller } of this.#sources.values()) {
+  /** Asks the sources that do not come by themselves. @throws while the database is away. */
+  async listen(): Promise<void> {
+    const sources = [...this.#sources.values()];
+    const channels = sources.flatMap(({ account, puller }) => (puller === undefined ? [] : account.channel.name));
+    const cursors = await readCursors(this.#options.db, [...new Set(channels)]);
+    const placeOf = new Map(cursors.map(({ channel, account, cursor }) => [accountKey(channel, account), cursor]));
+    for (const { account, gap, puller } of sources) {
       gap.start();
-      puller?.start();
+      puller?.start(placeOf.get(keyOf(account)));
     }
   }
 
   async close(): Promise<void> {
     this.#unfollow();
+    this.#stopping.abort();
     this.#intake.close();
     const sources = [...this.#sources.values()];
     await Promise.all(sources.map(({ puller }) => puller?.close()));
@@ -236,7 +246,7 @@ export class Receiver {
       gap: new GapWatch({ db, account, logger, onSilent: onHealth }),
       puller: isPulled
         ? new Puller({
-            ...{ db, account, logger, store, gates: this.#gates, onTrouble: onHealth },
+            ...{ account, logger, store, gates: this.#gates, provider: providerOf(account), onTrouble: onHealth },
             context: (signal) => context(account, signal),
           })
         : undefined,

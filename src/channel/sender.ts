@@ -17,7 +17,7 @@ import {
 } from '../store/outbox.ts';
 import { type Account, accountKey } from './account.ts';
 import type { Backlog } from './backlog.ts';
-import type { InboundMessage, MediaKind } from './channel.ts';
+import type { Context, InboundMessage, MediaKind } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
 import { mediumOf, type TakenMessage } from './intake.ts';
 import { FILE_BYTES_MAX } from './media/admit.ts';
@@ -96,9 +96,11 @@ export class Sender {
     const { last, way } = await this.#place(contact);
     const { typing } = way?.account.channel ?? {};
     if (last === undefined || way === undefined || typing === undefined) return;
-    const context = way.outbox.context(AbortSignal.timeout(TYPING_MAX_MS));
-    const tell = () => typing.call(way.account.channel, last.conversation, writing, context);
-    await tell().catch((error: unknown) => this.#options.logger.debug({ err: error }, 'typing was not told'));
+    const { channel } = way.account;
+    const tell = async (context: Context) => await typing.call(channel, last.conversation, writing, context);
+    await way.outbox
+      .talk(TYPING_MAX_MS, tell)
+      .catch((error: unknown) => this.#options.logger.debug({ err: error }, 'typing was not told'));
   }
 
   /** How often, and until when, one may still write in the contact's conversation; undefined: as often as one likes, or there is none. */

@@ -34,9 +34,9 @@ function readBeside(field: Field) {
 }
 
 const HOUR_MS = 3_600_000;
-/** Of chats: a mail is answered when there is time. */
-const IDLE = ['remindAfter', 'closeAfter', 'answerWithin'] as const;
-const EITHER = ['reopenWithin'] as const;
+/** Of chats: nobody waits before a mail. */
+const IDLE = ['remindAfter', 'closeAfter'] as const;
+const EITHER = ['reopenWithin', 'answerWithin'] as const;
 const REOPEN_MS_MAX = 30 * 24 * HOUR_MS;
 
 function readMedium(field: Field, name: (typeof MEDIA)[number]): MediumSetting | undefined {
@@ -53,7 +53,7 @@ function readMedium(field: Field, name: (typeof MEDIA)[number]): MediumSetting |
   return { offerMs, boundMs, wrapUpMs, waitingMax, ...reopen, ...readIdle(fields as IdleFields) };
 }
 
-type IdleFields = Readonly<Partial<Record<(typeof IDLE)[number], Field>>>;
+type IdleFields = Readonly<Partial<Record<(typeof IDLE)[number] | 'answerWithin', Field>>>;
 
 /** W16, W17, U6. */
 function readIdle({ remindAfter, closeAfter, answerWithin }: IdleFields) {

@@ -77,7 +77,8 @@ function watchMisses(d: Decision, agent: Agent, seat: Seat, limit: number | unde
 
 /** Undefined: nothing is watched, and nothing is left of what was. */
 function limitsOf({ settings, alerts }: State): AlertLimits | undefined {
-  const answers = settings?.slots?.media.chat?.answerMs !== undefined;
+  const { chat, mail } = settings?.slots?.media ?? {};
+  const answers = chat?.answerMs !== undefined || mail?.answerMs !== undefined;
   return settings?.alerts ?? (alerts.size === 0 && !answers ? undefined : {});
 }
 

@@ -255,7 +255,7 @@ export interface MediumSetting {
   readonly remindMs?: number;
   /** Likewise, until it is closed; more than `remindMs`. */
   readonly closeMs?: number;
-  /** From the citizen's first word without a reply until an alert; absent: none. */
+  /** From the citizen's first word, or a mail, without a reply until an alert; absent: none. */
   readonly answerMs?: number;
   /** From its end, so long a citizen who writes again goes on with it (W19); absent: never. */
   readonly reopenMs?: number;

@@ -72,7 +72,7 @@ export async function storeBatch(db: Db, batch: InboxBatch): Promise<ReadonlyMap
     }
     await applyReceipts(transaction, receipts);
     if (settles.length > 0) await settle(transaction, settles);
-    for (const { atMs, ...cursor } of cursors) await storeCursor(transaction, { ...cursor, at_ms: atMs });
+    await storeCursors(transaction, cursors);
     return stored;
   });
 }
@@ -176,15 +176,18 @@ export async function moveOn(
       and messages.external_id = ${of} and ${MOVES_ON}`.execute(db);
 }
 
-async function storeCursor(
-  transaction: Transaction<Database>,
-  row: { channel: string; account: string; cursor: string; at_ms: number },
-): Promise<void> {
+/** A source has one place: of two in a batch the later holds. */
+async function storeCursors(transaction: Transaction<Database>, cursors: readonly CursorRow[]): Promise<void> {
+  if (cursors.length === 0) return;
+  const last = new Map(cursors.map((row) => [`${row.channel}/${row.account}`, row]));
   await transaction
     .insertInto('channel_cursors')
-    .values(row)
+    .values([...last.values()].map(({ atMs, ...cursor }) => ({ ...cursor, at_ms: atMs })))
     .onConflict((conflict) =>
-      conflict.columns(['channel', 'account']).doUpdateSet({ cursor: row.cursor, at_ms: row.at_ms }),
+      conflict.columns(['channel', 'account']).doUpdateSet(({ ref }) => ({
+        cursor: ref('excluded.cursor'),
+        at_ms: ref('excluded.at_ms'),
+      })),
     )
     .execute();
 }
@@ -228,15 +231,14 @@ export async function readRaw(
   return row?.raw;
 }
 
-/** Undefined before the first page. */
-export async function readCursor(db: Db, channel: string, account: string): Promise<string | undefined> {
-  const row = await db
+/** Where the sources of these channels are; one that was never read has none. */
+export async function readCursors(db: Db, channels: readonly string[]): Promise<readonly Omit<CursorRow, 'atMs'>[]> {
+  if (channels.length === 0) return [];
+  return await db
     .selectFrom('channel_cursors')
-    .select('cursor')
-    .where('channel', '=', channel)
-    .where('account', '=', account)
-    .executeTakeFirst();
-  return row?.cursor;
+    .select(['channel', 'account', 'cursor'])
+    .where('channel', 'in', [...channels])
+    .execute();
 }
 
 export interface UntakenMessage {

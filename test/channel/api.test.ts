@@ -179,6 +179,17 @@ test('who may not reveal numbers reads them masked in what citizens wrote, names
   await eventually(async () => expect((await read('lea')).text).toContain('13800138000'));
   expect(await read('lea')).toMatchObject({ fromName: '李强', text: expect.stringContaining('wang@mail.example') });
   expect(await read('aud')).toMatchObject({ fromName: '李*', text: '我叫王芳，电话138****8000，邮箱wan****le' });
+  const media = [{ kind: 'file', id: 'f1', name: '王芳13800138000.pdf' }] as const;
+  const place = { latitude: 30.6, longitude: 104, datum: 'wgs84', address: '三号路（13800138000）' } as const;
+  await house.host.take(partner, [
+    { remoteId: 'with-file', conversation: 'w', from: { id: 'w' }, sentAtMs: Date.now(), text: '13800138000', media, place },
+  ]);
+  const seen = async (user: string) => {
+    const { media: files, place: where } = await read(user);
+    return [files[0]?.name, where?.address];
+  };
+  await eventually(async () => expect(await seen('lea')).toEqual([media[0].name, place.address]));
+  expect(await seen('aud')).toEqual(['王芳138****8000.pdf', '三号路（138****8000）']);
   await setRights(database.store.db, 'aud', { mayReveal: true });
   expect((await read('aud')).text).toContain('13800138000');
   expect((await ask('adm', 'GET', '/api/v1/messages?only=in&limit=1')).status).toBe(403);

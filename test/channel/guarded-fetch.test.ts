@@ -25,6 +25,33 @@ test('the operator’s own address is reached wherever it is, and a redirect is 
   await expect(fetch(away.headers.get('location')!)).rejects.toMatchObject({ kind: 'refuse' });
 });
 
+test('questions to the operator’s own address share a connection; one that the other side has closed is no failure, and what is told has its own', async () => {
+  const ports: (number | undefined)[] = [];
+  let lose = false;
+  const box = createServer((request, response) => {
+    if (lose) {
+      lose = false;
+      return void request.socket.destroy();
+    }
+    ports.push(request.socket.remotePort);
+    response.end('letters');
+  });
+  await new Promise<void>((resolve) => box.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(box.address() as AddressInfo).port}/`;
+  const fetch = guardedFetch({}, { url });
+  const ask = async (init?: RequestInit) => expect(await (await fetch(url, init)).text()).toBe('letters');
+  for (let times = 0; times < 3; times += 1) await ask();
+  expect(new Set(ports).size).toBe(1);
+  lose = true;
+  await ask();
+  await ask({ method: 'POST', body: 'x' });
+  expect([ports.length, new Set(ports).size]).toEqual([5, 3]);
+  lose = true;
+  await expect(fetch(url, { method: 'POST', body: 'x' })).rejects.toThrow();
+  box.closeAllConnections();
+  box.close();
+});
+
 test('nothing else on this machine or beside it is reached, however it is written', async () => {
   heard = [];
   const fetch = guardedFetch(

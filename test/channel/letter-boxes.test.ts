@@ -113,6 +113,70 @@ test('2,352 boxes are asked a few at a time, each from its own place; those that
   expect(asked.get(SILENT)![0]).toBe('2025-12-30T23:50:00.000Z');
 }, 120_000);
 
+interface Provider {
+  readonly asked: ReadonlySet<string>;
+  box(name: string): Account;
+  close(): void;
+}
+
+/** A provider of boxes; one without a status never answers. `times`: this box is asked for the nth time. */
+async function openProvider(statusOf: (times: number) => number | undefined): Promise<Provider> {
+  const times = new Map<string, number>();
+  const boxes = createServer(({ url = '' }, response) => {
+    const box = url.slice(1).split('?')[0]!;
+    times.set(box, (times.get(box) ?? 0) + 1);
+    const status = statusOf(times.get(box)!);
+    if (status !== undefined) response.writeHead(status).end('{"letters":[],"more":false}');
+  });
+  boxes.listen(0, '127.0.0.1');
+  await once(boxes, 'listening');
+  const { port } = boxes.address() as AddressInfo;
+  return {
+    get asked() {
+      return new Set([...times].flatMap(([box, count]) => (statusOf(count) === 200 ? [box] : [])));
+    },
+    box: (name) => accountOf(letterbox, name, { settings: { url: `http://127.0.0.1:${port}/${name}`, token: 'good' } }),
+    close() {
+      boxes.closeAllConnections();
+      boxes.close();
+    },
+  };
+}
+
+const wellOf = (prefix: string): number =>
+  house!.host.health().filter(({ account, trouble }) => account.startsWith(prefix) && trouble === undefined).length;
+
+test.each([
+  ['say nothing', () => undefined],
+  ['fail, and then say nothing', (times: number) => (times === 1 ? 500 : undefined)],
+] as const)(
+  'boxes of one provider that %s leave room for those of others, well and troubled',
+  async (_, statusOf) => {
+    const hanging = await openProvider(statusOf);
+    const well = await openProvider(() => 200);
+    const recovering = await openProvider((times) => (times === 1 ? 503 : 200));
+    const names = (prefix: string, count: number) => Array.from({ length: count }, (_each, n) => `${prefix}-${n}`);
+    try {
+      house = await openHouse({
+        store: database.store,
+        accounts: [
+          ...names('silent', 100).map(hanging.box),
+          ...names('well', 40).map(well.box),
+          ...names('back', 12).map(recovering.box),
+        ],
+      });
+      await eventually(() => expect([well.asked.size, recovering.asked.size]).toEqual([40, 12]));
+      await eventually(() => expect(wellOf('back')).toBe(12));
+      expect(wellOf('well')).toBe(40);
+    } finally {
+      await house?.close();
+      house = undefined;
+      for (const provider of [hanging, well, recovering]) provider.close();
+    }
+  },
+  30_000,
+);
+
 test('who waits for a place goes in the order of coming, and may give up', async () => {
   const turnstile = new Turnstile(1);
   const never = new AbortController().signal;
@@ -134,4 +198,55 @@ test('who waits for a place goes in the order of coming, and may give up', async
     }),
   ).rejects.toThrow('failed');
   await expect(turnstile.pass(never, async () => 'free again')).resolves.toBe('free again');
+});
+
+/** Stays inside until it is told to leave. */
+function openGate(turnstile: Turnstile) {
+  const inside: { readonly name: string; readonly leave: () => void }[] = [];
+  return {
+    come(name: string, isSlow = false): void {
+      const work = () => new Promise<void>((resolve) => inside.push({ name, leave: resolve }));
+      void turnstile.pass(new AbortController().signal, work, { of: name.charAt(0), isSlow });
+    },
+    async inside(): Promise<string> {
+      await new Promise((resolve) => setImmediate(resolve));
+      return inside.map(({ name }) => name).join(' ');
+    },
+    leave(name: string): void {
+      const at = inside.findIndex((each) => each.name === name);
+      inside.splice(at, 1)[0]!.leave();
+    },
+  };
+}
+
+test('a name alone has about half of the places, the next one half of the rest, and there is one for each that comes while there is any', async () => {
+  const gate = openGate(new Turnstile(8));
+  for (let n = 1; n <= 9; n += 1) gate.come(`a${n}`);
+  expect(await gate.inside()).toBe('a1 a2 a3 a4 a5');
+  for (let n = 1; n <= 9; n += 1) gate.come(`b${n}`);
+  expect(await gate.inside()).toBe('a1 a2 a3 a4 a5 b1 b2');
+  for (const name of ['c1', 'c2', 'd1', 'd2']) gate.come(name);
+  expect(await gate.inside()).toBe('a1 a2 a3 a4 a5 b1 b2 c1');
+  // Not the ones that have more than their part.
+  gate.leave('a1');
+  expect(await gate.inside()).toBe('a2 a3 a4 a5 b1 b2 c1 c2');
+  gate.leave('a2');
+  expect(await gate.inside()).toBe('a3 a4 a5 b1 b2 c1 c2 d1');
+});
+
+test('who took too long goes after all others of the same name, and not after those of another', async () => {
+  const gate = openGate(new Turnstile(1));
+  gate.come('a1');
+  gate.come('a2', true);
+  gate.come('b1', true);
+  gate.come('a3');
+  gate.come('a4');
+  const order: string[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    const name = await gate.inside();
+    order.push(name);
+    gate.leave(name);
+  }
+  expect(order).toEqual(['a1', 'a3', 'b1', 'a4', 'a2']);
+  expect(await gate.inside()).toBe('');
 });

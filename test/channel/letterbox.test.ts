@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -165,6 +166,28 @@ test('a letter without versions that is edited replaces itself; the same edit is
   rows = [{ ...(plain as Row), updated_at: at(9), text: 'more' }];
   await pullAll(taken);
   expect(taken.messages.map(({ replaces }) => replaces)).toEqual([undefined, '7']);
+});
+
+test('a box that names its answers sends the same one once, and says when there is another', async () => {
+  const taken = none();
+  const bodies: number[] = [];
+  const named = (response: ServerResponse) => {
+    const body = JSON.stringify(pageOf(asked.at(-1)!.url ?? ''));
+    const etag = `"${createHash('sha256')
+      .update([...body].sort().join(''))
+      .digest('hex')}"`;
+    const isKnown = asked.at(-1)!.headers['if-none-match'] === etag;
+    bodies.push(isKnown ? 304 : 200);
+    return Boolean(response.writeHead(isKnown ? 304 : 200, { etag }).end(isKnown ? undefined : body));
+  };
+  faults = Array.from({ length: 9 }, () => named);
+  rows = [letter('1', 1)];
+  for (let times = 0; times < 4; times += 1) await pullAll(taken);
+  expect(bodies).toEqual([200, 200, 304, 304]);
+  rows.push(letter('2', 2));
+  for (let times = 0; times < 4; times += 1) await pullAll(taken);
+  expect(bodies.slice(4)).toEqual([200, 200, 304, 304]);
+  expect(taken.messages.map(({ conversation }) => conversation)).toEqual(['1', '2']);
 });
 
 test('429 says when to come again; a wrong token pauses the account', async () => {

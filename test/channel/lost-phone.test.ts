@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ChatHub } from '../../src/api/chat/chat-hub.ts';
@@ -21,11 +22,23 @@ let database: TestDatabase;
 let house: House;
 let hub: ChatHub;
 const cookies: Record<string, string> = {};
+/** While there is one, what the database found is on its way until it resolves. */
+let onItsWay: Promise<void> | undefined;
+let found = 0;
+const slowAnswers: KyselyPlugin = {
+  transformQuery: ({ node }) => node,
+  async transformResult({ result }) {
+    if (result.rows.length === 0 || onItsWay === undefined) return result;
+    found += 1;
+    await onItsWay;
+    return result;
+  },
+};
 
 beforeAll(async () => {
   database = await startDatabase();
   hub = new ChatHub({
-    db: database.store.db,
+    db: database.store.db.withPlugin(slowAnswers),
     key: Buffer.alloc(32, 7),
     logger: silent,
     take: (inbound) => house.host.take(web, inbound),
@@ -58,7 +71,7 @@ function openPage({ token }: ChatBegun) {
   socket.on('close', (closed) => {
     code = closed;
   });
-  return { heard, code: () => code, say: (frame: object) => socket.send(JSON.stringify(frame)) };
+  return { heard, code: () => code, say: (frame: object) => socket.send(JSON.stringify(frame)), socket };
 }
 
 const announce = async ({ token }: ChatBegun) =>
@@ -92,4 +105,52 @@ test('its token is ended by who has the conversation: the page is cut off and co
   expect((await announce(begun)).json().code).toBe('CHAT_OVER');
   const told = { headers: { cookie: cookies['ana']! }, url: `/api/v1/contacts/${contact}/messages` };
   expect((await house.api.inject(told)).json().messages.at(-1)).toMatchObject({ text: '手机丢了', direction: 'in' });
+});
+
+const begin = async (): Promise<ChatBegun> =>
+  (await house.api.inject({ method: 'POST', url: CHAT_SESSIONS_PATH, payload: {} })).json();
+
+test('a page whose token is looked up in the moment in which it is ended does not come in', async () => {
+  const begun = await begin();
+  let arrive = (): void => undefined;
+  onItsWay = new Promise((resolve) => {
+    arrive = resolve;
+  });
+  found = 0;
+  const page = openPage(begun);
+  await eventually(() => expect(found).toBe(1));
+  // Its token was found good; before it hears so, the token is ended.
+  await hub.endTokens(begun.session);
+  onItsWay = undefined;
+  arrive();
+  await eventually(() => expect(page.code()).toBe(4001));
+  expect(page.heard.map(({ t }) => t)).not.toContain('resume');
+});
+
+test('a page whose token the database is slow to find is told to come again with it, not that it is over', async () => {
+  const begun = await begin();
+  let arrive = (): void => undefined;
+  onItsWay = new Promise((resolve) => {
+    arrive = resolve;
+  });
+  const page = openPage(begun);
+  await eventually(() => expect(page.code()).toBe(1012));
+  onItsWay = undefined;
+  arrive();
+  const again = openPage(begun);
+  await eventually(() => expect(again.heard.map(({ t }) => t)).toContain('resume'));
+  again.socket.close();
+}, 15_000);
+
+test('a page that is sent away and does not heed it writes nothing any more', async () => {
+  const begun = await begin();
+  const page = openPage(begun);
+  await eventually(() => expect(page.heard.map(({ t }) => t)).toContain('resume'));
+  // It answers no close frame, as a program might that holds on to a stolen token.
+  Object.assign(page.socket, { close: () => undefined });
+  await hub.endTokens(begun.session);
+  page.say({ t: 'msg', cid: '018f0000-0000-7000-8000-000000000002', body: '还在写' });
+  await eventually(() => expect(page.code()).toBeDefined());
+  const { rows } = await sql`select 1 from messages where content->>'text' = '还在写'`.execute(database.store.db);
+  expect(rows).toEqual([]);
 });

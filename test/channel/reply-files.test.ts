@@ -41,8 +41,12 @@ const cookies: Record<string, string> = {};
 beforeAll(async () => {
   database = await startDatabase();
   house = await openHouse({ store: database.store, accounts: [anyFile, weixin, partner] });
-  for (const user of ['ana', 'ben']) {
-    await addAccount(database.store.db, { user, password: 'never used here', roles: ['agent'], atMs: 1 });
+  for (const [user, role] of [
+    ['ana', 'agent'],
+    ['ben', 'agent'],
+    ['aud', 'auditor'],
+  ] as const) {
+    await addAccount(database.store.db, { user, password: 'never used here', roles: [role], atMs: 1 });
     cookies[user] = `minhu_session=${await openSession(database.store.db, user, Date.now())}`;
   }
   await serve(house.loop, 'ana');
@@ -190,6 +194,23 @@ test('who has not the contact brings nothing, and sends nothing that another bro
   expect((await reply(other, { text: '', files: [] })).code).toBe('REQUEST_INVALID');
   expect((await reply(other, { text: '', files: ['../../etc/passwd'] })).code).toBe('REQUEST_INVALID');
   expect((await reply(other, { text: '', files: [id] })).status).toBe(201);
+});
+
+test('a number in the name of a file is masked for who may not reveal numbers, in the list and when it is kept', async () => {
+  const contact = await written(anyFile);
+  const { id } = await bring('ana', contact, PDF, '王芳13800138000.pdf');
+  expect((await reply(contact, { text: '', files: [id] })).status).toBe(201);
+  const asked = (user: string, path: string) =>
+    house.api.inject({ url: `/api/v1/contacts/${contact}${path}`, headers: { cookie: cookies[user]! } });
+  const names = async (user: string) => {
+    const { messages } = (await asked(user, '/messages')).json();
+    const header = (await asked(user, `/files/${id}`)).headers['content-disposition'];
+    return [messages.find(({ media }: { media: unknown[] }) => media.length > 0)?.media[0].name, header];
+  };
+  const [whole, keptWhole] = await names('ana');
+  expect([whole, keptWhole]).toEqual(['王芳13800138000.pdf', expect.stringContaining('13800138000')]);
+  const [masked, keptMasked] = await names('aud');
+  expect([masked, keptMasked]).toEqual(['王芳138****8000.pdf', expect.not.stringContaining('13800138000')]);
 });
 
 test('what is no file of ours is refused: programs, pages, archives, nothing, and too much', async () => {

@@ -6,7 +6,14 @@ import { rehearsal } from '../../channels/twilio/rehearsal.ts';
 import type { TwilioSettings } from '../../channels/twilio/settings.ts';
 import { isSigned, readForm, signatureOf } from '../../channels/twilio/signature.ts';
 import twilio from '../../channels/twilio.ts';
-import type { ChannelError, Inbound, InboundMessage, Outbound, Settings } from '../../src/channel/channel.ts';
+import type {
+  ChannelError,
+  Inbound,
+  InboundEvent,
+  InboundMessage,
+  Outbound,
+  Settings,
+} from '../../src/channel/channel.ts';
 import { type Asked, delivery, lent, oneBitOff, type Reply, startPlatform } from './platform.ts';
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../vectors/twilio.json'), 'utf8'));
@@ -192,14 +199,21 @@ describe('a voice call', () => {
     CallStatus: 'ringing',
     Direction: 'inbound',
   };
-  const answered = (params: Params, settings: Settings = account) => {
+  /** What it is told, and what Twilio is answered. */
+  const heard = (params: Params, settings: Settings = account) => {
     const all = twilio.receive!(posted(params), settings) as {
       inbound: unknown[];
       answer: { type: string; body: string };
     };
-    expect([all.inbound, all.answer.type]).toEqual([[], 'text/xml; charset=utf-8']);
-    return xml.parse(all.answer.body).Response;
+    expect(all.answer.type).toBe('text/xml; charset=utf-8');
+    return { inbound: all.inbound, response: xml.parse(all.answer.body).Response };
   };
+  const answered = (params: Params, settings: Settings = account) => {
+    const { inbound, response } = heard(params, settings);
+    expect(inbound).toEqual([]);
+    return response;
+  };
+  const withheld = { ...call, From: '+266696687' };
 
   test('is dialled into this hotline, and Twilio comes back to the same address', () => {
     expect(answered(call)).toEqual({
@@ -217,20 +231,47 @@ describe('a voice call', () => {
     );
   });
 
-  test('that was not put through is told so; one that was ends', () => {
-    for (const DialCallStatus of ['busy', 'no-answer', 'failed', 'canceled'])
-      expect(answered({ ...call, CallStatus: 'in-progress', DialCallStatus })).toMatchObject({
-        Say: { language: 'zh-CN' },
-        Hangup: '',
-      });
+  test('has the caller’s own number; who withholds it has none, not the one that Twilio tells for all of them', () => {
+    expect(answered(call).Dial).not.toHaveProperty('callerId');
+    for (const From of ['+266696687', '+7378742833', '+2562533', '+8656696', '+86282452253', 'anonymous', ''])
+      expect(answered({ ...call, From }).Dial.callerId).toBe('anonymous');
+  });
+
+  test('that was not put through is told so, and waits to be called back, once; one that was put through ends', () => {
+    for (const DialCallStatus of ['busy', 'no-answer', 'failed', 'canceled']) {
+      const ended = { ...call, CallStatus: 'in-progress', DialCallStatus, DialSipResponseCode: '503' };
+      const { inbound, response } = heard(ended);
+      expect(response).toMatchObject({ Say: { language: 'zh-CN' }, Hangup: '' });
+      expect(inbound).toEqual([
+        {
+          remoteId: 'CA1:unreached',
+          conversation: '+12025550100',
+          sentAtMs: expect.any(Number),
+          from: { id: '+12025550100', phone: '+12025550100' },
+          text: expect.stringContaining('请回拨'),
+          fields: { 拨打: '+12025550123', 结果: DialCallStatus, SIP: '503' },
+          automatic: true,
+        },
+      ]);
+      expect(answered({ ...ended, From: withheld.From })).toMatchObject({ Say: { language: 'zh-CN' }, Hangup: '' });
+    }
     expect(answered({ ...call, CallStatus: 'in-progress', DialCallStatus: 'completed' })).toEqual({ Hangup: '' });
   });
 
-  test('is refused where no hotline is set, and its progress only taken note of', () => {
+  test('is refused where no hotline is set, and its progress only taken note of, each change once', () => {
     const { sipTarget: _none, ...unset } = account;
     expect(answered(call, unset)).toEqual({ Reject: '' });
-    expect(answered({ ...call, CallStatus: 'completed' })).toBe('');
-    expect(answered({ ...call, CallbackSource: 'call-progress-events', SequenceNumber: '0' })).toBe('');
+    const note = (more: Params) => {
+      const { inbound, response } = heard({ ...call, ...more });
+      expect(response).toBe('');
+      const [{ kind, event, remoteId }] = inbound as [InboundEvent];
+      expect(inbound).toHaveLength(1);
+      return [kind, event, remoteId];
+    };
+    expect(note({ CallStatus: 'completed' })).toEqual(['event', 'call:completed', 'CA1:completed']);
+    const progress = { CallbackSource: 'call-progress-events', SequenceNumber: '0' };
+    expect(note(progress)).toEqual(['event', 'call:ringing', 'CA1:0']);
+    expect(note({ ...progress, From: withheld.From })).toEqual(['event', 'call:ringing', 'CA1:0']);
   });
 });
 

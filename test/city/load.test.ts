@@ -41,7 +41,8 @@ describe('the shipped city folder', () => {
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     const { chat, mail } = result.city.settings.slots!.media;
     expect(chat).toMatchObject({ remindMs: 300_000, closeMs: 600_000, answerMs: 180_000 });
-    expect(Object.keys(mail!).sort()).toEqual(['boundMs', 'offerMs', 'reopenMs', 'waitingMax', 'wrapUpMs']);
+    expect(Object.keys(mail!).sort()).toEqual(['answerMs', 'boundMs', 'offerMs', 'reopenMs', 'waitingMax', 'wrapUpMs']);
+    expect(mail?.answerMs).toBe(86_400_000);
     expect([chat?.reopenMs, mail?.reopenMs]).toEqual([86_400_000, 2_592_000_000]);
     const file = join(folder, 'slots.yaml');
     writeFileSync(file, readFileSync(file, 'utf8').replace('closeAfter: 10m', 'closeAfter: 5m'));

@@ -7,8 +7,12 @@ const MEDIUM: MediumSetting = { offerMs: 30_000, boundMs: 600_000, wrapUpMs: 60_
 const IDLE = { remindMs: 300_000, closeMs: 600_000, answerMs: 180_000 };
 const STAFF = [agent('ana', { personal: 1 }), agent('ben', { personal: 1 })];
 
-function cityOf(chat: Partial<MediumSetting>, more: Partial<Settings> = {}): Settings {
-  const media = { chat: { ...MEDIUM, ...chat }, mail: MEDIUM };
+function cityOf(
+  chat: Partial<MediumSetting>,
+  more: Partial<Settings> = {},
+  mail: Partial<MediumSetting> = {},
+): Settings {
+  const media = { chat: { ...MEDIUM, ...chat }, mail: { ...MEDIUM, ...mail } };
   return rules([queue('personal')], STAFF, { slots: { each: { chat: 3, mail: 3 }, beside: {}, media }, ...more });
 }
 
@@ -195,6 +199,19 @@ describe('an agent who does not answer', () => {
     hotline.replied(contact);
     expect(told(hotline, contact)).toEqual(['alertRaised', 'alertEnded']);
     expect(hotline.state.alerts.size).toBe(0);
+  });
+
+  test('[U6] a mail that was taken is answered within its own time, or who leads is told', () => {
+    const hotline = new Hotline(cityOf({}, {}, { answerMs: 86_400_000 }));
+    hotline.ready('ana');
+    const contact = hotline.open('mail', 'personal', '', { reference: 'letter-1' })!;
+    hotline.reply(contact);
+    hotline.pass(86_399_999);
+    expect(told(hotline, contact)).toEqual([]);
+    hotline.pass(1);
+    expect(told(hotline, contact)).toEqual(['alertRaised']);
+    hotline.replied(contact);
+    expect(told(hotline, contact)).toEqual(['alertRaised', 'alertEnded']);
   });
 
   test('[U6] from the taking on, and over when it is given back or ended', () => {

@@ -10,7 +10,7 @@ import wechat from '../../channels/wechat.ts';
 import type { Account } from '../../src/channel/account.ts';
 import { readAccounts } from '../../src/channel/accounts.ts';
 import { defineChannel, type InboundMessage, type Person } from '../../src/channel/channel.ts';
-import { legId, nodeId } from '../../src/core/ids.ts';
+import { contactId, legId, nodeId } from '../../src/core/ids.ts';
 import { addAccount } from '../../src/store/accounts.ts';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
@@ -370,3 +370,61 @@ test('what a citizen has written anew stands crossed out at the agent’s, and w
   expect(agent.faults).toEqual([]);
   await agent.page.context().close();
 });
+
+test('a closed conversation is taken up again by its agent with a button of its record, and not when the platform takes no more replies', async () => {
+  const agent = await openDesk(chromium.browser, http);
+  await agent.signIn({ user: 'ana', password: PASSWORD });
+  await agent.click('start');
+  await serve(house.loop, 'ana');
+  /** Opens what came last in the list of contacts. */
+  const openRecord = async (of: DeskPage) => {
+    await house.projector.settled();
+    await of.page.click('a[href="/channels"], a[href="/devices"]');
+    await of.page.click('a[href="/calls"]');
+    await of.page.click('[data-test=detail] >> nth=0');
+    await of.seen('.el-drawer .facts');
+  };
+  const before = await write(app, { from: { id: 'again-1', name: '李明' }, text: '路灯又坏了' });
+  await agent.page.click('[data-test=open-chat]:has-text("李明")');
+  await agent.click('end-chat');
+  await agent.page.waitForSelector('[data-test=open-chat]:has-text("李明")', { state: 'detached' });
+
+  // Who leads and has no seat sees it, and cannot take it up.
+  await openRecord(lead);
+  expect(await lead.page.locator('[data-test=reopen]').count()).toBe(0);
+  await lead.page.keyboard.press('Escape');
+
+  await openRecord(agent);
+  expect(await agent.page.locator('[data-test=continues], [data-test=continued-by]').count()).toBe(0);
+  await agent.click('reopen');
+  // At the desk, open: what was said before is one click away.
+  await agent.seen('[data-test=chat]:has-text("李明") [data-test=draft]');
+  const contact = [...house.loop.state.contacts.values()].find(({ continues }) => continues === before)!.id;
+  await agent.page.fill('[data-test=draft]', '再补充一句');
+  await agent.click('send');
+  await eventually(() =>
+    expect(platform.asked.filter(({ url }) => url === '/app').at(-1)?.body).toContain('再补充一句'),
+  );
+  await agent.click('before');
+  await agent.seen('[data-test=chat] [data-test=message] >> text=路灯又坏了');
+  // It is open: there is nothing to take up again.
+  await agent.click('reopen');
+  await agent.seen('.el-message:has-text("这个会话正在进行，不必重新开启")');
+
+  await openRecord(agent);
+  await agent.seen(`[data-test=continues] >> text=接续 ${before}`);
+  expect(await agent.page.locator('[data-test=reopen]').count()).toBe(0);
+  await agent.click('continues');
+  await agent.seen(`[data-test=continued-by] >> text=后续 ${contact}`);
+  expect(await agent.audit()).toEqual([]);
+  await agent.page.keyboard.press('Escape');
+
+  const late = await write(chat, { from: { id: 'openid-late' }, sentAtMs: Date.now() - 49 * 3_600_000 });
+  await eventually(() => expect(house.loop.state.contacts.get(contactId(late))?.stage.in).toBe('conversation'));
+  await house.loop.submit({ type: 'conversationEnded', contact: contactId(late), by: 'agent', who: 'ana' });
+  await openRecord(agent);
+  await agent.click('reopen');
+  await agent.seen('.el-message:has-text("平台的回复时限或条数已用完")');
+  expect(agent.faults).toEqual([]);
+  await agent.page.context().close();
+}, 60_000);

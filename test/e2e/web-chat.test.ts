@@ -200,6 +200,39 @@ test('200 messages over a line that repeats, swaps and is cut three times: dense
   await agent.put('/api/v1/agents/me/state', { state: 'offline' });
 }, 150_000);
 
+test('the phone of a citizen was lost: one button, and the page on it is out, says so, and comes back to nothing of it', async () => {
+  const { http } = stage.program.run();
+  const desk = await openDesk(chromium.browser, http);
+  await desk.sitDown(seat('seat3001'));
+  await desk.click('ready');
+  await desk.state('ready');
+  const { page, write, lines, faults, audit } = await openChat(http);
+  await write('我要反映噪音扰民');
+  await desk.click('take');
+  await page.waitForSelector('#status >> text=号话务员为您服务');
+  await desk.page.click('a[href="/calls"]');
+  await desk.page.click('[data-test=detail] >> nth=0');
+  await desk.seen('[data-test=lost-phone]');
+  desk.page.once('dialog', (dialog) => void dialog.dismiss());
+  await desk.click('lost-phone');
+  expect(await lines()).not.toEqual([]);
+  desk.page.once('dialog', (dialog) => void dialog.accept());
+  await desk.click('lost-phone');
+  await desk.seen('.el-message:has-text("已停用")');
+  await page.waitForSelector('#status >> text=本次对话在此设备上已停用');
+  await until('nothing of it is shown', lines, (shown) => shown.length === 0);
+  expect(await audit()).toEqual([]);
+  await page.reload();
+  await page.waitForSelector('#status >> text=发送消息即可开始');
+  expect(await lines()).toEqual([]);
+  // Whoever writes there now is somebody else.
+  await write('您好');
+  await until('a line of another conversation', lines, (shown) => shown.some(({ text }) => text === '您好'));
+  expect((await lines()).map(({ text }) => text).join()).not.toContain('噪音');
+  expect([...desk.faults, ...faults]).toEqual([]);
+  await Promise.all([page.context().close(), desk.page.context().close()]);
+}, 60_000);
+
 /** One grey dot. */
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',

@@ -133,6 +133,11 @@ export class ChatHub {
     this.#socketOf.set(session, socket);
   }
 
+  /** The conversation that a token names, good or not any more. */
+  namedBy(token: string): string | undefined {
+    return readChatToken(this.key, token, Date.now())?.session;
+  }
+
   /** The conversation that a token is good for now. */
   async chatOf(token: string): Promise<ChatSession | undefined> {
     const shown = readChatToken(this.key, token, Date.now());
@@ -143,7 +148,8 @@ export class ChatHub {
   /** Whoever has a token of this conversation is its citizen no longer: a phone was lost. Nothing that was said is. */
   async endTokens(session: string): Promise<void> {
     await endChatTokens(this.db, session);
-    this.#socketOf.get(session)?.cut('auth');
+    // Whoever showed a token meanwhile may have been looked up before it ended, and come in only after.
+    for (const { socket } of this.#seats) if (socket.shown === session) socket.cut('auth');
   }
 
   take(inbound: readonly Inbound[]): Promise<StoreResult> {

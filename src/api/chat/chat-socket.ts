@@ -48,12 +48,15 @@ export class ChatSocket {
   #more = false;
   #sent = 0;
   #state = '';
+  /** The conversation whose token this page has shown; whether it is good may still be looked up. */
+  shown: string | undefined;
   seated: Seated | undefined;
 
   constructor(hub: ChatHub, socket: WebSocket) {
     this.#hub = hub;
     this.#socket = socket;
-    this.#tooLate = setTimeout(() => this.cut('auth'), AUTH_MAX_MS);
+    // What takes long once a token is shown is the database: whoever forgot the token for it would lose a conversation.
+    this.#tooLate = setTimeout(() => this.cut(this.#authenticating ? 'restarting' : 'late'), AUTH_MAX_MS);
     socket.once('close', () => clearTimeout(this.#tooLate));
   }
 
@@ -84,6 +87,8 @@ export class ChatSocket {
   }
 
   hear(frame: FromCitizen): void {
+    // Who is sent away may go on sending until the other side has closed, too.
+    if (!this.open) return;
     if (frame.t === 'ping') return this.say({ t: 'pong', now: Date.now() });
     if (this.seated !== undefined) return this.#obey(frame, this.seated);
     if (frame.t === 'auth' && !this.#authenticating) {
@@ -95,6 +100,7 @@ export class ChatSocket {
   }
 
   async #seat({ token, last_seq = '0' }: Frame<'auth'>): Promise<void> {
+    this.shown = this.#hub.namedBy(token);
     const chat = await this.#hub.chatOf(token);
     if (chat === undefined) return this.cut('auth');
     if (!this.open) return;

@@ -13,8 +13,10 @@ export const CHAT_PROTOCOL = 'hotline.v1';
 
 /** Why the server closes a socket (RFC 6455 §7.4.2: 4000 to 4999 are ours). */
 export const CHAT_CLOSE = {
-  /** The token is not ours, or over: begin a new conversation. Said nothing for 5 s, too. */
+  /** The token is not ours, or over: begin a new conversation. */
   auth: 4001,
+  /** No token was shown for 5 s: come again. Told from the other by its reason, the name here. */
+  late: 4001,
   /** Refused for its origin. Said as HTTP 403 before the upgrade; kept for pages that ask why. */
   origin: 4003,
   /** No message of ours. */

@@ -5,11 +5,13 @@ import { fileOfMessage } from '../../store/message-files.ts';
 import { lastMessageOf } from '../../store/messages.ts';
 import { LEADS, READERS } from '../access.ts';
 import { ApiError } from '../errors.ts';
+import { fileNameShown } from '../message-shapes.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
 import { attach } from './chat-files.ts';
 import { heldBy } from './conversations.ts';
 import { maySee } from './messages.ts';
+import { readsWhole } from './reveal.ts';
 
 const TypingBody = Type.Object({ on: Type.Boolean() }, { additionalProperties: false });
 const SeenBody = Type.Object(
@@ -69,7 +71,8 @@ export function addChatDeskRoutes(app: Api, options: ApiOptions): void {
       const folder = sent === undefined ? channels.fileFolder : webChat?.fileFolder;
       const found = known && folder && (await openFile(folder, known.id));
       if (known === undefined || !found) throw new ApiError('NOT_FOUND');
-      return attach(reply, known.name, known.type ?? 'application/octet-stream')
+      const name = fileNameShown(known.name, readsWhole(request));
+      return attach(reply, name, known.type ?? 'application/octet-stream')
         .header('content-length', found.bytes)
         .send(found.stream);
     },

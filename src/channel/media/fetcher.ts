@@ -10,8 +10,8 @@ import {
 import { type Account, accountKey } from '../account.ts';
 import { ChannelError, type Context, type MediaReference, throwUnlessOk } from '../channel.ts';
 import type { HostOptions } from '../host-options.ts';
-import { inTime } from '../in-time.ts';
 import { isChannelError } from '../trouble.ts';
+import { within } from '../within.ts';
 import { type AdmitFault, admit, FILE_BYTES_MAX } from './admit.ts';
 import { hasRoomFor } from './disk-room.ts';
 import { withEnding } from './file-name.ts';
@@ -171,11 +171,11 @@ export class MediaFetcher {
 
   async #contentOf(key: string, reference: MediaReference): Promise<Buffer | 'tooLarge'> {
     const account = this.#accounts.get(key)!;
-    const until = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(FETCH_MS_MAX)]);
-    const lent = this.#options.context(account, until);
-    const response = await inTime(account.channel.fetchMedia!(reference, lent), lent.signal);
-    throwUnlessOk(response, 'the platform');
-    return await inTime(readWithin(response), lent.signal);
+    return await within({ ms: FETCH_MS_MAX, stopping: this.#stopping.signal }, async (signal) => {
+      const response = await account.channel.fetchMedia!(reference, this.#options.context(account, signal));
+      throwUnlessOk(response, 'the platform');
+      return await readWithin(response);
+    });
   }
 
   async #failed(file: WaitingFile, error: unknown): Promise<void> {

@@ -20,7 +20,8 @@ export interface Pending {
   refused?: ChatRefusal;
 }
 
-export type Connection = 'connecting' | 'open' | 'away' | 'replaced' | 'over';
+/** `ended`: this page may not go on with the conversation; the next message begins another one. */
+export type Connection = 'connecting' | 'open' | 'away' | 'replaced' | 'ended' | 'over';
 
 /** What the page shows. */
 export interface ChatView {
@@ -45,6 +46,8 @@ export interface ChatClientOptions {
   readonly pending?: readonly Pending[];
   onChange(view: ChatView): void;
 }
+
+type CloseReason = keyof typeof CHAT_CLOSE | '';
 
 const WINDOW = 20;
 const AWAY_MIN_MS = 500;
@@ -146,8 +149,8 @@ export class ChatClient {
       this.#heardMs = Date.now();
       this.#hear(JSON.parse(String(data)) as ToCitizen);
     };
-    socket.onclose = ({ code }) => {
-      if (this.#socket === socket) this.#closed(code);
+    socket.onclose = ({ code, reason }) => {
+      if (this.#socket === socket) this.#closed(code, reason as CloseReason);
     };
   }
 
@@ -274,20 +277,22 @@ export class ChatClient {
     if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
-  #closed(code: number): void {
+  #closed(code: number, reason?: CloseReason): void {
     this.#socket = undefined;
     this.#ready = false;
     this.#flying.clear();
     this.#typing = false;
     if (code === CHAT_CLOSE.replaced) return this.#set('replaced');
     if (code === CHAT_CLOSE.badMessage) return this.#set('over');
-    if (code === CHAT_CLOSE.auth) {
-      // The conversation is over; what was not stored begins another one.
+    if (code === CHAT_CLOSE.auth && reason !== 'late') {
+      // The conversation is over for this page; what was not stored begins another one.
       this.#options.forget();
       this.#lines.length = 0;
       this.#held.clear();
       this.#marks = { delivered: 0, read: 0 };
-      return this.#away(this.#nextAwayMs());
+      this.#state = { is: 'none' };
+      const goesOn = this.#pending.some(({ refused }) => refused === undefined);
+      return goesOn ? this.#away(this.#nextAwayMs()) : this.#set('ended');
     }
     if (code === CHAT_CLOSE.restarting) return this.#away(Math.random() * RESTART_MAX_MS);
     if (code === CHAT_CLOSE.tooFast || code === CHAT_CLOSE.full) return this.#away(FAST_WAIT_MS * (1 + Math.random()));

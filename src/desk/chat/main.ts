@@ -104,8 +104,10 @@ async function withFault(work: () => Promise<void>): Promise<void> {
   show(client.view);
 }
 
-function statusOf({ connection, state }: ChatView): string {
+function statusOf({ connection, state, pending }: ChatView): string {
   if (fault !== undefined) return words.fault[fault];
+  // Nothing is begun: nothing is being connected to.
+  if (connection === 'connecting' && pending.length === 0 && keptSession() === undefined) return words.state.none;
   if (connection !== 'open') return words.connection[connection];
   if (state.is === 'waiting')
     return words.state.waiting.replace('{n}', String(Math.max(0, (state.queue_pos ?? 1) - 1)));
@@ -214,7 +216,9 @@ fetch('/call/', { method: 'HEAD' }).then(
 );
 const look = (): void => client.look(document.visibilityState === 'visible');
 document.addEventListener('visibilitychange', look);
-window.addEventListener('online', () => void client.connect());
+window.addEventListener('online', () => {
+  if (client.view.connection !== 'ended') void client.connect();
+});
 look();
 say();
 // A conversation that is there goes on at once; a new one begins with the first message.

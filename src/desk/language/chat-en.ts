@@ -32,6 +32,8 @@ export const chatEn: ChatWords = {
     open: 'Connected',
     away: 'The network is away; reconnecting. What is not sent yet will be sent by itself',
     replaced: 'The conversation is open in another window',
+    ended:
+      'This conversation was ended on this device and can no longer be seen or gone on with; writing begins a new one',
     over: 'Please reload this page',
   },
   state: {

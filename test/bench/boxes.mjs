@@ -1,0 +1,110 @@
+// What a leaders' message board costs: the core's memory without and with all its boxes, and how soon each of them is asked, the first time and again:
+//   node test/bench/boxes.mjs [--boxes 2352] [--answer-ms 20] [--hung 4] [--letters 1] [--json]
+// One server has them all, and has a letter in each (`--letters 0`: none); it shares the machine with the program. So many of them never answer.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openProgram } from './channel-load.mjs';
+
+const { values } = parseArgs({
+  options: {
+    boxes: { type: 'string', default: '2352' },
+    'answer-ms': { type: 'string', default: '20' },
+    hung: { type: 'string', default: '4' },
+    letters: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [boxes, answerMs, hung] = [Number(values.boxes), Number(values['answer-ms']), Number(values.hung)];
+const SETTLES_MS = 5_000;
+const SAMPLES = 20;
+const SAMPLE_EVERY_MS = 250;
+const ROUND_MS_MAX = 170_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'minhu-boxes-'));
+const asked = new Map();
+const server = createServer(answer);
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+try {
+  const without = await memoryWith('[]\n', async () => {});
+  const rounds = [];
+  const all = await memoryWith(accounts(), async () => {
+    for (const round of [1, 2]) rounds.push(await until(round));
+  });
+  tell('boxes.rss.without', without, 'MiB');
+  tell('boxes.rss.with', all, 'MiB');
+  tell('boxes.rss.each', ((all - without) * 1_024) / boxes, 'KiB');
+  for (const [at, ms] of rounds.entries()) tell(`boxes.round.${at + 1}`, ms / 1_000, 's');
+} finally {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function answer({ url }, response) {
+  const { pathname, searchParams } = new URL(url, 'http://x');
+  const box = Number(pathname.slice(1));
+  asked.set(box, (asked.get(box) ?? 0) + 1);
+  if (box < hung) return;
+  const at = '2026-01-01T00:00:00Z';
+  const letter = { id: `B${box}`, version: 1, created_at: at, updated_at: at, title: '路灯', text: '三号路的路灯不亮' };
+  const letters = values.letters !== '0' && searchParams.get('since') < at ? [letter] : [];
+  setTimeout(() => response.end(JSON.stringify({ letters, more: false })), answerMs);
+}
+
+function accounts() {
+  const { port } = server.address();
+  return Array.from({ length: boxes }, (_, box) => {
+    const settings = `{ url: "http://127.0.0.1:${port}/${box}", token: { env: BOX_TOKEN }, since: "2025-12-31T00:00:00Z" }`;
+    return `- { channel: letterbox, account: b${box}, receipt: '', gap: 60m, settings: ${settings} }\n`;
+  }).join('');
+}
+
+/** Of the core, in MiB: the median over some seconds. */
+async function memoryWith(list, work) {
+  const file = join(folder, 'channels.yaml');
+  writeFileSync(file, list);
+  const program = await openProgram(0, { MINHU_CHANNELS: file, BOX_TOKEN: 'good' });
+  try {
+    await work();
+    await pause(SETTLES_MS);
+    const samples = [];
+    for (let n = 0; n < SAMPLES; n += 1) {
+      samples.push(residentMiB(program.run().pids.core));
+      await pause(SAMPLE_EVERY_MS);
+    }
+    return samples.sort((a, b) => a - b)[SAMPLES >> 1];
+  } finally {
+    await program.close();
+  }
+}
+
+function residentMiB(pid) {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
+}
+
+/** Each that answers was asked so many times. @returns how long it took, ms. */
+async function until(times) {
+  const startedMs = performance.now();
+  const isDone = () => asked.size >= boxes && [...asked].every(([box, count]) => box < hung || count >= times);
+  while (!isDone()) {
+    if (performance.now() - startedMs > ROUND_MS_MAX) throw new Error(`${asked.size} of ${boxes} boxes were asked`);
+    await pause(50);
+  }
+  return performance.now() - startedMs;
+}
+
+function tell(name, value, unit) {
+  const rounded = Number(value.toFixed(1));
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ name, value: rounded, unit, spread: null })}\n`
+      : `${name.padEnd(20)} ${rounded} ${unit}\n`,
+  );
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
