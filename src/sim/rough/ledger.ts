@@ -13,6 +13,8 @@ export interface Account {
   readonly legs: LegId[];
   /** To be dialled; null: nothing was promised. */
   promised: string | null;
+  /** Since the promise a leg of the citizen was answered: it is kept. */
+  reached: boolean;
   queue: string | null;
   enqueuedAtMs: number | null;
   outcome: string | null;
@@ -137,6 +139,9 @@ export class Ledger {
       case 'legOpened':
         if (fact.role === 'citizen') account.legs.push(fact.leg);
         return;
+      case 'legAnswered':
+        if (account.legs.includes(fact.leg)) account.reached = true;
+        return;
       case 'waitStarted':
         return this.#waits(atMs, account, fact.queue, fact.enqueuedAtMs);
       case 'waitEnded':
@@ -151,8 +156,10 @@ export class Ledger {
         return;
       }
       case 'callBackPromised':
-        demand(account.promised === null, `${account.contact} is promised a call-back twice`);
+        // K5: who was reached and has no agent after all may choose so again.
+        demand(account.promised === null || account.reached, `${account.contact} is promised a call-back twice`);
         account.promised = fact.number;
+        account.reached = false;
         this.#kept.add(account);
         return;
       case 'callMissed':
@@ -211,6 +218,7 @@ export class Ledger {
       openedAtMs: atMs,
       legs: [],
       promised: null,
+      reached: false,
       queue: null,
       enqueuedAtMs: null,
       outcome: null,
