@@ -82,6 +82,20 @@ test('a team, an account and its seat are made in the page; the seat is rung by 
   await closeDrawer();
 }, 60_000);
 
+test('a dispatcher is granted recordings in the page, and loses them again', async () => {
+  await page.click('open-zhang');
+  expect(await page.page.$('[data-test=grant-play]')).toBe(null);
+  await page.page.check('.el-drawer input[type=checkbox][value=dispatcher]');
+  await page.click('save-rights');
+  await isSo('a dispatcher', 'zhang', (now) => now?.roles.includes('dispatcher') === true);
+  await page.click('grant-play');
+  await isSo('granted', 'zhang', (now) => now?.mayPlay === true);
+  await page.seen('[data-test=grant-play]:has-text("收回")');
+  await page.click('grant-play');
+  await isSo('withdrawn', 'zhang', (now) => now?.mayPlay === false);
+  await closeDrawer();
+}, 30_000);
+
 test('a level is changed where it stands, and what no queue asks for is refused and changes nothing', async () => {
   await page.click('tab-skills');
   await page.page.selectOption('[data-test=level-zhang-enterprise]', '2');
@@ -107,20 +121,6 @@ test('a password is reset and shown once; a disabled account is out, and in agai
   await page.seen('[data-test=disable]:not(.is-bad)');
   await page.click('disable');
   await isSo('enabled', 'zhang', (now) => now?.disabled === false);
-  await closeDrawer();
-}, 30_000);
-
-test('a dispatcher is granted recordings in the page, and loses them again', async () => {
-  await page.click('open-zhang');
-  expect(await page.page.$('[data-test=grant-play]')).toBe(null);
-  await page.page.check('input[type=checkbox][value=dispatcher]');
-  await page.click('save-rights');
-  await isSo('a dispatcher', 'zhang', (now) => now?.roles.includes('dispatcher') === true);
-  await page.click('grant-play');
-  await isSo('granted', 'zhang', (now) => now?.mayPlay === true);
-  await page.seen('[data-test=grant-play]:has-text("收回")');
-  await page.click('grant-play');
-  await isSo('withdrawn', 'zhang', (now) => now?.mayPlay === false);
   await closeDrawer();
 }, 30_000);
 
