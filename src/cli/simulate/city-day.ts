@@ -10,7 +10,7 @@ const NEVER_MS = 8_640_000_000;
 const SEATS_MAX = 20_000;
 const DAY_MS = 86_400_000;
 
-/** The day under the city's rules. What changes no figure is left out: prompts, announcements, recordings. */
+/** The day under the city's rules. What changes no figure is left out: prompts, announcements, recordings, alerts, room for chats and mails. */
 export function cityDay(rules: City['settings'], file: DayFile, seed: number): Day {
   const agents = file.seats.flatMap(({ count }, row) => Array.from({ length: count }, (_, nth) => ({ row, nth })));
   const seated = agents.slice(0, SEATS_MAX).map(({ row, nth }, index) => seat(file.seats[row]!, row, nth, index));
@@ -36,7 +36,14 @@ function mainNumber({ lines, diverted = {} }: City['settings']): string {
 
 /** The same rules without what takes time to decide and changes no figure. */
 export function quiet(settings: Settings): Settings {
-  const { recordingFolder: _left, messages: _said, ...rest } = settings;
+  const {
+    recordingFolder: _left,
+    messages: _said,
+    alerts: _raised,
+    slots: _digital,
+    modeRules: _proposed,
+    ...rest
+  } = settings;
   const queues = Object.entries(settings.queues).map(([name, queue]) => [
     name,
     { ...queue, positionFirstMs: NEVER_MS, positionEveryMs: NEVER_MS },
