@@ -70,7 +70,7 @@ export default defineChannel({
     const read = letters.map(letterIn);
     return {
       inbound: read.map((letter, at) => (letter === undefined ? unreadable(letters[at], now()) : toldBy(letter))),
-      cursor: JSON.stringify(withTag(position, moved(position, read, more), response.headers.get('etag'))),
+      cursor: JSON.stringify(withTag(position, moved(position, read, more, now()), response.headers.get('etag'))),
       more,
     };
   },
@@ -134,16 +134,16 @@ function letterIn(value: unknown): Letter | undefined {
 }
 
 /**
- * Past the greatest letter of a page; after the last page back by the overlap, and to the first id.
+ * Past the greatest letter of a page; after the last page back by the overlap, and to the first id. A letter dated later than now is read and
+ * moves nothing: asking from its time on would miss all that are written until then.
  *
  * @throws ChannelError when there is more and nothing to tell where.
  */
-function moved(from: Position, letters: readonly (Letter | undefined)[], more: boolean): Position {
-  const last = letters
-    .filter((letter) => letter !== undefined)
-    .sort(byKey)
-    .at(-1);
-  const newestMs = Math.max(from.newestMs, last?.updatedMs ?? 0);
+function moved(from: Position, letters: readonly (Letter | undefined)[], more: boolean, nowMs: number): Position {
+  const inOrder = letters.filter((letter) => letter !== undefined).sort(byKey);
+  const last = inOrder.at(-1);
+  const newest = inOrder.findLast(({ updatedMs }) => updatedMs <= nowMs);
+  const newestMs = Math.max(Math.min(from.newestMs, nowMs), newest?.updatedMs ?? 0);
   if (!more) return { since: new Date(newestMs - OVERLAP_MS).toISOString(), afterId: '', newestMs };
   const fromMs = Date.parse(from.since);
   if (last === undefined || last.updatedMs < fromMs || (last.updatedMs === fromMs && last.id === from.afterId))

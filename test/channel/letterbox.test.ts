@@ -86,7 +86,7 @@ function context(token = 'good'): Context {
     settings: { url: `http://127.0.0.1:${port}/letters`, token, since: at(0) },
     fetch,
     signal: new AbortController().signal,
-    now: () => START_MS,
+    now: () => START_MS + 3_600_000,
     cached: async (_name, make) => (await make()).value,
     forget: () => undefined,
   };
@@ -132,6 +132,16 @@ test('a tie, an overlap and a late edit: three letters and one revision', async 
     ['2', undefined, 't2'],
     ['3', undefined, 't3'],
   ]);
+});
+
+test('a letter that the box dates in the future is read, and hides none that comes after it', async () => {
+  const taken = none();
+  const inTheFuture = letter('2', 73 * 365 * 86_400);
+  rows = [letter('1', 1), inTheFuture];
+  await pullAll(taken);
+  rows = [letter('1', 1), letter('3', 1_800), inTheFuture];
+  await pullAll(taken);
+  expect(taken.messages.map(({ remoteId }) => remoteId)).toEqual(expect.arrayContaining(['1', '2', '3']));
 });
 
 test('hundreds of letters with shuffled and repeated pages come once each, whatever breaks on the way', async () => {
