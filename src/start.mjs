@@ -1,4 +1,4 @@
-// The one plain-JavaScript file: it must run before anything is installed or built.
+// Plain JavaScript, as `minhu.mjs`: both must run before anything is installed or built.
 // Installs what is missing, builds when the sources changed, then runs the program in this same process.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

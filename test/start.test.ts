@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -114,4 +114,19 @@ test('a first start that is killed while it builds holds up nobody: the next one
   expect(await second.end(), second.said()).toBe(0);
   expect(second.said()).toContain('running');
   expect(builds()).toBe(2);
+}, 60_000);
+
+test('npx asked before the first build says what to do, and runs the program after it', () => {
+  const root = join(import.meta.dirname, '..');
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+  writeJson('package.json', { name: 'minhu', version: '1.0.0', type: 'module', bin });
+  const file = bin['minhu']!;
+  if (file.startsWith('src/')) cpSync(join(root, file), join(clone, file));
+  const env = { ...process.env, npm_config_cache: join(clone, 'cache'), npm_config_offline: 'true' };
+  const npx = () => spawnSync('npx', ['minhu', 'due'], { cwd: clone, encoding: 'utf8', env });
+  const before = npx();
+  expect([before.status, before.stderr]).toEqual([1, expect.stringContaining('npm run build')]);
+  mkdirSync(join(clone, 'dist'));
+  writeFileSync(join(clone, 'dist/cli.js'), 'console.log(process.argv[2]);');
+  expect(npx().stdout).toBe('due\n');
 }, 60_000);
