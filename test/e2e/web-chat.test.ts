@@ -247,6 +247,11 @@ test('a citizen on a small phone and an agent at the desk write to each other, s
   const citizen = await openChat(stage.program.run().http);
   const { page } = citizen;
   expect(await citizen.audit()).toEqual([]);
+  await citizen.write('长'.repeat(4_001));
+  await page.waitForSelector('#status >> text=超过 4000 字');
+  expect(await page.inputValue('#input')).toHaveLength(4_001);
+  await page.setInputFiles('#file', { name: '空.png', mimeType: 'image/png', buffer: Buffer.alloc(0) });
+  await page.waitForSelector('#status >> text=文件是空的');
   await citizen.write('路灯不亮');
   await desk.click('take');
   await desk.seen('[data-test=chat] [data-test=message] >> text=路灯不亮');

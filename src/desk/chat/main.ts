@@ -146,7 +146,9 @@ function say(): void {
 
 function send(): void {
   const body = input.value.trim();
-  if (body === '' || [...body].length > CHAT_TEXT_CHARS_MAX) return;
+  if (body === '') return;
+  fault = [...body].length > CHAT_TEXT_CHARS_MAX ? 'textLong' : undefined;
+  if (fault !== undefined) return show(client.view);
   client.write(body);
   input.value = '';
   typed(false);

@@ -68,7 +68,8 @@ export async function beginSession(entry: 'personal' | 'enterprise'): Promise<Ch
 
 /** @returns its id. @throws ChatFault */
 export async function sendFile(token: string, file: File): Promise<string> {
-  if (file.size === 0 || file.size > CHAT_FILE_BYTES_MAX) throw new ChatFault('fileSize');
+  if (file.size === 0) throw new ChatFault('fileEmpty');
+  if (file.size > CHAT_FILE_BYTES_MAX) throw new ChatFault('fileSize');
   const content = await file.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
   const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');

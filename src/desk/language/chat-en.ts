@@ -51,6 +51,8 @@ export const chatEn: ChatWords = {
     away: 'It cannot be kept right now',
   },
   fault: {
+    textLong: 'More than 4,000 characters: please send it in parts',
+    fileEmpty: 'The file is empty',
     fileType: 'Only JPG, PNG, WebP and HEIC pictures, MP4 videos, MP3, WAV and AMR sound, and PDF can be sent',
     fileSize: 'A file may have 20 MB at most',
     fileAway: 'The file was not sent, please try again',

@@ -49,6 +49,8 @@ export const chatZh = {
     away: '暂时无法保存',
   },
   fault: {
+    textLong: '超过 4000 字，请分开发送',
+    fileEmpty: '文件是空的',
     fileType: '只能发送 JPG、PNG、WebP、HEIC 图片，MP4 视频，MP3、WAV、AMR 音频和 PDF',
     fileSize: '文件不能超过 20 MB',
     fileAway: '文件没有发出，请重试',
