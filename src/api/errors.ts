@@ -307,8 +307,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     );
 }
 
-/** SQLSTATE: PostgreSQL's text takes any character but NUL. */
-const CHARACTER_NOT_TAKEN = '22021';
+/** SQLSTATE: PostgreSQL's text takes any character but NUL, and its JSON says so in its own way. */
+const CHARACTER_NOT_TAKEN = new Set<unknown>(['22021', '22P05']);
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
@@ -317,7 +317,7 @@ function asApiError(error: unknown): ApiError {
   if (statusCode === 413) return new ApiError('BODY_TOO_LARGE');
   if (typeof statusCode === 'number' && statusCode < 500)
     return new ApiError('REQUEST_INVALID', { detail: String(message) });
-  if (code === CHARACTER_NOT_TAKEN) return new ApiError('REQUEST_INVALID', { detail: 'NUL is no text' });
+  if (CHARACTER_NOT_TAKEN.has(code)) return new ApiError('REQUEST_INVALID', { detail: 'NUL is no text' });
   if (isStoreAway(code, message)) return new ApiError('STORE_AWAY', { retryAfterS: 1 });
   return new ApiError('INTERNAL');
 }

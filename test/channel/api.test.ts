@@ -91,6 +91,8 @@ test('who has the contact reads it, answers it, and sees what became of the answ
       { id: sent.body.message, direction: 'out', state: 'sent', by: 'ana', text: '您好' },
     ]);
   });
+  for (const text of [' \n', 'a\0b', 'a\ud800b', '\ude00'])
+    expect((await ask('ana', 'POST', url, { text })).body.code).toBe('REQUEST_INVALID');
   for (const wrong of [{ text: '' }, { text: 'x', key: 'short' }, { text: 'x', more: 1 }, {}])
     expect((await ask('ana', 'POST', url, wrong)).status).toBe(400);
   expect((await ask('ana', 'POST', url, { text: '字'.repeat(10_001) })).body.code).toBe('REPLY_TOO_LONG');

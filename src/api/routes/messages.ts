@@ -77,8 +77,10 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
       const { id } = request.params;
       await heldBy({ core, db }, request, id);
       const { text, subject, template, key, files = [] } = request.body;
-      if (text === '' && template === undefined && files.length === 0)
+      if (text.trim() === '' && template === undefined && files.length === 0)
         throw new ApiError('REQUEST_INVALID', { detail: 'text is empty' });
+      if (/\p{Surrogate}/u.test(text + (subject ?? '')))
+        throw new ApiError('REQUEST_INVALID', { detail: 'half a character is no text' });
       const wish = {
         contact: id,
         text,
