@@ -184,7 +184,15 @@ test('who may not reveal numbers reads them masked in what citizens wrote, names
   const media = [{ kind: 'file', id: 'f1', name: '王芳13800138000.pdf' }] as const;
   const place = { latitude: 30.6, longitude: 104, datum: 'wgs84', address: '三号路（13800138000）' } as const;
   await house.host.take(partner, [
-    { remoteId: 'with-file', conversation: 'w', from: { id: 'w' }, sentAtMs: Date.now(), text: '13800138000', media, place },
+    {
+      remoteId: 'with-file',
+      conversation: 'w',
+      from: { id: 'w' },
+      sentAtMs: Date.now(),
+      text: '13800138000',
+      media,
+      place,
+    },
   ]);
   const seen = async (user: string) => {
     const { media: files, place: where } = await read(user);
