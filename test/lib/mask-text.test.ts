@@ -24,12 +24,14 @@ test.each([
   '三号楼2单元1801室',
 ])('%s stays', (text) => expect(maskText(text)).toBe(text));
 
-test('a mebibyte of digits, spaces or addresses is masked in a moment', () => {
-  for (const part of ['1', '1 ', '1-', 'a@', 'a@b.', '+']) {
+test('ten times as many digits, spaces or addresses take no hundred times as long', () => {
+  const lasts = (text: string): number => {
     const startedMs = performance.now();
-    maskText(part.repeat(500_000));
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
-  }
+    maskText(text);
+    return performance.now() - startedMs;
+  };
+  for (const part of ['1', '1 ', '1-', 'a@', 'a@b.', '+'])
+    expect(lasts(part.repeat(500_000)) / Math.max(lasts(part.repeat(50_000)), 5)).toBeLessThan(60);
 });
 
 test('names are told apart by their first character alone', () => {
