@@ -29,7 +29,6 @@ import { audit, changeUser, readChange, readSkills, type UserChange } from './us
 
 /** Deeds listed by `audit`. */
 const AUDIT_SHOWN = 50;
-const VERBS = ['list', 'add', 'set', 'passwd', 'disable', 'enable', 'unlock', 'reset-second-factor', 'audit'];
 
 export const command: CliCommand = {
   summary:
@@ -88,12 +87,28 @@ const OPTIONS = {
   'may-play': { type: 'string' },
 } as const;
 
+const SEAT = ['number', 'skills'] as const;
+/** Each verb, and the options that it heeds: another one would be lost unseen, `--team` of a new lead with it. */
+const VERBS: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
+  list: ['json'],
+  add: ['roles', 'password-stdin', ...SEAT, 'sip-user', 'digest'],
+  set: ['roles', 'team', ...SEAT, 'site', 'home', 'serves', 'may-reveal', 'may-play'],
+  passwd: ['password-stdin'],
+  disable: [],
+  enable: [],
+  unlock: [],
+  'reset-second-factor': [],
+  audit: ['json'],
+};
+
 /** Undefined when the words make no sense. */
 function readWish(verb: string, rest: readonly string[]): Wish | undefined {
   try {
     const { values, positionals } = parseArgs({ args: [...rest], options: OPTIONS, allowPositionals: true });
     const [user = '', ...more] = positionals;
-    if (!VERBS.includes(verb) || more.length > 0) return undefined;
+    const heeded: readonly string[] | undefined = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+    if (heeded === undefined || more.length > 0) return undefined;
+    if (!Object.keys(values).every((name) => heeded.includes(name))) return undefined;
     if (verb === 'list' || verb === 'audit') return user === '' ? { verb, json: values.json === true } : undefined;
     if (!new RegExp(USER_NAME_PATTERN).test(user)) return undefined;
     const stdin = values['password-stdin'] === true;

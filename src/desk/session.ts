@@ -42,6 +42,12 @@ export const session = reactive({
     asking = Promise.resolve();
   },
 
+  /** Whoever sits here may do other things than before. */
+  async rightsAgain(): Promise<void> {
+    const person = await ask<Person>('/me').catch(() => undefined);
+    if (person !== undefined && person.user === session.person?.user) session.person = person;
+  },
+
   async signOut(): Promise<void> {
     await ask('/logout', { method: 'POST' });
     session.over();

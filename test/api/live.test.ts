@@ -402,6 +402,27 @@ describe('the client', () => {
     expect(heard).not.toContain('ben');
   });
 
+  test('shows nothing more of a stream that its person may not see any longer, and is told that rights have changed', async () => {
+    const { db } = hall.database.store;
+    const cookie = await hall.login('lead');
+    const told: string[] = [];
+    const client = new LiveClient({
+      connect: () => hall.connect(cookie) as unknown as LiveSocket,
+      drawTicket: () => hall.draw(cookie),
+      onItems: ({ stream, items, whole }) => told.push(`${stream} ${whole && items.length === 0 ? 'gone' : 'here'}`),
+      onRights: () => told.push('rights'),
+      random: () => 0.01,
+    });
+    await until(() => agentsOf(client.items('board')) === 3);
+    await setRights(db, 'lead', { roles: ['agent'] });
+    await until(() => told.includes('board gone'));
+    expect(told.filter((word) => word === 'rights')).toHaveLength(1);
+    expect(client.items('board').size).toBe(0);
+    await setRights(db, 'lead', { roles: ['lead'] });
+    await until(() => agentsOf(client.items('board')) === 3);
+    client.stop();
+  });
+
   test('of somebody who is told nothing does not ask again', async () => {
     const { db } = hall.database.store;
     await setRights(db, 'eva', { roles: ['auditor'] });

@@ -179,6 +179,13 @@ test('the citizen of a conversation is called from it, and the call stands under
   await desk.state('ready');
 }, 60_000);
 
+test('of a call today each word stands in one line', async () => {
+  await desk.seen('[data-test=today] [data-test=back]');
+  const tall = `[...document.querySelectorAll('[data-test=today] li span')]
+    .filter((word) => word.offsetHeight > 1.7 * Number.parseFloat(getComputedStyle(word).fontSize)).map((word) => word.textContent)`;
+  expect(await desk.page.evaluate(tall)).toEqual([]);
+});
+
 test('nobody who is not there is waited for: the agent is free again', async () => {
   await desk.click('dial-out');
   await desk.click(`dial-${DUTY_DESK}`);

@@ -145,6 +145,9 @@ describe('a lead at the page', () => {
     await lead.seen('[data-test=sensitive]');
     await ask('监听', '投诉升级');
     await lead.seen('[data-test=step][data-step=asked]');
+    expect(await other.text('why')).toContain('投诉升级');
+    const row = (await other.page.textContent('[data-agent=seat1001]')) ?? '';
+    expect(row).not.toContain('监听');
     await other.click('agree');
     await onTalk();
     await hears('the lead', lead.heard, CITIZEN_HZ, some);
@@ -205,5 +208,15 @@ describe('a lead at the page', () => {
     // Who would be asked for a rating hangs up, too.
     citizen.type('b');
     expect(await stage.closedRecord('13800138301')).toMatchObject({ outcome: 'answered' });
+  }, 60_000);
+
+  test('who leads no longer is on another page at once, and sees nothing of the board', async () => {
+    const admin = await signIn(stage.program, stage.program.firstRun().admin);
+    await admin.patch(`/api/v1/users/${LEAD}`, { roles: ['agent'] });
+    await lead.page.waitForSelector('a[href="/supervision"]', { state: 'detached' });
+    await lead.page.waitForSelector('[data-agent=seat1001]', { state: 'detached' });
+    await admin.patch(`/api/v1/users/${LEAD}`, { roles: ['agent', 'lead'] });
+    await lead.page.click('a[href="/supervision"]');
+    await lead.seen('[data-agent=seat1001]');
   }, 60_000);
 });

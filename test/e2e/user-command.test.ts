@@ -165,6 +165,7 @@ const nonsense = [
   ...['--number 88a --skills personal=3', '--number 8801', '--number 8801 --skills personal=9'].map(
     (seat) => `add x --roles agent ${seat}`,
   ),
+  ...['add x --roles lead --team east', 'add x --roles dispatcher --may-play yes', 'passwd lead --roles agent'],
 ];
 
 test.each(nonsense)('“%s” makes no sense, and the command says what does', async (words) => {

@@ -50,7 +50,7 @@ function alertItem(key: string, { alert, contact, agent, sinceMs, seenBy, seenAt
 
 function supervisionItem({ contact, agent, supervision }: ContactCard): SupervisionItem | undefined {
   if (supervision === undefined || agent === undefined) return undefined;
-  const { by, mode, step, wanted, untilMs } = supervision;
+  const { by, mode, reason, step, wanted, untilMs } = supervision;
   const more = { ...(wanted === undefined ? {} : { wanted }), ...(untilMs === undefined ? {} : { untilMs }) };
-  return { key: `supervision/${contact}`, kind: 'supervision', contact, agent, by, mode, step, ...more };
+  return { key: `supervision/${contact}`, kind: 'supervision', contact, agent, by, mode, reason, step, ...more };
 }

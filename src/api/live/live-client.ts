@@ -26,6 +26,8 @@ export interface LiveClientOptions {
   /** What is other than before. `whole`: all that was known of the stream is replaced. */
   readonly onItems: (change: LiveChange) => void;
   readonly onStatus?: (status: LiveStatus) => void;
+  /** Roles or team of this person are others now; what is told from here on is, too. */
+  readonly onRights?: () => void;
   /** 0 ≤ number < 1. */
   readonly random?: () => number;
 }
@@ -152,6 +154,7 @@ export class LiveClient {
     socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
+      if (code === LIVE_CLOSE.rightsChanged) this.#options.onRights?.();
       if (FINAL.has(code)) this.#finish('refused');
       else this.#again();
     });
@@ -175,7 +178,7 @@ export class LiveClient {
         this.#epoch = message.epoch;
         this.#skewMs = message.nowMs - Date.now();
         this.#attempts = 0;
-        for (const name of [...this.#known.keys()]) if (!message.streams.includes(name)) this.#forget(name);
+        for (const name of [...this.#known.keys()]) if (!message.streams.includes(name)) this.#takeAway(name);
         return this.#options.onStatus?.('open');
       case 'beat':
         this.#skewMs = message.nowMs - Date.now();
@@ -202,6 +205,12 @@ export class LiveClient {
     for (const key of message.gone) items.delete(key);
     for (const item of message.items) items.set(item.key, item);
     this.#options.onItems({ ...message, whole: false });
+  }
+
+  /** It is not for this person any more. */
+  #takeAway(stream: StreamName): void {
+    this.#forget(stream);
+    this.#options.onItems({ stream, seq: 0, items: [], gone: [], whole: true });
   }
 
   #forget(stream: StreamName): void {

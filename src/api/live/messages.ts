@@ -361,6 +361,8 @@ export interface SupervisionItem {
   readonly agent: string;
   readonly by: string;
   readonly mode: 'listen' | 'whisper' | 'barge' | 'takeOver';
+  /** The last one given. */
+  readonly reason: string;
   /** `asked`: a second person must agree, until `untilMs`. */
   readonly step: 'asked' | 'ringing' | 'on';
   /** A mode to which a second person must agree, until `untilMs`. */

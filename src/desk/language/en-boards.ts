@@ -194,6 +194,7 @@ export const enBoards: typeof zhBoards = {
     steps: { ringing: 'Ringing your phone', on: 'On the talk' },
     secondPerson: (mode: string, left: string) => `Sensitive (${mode}): another lead has to agree, ${left} left`,
     second: 'Waits for a second person',
+    why: (reason: string) => `Reason: ${reason}`,
     asks: (by: string, agent: string, mode: string) => `${by} asks: ${mode}, a sensitive talk of ${agent}`,
     agree: 'Agree',
     noTalk: 'This agent is in no talk.',

@@ -58,6 +58,7 @@ export const en: Words = {
     refused: (why: string) => `The state did not change: ${why}`,
     noPhone: 'Ready, but no phone is registered: no calls will be offered',
   },
+  noPage: 'There is no page here for your account. An administrator can change that.',
   connection: {
     label: 'Connections',
     live: {
@@ -106,6 +107,7 @@ export const en: Words = {
     muted: 'Muted',
     onHold: 'On hold, the citizen hears music',
     withheld: 'Number withheld',
+    web: 'Call from the web page',
     finish: 'Done, ready',
     notification: (from: string) => `Call from ${from}`,
     hint: (by: string) => `From ${by}`,

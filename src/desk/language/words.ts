@@ -20,6 +20,15 @@ export function toggleLanguage(): void {
   language.value = language.value === 'en' ? 'zh' : 'en';
 }
 
+/** What the switch says of who calls from the page `/call/`. */
+const WEB = 'web';
+
+/** Who calls, masked; a caller without a number says so. */
+export function callerWord(from: string | null | undefined): string {
+  const { withheld, web } = words.value.call;
+  return from === WEB ? web : from || withheld;
+}
+
 /** A word of a list that the server may know more of than we do. */
 export function wordOf(list: Readonly<Record<string, string>>, name: string | null | undefined): string {
   return name === null || name === undefined || name === '' ? '—' : (list[name] ?? name);

@@ -187,6 +187,7 @@ export const zhBoards = {
     steps: { ringing: '正在呼叫您的话机', on: '已介入' },
     secondPerson: (mode: string, left: string) => `敏感来电：${mode}须另一位班长同意，剩余 ${left}`,
     second: '等待同意的介入',
+    why: (reason: string) => `原因：${reason}`,
     asks: (by: string, agent: string, mode: string) => `${by} 申请${mode} ${agent} 的敏感来电`,
     agree: '同意',
     noTalk: '该座席不在通话中。',

@@ -51,6 +51,7 @@ export const zh = {
     refused: (why: string) => `状态没有改变：${why}`,
     noPhone: '就绪，但没有话机登录，不会派接来电',
   },
+  noPage: '您的账号在这里没有可用的页面。如需使用，请联系管理员。',
   connection: {
     label: '连接状态',
     live: { connecting: '实时：连接中', open: '实时：正常', away: '实时：中断，正在重连', over: '实时：已停止' },
@@ -94,6 +95,7 @@ export const zh = {
     muted: '已静音',
     onHold: '保持中，市民听音乐',
     withheld: '未显示号码',
+    web: '网页来电',
     finish: '结束整理，就绪',
     notification: (from: string) => `来电 ${from}`,
     hint: (by: string) => `${by} 提示`,

@@ -26,13 +26,18 @@ let client: LiveClient | undefined;
 /** What is shown is so since then, by the server's clock; undefined while the socket tells of every change. */
 export const staleSinceMs = ref<number>();
 
-/** Opens the live socket; it comes back by itself, and keeps what was known while it is away. */
-export function startLive(user: string): void {
+/**
+ * Opens the live socket; it comes back by itself, and keeps what was known while it is away.
+ *
+ * @param onRights roles or team are others than before.
+ */
+export function startLive(user: string, onRights: () => void): void {
   client ??= new LiveClient({
     user,
     connect: () =>
       new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${LIVE_PATH}`) as LiveSocket,
     drawTicket,
+    onRights,
     onStatus: (status) => {
       liveStatus.value = status;
       if (status === 'open') staleSinceMs.value = undefined;
