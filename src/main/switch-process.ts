@@ -38,7 +38,7 @@ const READY_WITHIN_MS = 15_000;
 export async function openSwitch(config: Config, folders: Folders, city: City): Promise<SwitchProcess> {
   const status = readStatus(folders);
   if (status !== undefined && isAliveAs(status.pid, PROGRAM) && (await answers(status.esl))) {
-    return { ...status, ended: endOfStranger(status) };
+    return { ...status, ended: endOfStranger(status, eslPasswordOf(folders)) };
   }
   return startSwitch(config, folders, city, status);
 }
@@ -164,11 +164,12 @@ function answers(esl: Endpoint): Promise<boolean> {
   });
 }
 
-/** The end of a process that is not our child shows as the end of a connection to it. */
-async function endOfStranger(status: Status): Promise<void> {
-  while (isAliveAs(status.pid, PROGRAM)) {
+/** The end of a process that is not our child shows as the end of a connection to it; one that does not say who it is would be cut. */
+export async function endOfStranger({ pid, esl }: Pick<Status, 'pid' | 'esl'>, password: string): Promise<void> {
+  while (isAliveAs(pid, PROGRAM)) {
     await new Promise<void>((resolve) => {
-      const socket = connect(status.esl.port, status.esl.host);
+      const socket = connect(esl.port, esl.host);
+      socket.once('data', () => socket.write(`auth ${password}\n\n`));
       socket.resume();
       socket.once('error', () => setTimeout(resolve, 500));
       socket.once('close', () => setTimeout(resolve, 20));
