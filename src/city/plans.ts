@@ -25,7 +25,7 @@ const AGE_MS_MAX = 3_600_000;
 const SKILL_NEED: TextRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_-]{0,39}( [1-5])?$/,
   looks: [
-    '技能与最低等级，例如 "personal 3"；任何坐席写 anybody',
+    '技能与最低等级，例如 "personal 3"；任何座席写 anybody',
     'a skill and its least level, such as "personal 3", or anybody',
   ],
 };
@@ -147,7 +147,7 @@ function sayEndless(field: Field): void {
   complain(
     field,
     [
-      `${where(field)[0]}：除最后一步外每步都要写 until，最后一步不写，也不能只限上次的坐席。`,
+      `${where(field)[0]}：除最后一步外每步都要写 until，最后一步不写，也不能只限上次的座席。`,
       `${where(field)[1]}: every step but the last says until; the last does not, and is not for the last agent alone.`,
     ],
     ['请改写步骤，使来电总有人可接。', 'Write the steps so that somebody may take the call in the end.'],

@@ -41,7 +41,7 @@ export function timeLine({ contact, from, entries, cut }: Explanation): string {
     );
     for (const { rule, en, zh } of decisions) lines.push(`${rule.padStart(12)}  ${en}  ${zh}`);
     for (const { chosen, others } of offers) {
-      const chosenOf = others.length === 0 ? 'nobody else was idle 无其他空闲坐席' : `${others.length + 1} idle`;
+      const chosenOf = others.length === 0 ? 'nobody else was idle 无其他空闲座席' : `${others.length + 1} idle`;
       lines.push(`${'Q3'.padStart(12)}  Chosen 选中: ${chosen} (${chosenOf})`);
       for (const other of others)
         lines.push(`${other.rule.padStart(12)}    not 未选 ${other.agent}: ${other.en}  ${other.zh}`);

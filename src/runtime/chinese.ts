@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   reason: { missedOffers: '连续未接派话' },
   wait: {
-    connected: '已由坐席接听',
+    connected: '已由座席接听',
     abandoned: '来电人挂机',
     lost: '线路中断',
     full: '队列已满',
@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   offer: { accepted: '已接听', rejected: '拒接', timeout: '未接听', cancelled: '撤回', lost: '话机中断' },
   talk: {
     citizen: '市民挂机',
-    agent: '坐席挂机',
+    agent: '座席挂机',
     fault: '线路故障',
     returned: '退回队列',
     supervisor: '班长接管',

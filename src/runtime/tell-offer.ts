@@ -3,13 +3,13 @@ import { type Said, said } from './tell.ts';
 const WHY_NOT: Readonly<Record<string, Said>> = {
   W4: said('Has more to do already.', '手头已有更多工作。'),
   Q3: said('Has been idle for less long.', '空闲时间较短。'),
-  Q11: said('Does not serve this queue, or the step of its plan names others.', '不服务该队列，或当前步骤不含该坐席。'),
-  Q12: said('Serves this queue only after a longer wait.', '需等待更久才由该坐席服务。'),
+  Q11: said('Does not serve this queue, or the step of its plan names others.', '不服务该队列，或当前步骤不含该座席。'),
+  Q12: said('Serves this queue only after a longer wait.', '需等待更久才由该座席服务。'),
   Q13: said('Fits less what the step prefers.', '与当前步骤的优先条件匹配较低。'),
   Q14: said('The site takes no calls now.', '所在站点目前不接来电。'),
   Q15: said('Is kept for the own queue, which is answered too slowly.', '本队列接通不达标，暂不支援其他队列。'),
-  Q18: said('The caller spoke with another agent last; that one is asked first.', '优先由来电人上次的坐席接听。'),
-  T10: said('The agent whose phone was lost in the talk is asked first.', '优先由通话中掉线的坐席接回。'),
+  Q18: said('The caller spoke with another agent last; that one is asked first.', '优先由来电人上次的座席接听。'),
+  T10: said('The agent whose phone was lost in the talk is asked first.', '优先由通话中掉线的座席接回。'),
   O5: said('Did not take this contact a short while ago.', '不久前未接这一联络。'),
 };
 
@@ -27,10 +27,10 @@ export function tellWhyChosen(others: readonly string[]): Said {
     return said('Had this talk when the phone was lost.', '通话因其话机掉线而中断，优先由其接回。');
   if (others.includes('Q18')) return said('Spoke with this caller last.', '最近一次由其接听该来电人。');
   const rivals = others.filter((rule) => RUNNERS_UP.has(rule));
-  if (others.length === 0) return said('The only one idle.', '当时只有该坐席空闲。');
-  if (rivals.length === 0) return said('The only one idle who may have it.', '空闲坐席中只有其可以接听。');
+  if (others.length === 0) return said('The only one idle.', '当时只有该座席空闲。');
+  if (rivals.length === 0) return said('The only one idle who may have it.', '空闲座席中只有其可以接听。');
   if (rivals.includes('Q3'))
-    return said('Has been idle longest of those who fit best.', '在最符合条件的坐席中空闲最久。');
+    return said('Has been idle longest of those who fit best.', '在最符合条件的座席中空闲最久。');
   if (rivals.includes('Q13')) return said('Fits best what the step prefers.', '最符合当前步骤的优先条件。');
   return said('Has least to do.', '手头工作最少。');
 }

@@ -194,7 +194,7 @@ function tellWish(wish: SwitchWish): Said {
         `让班长听到通话：${inChinese('supervision', wish.mode)}。`,
       );
     case 'bridge':
-      return said('Join the caller and the agent.', '接通来电人与坐席。');
+      return said('Join the caller and the agent.', '接通来电人与座席。');
     case 'record':
       return said(`Record into ${basename(wish.file)}.`, `录音到 ${basename(wish.file)}。`);
     case 'stopRecord':
@@ -354,7 +354,7 @@ function tellOpening(fact: OpeningFact): Said {
     case 'legOpened':
       return fact.role === 'citizen'
         ? said('The caller has a leg.', '来电人一路建立。')
-        : said(`A phone of ${fact.agent ?? 'an agent'} has a leg.`, `${fact.agent ?? '坐席'} 的话机一路建立。`);
+        : said(`A phone of ${fact.agent ?? 'an agent'} has a leg.`, `${fact.agent ?? '座席'} 的话机一路建立。`);
     case 'legAnswered':
       return said('The leg counts as answered.', '该路记为已接通。');
     case 'legClosed':
