@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
-import { type DeskPage, openDesk } from '../browser/desk-page.ts';
+import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
 import { signIn, until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -179,12 +179,7 @@ test('nobody else sees the page; it is fit for everybody’s eyes', async () => 
   expect(page.faults).toEqual([]);
 }, 60_000);
 
-test.each([
-  ['zh', 'light'],
-  ['zh', 'dark'],
-  ['en', 'light'],
-  ['en', 'dark'],
-] as const)('%s, %s: nothing serious for axe-core, nothing that the policy forbids', async (language, theme) => {
+test.each(LOOKS)('%s, %s: nothing serious for axe-core, nothing that the policy forbids', async (language, theme) => {
   const other = await openDesk(chromium.browser, stage.program.run().http, { language, theme });
   await other.signIn(stage.program.firstRun().admin);
   await other.page.click('a[href="/people"]');

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Citizen, openCallPage } from '../browser/call-page.ts';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
+import { LOOKS } from '../browser/desk-page.ts';
 import { shareNow } from './browser-stage.ts';
 import { type CityFolder, cityFileOf, cityWith } from './city.ts';
 import type { Phone } from './peers.ts';
@@ -123,12 +124,7 @@ test('a citizen at a page presses 1 and talks with an agent at a telephone: hear
   expect(citizen.faults).toEqual([]);
 }, 90_000);
 
-test.each([
-  ['zh', 'light'],
-  ['zh', 'dark'],
-  ['en', 'light'],
-  ['en', 'dark'],
-] as const)('%s, %s: nothing serious for axe-core, nothing wider than a telephone', async (language, theme) => {
+test.each(LOOKS)('%s, %s: nothing serious for axe-core, nothing wider than a telephone', async (language, theme) => {
   const citizen = await openCallPage(chromium.browser, http(), { language, theme });
   await citizen.picture(PICTURES, `web-call-${language}-${theme}`);
   expect(await citizen.audit()).toEqual([]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
-import { openDesk } from '../browser/desk-page.ts';
+import { LOOKS, openDesk } from '../browser/desk-page.ts';
 import { type FaultyProxy, startFaultyProxy } from '../browser/faulty-proxy.ts';
 import { photo } from '../channel/photo-maker.ts';
 import { startPlatform } from '../channel/platform.ts';
@@ -329,12 +329,7 @@ test('a photo that its platform has not yet is marked so, comes to the desk by i
   expect(desk.faults).toEqual([]);
 }, 60_000);
 
-test.each([
-  ['zh', 'light'],
-  ['zh', 'dark'],
-  ['en', 'light'],
-  ['en', 'dark'],
-] as const)('%s, %s: nothing serious for axe-core, nothing that the policy forbids', async (language, theme) => {
+test.each(LOOKS)('%s, %s: nothing serious for axe-core, nothing that the policy forbids', async (language, theme) => {
   const citizen = await openChat(stage.program.run().http, { language, theme });
   await citizen.page.waitForSelector('#input');
   if (PICTURES !== undefined) await citizen.page.screenshot({ path: `${PICTURES}/chat-${language}-${theme}.png` });

@@ -62,6 +62,8 @@ export class LiveClient {
   #heardAtMs: number | undefined;
   #attempts = 0;
   #over = false;
+  /** Its rights were said to be others; which, the next connection knows. */
+  #rightsChanged = false;
   #socket: LiveSocket | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -133,7 +135,10 @@ export class LiveClient {
     }
     if (this.#over) return;
     if (ticket === undefined) return this.#finish('loginRequired');
-    if (ticket === null) return this.#finish('stopped');
+    if (ticket === null) {
+      this.#heedRights();
+      return this.#finish('stopped');
+    }
     this.#listen(this.#options.connect(), ticket);
   }
 
@@ -154,7 +159,7 @@ export class LiveClient {
     socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
-      if (code === LIVE_CLOSE.rightsChanged) this.#options.onRights?.();
+      if (code === LIVE_CLOSE.rightsChanged) this.#rightsChanged = true;
       if (FINAL.has(code)) this.#finish('refused');
       else this.#again();
     });
@@ -178,6 +183,7 @@ export class LiveClient {
         this.#epoch = message.epoch;
         this.#skewMs = message.nowMs - Date.now();
         this.#attempts = 0;
+        this.#heedRights();
         for (const name of [...this.#known.keys()]) if (!message.streams.includes(name)) this.#takeAway(name);
         return this.#options.onStatus?.('open');
       case 'beat':
@@ -205,6 +211,13 @@ export class LiveClient {
     for (const key of message.gone) items.delete(key);
     for (const item of message.items) items.set(item.key, item);
     this.#options.onItems({ ...message, whole: false });
+  }
+
+  /** Not before now: a change between the cut and this connection would go unheard. */
+  #heedRights(): void {
+    if (!this.#rightsChanged) return;
+    this.#rightsChanged = false;
+    this.#options.onRights?.();
   }
 
   /** It is not for this person any more. */
