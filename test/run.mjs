@@ -37,7 +37,7 @@ const ELSEWHERE = ['test/e2e', 'test/switch/contract', SOUND].flatMap((folder) =
  * work; then what needs browsers. `workers`: files at a time on two processors.
  */
 const PASSES = [
-  { name: 'unit', workers: 4, args: ELSEWHERE },
+  { name: 'unit', workers: 3, args: ELSEWHERE },
   { name: 'sound', workers: 2, args: [SOUND] },
   { name: 'whole', workers: 4, args: ['test/e2e', 'test/switch/contract', ...WITHOUT_BROWSERS] },
   { name: 'browsers', workers: 3, args: BROWSERS },

@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     ...(process.env['MINHU_SEED'] === undefined ? {} : { setupFiles: ['test/seed.ts'] }),
     globalSetup: ['test/template-folder.ts'],
     sequence: { sequencer: LongFirst },

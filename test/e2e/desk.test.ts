@@ -73,6 +73,20 @@ async function ringing(from: string): Promise<Phone> {
   return citizen;
 }
 
+/** Told by another system. */
+async function openOrder(number: string, order: string): Promise<void> {
+  const admin = await signIn(stage.program, stage.program.firstRun().admin);
+  await admin.post('/api/v1/users', { user: 'gongdan', roles: ['integrator'] });
+  const wish = { title: '工单系统', scopes: ['callers:write'], days: 1 };
+  const { token } = await admin.post<{ token: string }>('/api/v1/users/gongdan/tokens', wish);
+  const { status } = await fetch(`http://${stage.program.run().http}/api/v1/caller-orders`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ number, order, urgency: 'normal', open: true }),
+  });
+  expect(status).toBe(204);
+}
+
 /** From the desk; the caller, who would be asked for a rating, hangs up, too. */
 async function hangUp(citizen: Phone): Promise<void> {
   await desk.click('hang-up');
@@ -111,7 +125,8 @@ const silent = (citizen: Phone) =>
   );
 
 describe('a call at the desk', () => {
-  test('rings with who calls, masked, is answered by a click, heard both ways, held, muted, sends keys, and is hung up', async () => {
+  test('rings with who calls, masked, and the open order, is answered by a click, heard both ways, held, muted, sends keys, and is hung up', async () => {
+    await openOrder('13800138101', 'G20261128001');
     const popped = desk.page.evaluate<number>('watchPop()');
     await desk.page.evaluate('watchAnnounced()');
     const citizen = await ringing('13800138101');
@@ -124,6 +139,7 @@ describe('a call at the desk', () => {
     });
     expect(await desk.text('from')).toBe('138****8101');
     expect(await desk.text('line')).toBe('12345');
+    await desk.seen('text=未办结工单 G20261128001');
     await desk.click('answer');
     await desk.state('talking');
     expect(await announced()).toMatchObject({ notes: [{ closed: true }], sounds: 0 });

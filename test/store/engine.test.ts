@@ -3,12 +3,15 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isAlive } from '../../src/lib/process-life.ts';
 import { openEngine } from '../../src/store/engine.ts';
 import { waitGone } from '../../src/store/postmaster.ts';
 import { silent } from './database.ts';
 import { closeElsewhere, giveTree, openElsewhere, stageEngine } from './engine-stage.ts';
+
+// Servers that are made, killed and made anew, on two processors that others use as well.
+vi.setConfig({ testTimeout: 120_000 });
 
 const asRoot = process.getuid?.() === 0;
 let folder: string;
