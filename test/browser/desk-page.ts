@@ -25,6 +25,9 @@ export interface DeskPage {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WITHIN_MS = 30_000;
+/** Colours half way of a fade are nobody's. What moves for ever is not waited for. */
+const MOTION_ENDS = `Promise.allSettled(document.getAnimations()
+  .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished)).then(() => {})`;
 
 export interface DeskOptions {
   readonly theme?: 'light' | 'dark';
@@ -81,6 +84,7 @@ export async function openDesk(
 
 /** Serious and critical findings of axe-core. */
 export async function axeFindings(page: Page): Promise<readonly string[]> {
+  await page.evaluate(MOTION_ENDS);
   await page.evaluate(axe);
   return page.evaluate(findings);
 }
