@@ -14,6 +14,7 @@ export interface Person {
 /** As long as a caller is kept for a page that is lost (rule T8). */
 const AWAY_MS_MAX = 30_000;
 const AGAIN_MS = 1_000;
+const RIGHTS_TRIES_MAX = 10;
 
 let asking: Promise<void> | undefined;
 
@@ -42,10 +43,14 @@ export const session = reactive({
     asking = Promise.resolve();
   },
 
-  /** Whoever sits here may do other things than before. */
+  /** Whoever sits here may do other things than before. Asked again while the server is away. */
   async rightsAgain(): Promise<void> {
-    const person = await ask<Person>('/me').catch(() => undefined);
-    if (person !== undefined && person.user === session.person?.user) session.person = person;
+    for (let tries = 0; tries < RIGHTS_TRIES_MAX; tries += 1) {
+      const person = await ask<Person>('/me').catch(() => undefined);
+      if (person !== undefined && person.user === session.person?.user) session.person = person;
+      if (person !== undefined || session.person === undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
   },
 
   async signOut(): Promise<void> {

@@ -1,7 +1,7 @@
 import { computed, reactive, watch } from 'vue';
 import { nowMs } from '../live/clock.ts';
 import { itemsOf, liveStatus } from '../live/live.ts';
-import { Away, ask } from '../request.ts';
+import { Away, ask, Refused } from '../request.ts';
 import type { Attached, FileRules } from './attached.ts';
 
 /** As `GET /contacts/ID/messages` has it. */
@@ -119,7 +119,7 @@ export const unreadInAll = computed(() => conversations.value.reduce((sum, { con
 let asked = 0;
 const heard = new Map<string, number>();
 
-async function load(thread: Thread): Promise<void> {
+async function load(thread: Thread, tries = 1): Promise<void> {
   asked += 1;
   const turn = asked;
   try {
@@ -137,6 +137,9 @@ async function load(thread: Thread): Promise<void> {
     tell(thread, 'delivered');
   } catch (error) {
     thread.away = error instanceof Away;
+    // What was told while nobody could ask is not told again.
+    const passes = thread.away || (error instanceof Refused && error.status >= 500);
+    if (passes && tries < TRIES) setTimeout(() => void load(thread, tries + 1), AGAIN_MS);
   }
 }
 
