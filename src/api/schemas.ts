@@ -174,12 +174,14 @@ export const DispositionShape = Type.Object({
   by: Type.String(),
 });
 const REASON_CHARS_MAX = 100;
+/** Some words without control characters: they are shown and kept. */
+export const ONE_LINE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$';
 /** Why a citizen's number or voice is asked for. */
 export const Reason = Type.String({
   description: 'Why; it stands in the audit trail.',
   minLength: 2,
   maxLength: REASON_CHARS_MAX,
-  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$',
+  pattern: ONE_LINE,
 });
 export const RecordingParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 128 }),

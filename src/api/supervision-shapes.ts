@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { ONE_LINE } from './schemas.ts';
 
 const Mode = Type.Union(
   [Type.Literal('listen'), Type.Literal('whisper'), Type.Literal('barge'), Type.Literal('takeOver')],
@@ -7,11 +8,10 @@ const Mode = Type.Union(
       'listen: nobody hears the supervisor; whisper: the agent does; barge: both do; takeOver: the citizen and the supervisor talk, the agent no longer.',
   },
 );
-/** Without control characters: it is shown and kept in the journal. */
 const Reason = Type.String({
   minLength: 1,
   maxLength: 40,
-  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$',
+  pattern: ONE_LINE,
 });
 
 export const SupervisionBody = Type.Object({ mode: Mode, reason: Reason }, { additionalProperties: false });

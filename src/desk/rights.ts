@@ -7,3 +7,7 @@ export const LEADS: readonly string[] = ['lead', 'supervisor'];
 export function isOneOf(roles: readonly string[]): boolean {
   return session.person?.roles.some((role) => roles.includes(role)) === true;
 }
+
+/** Characters of the reason for which a whole number is shown, or a recording played. */
+export const REASON_MIN = 2;
+export const REASON_MAX = 100;

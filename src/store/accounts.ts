@@ -170,11 +170,12 @@ export async function lockUser(db: Db, user: string, untilMs: number | null): Pr
   return changeUser(db, user, { locked_until_ms: untilMs }, false);
 }
 
+/** What is undefined stays as it is. */
 export interface Rights {
-  readonly roles?: readonly Role[];
-  readonly team?: string | null;
-  readonly mayReveal?: boolean;
-  readonly mayPlay?: boolean;
+  readonly roles?: readonly Role[] | undefined;
+  readonly team?: string | null | undefined;
+  readonly mayReveal?: boolean | undefined;
+  readonly mayPlay?: boolean | undefined;
 }
 
 /** What it may do from its next request on. @returns false when there is no such user. */

@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openProgram } from './channel-load.mjs';
+import { openProgram, tellOf } from './channel-load.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+const tell = tellOf(values.json);
 const [boxes, answerMs, hung] = [Number(values.boxes), Number(values['answer-ms']), Number(values.hung)];
 const SETTLES_MS = 5_000;
 const SAMPLES = 20;
@@ -94,17 +96,4 @@ async function until(times) {
     await pause(50);
   }
   return performance.now() - startedMs;
-}
-
-function tell(name, value, unit) {
-  const rounded = Number(value.toFixed(1));
-  process.stdout.write(
-    values.json
-      ? `${JSON.stringify({ name, value: rounded, unit, spread: null })}\n`
-      : `${name.padEnd(20)} ${rounded} ${unit}\n`,
-  );
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

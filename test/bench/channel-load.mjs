@@ -229,3 +229,14 @@ export function drawFrom(seed) {
     return state / 2_147_483_647;
   };
 }
+
+/** How a bench tells its figures, one a line. */
+export function tellOf(json) {
+  return (name, value, unit) => {
+    const rounded = Number(value.toFixed(1));
+    const line = json
+      ? JSON.stringify({ name, value: rounded, unit, spread: null })
+      : `${name.padEnd(20)} ${rounded} ${unit}`;
+    process.stdout.write(`${line}\n`);
+  };
+}

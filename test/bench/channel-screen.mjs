@@ -5,9 +5,10 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
-import { openProgram, openSender } from './channel-load.mjs';
+import { openProgram, openSender, tellOf } from './channel-load.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+const tell = tellOf(values.json);
 const [rate, forS, seats] = [Number(values.rate), Number(values['for-s']), Number(values.seats)];
 /** As many chats as `slots.yaml` gives an agent. */
 const CHATS = seats * 3;
@@ -179,17 +181,4 @@ function http() {
 function share(all, part) {
   const sorted = [...all].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
-}
-
-function tell(name, value, unit) {
-  const rounded = Number(value.toFixed(1));
-  process.stdout.write(
-    values.json
-      ? `${JSON.stringify({ name, value: rounded, unit, spread: null })}\n`
-      : `${name.padEnd(20)} ${rounded} ${unit}\n`,
-  );
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { startLoad } from './load.mjs';
@@ -238,8 +239,4 @@ async function until(holds, withinMs = 120_000) {
     if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms: ${holds}`);
     await pause(50);
   }
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

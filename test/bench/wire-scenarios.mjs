@@ -1,4 +1,5 @@
 // What is measured on the wire, the same for every switch: run in a process of its own, told by messages.
+import { setTimeout as pause } from 'node:timers/promises';
 import { startCapture } from './capture.mjs';
 import { openPeers } from './sip-peers.mjs';
 
@@ -224,8 +225,4 @@ async function until(holds, withinMs = 30_000) {
       throw new Error(`not within ${withinMs} ms: ${holds}; ${peers.talking.size} talk, ${peers.open()} open`);
     await pause(5);
   }
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

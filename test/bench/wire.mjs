@@ -6,6 +6,7 @@ import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startLoad } from './load.mjs';
 import { openMinhu } from './minhu-under-test.mjs';
@@ -153,10 +154,6 @@ function probeDisk() {
     rmSync(folder, { recursive: true, force: true });
     return times;
   };
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** `spread`: from the lower to the upper quartile of what was measured. */

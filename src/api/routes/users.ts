@@ -216,12 +216,7 @@ async function applySeat({ db }: ApiOptions, account: Account, seat: Change['sea
 
 async function applyChange({ db }: ApiOptions, user: string, change: Change): Promise<void> {
   const { roles, team, mayReveal, mayPlay, disabled, locked, secondFactor } = change;
-  await setRights(db, user, {
-    ...(roles === undefined ? {} : { roles }),
-    ...(team === undefined ? {} : { team }),
-    ...(mayReveal === undefined ? {} : { mayReveal }),
-    ...(mayPlay === undefined ? {} : { mayPlay }),
-  });
+  await setRights(db, user, { roles, team, mayReveal, mayPlay });
   if (locked === false) await lockUser(db, user, null);
   if (secondFactor === false) await dropTotp(db, user);
   if (disabled !== undefined) await setDisabled(db, user, disabled);

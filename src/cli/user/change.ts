@@ -73,12 +73,7 @@ export async function changeUser(db: Db, user: string, change: UserChange): Prom
   const done = seat === undefined || seat === null ? 'done' : await changeSeat(db, user, seat);
   if (done === 'none') return '该账号没有座席 / the account has no seat';
   if (done === 'taken') return '工号已被使用 / the number is taken';
-  await setRights(db, user, {
-    ...(roles === undefined ? {} : { roles }),
-    ...(team === undefined ? {} : { team }),
-    ...(mayReveal === undefined ? {} : { mayReveal }),
-    ...(mayPlay === undefined ? {} : { mayPlay }),
-  });
+  await setRights(db, user, { roles, team, mayReveal, mayPlay });
   return undefined;
 }
 

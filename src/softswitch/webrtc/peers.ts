@@ -248,7 +248,7 @@ function ownTransport(peer: Peer, relay: Relay, sdp: string): OwnTransport | und
   const ufrag = value(/^a=ice-ufrag:(\S+)/m);
   const password = value(/^a=ice-pwd:(\S+)/m);
   const fingerprint = value(/^a=fingerprint:sha-256 (\S+)/im);
-  const setup = value(/^a=setup:(actpass|active|passive)/m) as OwnTransport['setup'] | undefined;
+  const setup = value(/^a=setup:(active|passive)/m) as OwnTransport['setup'] | undefined;
   const icePort = value(/^a=candidate:\S+ 1 UDP \d+ \S+ (\d+) typ host/im);
   if (!ufrag || !password || !fingerprint || !setup || !icePort) return undefined;
   return { ufrag, password, fingerprint, setup, icePort: Number(icePort), ssrc: peer.ssrc, relayPort: relay.port };
