@@ -1,0 +1,63 @@
+import { cpSync, rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { FLOW_MISTAKES } from './flow-mistakes.ts';
+import { PLACE_MISTAKES } from './place-mistakes.ts';
+import { ShippedCopy } from './shipped-copy.ts';
+
+const city = new ShippedCopy();
+
+describe('a mistake is named with its file, its line and what to write instead', () => {
+  test.each([...FLOW_MISTAKES, ...PLACE_MISTAKES])('$title', ({ file, find, put, at, says, fix }) => {
+    city.plant(file, find, put);
+    const problem = city.problems().find((candidate) => says.test(candidate.message));
+    expect(problem, JSON.stringify(city.problems(), null, 1)).toBeDefined();
+    expect(problem?.file).toBe(file);
+    expect(problem?.fix).toMatch(fix);
+    expect(`${problem?.message}${problem?.fix}`).toMatch(/\p{Script=Han}.*[A-Z]/su);
+    expect(problem?.line).toBe(city.lineOf(file, at ?? put));
+  });
+
+  test('the line is exact where one value is meant', () => {
+    const line = city.plant('queues.yaml', 'ring: 20s', 'ring: soon');
+    expect(city.problems()).toMatchObject([{ file: 'queues.yaml', line }]);
+  });
+
+  test('broken YAML is named once, and what refers to that file is not blamed', () => {
+    const line = city.plant('queues.yaml', '  personal: {', '  personal: {{');
+    const found = city.problems();
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every((problem) => problem.file === 'queues.yaml' || problem.file === 'seats.yaml')).toBe(true);
+    expect(found[0]?.line).toBeGreaterThanOrEqual(line);
+  });
+
+  test.each(['prompts.yaml', 'queues.yaml', 'seats.yaml', 'trunks.yaml', 'hours.yaml', 'flows/hotline.yaml'])(
+    'a missing %s is named, with where to get one',
+    (file) => {
+      rmSync(city.path(file));
+      expect(city.problems().length).toBeGreaterThan(0);
+      const named = city.problems().find((problem) => file.startsWith(problem.file));
+      expect(named?.fix).toMatch(/dialplans/);
+    },
+  );
+
+  test('a prompt that the program itself plays cannot be left out', () => {
+    city.plant('prompts.yaml', '  NUM-7: { text: 七 }\n', '');
+    expect(city.problems()).toMatchObject([{ file: 'prompts.yaml', message: expect.stringContaining('NUM-7') }]);
+  });
+
+  test('two flows cannot answer the same number', () => {
+    cpSync(city.path('flows/hotline.yaml'), city.path('flows/second.yaml'));
+    expect(city.problems()).toMatchObject([
+      { file: 'flows/second.yaml', message: expect.stringContaining('"hotline" already') },
+    ]);
+  });
+
+  test('several mistakes in several files are all named in one run', () => {
+    city.plant('queues.yaml', 'ring: 20s', 'ring: 1s');
+    city.plant('trunks.yaml', '127.0.0.0/8', 'everyone');
+    city.plant('hours.yaml', 'Asia/Shanghai', '8');
+    expect(new Set(city.problems().map((problem) => problem.file))).toEqual(
+      new Set(['queues.yaml', 'trunks.yaml', 'hours.yaml']),
+    );
+  });
+});
