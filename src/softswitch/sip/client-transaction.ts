@@ -120,9 +120,8 @@ function step(state: State, transaction: ClientTransaction, input: ClientInput, 
         ? calling(state, transaction, input, nowMs)
         : trying(state, transaction, input, nowMs);
     case 'completed':
-      return completed(state, transaction, input, nowMs);
     case 'accepted':
-      return accepted(state, transaction, input, nowMs);
+      return answered(state, transaction, input, nowMs);
     default:
       unreachable(transaction.stage);
   }
@@ -189,38 +188,19 @@ function trying(state: State, transaction: ClientTransaction, input: ClientInput
   }
 }
 
-function completed(state: State, transaction: ClientTransaction, input: ClientInput, _nowMs: number): void {
-  switch (input.kind) {
-    case 'response':
-      if (transaction.request.method === 'INVITE' && input.response.status >= 300) {
-        acknowledge(state, transaction, input.response);
-      }
-      return;
-    case 'end':
-      return dropClient(state, transaction);
-    case 'retransmit':
-    case 'giveUp':
-    case 'broken':
-      return;
-    default:
-      unreachable(input);
-  }
+/** Answered for good: what still comes are repeats, and the end of the wait for them. */
+function answered(state: State, transaction: ClientTransaction, input: ClientInput, nowMs: number): void {
+  if (input.kind === 'end') dropClient(state, transaction);
+  else if (input.kind === 'response') heardAgain(state, transaction, input.response, nowMs);
 }
 
-/** RFC 6026 §7.2: every 2xx goes up, repeats and forks alike; the user acknowledges. */
-function accepted(state: State, transaction: ClientTransaction, input: ClientInput, nowMs: number): void {
-  switch (input.kind) {
-    case 'response':
-      if (input.response.status >= 200 && input.response.status < 300) transaction.user.response(input.response, nowMs);
-      return;
-    case 'end':
-      return dropClient(state, transaction);
-    case 'retransmit':
-    case 'giveUp':
-    case 'broken':
-      return;
-    default:
-      unreachable(input);
+/** RFC 6026 §7.2: every 2xx goes up, repeats and forks alike; the user acknowledges. Every other end of an INVITE is acknowledged here. */
+function heardAgain(state: State, transaction: ClientTransaction, response: ResponseIn, nowMs: number): void {
+  const isSuccess = response.status >= 200 && response.status < 300;
+  if (transaction.stage === 'accepted') {
+    if (isSuccess) transaction.user.response(response, nowMs);
+  } else if (transaction.request.method === 'INVITE' && response.status >= 300) {
+    acknowledge(state, transaction, response);
   }
 }
 
