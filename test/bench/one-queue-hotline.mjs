@@ -93,7 +93,8 @@ export function writeCity(city, seats) {
     'trunks.yaml': 'trunks:\n  - { name: callers, from: ["127.0.0.0/8"], numbers: ["12345"] }\n',
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(city, name), text);
-  for (const name of ['modes.yaml', 'hotlines.yaml', 'grades.yaml']) rmSync(join(city, name), { force: true });
+  for (const name of ['modes.yaml', 'hotlines.yaml', 'grades.yaml', 'flows/emergency.yaml'])
+    rmSync(join(city, name), { force: true });
   return city;
 }
 

@@ -30,10 +30,10 @@ describe('a mistake is named with its file, its line and what to write instead',
     expect(found[0]?.line).toBeGreaterThanOrEqual(line);
   });
 
-  test.each(['prompts.yaml', 'queues.yaml', 'seats.yaml', 'trunks.yaml', 'hours.yaml', 'flows/hotline.yaml'])(
+  test.each(['prompts.yaml', 'queues.yaml', 'seats.yaml', 'trunks.yaml', 'hours.yaml', 'flows'])(
     'a missing %s is named, with where to get one',
     (file) => {
-      rmSync(city.path(file));
+      rmSync(city.path(file), { recursive: true });
       expect(city.problems().length).toBeGreaterThan(0);
       const named = city.problems().find((problem) => file.startsWith(problem.file));
       expect(named?.fix).toMatch(/dialplans/);

@@ -265,8 +265,8 @@ export const PLACE_MISTAKES: readonly Mistake[] = [
   {
     title: 'a mode for a number that nobody answers',
     file: 'modes.yaml',
-    find: '  emergency:\n',
-    put: '  emergency:\n    lines: { "12344": hotline }\n',
+    find: 'lines: { "12345": emergency }',
+    put: 'lines: { "12344": emergency }',
     at: '"12344"',
     says: /answers the number 12344/,
     fix: /that is answered/,

@@ -217,7 +217,7 @@ describe('[M2] a merged hotline in a mode', () => {
   });
 
   test('is sent with its number to another flow, whoever diverted the call', () => {
-    const sent = (text: string) => text.replace('  emergency:', '  emergency:\n    lines: { "12350": hotline }');
+    const sent = (text: string) => text.replace('"12345": emergency', '"12350": hotline');
     const line = open(cityAfter(sent, 'modes.yaml'));
     inMode('emergency', line);
     expect(walk(line, '12350').opened?.flow).toBe('hotline');

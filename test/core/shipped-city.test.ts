@@ -95,7 +95,9 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
   /** Prompts by id, as the switch is told to play them. */
   const heard = (commands: readonly Command[]) =>
     commands
-      .flatMap((command) => (command.do === 'play' || command.do === 'music' ? command.files : []))
+      .flatMap((command) =>
+        command.do === 'play' || command.do === 'music' || command.do === 'collect' ? command.files : [],
+      )
       .map((file) => basename(file, '.wav'));
   const mode = (hotline: Hotline, name: 'emergency' | 'holiday' | 'normal') =>
     hotline.hear({ type: 'modeAsked', mode: name, by: 'lead', reason: '暴雪' });
@@ -106,7 +108,7 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
   };
 
   test.each([
-    ['emergency', '1', 'EMR-01'],
+    ['emergency', '0', 'EMR-01'],
     ['emergency', '2', 'EMR-01'],
     ['holiday', '1', 'HOL-01'],
     ['holiday', '2', 'HOL-01'],
@@ -133,7 +135,32 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
     const hotline = open(agent('ana', { personal: 1 }));
     mode(hotline, 'emergency');
     hotline.ready('ana');
-    expect(hotline.ringing(call(hotline, '1'))).toBe('ana');
+    expect(hotline.ringing(call(hotline, '0'))).toBe('ana');
     expect(heard(hotline.commands)).not.toContain('EMR-01');
+  });
+
+  test.each([
+    ['1', 'personal'],
+    ['2', 'enterprise'],
+    ['0', 'personal'],
+    ['', 'personal'],
+  ])('in an emergency the menu offers the latest, and every key still reaches a person: %j', (key, skill) => {
+    const hotline = open(agent('ana', { [skill]: 3 }));
+    mode(hotline, 'emergency');
+    hotline.ready('ana');
+    const contact = call(hotline, key);
+    expect(hotline.ringing(contact)).toBe('ana');
+    const said = heard(hotline.commands);
+    expect(said).toContain('EMR-02');
+    expect(said).not.toContain('MNU-01');
+    expect(said.filter((id) => id === 'EMR-01')).toHaveLength(key === '1' ? 1 : 0);
+  });
+
+  test('who has just heard the latest by key hears it again after a minute, not at once', () => {
+    const hotline = open();
+    mode(hotline, 'emergency');
+    call(hotline, '1');
+    expect(hearsWithin(hotline, 59_999)).not.toContain('EMR-01');
+    expect(hearsWithin(hotline, 1)).toContain('EMR-01');
   });
 });
