@@ -71,6 +71,11 @@ export const ERRORS = {
     en: 'This form was submitted and does not change.',
   },
   INTERNAL: { status: 500, zh: '系统内部错误，已记录。', en: 'Something went wrong here; it is in the log.' },
+  KEY_REUSED: {
+    status: 409,
+    zh: '这个请求键已用于另一内容，本次未处理。',
+    en: 'This key came with something else before; nothing was done.',
+  },
   LOGIN_REQUIRED: { status: 401, zh: '请先登录。', en: 'Log in first.' },
   LOGIN_THROTTLED: {
     status: 429,

@@ -122,6 +122,7 @@ export class Receiver {
     if (stored.ids.size > 0 || stored.repeated === 0) return counted('stored', heard.answer);
     const { conflict } = heard;
     const isOther = conflict !== undefined && (await this.#saidOther(arrival.rows[0]!));
+    if (isOther === 'unknown') return counted('away');
     return counted('repeated', isOther ? conflict : heard.answer);
   }
 
@@ -139,9 +140,15 @@ export class Receiver {
     }
   }
 
-  async #saidOther({ channel, account, externalId, raw }: InboxRow): Promise<boolean> {
-    const before = await readRaw(this.#options.db, channel, account, externalId).catch(() => undefined);
-    return before !== undefined && before !== null && raw !== null && !before.equals(raw);
+  /** `unknown`: the database is away. */
+  async #saidOther({ channel, account, externalId, raw }: InboxRow): Promise<boolean | 'unknown'> {
+    try {
+      const before = await readRaw(this.#options.db, channel, account, externalId);
+      return before !== undefined && before !== null && raw !== null && !before.equals(raw);
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'what came before under a key cannot be read now');
+      return 'unknown';
+    }
   }
 
   /** Stores what came by a channel of the program itself. `full`, `away`: nothing is stored. @throws TypeError for what is none of the contract's. */

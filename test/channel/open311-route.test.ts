@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import open311 from '../../channels/open311.ts';
 import { limitNetworks } from '../../src/api/visitors.ts';
@@ -13,9 +13,20 @@ const two = ['one', 'two'].map((name) =>
 );
 let database: TestDatabase;
 let house: House;
+/** What came first under a key cannot be read. */
+let isForgetful = false;
+const forgetting: KyselyPlugin = {
+  transformQuery({ node }) {
+    if (isForgetful && node.kind === 'SelectQueryNode' && JSON.stringify(node.selections).includes('"raw"'))
+      throw new Error('the database is away');
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+};
 beforeAll(async () => {
   database = await startDatabase();
-  house = await openHouse({ store: database.store, accounts: two });
+  const store = { ...database.store, db: database.store.db.withPlugin(forgetting) };
+  house = await openHouse({ store, accounts: two });
 });
 afterAll(async () => {
   await house?.close();
@@ -57,6 +68,13 @@ test('the same key with another request is refused, and the first one stays', as
   const other = await ask('requests.json', { ...FORM, description: '五号路' });
   expect(other).toMatchObject({ status: 409, body: expect.stringContaining('"code":409') });
   expect((await ask('requests.json', FORM)).status).toBe(200);
+});
+
+test('while it cannot be told whether it is the same request, it is neither taken nor acknowledged', async () => {
+  isForgetful = true;
+  const other = await ask('requests.json', { ...FORM, description: '六号路' });
+  isForgetful = false;
+  expect(other).toMatchObject({ status: 503, headers: { 'retry-after': expect.anything() } });
 });
 
 test('how requests stand is for everybody, without who asked and where exactly; what they wrote is for integrators, without numbers', async () => {
