@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -231,6 +231,25 @@ test('what is no file of ours is refused: programs, pages, archives, nothing, an
   const kept = await Promise.all(Array.from({ length: 20 }, () => bring('ana', contact, PDF)));
   expect(kept.map(({ status }) => status)).toEqual(Array(20).fill(201));
   expect((await bring('ana', contact, PDF)).detail).toMatch(/too many/);
+});
+
+test('while the folder is none, a file is refused until it is one again; while the records take nothing, none is left without a record', async () => {
+  const contact = await written(anyFile);
+  const folder = join(house.journalFolder, 'message-files');
+  const aside = `${folder}-aside`;
+  await rename(folder, aside);
+  await writeFile(folder, '');
+  expect(await bring('ana', contact, PDF)).toMatchObject({ status: 503, code: 'FILES_AWAY' });
+  await rm(folder);
+  await rename(aside, folder);
+  const before = await readdir(folder);
+  await sql`alter table message_files add constraint nothing check (by_user is null) not valid`.execute(
+    database.store.db,
+  );
+  expect((await bring('ana', contact, PDF)).status).toBe(500);
+  await sql`alter table message_files drop constraint nothing`.execute(database.store.db);
+  expect(await readdir(folder)).toEqual(before);
+  expect((await bring('ana', contact, PDF)).status).toBe(201);
 });
 
 test('what is not sent within a day is forgotten, file and all', async () => {
