@@ -89,6 +89,11 @@ export const ERRORS = {
     en: 'Too many wrong passwords; try again later.',
   },
   LOGIN_WRONG: { status: 401, zh: '用户名或密码错误。', en: 'The user name or the password is wrong.' },
+  MEDIA_TYPE_UNKNOWN: {
+    status: 415,
+    zh: '请求内容的类型（Content-Type）不对。',
+    en: 'A body of this Content-Type, or of none, is not taken here.',
+  },
   MESSAGE_UNKNOWN: {
     status: 404,
     zh: '没有这条待重发或待重读的消息。',
@@ -174,6 +179,7 @@ export const ERRORS = {
     en: 'The platform takes no more replies now: use a template or the phone.',
   },
   REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
+  REQUEST_LATE: { status: 408, zh: '请求内容没有及时传完。', en: 'The body of the request did not come in time.' },
   REVEAL_THROTTLED: {
     status: 429,
     zh: '查看完整号码过于频繁，请稍后再试。',
@@ -342,6 +348,7 @@ function asApiError(error: unknown): ApiError {
   const { code, statusCode, validation, message } = (error ?? {}) as Record<string, unknown>;
   if (validation) return new ApiError('REQUEST_INVALID', { detail: String(message) });
   if (statusCode === 413) return new ApiError('BODY_TOO_LARGE');
+  if (statusCode === 415) return new ApiError('MEDIA_TYPE_UNKNOWN');
   if (typeof statusCode === 'number' && statusCode < 500)
     return new ApiError('REQUEST_INVALID', { detail: String(message) });
   if (CHARACTER_NOT_TAKEN.has(code)) return new ApiError('REQUEST_INVALID', { detail: 'NUL is no text' });

@@ -177,6 +177,15 @@ test('services are for everybody; what is wrong is said in the format that was a
   expect(outside.body).toContain('PLACE_OUTSIDE_CITY');
 });
 
+test.each(['', 'x', 'x; y', 'application/json'])('a form is one, whatever it is called: “%s”', async (type) => {
+  const form = { ...FORM, description: `called “${type}”` };
+  const headers = { 'content-type': type, 'idempotency-key': `called-${type}` };
+  const payload = `${new URLSearchParams(form)}`;
+  const url = '/open311/v2/requests.json';
+  const answer = await house.api.inject({ method: 'POST', url, headers, payload, remoteAddress: '127.0.0.15' });
+  expect(answer.statusCode).toBe(200);
+});
+
 test('whoever asks too often is told when to come again, and nobody else is', async () => {
   for (let count = 0; count < 60; count += 1)
     expect((await ask('services.json', undefined, '127.0.2.7')).status).toBe(200);

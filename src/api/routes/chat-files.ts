@@ -13,6 +13,7 @@ import {
   WEB_CHANNEL,
 } from '../../store/chat-sessions.ts';
 import { fileOfConversation } from '../../store/message-files.ts';
+import { takeAnyType } from '../bodies.ts';
 import { type FileFault, keepFile } from '../chat/files.ts';
 import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
 import { CHAT_LIFE_MS } from '../chat/resume-token.ts';
@@ -115,7 +116,7 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
   const { db } = options;
   const arriving = new Set<string>();
   void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
+    takeAnyType(scope);
     // Taken as it comes, byte by byte: what it is, its content says.
     scope.addContentTypeParser('*', (_request: FastifyRequest, body: Readable, done: (e: null, b: Readable) => void) =>
       done(null, body),
@@ -123,7 +124,7 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
     scope.put(
       `${CHAT_FILES_PATH}/:id`,
       {
-        config: { access: 'public', audit: 'never' },
+        config: { access: 'public', audit: 'never', slowBody: true },
         bodyLimit: CHAT_FILE_BYTES_MAX,
         schema: { params: FileParams, response: { 204: Type.Null() } },
       },
