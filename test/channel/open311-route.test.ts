@@ -57,6 +57,35 @@ test('a request is stored before it is answered, under the account whose key it 
   expect(rows).toEqual([{ account: 'two' }]);
 });
 
+test('the number behind a token, and how a request stands, is told from the moment that it is answered; what nobody made is not found', async () => {
+  const from = '127.0.0.16';
+  const [made] = JSON.parse((await ask('requests.json', { ...FORM, description: '七号路' }, from, 'k7')).body);
+  const id: string = made.service_request_id;
+  const token = await ask(`tokens/${id}.json`, undefined, from);
+  expect([token.status, JSON.parse(token.body)]).toEqual([200, [{ service_request_id: id, token: id }]]);
+  await house.projector.settled();
+  // As while the hotline has no room for it.
+  await sql`update messages set contact = null where external_id = ${id}`.execute(database.store.db);
+  const one = await ask(`requests/${id}.json`, undefined, from);
+  expect(JSON.parse(one.body)).toMatchObject([
+    { service_request_id: id, status: 'open', status_notes: '已收到，等候受理' },
+  ]);
+  await sql`delete from messages where external_id = ${id}`.execute(database.store.db);
+  const gone: readonly (readonly [string, string])[] = [
+    [`tokens/${id}.json`, 'token was not found'],
+    [`requests/${id}.json`, 'service_request_id was not found'],
+    [`requests.json?service_request_id=${id},nobody`, 'service_request_id was not found'],
+  ];
+  for (const [call, description] of gone) {
+    const answer = await ask(call, undefined, from);
+    expect([call, answer.status, answer.body]).toEqual([call, 404, JSON.stringify([{ code: 404, description }])]);
+  }
+  expect((await ask('tokens/nobody.xml', undefined, from)).body).toContain(
+    '<errors><error><code>404</code><description>token was not found</description></error></errors>',
+  );
+  expect((await ask(`requests.json?service_request_id=${id}&status=closed`, undefined, from)).body).toBe('[]');
+});
+
 test('questions have one address, and so one limit', async () => {
   for (const account of ['one', 'two']) {
     const url = `/api/v1/intake/open311/${account}?call=requests.json`;
