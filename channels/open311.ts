@@ -8,7 +8,7 @@ import {
   sameSecret,
 } from '../src/channel/channel.ts';
 import { answerIn, errorsIn, type Format } from './open311/answer.ts';
-import { askForMany, askForOne } from './open311/inquiry.ts';
+import { askForMany, askForOne, askForToken } from './open311/inquiry.ts';
 import { readRequest, type Service } from './open311/request.ts';
 import { readArea } from './place/area.ts';
 
@@ -68,6 +68,8 @@ export default defineChannel({
     if (isElsewhere(delivery, settings))
       return { inbound: [], answer: errorsIn(form, 404, ['jurisdiction_id provided was not found']) };
     if (delivery.method === 'GET' && what === 'requests') return inquire(delivery, name, form, settings);
+    if (delivery.method === 'GET' && what === 'tokens' && name !== undefined)
+      return { inbound: [], asks: askForToken(name, form) };
     if (delivery.method === 'GET') return { inbound: [], answer: read(what, name, form, settings) };
     if (what !== 'requests' || name !== undefined) return { inbound: [], answer: unknown(form) };
     const request = readRequest(delivery, settings.key, servicesIn(settings.services), readArea(settings.area));
@@ -137,10 +139,6 @@ function unknown(format: Format): Answer {
 function read(what: string | undefined, name: string | undefined, format: Format, settings: Open311Settings): Answer {
   const services = servicesIn(settings.services);
   if (what === 'discovery') return answerIn(format, discovery(settings), { whole: 'discovery', each: 'endpoint' });
-  if (what === 'tokens' && name !== undefined) {
-    const known = [{ service_request_id: name, token: name }];
-    return answerIn(format, known, { whole: 'service_requests', each: 'request' });
-  }
   if (what !== 'services') return unknown(format);
   if (name === undefined) return answerIn(format, services.map(serviceOf), { whole: 'services', each: 'service' });
   if (!services.some(({ code }) => code === name))

@@ -52,6 +52,18 @@ export function askForOne(id: string, format: Format, shown: Shown): MatterQuest
   };
 }
 
+/** The number behind a token: they are the same, once there is a request. */
+export function askForToken(token: string, format: Format): MatterQuestion {
+  return {
+    remoteIds: [token],
+    limit: 1,
+    answer: (matters) =>
+      matters.length === 0
+        ? errorsIn(format, 404, ['token was not found'])
+        : answerIn(format, [{ service_request_id: token, token }], ELEMENTS),
+  };
+}
+
 /** The requests that a query asks for, or what is wrong with it. */
 export function askForMany(
   query: URLSearchParams,
@@ -89,6 +101,8 @@ export function askForMany(
   const page = count('page', 1, 1_000);
   if (faults.length > 0) return errorsIn(format, 400, faults);
   const [only] = new Set(status);
+  const isForIdsAlone =
+    ids.length > 0 && page === 1 && [...codes, ...status].length === 0 && changedAfterMs === undefined;
   return {
     ...(ids.length > 0 ? { remoteIds: ids } : { fromMs, toMs: toMs + 1 }),
     ...(codes.length > 0 ? { subjects } : {}),
@@ -97,11 +111,13 @@ export function askForMany(
     skip: (page - 1) * limit,
     limit,
     answer: (matters) =>
-      answerIn(
-        format,
-        matters.map((matter) => viewOf(matter, shown)),
-        ELEMENTS,
-      ),
+      isForIdsAlone && matters.length === 0
+        ? errorsIn(format, 404, ['service_request_id was not found'])
+        : answerIn(
+            format,
+            matters.map((matter) => viewOf(matter, shown)),
+            ELEMENTS,
+          ),
   };
 }
 

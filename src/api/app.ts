@@ -2,9 +2,9 @@ import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { readJson } from '../channel/channel.ts';
 import { guardRoutes } from './access.ts';
 import { keepAuditTrail } from './audit-trail.ts';
+import { limitBodies, takeJson } from './bodies.ts';
 import { knowClients } from './clients.ts';
 import { ApiError, answerError } from './errors.ts';
 import type { Api, ApiOptions } from './options.ts';
@@ -48,8 +48,8 @@ import { addWebCallRoute } from './routes/web-calls.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const HEADER_BYTES_MAX = 16 * 1024;
-/** A file may come slowly; what it is about may not. */
-const REQUEST_MAX_MS = 30_000;
+/** Of files, over a telephone's line; as long as the pages wait. All else has less: `bodies.ts`. */
+const REQUEST_MAX_MS = 120_000;
 const HEADERS_MAX_MS = 10_000;
 /** How often sockets are looked over for those that are too late. */
 const LATENESS_CHECK_MS = 1_000;
@@ -74,6 +74,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => answerError(new ApiError('NOT_FOUND'), request, reply));
   takeJson(app as unknown as FastifyInstance);
+  limitBodies(app as unknown as FastifyInstance);
   await app.register(cookie);
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Minhu 民呼', version: '1', license: { name: 'Apache-2.0' } } },
@@ -84,18 +85,6 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   guardRoutes(app as unknown as FastifyInstance, { db: options.db, atWork: (user) => isAtWork(options, user) });
   for (const add of ROUTES) add(app, options);
   return app as unknown as FastifyInstance;
-}
-
-/** As what platforms deliver: no prototypes, no depth, every digit kept. */
-function takeJson(app: FastifyInstance): void {
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, readJson(body as Buffer));
-    } catch (error) {
-      done(Object.assign(error as Error, { statusCode: 400 }));
-    }
-  });
 }
 
 /** Ready, or with a contact. */

@@ -70,6 +70,11 @@ const PER_ACCOUNT: readonly { readonly name: string; readonly help: string; of(h
     help: '1 while the platform refuses the account',
     of: ({ broken }) => (broken === undefined ? 0 : 1),
   },
+  {
+    name: 'minhu_channel_trouble',
+    help: '1 while the source that we ask does not answer as it should',
+    of: ({ trouble }) => (trouble === undefined ? 0 : 1),
+  },
 ];
 
 function addGauges(registry: Registry, host: () => Pick<ChannelHost, 'health' | 'backlog'>): void {

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FolderFault } from '../channel/media/folder-fault.ts';
 
 interface ErrorEntry {
   readonly status: number;
@@ -39,7 +40,7 @@ export const ERRORS = {
   },
   CONTACT_UNKNOWN: { status: 404, zh: '没有这条联络记录。', en: 'There is no such contact.' },
   DISK_FULL: {
-    status: 507,
+    status: 503,
     zh: '暂时不能接收文件，请改用文字说明。',
     en: 'There is no room for files just now; words still come through.',
   },
@@ -52,6 +53,11 @@ export const ERRORS = {
     status: 404,
     zh: '日志中已没有这条联络的决策。',
     en: 'The journal holds no decision about this contact.',
+  },
+  FILES_AWAY: {
+    status: 503,
+    zh: '文件暂时无法存取，请稍后再试，或改用文字说明。',
+    en: 'Files can be neither kept nor read just now; try again, or write it in words.',
   },
   FILE_REFUSED: { status: 422, zh: '不能发送这个文件。', en: 'This file cannot be sent.' },
   FILE_UNKNOWN: {
@@ -71,6 +77,11 @@ export const ERRORS = {
     en: 'This form was submitted and does not change.',
   },
   INTERNAL: { status: 500, zh: '系统内部错误，已记录。', en: 'Something went wrong here; it is in the log.' },
+  KEY_REUSED: {
+    status: 409,
+    zh: '这个请求键已用于另一内容，本次未处理。',
+    en: 'This key came with something else before; nothing was done.',
+  },
   LOGIN_REQUIRED: { status: 401, zh: '请先登录。', en: 'Log in first.' },
   LOGIN_THROTTLED: {
     status: 429,
@@ -78,6 +89,11 @@ export const ERRORS = {
     en: 'Too many wrong passwords; try again later.',
   },
   LOGIN_WRONG: { status: 401, zh: '用户名或密码错误。', en: 'The user name or the password is wrong.' },
+  MEDIA_TYPE_UNKNOWN: {
+    status: 415,
+    zh: '请求内容的类型（Content-Type）不对。',
+    en: 'A body of this Content-Type, or of none, is not taken here.',
+  },
   MESSAGE_UNKNOWN: {
     status: 404,
     zh: '没有这条待重发或待重读的消息。',
@@ -163,6 +179,7 @@ export const ERRORS = {
     en: 'The platform takes no more replies now: use a template or the phone.',
   },
   REQUEST_INVALID: { status: 400, zh: '请求内容不符合格式。', en: 'The request is not as it should be.' },
+  REQUEST_LATE: { status: 408, zh: '请求内容没有及时传完。', en: 'The body of the request did not come in time.' },
   REVEAL_THROTTLED: {
     status: 429,
     zh: '查看完整号码过于频繁，请稍后再试。',
@@ -289,6 +306,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known = asApiError(error);
   const { status } = ERRORS[known.code];
   request.problem = known.code;
+  if (error instanceof FolderFault) sayFolderFault(error, request);
   if (known.code === 'INTERNAL') request.log.error({ err: error, url: request.url }, 'a request failed');
   if (known.retryAfterS !== undefined) reply.header('retry-after', String(known.retryAfterS));
   const language = languageOf(request.headers['accept-language']);
@@ -307,14 +325,30 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     );
 }
 
+/** When a file that could not be kept may be sent again. */
+export const FILES_AGAIN_S = 30;
+const FOLDER_LOG_EVERY_MS = 60_000;
+let folderLoggedMs = Number.NEGATIVE_INFINITY;
+
+/** The operator has to mend it; anybody may run into it as often as they like. */
+function sayFolderFault(error: FolderFault, request: FastifyRequest): void {
+  const nowMs = performance.now();
+  if (nowMs - folderLoggedMs < FOLDER_LOG_EVERY_MS) return;
+  folderLoggedMs = nowMs;
+  request.log.error({ err: error }, 'the folder of files takes and gives nothing now');
+}
+
 /** SQLSTATE: PostgreSQL's text takes any character but NUL, and its JSON says so in its own way. */
 const CHARACTER_NOT_TAKEN = new Set<unknown>(['22021', '22P05']);
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof FolderFault)
+    return new ApiError(error.kind === 'full' ? 'DISK_FULL' : 'FILES_AWAY', { retryAfterS: FILES_AGAIN_S });
   const { code, statusCode, validation, message } = (error ?? {}) as Record<string, unknown>;
   if (validation) return new ApiError('REQUEST_INVALID', { detail: String(message) });
   if (statusCode === 413) return new ApiError('BODY_TOO_LARGE');
+  if (statusCode === 415) return new ApiError('MEDIA_TYPE_UNKNOWN');
   if (typeof statusCode === 'number' && statusCode < 500)
     return new ApiError('REQUEST_INVALID', { detail: String(message) });
   if (CHARACTER_NOT_TAKEN.has(code)) return new ApiError('REQUEST_INVALID', { detail: 'NUL is no text' });

@@ -37,7 +37,10 @@ export const FormShape = Type.Object({
   submittedAtMs: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
 });
 export const SubmitHeaders = Type.Object({
-  'idempotency-key': Type.String({ pattern: '^[A-Za-z0-9_-]{16,64}$', description: 'The same for every attempt.' }),
+  'idempotency-key': Type.String({
+    pattern: '^[A-Za-z0-9_-]{16,64}$',
+    description: 'The same for every attempt at the same form; with another one: 409.',
+  }),
 });
 
 export function formText({ wantsCallback, revision: _, ...rest }: Static<typeof FormBody>): FormText {

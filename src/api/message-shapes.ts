@@ -33,7 +33,7 @@ export const ReplyBody = Type.Object(
     key: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9_-]{8,64}$',
-        description: 'The same key in the same contact is the same reply.',
+        description: 'The same key in the same contact is the same reply; with another text or other files: 409.',
       }),
     ),
   },

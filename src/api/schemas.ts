@@ -153,7 +153,8 @@ export const ContactSearchBody = Type.Union([
         minLength: 3,
         maxLength: 256,
         pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
-        description: 'number of the contact, its name outside, a whole calling number, an openid, a mail address',
+        description:
+          'number of the contact, its name outside (of a letter or a request its number alone), a whole calling number however it is written, an openid, a mail address',
       }),
     },
     { additionalProperties: false },

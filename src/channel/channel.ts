@@ -332,7 +332,7 @@ export interface Batch {
 }
 
 export interface Pulled extends Batch {
-  /** There is more: asked again at once. */
+  /** There is more: asked again at once. The cursor has to be another one then, and in 200 pages something new; else it is trouble. */
   readonly more?: boolean;
   /** Otherwise after so long; default 60,000, 1,000..3,600,000. */
   readonly againAfterMs?: number;

@@ -14,6 +14,8 @@ export interface GapWatchOptions {
   readonly db: Db;
   readonly account: Account;
   readonly logger: Logger;
+  /** That nothing can come is known already, and told. */
+  readonly isExplained?: () => boolean;
   /** It has fallen silent. */
   readonly onSilent?: () => void;
   readonly now?: () => number;
@@ -59,11 +61,12 @@ export class GapWatch {
 
   /** Asks the records; for tests, and when the time has come. */
   async look(): Promise<void> {
-    const { db, account, logger } = this.#options;
+    const { db, account, logger, isExplained } = this.#options;
     const { gapMs } = account;
     const sinceMs = this.#lastMs ?? this.#startedMs;
     const nowMs = this.#now;
     if (gapMs === undefined || nowMs - sinceMs < gapMs || this.#silentSinceMs !== undefined) return;
+    if (isExplained?.() === true) return;
     const usual = await countArrivals(db, account.channel.name, account.name, nowMs - DAY_MS - gapMs, nowMs - DAY_MS);
     if (usual < USUAL_MIN || (this.#lastMs ?? this.#startedMs) !== sinceMs) return;
     this.#silentSinceMs = sinceMs;

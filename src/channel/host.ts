@@ -8,10 +8,10 @@ import { mediumOf } from './intake.ts';
 import { MediaFetcher } from './media/fetcher.ts';
 import type { FileReference, Upload, UploadFault } from './media/upload.ts';
 import { RATE_USUAL, TRIES_USUAL, WAITING_MAX } from './outbox.ts';
-import type { Trouble } from './puller.ts';
 import { type DeliveryReply, Receiver, type RereadResult } from './receiver.ts';
 import type { Budget } from './reply-window.ts';
 import { type Reply, type ReplyFault, Sender, TEXT_CHARS_USUAL } from './sender.ts';
+import type { Trouble } from './trouble.ts';
 
 export interface AccountHealth {
   readonly channel: string;

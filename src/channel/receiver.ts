@@ -19,8 +19,10 @@ import { hear, hearAgain } from './hear.ts';
 import type { DeliveryResult, HostOptions } from './host-options.ts';
 import { createInbox, type Inbox, type StoreResult } from './inbox.ts';
 import { HELD_MAX, Intake, type TakenMessage } from './intake.ts';
-import { Puller, type PullGates, type Trouble } from './puller.ts';
+import { Provider } from './provider.ts';
+import { Puller, type PullGates } from './puller.ts';
 import { deliveryAgain, placeAgain } from './set-aside.ts';
+import type { Trouble } from './trouble.ts';
 import { Turnstile } from './turnstile.ts';
 import { within } from './within.ts';
 
@@ -64,6 +66,7 @@ export class Receiver {
   readonly #intake: Intake;
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #gates: PullGates = { well: new Turnstile(PULLS_MAX), troubled: new Turnstile(TROUBLED_PULLS_MAX) };
+  readonly #providers = new Map<string, Provider>();
   readonly #unfollow: () => void;
   readonly #stopping = new AbortController();
   #unsure = false;
@@ -122,6 +125,7 @@ export class Receiver {
     if (stored.ids.size > 0 || stored.repeated === 0) return counted('stored', heard.answer);
     const { conflict } = heard;
     const isOther = conflict !== undefined && (await this.#saidOther(arrival.rows[0]!));
+    if (isOther === 'unknown') return counted('away');
     return counted('repeated', isOther ? conflict : heard.answer);
   }
 
@@ -139,9 +143,15 @@ export class Receiver {
     }
   }
 
-  async #saidOther({ channel, account, externalId, raw }: InboxRow): Promise<boolean> {
-    const before = await readRaw(this.#options.db, channel, account, externalId).catch(() => undefined);
-    return before !== undefined && before !== null && raw !== null && !before.equals(raw);
+  /** `unknown`: the database is away. */
+  async #saidOther({ channel, account, externalId, raw }: InboxRow): Promise<boolean | 'unknown'> {
+    try {
+      const before = await readRaw(this.#options.db, channel, account, externalId);
+      return before !== undefined && before !== null && raw !== null && !before.equals(raw);
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'what came before under a key cannot be read now');
+      return 'unknown';
+    }
   }
 
   /** Stores what came by a channel of the program itself. `full`, `away`: nothing is stored. @throws TypeError for what is none of the contract's. */
@@ -241,19 +251,26 @@ export class Receiver {
     const { pull, watch } = account.channel;
     const store = (inbound: readonly Inbound[], cursor: string) => this.#storePage(account, inbound, cursor);
     const isPulled = pull !== undefined || watch !== undefined;
-    return {
-      account,
-      gap: new GapWatch({ db, account, logger, onSilent: onHealth }),
-      puller: isPulled
-        ? new Puller({
-            ...{ account, logger, store, gates: this.#gates, provider: providerOf(account), onTrouble: onHealth },
-            context: (signal) => context(account, signal),
-          })
-        : undefined,
-    };
+    const puller = isPulled
+      ? new Puller({
+          ...{ account, logger, store, gates: this.#gates, provider: this.#providerOf(account), onTrouble: onHealth },
+          context: (signal) => context(account, signal),
+        })
+      : undefined;
+    const isExplained = () => puller?.trouble !== undefined;
+    return { account, gap: new GapWatch({ db, account, logger, isExplained, onSilent: onHealth }), puller };
   }
 
-  async #storePage(account: Account, inbound: readonly Inbound[], cursor: string): Promise<boolean> {
+  #providerOf(account: Account): Provider {
+    const name = providerOf(account);
+    const { logger, onHealth } = this.#options;
+    const provider = this.#providers.get(name) ?? new Provider(name, logger, onHealth);
+    this.#providers.set(name, provider);
+    return provider;
+  }
+
+  /** @returns how many are new; undefined: nothing is stored. */
+  async #storePage(account: Account, inbound: readonly Inbound[], cursor: string): Promise<number | undefined> {
     const nowMs = Date.now();
     const page = arrivalOf(account, { is: 'heard', inbound, answer: {} }, { receivedAtMs: nowMs });
     const { name } = account.channel;
@@ -270,7 +287,7 @@ export class Receiver {
         metrics.countDelivery(name, account.name, result);
         if (result === 'unreadable') logger.warn({ account: keyOf(account), reason }, SET_ASIDE);
       }
-    return typeof stored !== 'string';
+    return typeof stored === 'string' ? undefined : stored.ids.size;
   }
 
   /** Committed, and not acknowledged yet. */

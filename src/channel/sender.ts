@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../core/command.ts';
 import { contactId } from '../core/ids.ts';
 import { unsentFiles } from '../store/message-files.ts';
@@ -7,7 +8,7 @@ import {
   addReceipt,
   addReply,
   CLOSING_KEY,
-  isReplied,
+  findSaid,
   type NewReply,
   type ReceiptLimits,
   readUnparted,
@@ -40,7 +41,7 @@ export interface Reply {
   /** What the agent brought by `upload`, in order. */
   readonly files?: readonly string[];
   readonly byUser: string;
-  /** The same key in the same contact is the same reply. */
+  /** The same key in the same contact is the same reply; with something else to say it is refused. */
   readonly key?: string;
 }
 
@@ -54,6 +55,8 @@ export type ReplyFault =
   | 'windowClosed'
   /** One of the files was never brought, was sent already, or they are too much together. */
   | 'noFiles'
+  /** Something else was said under this key. */
+  | 'keyReused'
   | 'full';
 
 export interface SenderOptions
@@ -124,6 +127,22 @@ export class Sender {
 
   /** Stores a reply; it goes out by itself. @returns its number, or why it cannot be taken. */
   async reply(reply: Reply): Promise<number | ReplyFault> {
+    const before = await this.#saidBefore(reply);
+    if (before !== undefined) return before;
+    const done = await this.#say(reply);
+    // The same request twice at once: the other one has taken the files, or the last message that the platform allows.
+    return typeof done === 'string' ? ((await this.#saidBefore(reply)) ?? done) : done;
+  }
+
+  /** Undefined: nothing was said under this key yet. */
+  async #saidBefore(reply: Reply): Promise<number | ReplyFault | undefined> {
+    if (reply.key === undefined) return undefined;
+    const said = await findSaid(this.#options.db, reply.contact, reply.key);
+    if (said === undefined) return undefined;
+    return said.kind === 'reply' && isWhatWasSaid(reply, said.content) ? said.id : 'keyReused';
+  }
+
+  async #say(reply: Reply): Promise<number | ReplyFault> {
     const { contact, text, subject, template, byUser, key, files = [] } = reply;
     const { db, journal } = this.#options;
     const { last, way } = await this.#place(contact);
@@ -147,7 +166,7 @@ export class Sender {
     };
     const { channel, account: name, conversation } = last;
     const place = { journal, channel, account: name, conversation, contact };
-    const id = await this.#enqueue({
+    const { row, isNew } = await this.#enqueue({
       ...place,
       kind: 'reply',
       content: JSON.stringify(content),
@@ -156,8 +175,8 @@ export class Sender {
       atMs: Date.now(),
       files,
     });
-    if (mediumOf(account) === 'chat') this.#replied(contact, id);
-    return id;
+    if (mediumOf(account) === 'chat') this.#replied(contact, row.id);
+    return isNew || isWhatWasSaid(reply, row.content) ? row.id : 'keyReused';
   }
 
   /** Sends a dead letter again. @returns false when it is none. */
@@ -282,11 +301,10 @@ export class Sender {
     return { last, way: last && this.#ways.get(accountKey(last.channel, last.account)) };
   }
 
-  /** Undefined: not all of them may go. A reply that is said again has them already. */
-  async #mediaOf({ contact, byUser, key, files = [] }: Reply): Promise<readonly FileReference[] | undefined> {
+  /** Undefined: not all of them may go. */
+  async #mediaOf({ contact, byUser, files = [] }: Reply): Promise<readonly FileReference[] | undefined> {
     if (files.length === 0) return [];
     const { db } = this.#options;
-    if (key !== undefined && (await isReplied(db, contact, key))) return [];
     const found = await unsentFiles(db, { contact, byUser, ids: files });
     const media = found.map(({ id, kind, name, type, bytes }) => ({
       id,
@@ -327,16 +345,24 @@ export class Sender {
     if (row !== undefined) this.outbox(account).add(row);
   }
 
-  async #enqueue(reply: NewReply): Promise<number> {
+  async #enqueue(reply: NewReply): ReturnType<typeof addReply> {
     const { row, isNew } = await addReply(this.#options.db, reply);
     if (isNew) this.#ways.get(accountKey(row.channel, row.account))?.outbox.add(row);
-    return row.id;
+    return { row, isNew };
   }
 }
 
 function limitsOf({ channel }: Account, to: string): ReceiptLimits {
   const sender = channel.medium === 'mail' ? { to, ...RECEIPTS_TO_ADDRESS } : undefined;
   return { sender, conversation: RECEIPTS_IN_CONVERSATION };
+}
+
+/** All that an agent can say; the rest of what is stored, the program adds. */
+function isWhatWasSaid({ text, subject, template, files = [] }: Reply, content: unknown): boolean {
+  const said = content as Pick<Reply, 'text' | 'subject' | 'template'> & { readonly media?: readonly FileReference[] };
+  const before = { text: said.text, subject: said.subject, template: said.template };
+  const named = (said.media ?? []).map(({ id }) => id);
+  return isDeepStrictEqual({ text, subject, template, files: [...files] }, { ...before, files: named });
 }
 
 function toOf(content: unknown): string {

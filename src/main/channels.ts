@@ -48,7 +48,11 @@ export async function openChannels(
   for (const { file, line, message, fix } of problems) logger.error({ file, line, fix }, message);
   const metrics = addChannelMetrics(parts.metrics.registry, () => host);
   for (const folder of [folders.messageFiles, folders.chatFiles]) {
-    const torn = await removeTornFiles(folder);
+    const torn = await removeTornFiles(folder).catch((error: unknown) => {
+      // Calls and words come through without it.
+      logger.error({ folder, err: error }, 'files of messages can be neither kept nor read');
+      return 0;
+    });
     metrics.countTorn(torn);
     if (torn > 0) logger.warn({ folder, torn }, 'files that were half written at the last end are removed');
   }

@@ -70,19 +70,21 @@ export async function readLines(db: Db, session: string, seq: number, linesMax: 
     .execute();
 }
 
-/** The numbers of a citizen's own lines, by what the channel calls them. */
-export async function seqsOf(db: Db, externalIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+export type OwnLine = Pick<ChatLine, 'seq' | 'content'>;
+
+/** A citizen's own lines, by what the channel calls them. */
+export async function readOwnLines(db: Db, externalIds: readonly string[]): Promise<ReadonlyMap<string, OwnLine>> {
   if (externalIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('messages')
     .innerJoin('chat_lines', 'chat_lines.message', 'messages.id')
-    .select(['messages.external_id', 'chat_lines.seq'])
+    .select(['messages.external_id as externalId', 'messages.content', 'chat_lines.seq'])
     .where('messages.channel', '=', WEB_CHANNEL)
     .where('messages.account', '=', WEB_ACCOUNT)
     .where('messages.direction', '=', 'in')
     .where('messages.external_id', 'in', externalIds)
     .execute();
-  return new Map(rows.flatMap(({ external_id, seq }) => (external_id === null ? [] : [[external_id, seq] as const])));
+  return new Map(rows.flatMap(({ externalId, ...line }) => (externalId === null ? [] : [[externalId, line] as const])));
 }
 
 export type Watermark = 'citizen_delivered' | 'citizen_read' | 'agent_delivered' | 'agent_read';

@@ -51,3 +51,9 @@ export async function submitForm(db: Db, wish: FormWish, key: string): Promise<C
     .execute();
   return await readForm(db, wish.contact);
 }
+
+/** Whether the form stands as it was wished. */
+export function isAsWished(row: ContactFormTable, { text, revision }: FormWish): boolean {
+  const stands: Readonly<Record<string, unknown>> = { ...row };
+  return row.revision === revision && Object.entries(text).every(([name, value]) => stands[name] === value);
+}

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { ownNumber } from '../lib/phone-number.ts';
+import { numberForms } from '../lib/phone-number.ts';
 import type { ContactTable } from './schema.ts';
 import type { Db } from './store.ts';
 
@@ -11,8 +11,10 @@ export interface ContactsWanted {
   readonly medium?: string;
   /** Channel of a conversation, such as `wechat`. */
   readonly platform?: string;
-  /** Its number, its name outside, or by what its citizen is known: a whole number, an openid, a mail address. */
+  /** Its number, its name outside, or by what its citizen is known: a whole number, however it is written, an openid, a mail address. */
   readonly known?: string;
+  /** Where it may have a name outside, such as `open311/one`: what is known may be such a name alone. */
+  readonly places?: readonly string[];
   /** Only contacts that one of these agents was offered or spoke in. */
   readonly agents?: readonly string[];
   /** Goes on after this contact. */
@@ -29,7 +31,7 @@ export interface ContactPlace {
 export type ContactRow = ContactTable & { readonly approximate: boolean };
 
 export async function listContacts(db: Db, wanted: ContactsWanted): Promise<ContactRow[]> {
-  const { agents, after, medium, platform, known } = wanted;
+  const { agents, after, medium, platform, known, places = [] } = wanted;
   let query = db
     .selectFrom('contacts')
     .selectAll()
@@ -44,23 +46,29 @@ export async function listContacts(db: Db, wanted: ContactsWanted): Promise<Cont
       .where('medium', 'in', ['chat', 'mail'])
       .where(sql<boolean>`split_part(dialled, '/', 1) = ${platform}`);
   query =
-    known === undefined ? query.where('part_of', 'is', null) : query.where(sql<boolean>`id in (${isKnownBy(known)})`);
+    known === undefined
+      ? query.where('part_of', 'is', null)
+      : query.where(sql<boolean>`id in (${isKnownBy(known, places)})`);
   if (after) query = query.where(sql<boolean>`(opened_at_ms, id) < (${after.openedAtMs}::bigint, ${after.id}::text)`);
   if (agents !== undefined) query = query.where(sql<boolean>`${wasTheirs(agents)}`);
   return (await query.execute()) as ContactRow[];
 }
 
+const ID = /^c(\d{10,15}(?:\.\d{1,6})?)-([0-9a-f]{6})$/i;
+
 /** Each part by an index. */
-function isKnownBy(known: string) {
-  const plain = ownNumber(known) ?? known;
-  const numbers = [known, plain, `+86${plain}`, `0086${plain}`];
+function isKnownBy(known: string, places: readonly string[]) {
+  const numbers = [known, ...numberForms(known)];
+  const references = [known, ...places.map((place) => `${place}/${known}`)];
+  const [, number, journal] = ID.exec(known) ?? [];
+  const id = number === undefined ? known : `C${number}-${journal?.toLowerCase()}`;
   return sql`
-    select id from contacts where id = ${known}
+    select id from contacts where id = ${id}
     union select id from contacts where from_number = any(${numbers})
-    union select id from contacts where medium in ('chat', 'mail') and reference = ${known}
+    union select id from contacts where medium in ('chat', 'mail') and reference = any(${references})
     union select contact from contact_identities where identity in (
       select other.id from person_identities as this join person_identities as other on other.person = this.person
-      where this.kind <> 'contact' and this.value = any(${[known, known.toLowerCase(), plain]}))`;
+      where this.kind <> 'contact' and this.value = any(${[known.toLowerCase(), ...numbers]}))`;
 }
 
 function wasTheirs(agents: readonly string[]) {

@@ -17,7 +17,7 @@ export interface MattersWanted {
   readonly limit: number;
 }
 
-/** A message that came, and how its contact stands. */
+/** A message that came, and how its contact stands; it may have none yet. */
 export interface MatterRow {
   readonly content: unknown;
   readonly account: string;
@@ -38,12 +38,12 @@ export function isDone({ closed_at_ms, disposition }: MatterRow): boolean {
   return closed_at_ms !== null && !HANDED_ON.includes(disposition ?? '');
 }
 
-/** Newest first. What the core has not taken yet is no matter yet. */
+/** Newest first. What the core has not taken yet waits: whoever was told its number finds it. */
 export async function readMatters(db: Db, wanted: MattersWanted): Promise<MatterRow[]> {
   const { remoteIds, fromMs, toMs, changedAfterMs, status, subjects, skip = 0, limit } = wanted;
   let query = db
     .selectFrom('messages')
-    .innerJoin('contacts', 'contacts.id', 'messages.contact')
+    .leftJoin('contacts', 'contacts.id', 'messages.contact')
     .select([
       'messages.content',
       'messages.account',

@@ -99,15 +99,18 @@ async function insertWithFiles(db: Db, reply: NewReply, files: readonly string[]
   });
 }
 
-/** Whether the contact has a reply of this key. */
-export async function isReplied(db: Db, contact: string, key: string): Promise<boolean> {
-  const row = await db
+/** What the contact was told under this key. */
+export async function findSaid(
+  db: Db,
+  contact: string,
+  key: string,
+): Promise<{ readonly id: number; readonly kind: string; readonly content: unknown } | undefined> {
+  return await db
     .selectFrom('messages')
-    .select('id')
+    .select(['id', 'kind', 'content'])
     .where('contact', '=', contact)
     .where('send_key', '=', key)
     .executeTakeFirst();
-  return row !== undefined;
 }
 
 /** Undefined: the same key was there before. */

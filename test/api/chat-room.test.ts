@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -82,17 +82,48 @@ test('a file that would fill the disk is refused, before it is announced and aft
   const { url, status } = await announce(content.length, sha256);
   expect(status).toBe(201);
   webChat.reservedBytes = Number.MAX_SAFE_INTEGER;
-  expect(await announce(1)).toMatchObject({ status: 507, code: 'DISK_FULL' });
+  expect(await announce(1)).toMatchObject({ status: 503, code: 'DISK_FULL', retry: '30' });
   const put = () =>
     fetch(`http://${hall.host}${url}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/octet-stream', authorization: authorization() },
       body: new Uint8Array(content),
     });
-  expect((await put()).status).toBe(507);
+  expect((await put()).status).toBe(503);
   expect(existsSync(join(webChat.fileFolder, url!.split('/').at(-1)!))).toBe(false);
   delete webChat.reservedBytes;
   expect((await put()).status).toBe(204);
+});
+
+test('a folder that is none, or a disk that is full in the midst of a file, is said with a code and when to come again; nothing is half kept', async () => {
+  const content = pixel();
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const send = async (url: string, method = 'PUT') => {
+    const headers = { 'content-type': 'application/octet-stream', authorization: authorization() };
+    const body = method === 'PUT' ? { body: new Uint8Array(content) } : {};
+    const answer = await fetch(`http://${hall.host}${url}`, { method, headers, ...body });
+    const { code } = answer.ok ? {} : ((await answer.json()) as { readonly code?: string });
+    return { status: answer.status, code, retry: answer.headers.get('retry-after') };
+  };
+  const { url } = await announce(content.length, sha256);
+  const whole = webChat.fileFolder;
+  const none = join(whole, 'none');
+  writeFileSync(none, '');
+  webChat.fileFolder = none;
+  const away = { status: 503, code: 'FILES_AWAY', retry: '30' };
+  expect(await send(url!)).toEqual(away);
+  webChat.fileFolder = whole;
+  rmSync(none);
+  // The disk takes the name of a file, and nothing of its content.
+  const id = url!.split('/').at(-1)!;
+  symlinkSync('/dev/full', join(whole, `${id}.part`));
+  expect(await send(url!)).toEqual({ status: 503, code: 'DISK_FULL', retry: '30' });
+  expect(readdirSync(whole).filter((name) => name.startsWith(id))).toEqual([]);
+  expect((await send(url!)).status).toBe(204);
+  webChat.fileFolder = join(whole, id);
+  expect(await send(url!, 'GET')).toEqual(away);
+  webChat.fileFolder = whole;
+  expect((await send(url!, 'GET')).status).toBe(200);
 });
 
 test('from one network only so much is announced in an hour, whoever says it is', async () => {

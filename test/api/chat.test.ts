@@ -214,6 +214,24 @@ test('what a citizen writes is stored, numbered and then acknowledged; said agai
   page.socket.close();
 });
 
+test('other words under a number that stands for some already are refused, and not acknowledged', async () => {
+  const page = await enter(await begin());
+  const [cid, both] = [randomUUID(), randomUUID()];
+  page.say({ t: 'msg', cid, body: 'one' });
+  await page.until(() => page.of('ack').length === 1);
+  page.say({ t: 'msg', cid, body: 'two' });
+  page.say({ t: 'msg', cid: both, body: 'three' });
+  page.say({ t: 'msg', cid: both, body: 'four' });
+  await page.until(() => page.of('refused').length === 2 && page.of('msg').length === 2);
+  expect(page.of('refused')).toEqual([
+    { t: 'refused', cid, code: 'reused' },
+    { t: 'refused', cid: both, code: 'reused' },
+  ]);
+  expect(page.of('ack').map(({ cid: of }) => of)).toEqual([cid, both]);
+  expect(page.lines()).toEqual(['1 citizen one', '2 citizen three']);
+  page.socket.close();
+});
+
 test('while the database is away nothing is acknowledged, and what is sent again later is stored once', async () => {
   const begun = await begin();
   const page = await enter(begun);

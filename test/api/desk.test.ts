@@ -148,6 +148,9 @@ describe('the form of a contact', () => {
     expect(all.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
     expect(new Set(all.map(({ body }) => body)).size).toBe(1);
     expect((await submit('another-key-4711')).json().code).toBe('FORM_SUBMITTED');
+    for (const other of [{ content: '四盏路灯不亮' }, { anonymous: true }, { resolution: 'INVALID' }, { revision: 5 }])
+      expect((await submit('k'.repeat(20), other)).json()).toMatchObject({ status: 409, code: 'KEY_REUSED' });
+    expect((await submit('k'.repeat(20))).body).toBe(all[0]!.body);
     expect((await ask('PUT', '/api/v1/contacts/first/form', ana, { ...text, revision: 9 })).json().code).toBe(
       'FORM_SUBMITTED',
     );

@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ChatHub } from '../../src/api/chat/chat-hub.ts';
-import { CHAT_SESSIONS_PATH } from '../../src/api/chat/messages.ts';
+import { CHAT_FILES_PATH, CHAT_SESSIONS_PATH } from '../../src/api/chat/messages.ts';
 import { LIVE_CLOSE, LIVE_PATH } from '../../src/api/live/messages.ts';
 import { TICKET_LIFE_MS, Tickets } from '../../src/api/live/tickets.ts';
 import { readJson } from '../../src/channel/channel.ts';
 import { addAccount, setRights } from '../../src/store/accounts.ts';
 import { makeToken } from '../../src/store/api-tokens.ts';
+import { pixel } from '../channel/photo-maker.ts';
 import { silent } from '../store/database.ts';
 import { Hall, LiveView, until } from './hall.ts';
 
@@ -117,23 +119,70 @@ describe('what is sent', () => {
   );
 });
 
-test('who is slow is cut, and holds up nobody: a hundred who never finish their headers or their body', async () => {
-  const { server } = hall.api;
-  const { headersTimeout, requestTimeout } = server;
-  expect([headersTimeout, requestTimeout]).toEqual([10_000, 30_000]);
-  Object.assign(server, { headersTimeout: 400, requestTimeout: 900 });
+test('who is slow is cut, and holds up nobody: a hundred who never finish their headers or their body; a file may come slowly', async () => {
+  const { headersTimeout, requestTimeout } = hall.api.server;
+  expect([headersTimeout, requestTimeout]).toEqual([10_000, 120_000]);
+  const startedMs = performance.now();
+  const [head, body] = ['GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ', 'POST /api/v1/login HTTP/1.1\r\nHost: x\r\n'];
+  const json = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"user":';
+  const chunks = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"user":\r\n';
+  const slow = Array.from({ length: LATE }, (_, n) => plain([head, body + json, body + chunks][n % 3]!));
+  // A byte now and then is no body either.
+  const dripping = setInterval(() => {
+    for (const { socket } of slow.filter((_, n) => n % 3 === 1)) socket.write(' ');
+  }, 1_000);
   try {
-    const [head, body] = ['GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ', 'POST /api/v1/login HTTP/1.1\r\nHost: x\r\n'];
-    const json = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"user":';
-    const slow = Array.from({ length: LATE }, (_, n) => plain(n % 2 === 0 ? head : body + json));
+    const content = pixel();
+    const { url, token } = await announced(content);
+    const headers = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: image/png\r\nContent-Length: ${content.length}`;
+    const file = plain(`PUT ${url} HTTP/1.1\r\n${headers}\r\n\r\n`);
     await until(async () => (await connections()) >= LATE);
     for (let n = 0; n < 50; n += 1) expect((await fetch(`http://${hall.host}/healthz`)).status).toBe(200);
     await until(() => slow.every(({ ended }) => ended()));
     expect(new Set(slow.map(({ heard }) => heard().slice(0, 12)))).toEqual(new Set(['HTTP/1.1 408']));
+    for (const { heard } of slow.filter((_, n) => n % 3 > 0)) expect(heard()).toContain('"code":"REQUEST_LATE"');
+    expect(performance.now() - startedMs).toBeGreaterThan(9_900);
+    expect(file.heard()).toBe('');
+    file.socket.write(content);
+    await until(() => file.heard().startsWith('HTTP/1.1 204'));
   } finally {
-    Object.assign(server, { headersTimeout, requestTimeout });
+    clearInterval(dripping);
   }
 });
+
+async function announced(content: Buffer): Promise<{ readonly url: string; readonly token: string }> {
+  const post = async (path: string, body: object, more: object = {}) => {
+    const headers = { 'content-type': 'application/json', ...more };
+    const answer = await fetch(`http://${hall.host}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return (await answer.json()) as { readonly token: string; readonly url: string };
+  };
+  const { token } = await post(CHAT_SESSIONS_PATH, {});
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const file = { name: 'a.png', bytes: content.length, sha256 };
+  const { url } = await post(CHAT_FILES_PATH, file, { authorization: `Bearer ${token}` });
+  return { url, token };
+}
+
+/** As a socket carries it: `fetch` gives an empty one no header. */
+async function sent(path: string, contentType: string | undefined, body = '{}'): Promise<string> {
+  const type = contentType === undefined ? '' : `Content-Type: ${contentType}\r\n`;
+  const rest = `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+  const page = plain(`POST ${path} HTTP/1.1\r\nHost: x\r\n${type}${rest}`);
+  await until(page.ended);
+  return page.heard();
+}
+
+test.each([undefined, '', 'x', 'x; charset=utf-8', 'text/plain', 'application/xml', '/json', 'application/'])(
+  'a body of the type “%s” is no JSON, and refused with a code of its own',
+  async (type) => {
+    for (const path of ['/api/v1/login', CHAT_SESSIONS_PATH]) {
+      const heard = await sent(path, type);
+      expect(heard.slice(0, 12)).toBe('HTTP/1.1 415');
+      expect(heard).toContain('"code":"MEDIA_TYPE_UNKNOWN"');
+    }
+    expect((await sent(CHAT_SESSIONS_PATH, 'Application/JSON; charset=utf-8')).slice(0, 12)).toBe('HTTP/1.1 201');
+  },
+);
 
 function connections(): Promise<number> {
   return new Promise((resolve) => hall.api.server.getConnections((_error, count) => resolve(count)));

@@ -142,9 +142,69 @@ describe('one stream', () => {
       expect(await find(known)).toEqual([wrote, called]);
     expect(await find('LI@example.cn')).toHaveLength(1);
     expect(await find('13900139')).toEqual([]);
+    for (const written of [
+      '139 0013 9009',
+      '139-0013-9009',
+      '(139) 0013.9009',
+      '１３９００１３９００９',
+      '+86 139–0013–9009',
+    ])
+      expect([written, await find(written)]).toEqual([written, [wrote, called]]);
+    expect(await find(` ${called.toUpperCase()} `)).toEqual([called]);
     expect((await ask('ana', 'POST', '/contacts/search', { known: called })).status).toBe(403);
     for (const wrong of [{}, { known: 'ab' }, { known: 'a\u0000bc' }, { known: 'abc', number: '123' }])
       expect((await ask('lea', 'POST', '/contacts/search', wrong)).status).toBe(400);
+  });
+});
+
+describe('one search for a number', () => {
+  const search = async (known: string) => {
+    const { status, body } = await ask('lea', 'POST', '/contacts/search', { known });
+    expect([known, status]).toEqual([known, 200]);
+    return body.contacts as readonly { readonly id: string; readonly from: string }[];
+  };
+  const ids = async (known: string) => (await search(known)).map(({ id }) => id);
+
+  test('finds a landline with its area code, however it is written and whichever way the carrier told it, in calls and conversations', async () => {
+    const plain = await call('02886541234');
+    const abroad = await call('+862886541234');
+    const wrote = await write(chat, { id: 'openid-land', phone: '028-86541234', phoneVerified: true }, 'land');
+    await house.projector.settled();
+    for (const known of [
+      '02886541234',
+      '028-8654 1234',
+      '(028)86541234',
+      '+86 28 8654 1234',
+      '+86 (0)28 86541234',
+      '0086-28-86541234',
+    ])
+      expect([known, await ids(known)]).toEqual([known, [wrote, abroad, plain]]);
+    const other = await call('03718654123');
+    await house.projector.settled();
+    expect(await ids('0371 865 4123')).toEqual([other]);
+  });
+
+  test('shows the number masked, and by what is masked finds nothing', async () => {
+    const contact = await call('013700137123');
+    await house.projector.settled();
+    for (const known of ['13700137123', '+86 137 0013 7123', '86-13700137123']) {
+      const found = await search(known);
+      expect(found.map(({ id }) => id)).toEqual([contact]);
+      expect(JSON.stringify(found)).not.toContain('13700137123');
+      expect(await ids(found[0]!.from)).toEqual([]);
+    }
+    expect(await ids('137****7123')).toEqual([]);
+  });
+
+  test('finds a letter by the number that its box gave it, and that of another box of the same number beside it', async () => {
+    const [letter, message] = [
+      await write(letters, { id: 'L-2026-0117' }, 'L-2026-0117'),
+      await write(app, { id: 'u17' }, 'L-2026-0117'),
+    ];
+    await house.projector.settled();
+    expect(await ids('L-2026-0117')).toEqual([message, letter]);
+    expect(await ids('letterbox/board/L-2026-0117')).toEqual([letter]);
+    expect(await ids('2026-0117')).toEqual([]);
   });
 });
 

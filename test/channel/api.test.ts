@@ -101,6 +101,31 @@ test('who has the contact reads it, answers it, and sees what became of the answ
   );
 });
 
+test('a key says the same thing for ever: with something else it is refused, and nothing is sent', async () => {
+  const contact = await contactOfAna();
+  const url = `/api/v1/contacts/${contact}/messages`;
+  const body = { text: '请提供详细地址', subject: '地址', key: 'one-reply-only' };
+  const sent = await ask('ana', 'POST', url, body);
+  expect(sent.status).toBe(201);
+  const others = [{ text: '请提供门牌号' }, { subject: '门牌' }, { subject: undefined }];
+  for (const other of others) {
+    const answer = await ask('ana', 'POST', url, { ...body, ...other });
+    expect([other, answer.status, answer.body.code]).toEqual([other, 409, 'KEY_REUSED']);
+  }
+  expect(await ask('ana', 'POST', url, body)).toEqual(sent);
+  // At the same moment, too: one of them is said.
+  const race = await Promise.all(
+    ['甲', '乙', '甲', '乙'].map((text) => ask('ana', 'POST', url, { text, key: 'said-in-one-moment' })),
+  );
+  expect(race.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+  const { rows } = await sql<{ text: string }>`
+    select content->>'text' as text from messages where contact = ${contact} and send_key in ('one-reply-only', 'said-in-one-moment')`.execute(
+    database.store.db,
+  );
+  expect(rows).toHaveLength(2);
+  expect(rows).toContainEqual({ text: '请提供详细地址' });
+});
+
 test('a dead letter is listed for who leads, and goes again on their word', async () => {
   const contact = await contactOfAna();
   answers.push(400);

@@ -130,6 +130,15 @@ describe.each(channels.map((channel) => ({ name: channel.name, account: accountO
   ({ name, account }) => {
     const place = SIGNATURES[name];
 
+    test('takes what is genuine, whatever its body is called', async () => {
+      const there = await open(account);
+      const parcel = genuine(account);
+      for (const type of ['', 'x', 'x; charset=utf-8', 'text/plain']) {
+        const headers = { ...parcel.headers, 'content-type': type };
+        expect([type, (await there.deliver(account, { ...parcel, headers })).status]).toEqual([type, 200]);
+      }
+    });
+
     test.skipIf(place === undefined)('takes no signature with any one bit of any byte another', () => {
       const parcel = genuine(account);
       const heard = ({ headers = {}, query = '', body }: Parcel) =>

@@ -611,6 +611,12 @@ test('silence is an alarm only where something came at this time yesterday, and 
   let nowMs = Date.now();
   const watchOf = (account: Account) => new GapWatch({ db, account, logger: silent, now: () => nowMs });
   const [watched, quiet] = [watchOf({ ...partner, gapMs: 1_800_000 }), watchOf({ ...bot, gapMs: 1_800_000 })];
+  // Its source is known to be away: that is told already.
+  let isAway = true;
+  const told = new GapWatch({
+    ...{ db, account: { ...partner, gapMs: 1_800_000 }, logger: silent },
+    ...{ now: () => nowMs, isExplained: () => isAway },
+  });
   nowMs += 86_400_000 - 1_200_000;
   watched.arrived(nowMs - 60_000);
   quiet.arrived(nowMs - 60_000);
@@ -618,8 +624,13 @@ test('silence is an alarm only where something came at this time yesterday, and 
   expect(watched.silentSinceMs).toBeUndefined();
   const sinceMs = nowMs - 60_000;
   nowMs += 1_790_000;
-  for (const each of [watched, quiet]) await each.look();
+  told.arrived(sinceMs);
+  for (const each of [watched, quiet, told]) await each.look();
   expect(watched.silentSinceMs).toBe(sinceMs);
+  expect(told.silentSinceMs).toBeUndefined();
+  isAway = false;
+  await told.look();
+  expect(told.silentSinceMs).toBe(sinceMs);
   expect(quiet.silentSinceMs).toBeUndefined();
   watched.arrived(nowMs);
   expect(watched.silentSinceMs).toBeUndefined();

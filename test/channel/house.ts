@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { vi } from 'vitest';
 import { createApi } from '../../src/api/app.ts';
@@ -81,6 +82,8 @@ export interface HouseOptions {
   readonly journalFolder?: string;
   readonly start?: boolean;
   readonly reservedBytes?: number;
+  /** Of the channels. */
+  readonly logger?: Logger;
   /** Accounts with a mistake. */
   readonly leftOut?: readonly AccountProblem[];
   /** The page; absent: none is served. */
@@ -121,7 +124,7 @@ export async function openHouse({
     db: store.db,
     journal: loop.state.journalId,
     accounts,
-    logger: silent,
+    logger: more.logger ?? silent,
     core: {
       submit: (event) => loop.submit(event),
       follow: (listener) => loop.subscribe(listener),

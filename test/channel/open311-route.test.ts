@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import open311 from '../../channels/open311.ts';
 import { limitNetworks } from '../../src/api/visitors.ts';
@@ -13,9 +13,20 @@ const two = ['one', 'two'].map((name) =>
 );
 let database: TestDatabase;
 let house: House;
+/** What came first under a key cannot be read. */
+let isForgetful = false;
+const forgetting: KyselyPlugin = {
+  transformQuery({ node }) {
+    if (isForgetful && node.kind === 'SelectQueryNode' && JSON.stringify(node.selections).includes('"raw"'))
+      throw new Error('the database is away');
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+};
 beforeAll(async () => {
   database = await startDatabase();
-  house = await openHouse({ store: database.store, accounts: two });
+  const store = { ...database.store, db: database.store.db.withPlugin(forgetting) };
+  house = await openHouse({ store, accounts: two });
 });
 afterAll(async () => {
   await house?.close();
@@ -46,6 +57,35 @@ test('a request is stored before it is answered, under the account whose key it 
   expect(rows).toEqual([{ account: 'two' }]);
 });
 
+test('the number behind a token, and how a request stands, is told from the moment that it is answered; what nobody made is not found', async () => {
+  const from = '127.0.0.16';
+  const [made] = JSON.parse((await ask('requests.json', { ...FORM, description: '七号路' }, from, 'k7')).body);
+  const id: string = made.service_request_id;
+  const token = await ask(`tokens/${id}.json`, undefined, from);
+  expect([token.status, JSON.parse(token.body)]).toEqual([200, [{ service_request_id: id, token: id }]]);
+  await house.projector.settled();
+  // As while the hotline has no room for it.
+  await sql`update messages set contact = null where external_id = ${id}`.execute(database.store.db);
+  const one = await ask(`requests/${id}.json`, undefined, from);
+  expect(JSON.parse(one.body)).toMatchObject([
+    { service_request_id: id, status: 'open', status_notes: '已收到，等候受理' },
+  ]);
+  await sql`delete from messages where external_id = ${id}`.execute(database.store.db);
+  const gone: readonly (readonly [string, string])[] = [
+    [`tokens/${id}.json`, 'token was not found'],
+    [`requests/${id}.json`, 'service_request_id was not found'],
+    [`requests.json?service_request_id=${id},nobody`, 'service_request_id was not found'],
+  ];
+  for (const [call, description] of gone) {
+    const answer = await ask(call, undefined, from);
+    expect([call, answer.status, answer.body]).toEqual([call, 404, JSON.stringify([{ code: 404, description }])]);
+  }
+  expect((await ask('tokens/nobody.xml', undefined, from)).body).toContain(
+    '<errors><error><code>404</code><description>token was not found</description></error></errors>',
+  );
+  expect((await ask(`requests.json?service_request_id=${id}&status=closed`, undefined, from)).body).toBe('[]');
+});
+
 test('questions have one address, and so one limit', async () => {
   for (const account of ['one', 'two']) {
     const url = `/api/v1/intake/open311/${account}?call=requests.json`;
@@ -57,6 +97,13 @@ test('the same key with another request is refused, and the first one stays', as
   const other = await ask('requests.json', { ...FORM, description: '五号路' });
   expect(other).toMatchObject({ status: 409, body: expect.stringContaining('"code":409') });
   expect((await ask('requests.json', FORM)).status).toBe(200);
+});
+
+test('while it cannot be told whether it is the same request, it is neither taken nor acknowledged', async () => {
+  isForgetful = true;
+  const other = await ask('requests.json', { ...FORM, description: '六号路' });
+  isForgetful = false;
+  expect(other).toMatchObject({ status: 503, headers: { 'retry-after': expect.anything() } });
 });
 
 test('how requests stand is for everybody, without who asked and where exactly; what they wrote is for integrators, without numbers', async () => {
@@ -157,6 +204,15 @@ test('services are for everybody; what is wrong is said in the format that was a
   expect(outside.status).toBe(400);
   expect(outside.headers['content-type']).toBe('text/xml; charset=utf-8');
   expect(outside.body).toContain('PLACE_OUTSIDE_CITY');
+});
+
+test.each(['', 'x', 'x; y', 'application/json'])('a form is one, whatever it is called: “%s”', async (type) => {
+  const form = { ...FORM, description: `called “${type}”` };
+  const headers = { 'content-type': type, 'idempotency-key': `called-${type}` };
+  const payload = `${new URLSearchParams(form)}`;
+  const url = '/open311/v2/requests.json';
+  const answer = await house.api.inject({ method: 'POST', url, headers, payload, remoteAddress: '127.0.0.15' });
+  expect(answer.statusCode).toBe(200);
 });
 
 test('whoever asks too often is told when to come again, and nobody else is', async () => {

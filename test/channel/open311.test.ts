@@ -63,9 +63,6 @@ test('a request becomes a message with its place in WGS-84, and has a number', (
   });
   expect(message?.media).toBe(undefined);
   expect(JSON.parse(answer?.body ?? '')).toMatchObject([{ service_request_id: message?.remoteId }]);
-  expect(answerTo(`tokens/${message?.remoteId}.json`).said).toEqual([
-    { service_request_id: message?.remoteId, token: message?.remoteId },
-  ]);
 });
 
 test('one Idempotency-Key is one request', () => {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -116,6 +116,8 @@ test('an agent’s files go with the reply, in order, whole, once; both sides of
   const sent = await reply(contact, body);
   expect(sent.status).toBe(201);
   expect(await reply(contact, body)).toEqual(sent);
+  for (const files of [[first.id, second.id], [second.id], []])
+    expect(await reply(contact, { ...body, files })).toMatchObject({ status: 409, code: 'KEY_REUSED' });
   await eventually(() => expect(posted).toHaveLength(1));
   const [{ text, media }] = posted as [(typeof posted)[0]];
   expect(text).toBe('见附件');
@@ -170,7 +172,11 @@ test('to WeChat a picture is uploaded and sent; what it does not take is refused
   // WeChat takes five: each picture is one, and so is the text.
   expect(seen.json().window).toMatchObject({ messages: 4 });
   expect((await reply(contact, { text: '共三张', files: [...files, id] })).code).toBe('REPLY_WINDOW_CLOSED');
-  expect((await reply(contact, { text: '共三张', files })).status).toBe(201);
+  const last = { text: '共三张', files, key: 'the-last-of-five' };
+  const sent = await reply(contact, last);
+  expect(sent.status).toBe(201);
+  // Asked again because the answer was lost: it has gone, whatever may go now.
+  expect(await reply(contact, last)).toEqual(sent);
   expect((await reply(contact, { text: '还有' })).code).toBe('REPLY_WINDOW_CLOSED');
   expect(await bring('ana', contact, PDF)).toMatchObject({
     status: 422,
@@ -225,6 +231,25 @@ test('what is no file of ours is refused: programs, pages, archives, nothing, an
   const kept = await Promise.all(Array.from({ length: 20 }, () => bring('ana', contact, PDF)));
   expect(kept.map(({ status }) => status)).toEqual(Array(20).fill(201));
   expect((await bring('ana', contact, PDF)).detail).toMatch(/too many/);
+});
+
+test('while the folder is none, a file is refused until it is one again; while the records take nothing, none is left without a record', async () => {
+  const contact = await written(anyFile);
+  const folder = join(house.journalFolder, 'message-files');
+  const aside = `${folder}-aside`;
+  await rename(folder, aside);
+  await writeFile(folder, '');
+  expect(await bring('ana', contact, PDF)).toMatchObject({ status: 503, code: 'FILES_AWAY' });
+  await rm(folder);
+  await rename(aside, folder);
+  const before = await readdir(folder);
+  await sql`alter table message_files add constraint nothing check (by_user is null) not valid`.execute(
+    database.store.db,
+  );
+  expect((await bring('ana', contact, PDF)).status).toBe(500);
+  await sql`alter table message_files drop constraint nothing`.execute(database.store.db);
+  expect(await readdir(folder)).toEqual(before);
+  expect((await bring('ana', contact, PDF)).status).toBe(201);
 });
 
 test('what is not sent within a day is forgotten, file and all', async () => {

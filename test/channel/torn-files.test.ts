@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { afterAll, expect, test, vi } from 'vitest';
 import { addChannelMetrics } from '../../src/api/channel-metrics.ts';
 import { keepFile } from '../../src/api/chat/files.ts';
-import { storeFile } from '../../src/channel/media/stored-file.ts';
+import { loadFile, openFile, removeFile, storeFile } from '../../src/channel/media/stored-file.ts';
 import { removeTornFiles } from '../../src/channel/media/torn-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minhu-torn-'));
@@ -32,4 +32,19 @@ test('what an upload left half written when the process was killed is removed an
 
 test('before the first file there is nothing to remove', async () => {
   expect(await removeTornFiles(join(folder, 'not-there'))).toBe(0);
+});
+
+test('a folder that is a file is said to be one of ours that is away, whatever is wanted of it', async () => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const away = { name: 'FolderFault', kind: 'away' };
+  await expect(removeTornFiles(file)).rejects.toMatchObject(away);
+  await expect(storeFile(file, 'a', Buffer.from('a'))).rejects.toMatchObject(away);
+  await expect(openFile(file, 'a')).rejects.toMatchObject(away);
+  await expect(loadFile(file, 'a')).rejects.toMatchObject(away);
+  await expect(removeFile(file, 'a')).rejects.toMatchObject(away);
+  expect(await openFile(folder, 'not-there')).toBeUndefined();
+  symlinkSync('/dev/full', join(folder, 'full.part'));
+  await expect(storeFile(folder, 'full', Buffer.from('a'))).rejects.toMatchObject({ ...away, kind: 'full' });
+  expect(readdirSync(folder).filter((name) => name.startsWith('full'))).toEqual([]);
 });

@@ -6,12 +6,14 @@ interface KeptForms {
   keptForms(user: string): ReadonlyMap<string, { readonly text: { readonly content: string } }>;
 }
 interface Form {
+  readonly submitKey: string | undefined;
   readonly text: { content: string };
 }
 interface Forms {
   openForms(user: string): void;
   formOf(contact: string): Form;
   saveAll(): Promise<void>;
+  submit(form: Form): void;
 }
 
 const CONTACT = 'C0000000012-4f1c9a';
@@ -87,6 +89,31 @@ describe('forms kept in a browser that several people use', () => {
       await vi.advanceTimersByTimeAsync(500);
     }
     expect(asked).toHaveLength(3);
+    openForms('nobody');
+  });
+
+  test('are submitted under one key for one text: other words go under another', async () => {
+    const { openForms, formOf, submit } = await pageModule<Forms>('work/forms.ts');
+    const sent: [string, string][] = [];
+    vi.stubGlobal(
+      'fetch',
+      async (_url: string, { body, headers }: { body?: string; headers: Record<string, string> }) => {
+        const key = headers['idempotency-key'];
+        if (key !== undefined) sent.push([key, (JSON.parse(body!) as { content: string }).content]);
+        throw new TypeError('the network is down');
+      },
+    );
+    openForms('ana');
+    const form = formOf(CONTACT);
+    form.text.content = 'one';
+    submit(form);
+    await vi.advanceTimersByTimeAsync(60_000);
+    form.text.content = 'two';
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(new Set(sent.map(([, content]) => content))).toEqual(new Set(['one', 'two']));
+    const textsOf = new Map<string, Set<string>>();
+    for (const [key, content] of sent) textsOf.set(key, (textsOf.get(key) ?? new Set()).add(content));
+    expect([...textsOf.values()].map(({ size }) => size)).toEqual([1, 1]);
     openForms('nobody');
   });
 

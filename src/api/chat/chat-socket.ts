@@ -1,15 +1,16 @@
 import type { WebSocket } from 'ws';
-import type { Inbound } from '../../channel/channel.ts';
+import type { Inbound, InboundMessage } from '../../channel/channel.ts';
+import type { Stored } from '../../channel/inbox.ts';
 import {
   type ChatLine,
   findFiles,
   raiseWatermark,
   readLines,
+  readOwnLines,
   repliesBetween,
-  seqsOf,
 } from '../../store/chat-sessions.ts';
 import type { ChatHub } from './chat-hub.ts';
-import { inboundOf, lineSaid, refusalOf, remoteIdOf, replyId } from './lines.ts';
+import { inboundOf, isWhatWasSaid, lineSaid, refusalOf, replyId } from './lines.ts';
 import { CHAT_CLOSE, type FromCitizen, type ToCitizen } from './messages.ts';
 
 type Frame<T extends FromCitizen['t']> = Extract<FromCitizen, { t: T }>;
@@ -217,23 +218,33 @@ export class ChatSocket {
         return code === undefined;
       });
       if (good.length === 0) return;
-      const stored = await this.#hub.take(good.map((frame) => inboundOf(frame, files, seated, Date.now())));
+      const inbound = good.map((frame) => inboundOf(frame, files, seated, Date.now()));
+      const stored = await this.#hub.take(inbound);
       if (typeof stored === 'string') return this.#later(good, stored === 'full' ? 'busy' : 'away');
-      await this.#acknowledge(good, seated.session);
+      await this.#acknowledge(good, inbound, stored, seated.session);
     } catch (error) {
       this.#hub.warn(error);
       this.#later(frames, 'away');
     }
   }
 
-  async #acknowledge(frames: readonly Frame<'msg'>[], session: string): Promise<void> {
-    const seqs = await seqsOf(
+  /** What is stored under a name is what was said first: whoever says something else under it is told so. */
+  async #acknowledge(
+    frames: readonly Frame<'msg'>[],
+    inbound: readonly InboundMessage[],
+    { ids }: Stored,
+    session: string,
+  ): Promise<void> {
+    const lines = await readOwnLines(
       this.#hub.db,
-      frames.map(({ cid }) => remoteIdOf(session, cid)),
+      inbound.map(({ remoteId }) => remoteId),
     );
-    for (const { cid } of frames) {
-      const seq = seqs.get(remoteIdOf(session, cid));
-      if (seq !== undefined) this.say({ t: 'ack', cid, seq: String(seq) });
+    for (const [at, { cid }] of frames.entries()) {
+      const said = inbound[at]!;
+      const line = lines.get(said.remoteId);
+      if (line === undefined) continue;
+      if (ids.has(at) || isWhatWasSaid(said, line.content)) this.say({ t: 'ack', cid, seq: String(line.seq) });
+      else this.say({ t: 'refused', cid, code: 'reused' });
     }
     this.#hub.show(session);
   }

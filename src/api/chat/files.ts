@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { cleanerOf } from '../../channel/media/clean-file.ts';
 import type { ExifPlace } from '../../channel/media/exif.ts';
 import { type FileType, HEAD_BYTES, typeOfFile } from '../../channel/media/file-type.ts';
+import { inFolder } from '../../channel/media/folder-fault.ts';
 import { storeFile } from '../../channel/media/stored-file.ts';
 import { DRAFT_ENDING } from '../../channel/media/torn-files.ts';
 import type { ChatFile } from '../../store/chat-sessions.ts';
@@ -26,8 +27,18 @@ export interface KeptFile {
 /**
  * Writes what a citizen sends, to the announced size and no further, and gives it its name only when size, SHA-256 and content are right. Of a
  * picture or a film, nothing is kept that it tells beside.
+ *
+ * @throws FolderFault
  */
 export async function keepFile(
+  folder: string,
+  announced: Pick<ChatFile, 'id' | 'bytes' | 'sha256'>,
+  body: Readable,
+): Promise<KeptFile | FileFault> {
+  return await inFolder(() => keep(folder, announced, body));
+}
+
+async function keep(
   folder: string,
   { id, bytes, sha256 }: Pick<ChatFile, 'id' | 'bytes' | 'sha256'>,
   body: Readable,

@@ -1,4 +1,5 @@
 import type { InboundMessage, MediaReference } from '../../channel/channel.ts';
+import { cleanInbound } from '../../channel/clean-inbound.ts';
 import { kindOfType } from '../../channel/media/admit.ts';
 import type { ChatFile, ChatLine } from '../../store/chat-sessions.ts';
 import type { Seated } from './chat-socket.ts';
@@ -59,6 +60,13 @@ export function inboundOf(
     // Where the photo was taken: the citizen's page tells no place of its own.
     ...(place === undefined ? {} : { place: { ...place, datum: 'wgs84' as const } }),
   };
+}
+
+/** Whether what is stored is what a citizen says now, as far as a citizen says it. */
+export function isWhatWasSaid(said: InboundMessage, stored: unknown): boolean {
+  const [now, { text = '', media = [] }] = [cleanInbound(said) as InboundMessage, stored as Content];
+  const ids = (now.media ?? []).map(({ id }) => id);
+  return now.text === text && ids.length === media.length && ids.every((id, at) => id === media[at]?.id);
 }
 
 function referenceTo({ id, name, type, bytes }: ChatFile): MediaReference {

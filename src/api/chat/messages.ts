@@ -64,7 +64,7 @@ export interface ChatBegun {
 export type FromCitizen =
   /** The first frame, within 5 s. `last_seq`: up to which line the page has them. */
   | { readonly t: 'auth'; readonly token: string; readonly last_seq?: string }
-  /** `cid`: a UUID; the same again is the same line. `files`: of `CHAT_FILES_PATH`. */
+  /** `cid`: a UUID; the same again is the same line, and with other words it is refused. `files`: of `CHAT_FILES_PATH`. */
   | { readonly t: 'msg'; readonly cid: string; readonly body: string; readonly files?: readonly string[] }
   | { readonly t: 'typing'; readonly on?: boolean }
   /** The page has all lines up to here; the citizen has seen them. */
@@ -90,7 +90,8 @@ export type ToCitizen =
   | { readonly t: 'pong'; readonly now: number }
   | { readonly t: 'bye'; readonly code: number };
 
-export type ChatRefusal = 'empty' | 'tooLong' | 'badFile' | 'tooFast' | 'busy' | 'away';
+/** `reused`: something else was said under this `cid`. */
+export type ChatRefusal = 'empty' | 'tooLong' | 'badFile' | 'reused' | 'tooFast' | 'busy' | 'away';
 
 export interface ChatLineSaid {
   readonly t: 'msg';

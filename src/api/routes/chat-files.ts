@@ -13,10 +13,11 @@ import {
   WEB_CHANNEL,
 } from '../../store/chat-sessions.ts';
 import { fileOfConversation } from '../../store/message-files.ts';
+import { takeAnyType } from '../bodies.ts';
 import { type FileFault, keepFile } from '../chat/files.ts';
 import { CHAT_FILE_BYTES_MAX, CHAT_FILE_TYPES, CHAT_FILES_PATH } from '../chat/messages.ts';
 import { CHAT_LIFE_MS } from '../chat/resume-token.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, FILES_AGAIN_S } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
 import { isOpenFor, limitNetworks } from '../visitors.ts';
 
@@ -68,7 +69,8 @@ export function addChatFileRoutes(app: Api, options: ApiOptions, webChat: WebCha
       const waitS = limiter.take(request.client, nowMs, Math.ceil(bytes / UNIT_BYTES));
       if (waitS > 0) throw new ApiError('CHAT_THROTTLED', { retryAfterS: waitS });
       await forget(nowMs);
-      if (!(await hasRoomFor(fileFolder, bytes, webChat.reservedBytes))) throw new ApiError('DISK_FULL');
+      if (!(await hasRoomFor(fileFolder, bytes, webChat.reservedBytes)))
+        throw new ApiError('DISK_FULL', { retryAfterS: FILES_AGAIN_S });
       if (!(await announceFile(db, { id, session, name, bytes, sha256, at_ms: nowMs }, FILES_MAX)))
         throw new ApiError('CHAT_THROTTLED');
       return reply.code(201).send({ id, url: `${CHAT_FILES_PATH}/${id}` });
@@ -114,7 +116,7 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
   const { db } = options;
   const arriving = new Set<string>();
   void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
+    takeAnyType(scope);
     // Taken as it comes, byte by byte: what it is, its content says.
     scope.addContentTypeParser('*', (_request: FastifyRequest, body: Readable, done: (e: null, b: Readable) => void) =>
       done(null, body),
@@ -122,7 +124,7 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
     scope.put(
       `${CHAT_FILES_PATH}/:id`,
       {
-        config: { access: 'public', audit: 'never' },
+        config: { access: 'public', audit: 'never', slowBody: true },
         bodyLimit: CHAT_FILE_BYTES_MAX,
         schema: { params: FileParams, response: { 204: Type.Null() } },
       },
@@ -133,7 +135,8 @@ function addUploadRoute(app: Api, options: ApiOptions, webChat: WebChatSource): 
         if (file === undefined || file.session !== session || file.type !== null || arriving.has(id))
           throw new ApiError('NOT_FOUND');
         // What was announced when there was room may come when there is none.
-        if (!(await hasRoomFor(webChat.fileFolder, file.bytes, webChat.reservedBytes))) throw new ApiError('DISK_FULL');
+        if (!(await hasRoomFor(webChat.fileFolder, file.bytes, webChat.reservedBytes)))
+          throw new ApiError('DISK_FULL', { retryAfterS: FILES_AGAIN_S });
         arriving.add(id);
         try {
           const kept = await keepFile(webChat.fileFolder, file, request.body as Readable);

@@ -69,7 +69,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
 }
 
 /** Over all channels, newest first, at most 50: who leads finds by it what a citizen complains of. */
-function addSearchRoute(app: Api, { db }: ApiOptions): void {
+function addSearchRoute(app: Api, { db, channels }: ApiOptions): void {
   app.post(
     '/api/v1/contacts/search',
     {
@@ -80,8 +80,9 @@ function addSearchRoute(app: Api, { db }: ApiOptions): void {
       const known = 'number' in request.body ? request.body.number : request.body.known.trim();
       request.deed = { target: maskKey(known) };
       const agents = await reachOf(request, db);
+      const places = channels?.host.health().map(({ channel, account }) => `${channel}/${account}`) ?? [];
       const rows = await listContacts(db, {
-        ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, known, rowsMax: ROWS_USUAL },
+        ...{ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, known, places, rowsMax: ROWS_USUAL },
         ...(agents === undefined ? {} : { agents }),
       });
       return { contacts: rows.map(contactSummary), next: null };

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { contactId } from '../../core/ids.ts';
-import { readForm, saveDraft, submitForm } from '../../store/contact-forms.ts';
+import { type FormWish, isAsWished, readForm, saveDraft, submitForm } from '../../store/contact-forms.ts';
 import { hadContact } from '../../store/contact-records.ts';
+import type { ContactFormTable } from '../../store/schema.ts';
 import { personOf, reachOf, WRITERS } from '../access.ts';
 import { ApiError } from '../errors.ts';
 import { FormBody, FormShape, formText, formView, SubmitHeaders } from '../form-shapes.ts';
@@ -54,19 +55,21 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
         throw new ApiError('REQUEST_INVALID', { detail: 'type, resolution and content are needed' });
       const key = request.headers['idempotency-key'];
       const before = await readForm(db, id);
-      if (before !== undefined && before.submitted_at_ms !== null) return formView(onlyOnce(before, key));
+      if (before !== undefined && before.submitted_at_ms !== null)
+        return formView(onlyOnce(before, wishOf(request), key));
       const event = { contact: contactId(id), by: personOf(request).user, code: resolution };
       // First: an attempt that is cut after it is repeated whole, and says the same again.
       await writeDown(core, request, { type: 'dispositionGiven', ...event }, 'what came of a contact');
       const row = await submitForm(db, wishOf(request), key);
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
-      return formView(onlyOnce(row, key));
+      return formView(onlyOnce(row, wishOf(request), key));
     },
   );
 }
 
-function onlyOnce<Row extends { submit_key: string | null }>(row: Row, key: string): Row {
+function onlyOnce(row: ContactFormTable, wish: FormWish, key: string): ContactFormTable {
   if (row.submit_key !== key) throw new ApiError('FORM_SUBMITTED');
+  if (!isAsWished(row, wish)) throw new ApiError('KEY_REUSED');
   return row;
 }
 
@@ -80,7 +83,7 @@ export async function mayWrite(request: Asked, { db, core }: ApiOptions): Promis
   if (!(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
 }
 
-function wishOf(request: Asked & { readonly body: Static<typeof FormBody> }) {
+function wishOf(request: Asked & { readonly body: Static<typeof FormBody> }): FormWish {
   return {
     contact: request.params.id,
     by: personOf(request).user,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Account } from '../../channel/account.ts';
 import type { Answer, Delivery } from '../../channel/channel.ts';
+import { takeAnyType } from '../bodies.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 
@@ -17,7 +18,7 @@ type Channels = NonNullable<ApiOptions['channels']>;
 export function addIntakeRoutes(app: Api, { channels }: ApiOptions): void {
   if (channels === undefined) return;
   void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
+    takeAnyType(scope);
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.route<{ Params: { channel: string; account: string } }>({
       method: ['GET', 'POST'],

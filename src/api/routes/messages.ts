@@ -34,6 +34,7 @@ const CODE_OF: Readonly<Record<ReplyFault, ErrorCode>> = {
   tooLong: 'REPLY_TOO_LONG',
   windowClosed: 'REPLY_WINDOW_CLOSED',
   noFiles: 'FILE_REFUSED',
+  keyReused: 'KEY_REUSED',
   full: 'BUSY',
 };
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Account, keysOf } from '../../channel/account.ts';
 import type { Delivery } from '../../channel/channel.ts';
+import { takeAnyType } from '../bodies.ts';
 import type { Limiter } from '../limiter.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { limitNetworks } from '../visitors.ts';
@@ -17,7 +18,7 @@ export function addOpen311Routes(app: Api, { channels }: ApiOptions): void {
   if (channels === undefined) return;
   const limit = limitNetworks(REQUESTS);
   void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
+    takeAnyType(scope);
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.route({
       method: ['GET', 'POST'],

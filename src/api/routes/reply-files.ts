@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { FILE_BYTES_MAX } from '../../channel/media/admit.ts';
 import type { UploadFault } from '../../channel/media/upload.ts';
 import { LEADS, personOf } from '../access.ts';
+import { takeAnyType } from '../bodies.ts';
 import { CHAT_FILE_TYPES } from '../chat/messages.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -34,7 +35,7 @@ const Kept = Type.Object({
 export function addReplyFileRoute(app: Api, { core, db, channels }: ApiOptions): void {
   if (channels === undefined) return;
   void app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
+    takeAnyType(scope);
     scope.addContentTypeParser(
       '*',
       { parseAs: 'buffer', bodyLimit: FILE_BYTES_MAX },
@@ -43,7 +44,7 @@ export function addReplyFileRoute(app: Api, { core, db, channels }: ApiOptions):
     scope.post(
       '/api/v1/contacts/:id/files',
       {
-        config: { access: ['agent', ...LEADS] },
+        config: { access: ['agent', ...LEADS], slowBody: true },
         bodyLimit: FILE_BYTES_MAX,
         schema: { params: ContactParams, querystring: Named, response: { 201: Kept } },
       },

@@ -15,6 +15,7 @@ import { within } from '../within.ts';
 import { type AdmitFault, admit, FILE_BYTES_MAX } from './admit.ts';
 import { hasRoomFor } from './disk-room.ts';
 import { withEnding } from './file-name.ts';
+import { FolderFault } from './folder-fault.ts';
 import { storeFile } from './stored-file.ts';
 
 /** Why a file cannot be had. `refused`: its platform says so; `unreachable`: it was tried in vain for `AGE_MS_MAX`; `expired`: nobody tried for as long. */
@@ -184,7 +185,9 @@ export class MediaFetcher {
     const tries = file.tries + 1;
     if (kind === 'refuse') return await this.#giveUp(file, 'refused', reason);
     const askedMs = isChannelError(error) ? Math.min(error.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS) : 0;
-    const leastMs = kind === 'broken' ? BROKEN_MS : askedMs;
+    const isOurs = error instanceof FolderFault;
+    if (isOurs) this.#options.logger.error({ err: error }, 'files of messages cannot be kept now');
+    const leastMs = isOurs ? FULL_DISK_MS : kind === 'broken' ? BROKEN_MS : askedMs;
     const afterMs = Math.max(leastMs, STEPS_MS[Math.min(tries, STEPS_MS.length) - 1]!);
     if (nowMs + afterMs - file.at_ms > AGE_MS_MAX) return await this.#giveUp(file, 'unreachable', reason);
     await this.#insist(() => fileTried(this.#options.db, file.id, tries, nowMs + afterMs));

@@ -38,7 +38,7 @@ export function kindsOf({ channel }: Account): readonly MediaKind[] {
   return channel.send === undefined ? [] : (channel.capabilities?.media ?? []);
 }
 
-/** Keeps what an agent wants to send, until it is sent or a day has passed. */
+/** Keeps what an agent wants to send, until it is sent or a day has passed. @throws FolderFault */
 export async function keepUpload(
   { db, journal, fileFolder }: Pick<HostOptions, 'db' | 'journal' | 'fileFolder'>,
   account: Account,
@@ -63,9 +63,14 @@ export async function keepUpload(
   };
   await storeFile(fileFolder, file.id, admitted.content);
   const whose = { journal, channel: account.channel.name, account: account.name, contact, by_user: byUser };
-  if (await addUpload(db, { ...file, ...whose, at_ms: nowMs }, UNSENT_MAX)) return file;
-  await removeFile(fileFolder, file.id);
-  return 'many';
+  let isKept = false;
+  try {
+    isKept = await addUpload(db, { ...file, ...whose, at_ms: nowMs }, UNSENT_MAX);
+  } finally {
+    // Nobody would know of it.
+    if (!isKept) await removeFile(fileFolder, file.id);
+  }
+  return isKept ? file : 'many';
 }
 
 /** The bytes of what a message names. @throws ChannelError when one is gone. */

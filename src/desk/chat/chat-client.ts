@@ -10,7 +10,7 @@ import {
 
 /** A message of this page that has no line yet. */
 export interface Pending {
-  readonly cid: string;
+  cid: string;
   readonly body: string;
   readonly files: readonly string[];
   readonly atMs: number;
@@ -229,6 +229,11 @@ export class ChatClient {
     this.#flying.delete(cid);
     const one = this.#pending.find((each) => each.cid === cid);
     if (one === undefined) return;
+    if (code === 'reused') {
+      // Nothing that the citizen wrote is dropped for a number.
+      one.cid = newCid();
+      return this.#flush();
+    }
     if (retryMs === undefined) one.refused = code;
     else {
       clearTimeout(this.#flushTimer);

@@ -12,6 +12,9 @@ import type { Pending } from './chat-client.ts';
 const SESSION = 'minhu.chat.session';
 const PENDING = 'minhu.chat.pending';
 const PENDING_MAX = 200;
+const FILE_TRIES = 3;
+const FILE_AGAIN_MS = 2_000;
+const FILE_AGAIN_MS_MAX = 10_000;
 
 export type Fault = keyof ChatWords['fault'];
 
@@ -66,6 +69,16 @@ export async function beginSession(entry: 'personal' | 'enterprise'): Promise<Ch
   return begun;
 }
 
+/** Asks, and once more and once again while the server cannot keep files now. */
+async function insist(ask: () => Promise<Response>): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await ask();
+    if (answer.status < 500 || tries >= FILE_TRIES) return answer;
+    const askedMs = Number(answer.headers.get('retry-after') ?? 0) * 1_000;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(askedMs, FILE_AGAIN_MS), FILE_AGAIN_MS_MAX)));
+  }
+}
+
 /** @returns its id. @throws ChatFault */
 export async function sendFile(token: string, file: File): Promise<string> {
   if (file.size === 0) throw new ChatFault('fileEmpty');
@@ -75,19 +88,23 @@ export async function sendFile(token: string, file: File): Promise<string> {
   const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   const authorization = `Bearer ${token}`;
   const name = file.name.replace(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'file';
-  const announced = await fetch(CHAT_FILES_PATH, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization },
-    body: JSON.stringify({ name, bytes: file.size, sha256 }),
-  });
+  const announced = await insist(() =>
+    fetch(CHAT_FILES_PATH, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization },
+      body: JSON.stringify({ name, bytes: file.size, sha256 }),
+    }),
+  );
   if (announced.status === 429) throw new ChatFault('throttled');
   if (!announced.ok) throw new ChatFault('fileAway');
   const { id, url } = (await announced.json()) as { id: string; url: string };
-  const sent = await fetch(url, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream', authorization },
-    body: content,
-  });
+  const sent = await insist(() =>
+    fetch(url, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/octet-stream', authorization },
+      body: content,
+    }),
+  );
   if (sent.status === 422) throw new ChatFault('fileType');
   if (!sent.ok) throw new ChatFault('fileAway');
   return id;

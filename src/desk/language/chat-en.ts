@@ -46,6 +46,7 @@ export const chatEn: ChatWords = {
     empty: 'There is nothing in it',
     tooLong: 'Longer than 4,000 characters: please send it in parts',
     badFile: 'The file cannot be used',
+    reused: 'This was numbered like another message; please send it again',
     tooFast: 'Too fast',
     busy: 'Too much at once',
     away: 'It cannot be kept right now',

@@ -44,6 +44,7 @@ export const chatZh = {
     empty: '内容为空',
     tooLong: '超过 4000 字，请分开发送',
     badFile: '文件不可用',
+    reused: '编号重复，请重新发送',
     tooFast: '发送过快',
     busy: '系统繁忙',
     away: '暂时无法保存',

@@ -3,6 +3,7 @@ import { nowMs } from '../live/clock.ts';
 import { itemsOf, liveStatus } from '../live/live.ts';
 import { Away, ask, Refused } from '../request.ts';
 import type { Attached, FileRules } from './attached.ts';
+import { newKey } from './new-key.ts';
 
 /** As `GET /contacts/ID/messages` has it. */
 export interface ChatMessage {
@@ -49,7 +50,7 @@ export interface ReplyWindow {
 }
 
 interface Unsent {
-  readonly key: string;
+  key: string;
   readonly text: string;
   readonly files: readonly Attached[];
   readonly atMs: number;
@@ -172,7 +173,7 @@ export function look(contact: string): void {
 /** Stored under one key, however often it is sent. */
 export function reply(contact: string, text: string, files: readonly Attached[] = []): void {
   const thread = threadOf(contact);
-  thread.unsent.push({ key: crypto.randomUUID(), text, files, atMs: Date.now(), failure: '' });
+  thread.unsent.push({ key: newKey(), text, files, atMs: Date.now(), failure: '' });
   void send(thread, thread.unsent.at(-1)!);
 }
 
@@ -204,6 +205,10 @@ async function send(thread: Thread, one: Unsent): Promise<void> {
       const failure = error instanceof Error ? error.message : String(error);
       if (!(error instanceof Away) || tries === TRIES) {
         one.failure = failure || '—';
+        // Said again under a key of its own.
+        if (error instanceof Refused && error.code === 'KEY_REUSED') one.key = newKey();
+        // The answer to an earlier try may have been lost, and the message be there.
+        else await load(thread);
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS * tries));

@@ -1,8 +1,8 @@
 import { reactive, watch } from 'vue';
-import { serverNow } from '../live/clock.ts';
 import { ask, Refused } from '../request.ts';
 import { emptyForm, type FormText } from './form-text.ts';
 import { forgetForm, type Kept, keepForm, keptForms } from './kept-forms.ts';
+import { newKey } from './new-key.ts';
 
 /** One contact's form in this page. */
 export interface Form {
@@ -26,6 +26,8 @@ interface Answer extends FormText {
   readonly submittedAtMs: number | null;
 }
 
+/** At the server: it is what this page goes on with. */
+const THERE_IS_ANOTHER = new Set(['FORM_SUBMITTED', 'FORM_NEWER', 'KEY_REUSED']);
 const SAVE_EVERY_MS = 5_000;
 const RETRY_LAST_MS = 30_000;
 
@@ -77,6 +79,8 @@ let loading = false;
 function written(form: Form): void {
   if (loading || !isOpen(form)) return;
   form.revision += 1;
+  // What went under a key is what is submitted under it: other words are another try.
+  if (form.submitKey !== undefined) form.submitKey = newKey();
   form.unsaved = true;
   form.refusal = '';
   keepForm(user, form);
@@ -136,7 +140,7 @@ export function saveNow(form: Form): void {
 /** Submits it now, or as soon as the server is back: under one key, so that it is submitted once. */
 export function submit(form: Form): void {
   if (form.submittedAtMs !== undefined || form.submitKey !== undefined) return;
-  form.submitKey = crypto.randomUUID?.() ?? `${Math.floor(serverNow())}-${Math.random().toString(36).slice(2, 14)}`;
+  form.submitKey = newKey();
   keepForm(user, form);
   schedule(form, 0);
 }
@@ -191,7 +195,7 @@ async function sendOnce(form: Form, attempt: number): Promise<void> {
 
 function refused(form: Form, error: Refused): void {
   form.away = false;
-  if (error.code === 'FORM_SUBMITTED' || error.code === 'FORM_NEWER') {
+  if (THERE_IS_ANOTHER.has(error.code)) {
     form.submitKey = undefined;
     forgetForm(user, form.contact);
     form.revision = 0;
