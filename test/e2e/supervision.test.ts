@@ -135,8 +135,8 @@ describe('a lead at the page', () => {
     const reasons = deeds.filter(({ action }) => action.endsWith('/supervision')).map(({ detail }) => detail);
     expect(reasons.filter((detail) => detail !== '').reverse()).toEqual([
       'listen: 新人带教',
-      'whisper: 提示答复口径',
-      'barge: 一起解释',
+      'listen → whisper: 提示答复口径',
+      'whisper → barge: 一起解释',
     ]);
   }, 60_000);
 
