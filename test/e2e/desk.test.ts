@@ -200,8 +200,19 @@ describe('a call at the desk', () => {
     await desk.seen('[data-test=form-status]:text("草稿已保存")');
     await desk.page.keyboard.press('F4');
     await desk.state('wrapUp');
+    const asked: string[] = [];
+    desk.page.on('request', (request) => {
+      if (request.url().endsWith('/agents/me/state')) asked.push(request.postDataJSON().state);
+    });
     await desk.page.keyboard.press('F8');
     await desk.state('ready');
+    await desk.page.keyboard.press('F8');
+    await desk.page.keyboard.press('Shift+F8');
+    await desk.state('notReady');
+    await desk.page.keyboard.press('Shift+F8');
+    await desk.page.keyboard.press('F8');
+    await desk.state('ready');
+    expect(asked).toEqual(['ready', 'notReady', 'ready']);
   }, 120_000);
 
   test('shows the whole number for a reason, while that stands open and no longer', async () => {
