@@ -30,6 +30,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     person: Person | null;
     session: Session | null;
+    /** Changes of rights that had been heard of when the person was read. */
+    changesHeard: number;
   }
   interface FastifyInstance {
     /** Every route there is, with who may use it. */
@@ -68,6 +70,7 @@ export interface Guard {
 export function guardRoutes(app: FastifyInstance, guard: Guard): void {
   app.decorateRequest('person', null);
   app.decorateRequest('session', null);
+  app.decorateRequest('changesHeard', 0);
   const table: Route[] = [];
   const paces = new Map<string, Bucket>();
   app.decorate('routeTable', table);
@@ -88,6 +91,7 @@ export function guardRoutes(app: FastifyInstance, guard: Guard): void {
 async function admitSession(request: FastifyRequest, { db, atWork }: Guard): Promise<void> {
   const nowMs = Date.now();
   const token = request.cookies[SESSION_COOKIE];
+  request.changesHeard = request.server.live?.changesHeard() ?? 0;
   const session = token ? await findSession(db, token, nowMs) : undefined;
   if (session === undefined) throw new ApiError('LOGIN_REQUIRED');
   if (nowMs - session.seenAtMs > SESSION_IDLE_MS && !atWork(session.person.user)) {

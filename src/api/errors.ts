@@ -236,6 +236,11 @@ export const ERRORS = {
     zh: '申请已变更，请看清后再决定。',
     en: 'What is asked for is another now; read it before you agree.',
   },
+  SUPERVISION_REASON_NEEDED: {
+    status: 400,
+    zh: '介入更深须另写原因。',
+    en: 'To be heard by more takes a reason of its own.',
+  },
   SUPERVISION_NONE: { status: 404, zh: '您没有介入该通话。', en: 'There is no supervision of yours to change.' },
   SUPERVISOR_BUSY: {
     status: 409,

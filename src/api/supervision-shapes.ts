@@ -20,7 +20,7 @@ export const ApprovalBody = Type.Object(
   { by: Type.String({ minLength: 1, maxLength: 64, description: 'who asks' }), mode: Mode },
   { additionalProperties: false },
 );
-/** `reason`: why the mode is another now; without one, that of the beginning goes on. */
+/** `reason`: why the mode is another now. Only a mode by which no more hear the supervisor goes without: the reason before goes on. */
 export const SupervisionChange = Type.Object(
   { mode: Mode, reason: Type.Optional(Reason) },
   { additionalProperties: false },
@@ -53,7 +53,7 @@ export const TalkShape = Type.Object({
       by: Type.String(),
       mode: Type.String(),
       step: Type.String({ description: 'asked (a second person is needed), ringing or on' }),
-      reason: Type.String(),
+      reason: Type.String({ description: 'Of `wanted`, while there is one.' }),
       approvedBy: Type.Optional(Type.String()),
       untilMs: Type.Optional(Type.Integer()),
       wanted: Type.Optional(Type.String({ description: 'A mode to which a second person must agree.' })),

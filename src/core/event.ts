@@ -144,7 +144,7 @@ export interface SupervisionAsked {
   readonly contact: ContactId;
   readonly by: AgentId;
   readonly mode: SupervisionMode;
-  /** 1 to 40 characters; of a change, that of the first asking stays. */
+  /** 1 to 40 characters. May be empty of a change by which no more hear the supervisor: that before stays. */
   readonly reason: string;
 }
 

@@ -159,6 +159,7 @@ export interface Contact {
 export interface Supervision {
   readonly by: AgentId;
   readonly mode: SupervisionMode;
+  /** Of this mode. */
   readonly reason: string;
   /** `asked`: waits for a second person. */
   readonly step: 'asked' | 'ringing' | 'on';
@@ -172,8 +173,8 @@ export interface Supervision {
   readonly untilMs: number | null;
   /** The second person. */
   readonly approvedBy?: string;
-  /** A mode by which more would hear the supervisor: waits for a second person, too, until `untilMs`. */
-  readonly wanted?: { readonly mode: SupervisionMode; readonly untilMs: number };
+  /** A mode by which more would hear the supervisor: waits for a second person, too, until `untilMs`. `reason`: absent in older snapshots. */
+  readonly wanted?: { readonly mode: SupervisionMode; readonly reason?: string; readonly untilMs: number };
 }
 
 export interface CallBack {

@@ -1,3 +1,4 @@
+import { isLouder } from '../lib/louder.ts';
 import { ask, type Decision, note, setWork } from './decision.ts';
 import type { SupervisionApproved, SupervisionAsked, SupervisionLeft, SurveyedLeg } from './event.ts';
 import type { AgentId, CommandKey, LegId } from './ids.ts';
@@ -23,7 +24,7 @@ export function supervisionAsked(d: Decision, event: SupervisionAsked): void {
   if (contact?.stage.in !== 'talk') return;
   const { supervision } = contact;
   if (supervision !== undefined) {
-    if (supervision.by === event.by) modeAsked(d, contact, supervision, event.mode);
+    if (supervision.by === event.by) modeAsked(d, contact, supervision, event);
     return;
   }
   if (event.reason === '' || event.by === contact.stage.agent || !maySupervise(d, event.by)) return;
@@ -55,7 +56,10 @@ export function supervisionApproved(d: Decision, { contact: id, by, supervisor, 
   const waiting = wanted?.mode ?? supervision.mode;
   if ((mode ?? waiting) !== waiting) return;
   note(d, 'V5', { do: 'record-fact', fact: 'supervisionApproved', contact: id, by, supervisor: supervision.by });
-  if (wanted !== undefined) return changeMode(d, contact, { ...held, approvedBy: by }, wanted.mode);
+  if (wanted !== undefined) {
+    const { reason = held.reason } = wanted;
+    return changeMode(d, contact, { ...held, reason, approvedBy: by }, wanted.mode);
+  }
   if (maySupervise(d, supervision.by)) ringSupervisor(d, contact, { ...supervision, approvedBy: by });
   else endSupervision(d, contact, 'refused', 'V1');
 }
@@ -187,18 +191,19 @@ export function resumeSupervision(d: Decision, contact: Contact, seen: (leg: Leg
   }
 }
 
-/** By which more hear the supervisor than by those before it. */
-const LOUDER: readonly Supervision['mode'][] = ['listen', 'whisper', 'barge', 'takeOver'];
-
-/** V2; V5: of a sensitive contact it is asked for, and a second person agrees, when more would hear the supervisor. */
-function modeAsked(d: Decision, contact: Contact, supervision: Supervision, mode: Supervision['mode']): void {
+/** V2: louder for a reason alone; V5: of a sensitive contact it is asked for, and a second person agrees. */
+function modeAsked(d: Decision, contact: Contact, supervision: Supervision, event: SupervisionAsked): void {
+  const { mode } = event;
   if (supervision.mode === 'takeOver' || supervision.wanted?.mode === mode) return;
   const { wanted: _dropped, ...held } = supervision;
-  const isLouder = LOUDER.indexOf(mode) > LOUDER.indexOf(supervision.mode);
-  if (contact.sensitive !== true || supervision.step === 'asked' || !isLouder)
-    return changeMode(d, contact, held, mode);
+  const louder = isLouder(mode, supervision.mode);
+  if (louder && event.reason === '') return;
+  const isOther = mode !== supervision.mode && event.reason !== '';
+  const reason = isOther ? event.reason.slice(0, REASON_CHARS_MAX) : supervision.reason;
+  if (contact.sensitive !== true || supervision.step === 'asked' || !louder)
+    return changeMode(d, contact, { ...held, reason }, mode);
   note(d, 'V5', { do: 'record-fact', fact: 'supervisionWanted', contact: contact.id, by: supervision.by, mode });
-  setSupervision(d, contact, { ...held, wanted: { mode, untilMs: d.state.nowMs + SECOND_PERSON_MS_MAX } });
+  setSupervision(d, contact, { ...held, wanted: { mode, reason, untilMs: d.state.nowMs + SECOND_PERSON_MS_MAX } });
 }
 
 /** V5: nobody has agreed in time to what more would have heard. */

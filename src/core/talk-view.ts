@@ -18,6 +18,7 @@ export interface SupervisionView {
   readonly mode: SupervisionMode;
   /** `asked`: waits for a second person. */
   readonly step: 'asked' | 'ringing' | 'on';
+  /** Of `wanted`, while there is one: what the second person reads. */
   readonly reason: string;
   /** The second person. */
   readonly approvedBy?: string;
@@ -54,7 +55,7 @@ function view({ by, mode, step, reason, approvedBy, wanted, ...more }: Supervisi
     by,
     mode,
     step,
-    reason,
+    reason: wanted?.reason ?? reason,
     ...(approvedBy === undefined ? {} : { approvedBy }),
     ...(untilMs === null ? {} : { untilMs }),
     ...(wanted === undefined ? {} : { wanted: wanted.mode }),

@@ -1,13 +1,10 @@
 import { reactive } from 'vue';
+import type { Rights } from '../api/live/messages.ts';
 import { Away, ask } from './request.ts';
 import { seated } from './work/seated.ts';
 
-export interface Person {
+export interface Person extends Rights {
   readonly user: string;
-  readonly roles: readonly string[];
-  readonly team: string | null;
-  readonly mayReveal: boolean;
-  readonly mayPlay: boolean;
   readonly seat: { readonly agent: string; readonly number: string; readonly sipUser: string } | null;
 }
 
@@ -17,6 +14,8 @@ const AGAIN_MS = 1_000;
 const RIGHTS_TRIES_MAX = 10;
 
 let asking: Promise<void> | undefined;
+/** Counts what was heard of rights: only the newest is asked about, or an answer that comes late would undo it. */
+let heard = 0;
 
 /** Who sits here. */
 export const session = reactive({
@@ -39,17 +38,23 @@ export const session = reactive({
 
   async signIn(proof: { user: string; password: string; code?: string }): Promise<void> {
     await ask('/login', { method: 'POST', body: proof });
+    heard += 1;
     session.person = await ask<Person>('/me');
     asking = Promise.resolve();
   },
 
-  /** Whoever sits here may do other things than before. Asked again while the server is away. */
-  async rightsAgain(): Promise<void> {
+  /** If whoever sits here may do other things than the page knows, it asks. Again while the server is away. */
+  async heedRights(rights: Rights): Promise<void> {
+    heard += 1;
+    const turn = heard;
+    if (session.person === undefined || isAlike(session.person, rights)) return;
     for (let tries = 0; tries < RIGHTS_TRIES_MAX; tries += 1) {
       const person = await ask<Person>('/me').catch(() => undefined);
-      if (person !== undefined && person.user === session.person?.user) session.person = person;
-      if (person !== undefined || session.person === undefined) return;
+      if (turn !== heard || session.person === undefined) return;
+      if (person?.user === session.person.user) session.person = person;
+      if (person !== undefined) return;
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (turn !== heard) return;
     }
   },
 
@@ -63,6 +68,12 @@ export const session = reactive({
     asking = undefined;
   },
 });
+
+function isAlike(one: Rights, other: Rights): boolean {
+  const spelled = ({ roles, team, mayReveal, mayPlay }: Rights): string =>
+    JSON.stringify([[...roles].sort(), team, mayReveal, mayPlay]);
+  return spelled(one) === spelled(other);
+}
 
 /** A tab with its seat may be in a talk: it asks on while the server is away. @throws Refused, Away. */
 async function whoSits(): Promise<Person> {

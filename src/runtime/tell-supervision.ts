@@ -15,10 +15,15 @@ type LeadEvent = SupervisionAsked | SupervisionApproved | SupervisionLeft | Cont
 export function tellLeadEvent(event: LeadEvent): Said {
   switch (event.type) {
     case 'supervisionAsked':
-      return said(
-        `${event.by} asked to hear the talk: ${event.mode}.`,
-        `${event.by} 申请介入通话：${inChinese('supervision', event.mode)}。`,
-      );
+      return event.reason === ''
+        ? said(
+            `${event.by} asked to hear the talk: ${event.mode}.`,
+            `${event.by} 申请介入通话：${inChinese('supervision', event.mode)}。`,
+          )
+        : said(
+            `${event.by} asked to hear the talk (${event.mode}): ${event.reason}.`,
+            `${event.by} 申请介入通话（${inChinese('supervision', event.mode)}）：${event.reason}。`,
+          );
     case 'supervisionApproved':
       return event.mode === undefined
         ? said(`${event.by} agreed to it.`, `${event.by} 同意介入通话。`)

@@ -191,8 +191,11 @@ export class Hall {
   }
 
   async draw(cookie: string): Promise<string> {
-    const answer = await this.api.inject({ method: 'POST', url: LIVE_TICKET_PATH, headers: { cookie } });
-    return answer.json().ticket;
+    for (;;) {
+      const answer = await this.api.inject({ method: 'POST', url: LIVE_TICKET_PATH, headers: { cookie } });
+      // Rights have changed meanwhile: a client tries again.
+      if (answer.statusCode !== 503) return answer.json().ticket;
+    }
   }
 
   connect(cookie: string, more: Record<string, string> = {}, path = LIVE_PATH): WebSocket {

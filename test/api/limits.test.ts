@@ -192,7 +192,7 @@ describe('who may', () => {
   test('a ticket holds for 30 s, once, in the session that drew it', () => {
     const tickets = new Tickets();
     const admission = { person: { user: 'ana', roles: [] }, session: 's1', endsAtMs: 1e15, seenAtMs: 0 };
-    const draw = () => tickets.draw(admission, 1_000)!;
+    const draw = () => tickets.draw(admission, tickets.changes, 1_000)!;
     expect(TICKET_LIFE_MS).toBe(30_000);
     const [good, late, strange] = [draw(), draw(), draw()];
     expect(tickets.redeem(good, 's1', 30_999)).toMatchObject(admission);

@@ -52,7 +52,8 @@ test('a lead listens for a reason, is rung at the own seat, and may then be hear
   });
   await hall.answer('8003');
   expect((await ask(lead, 'GET', url)).body.supervision).toMatchObject({ by: 'eva', step: 'on' });
-  expect((await ask(eva, 'PATCH', url, { mode: 'barge' })).body.supervision).toMatchObject({ mode: 'barge' });
+  const barge = { mode: 'barge', reason: 'explained together' };
+  expect((await ask(eva, 'PATCH', url, barge)).body.supervision).toMatchObject(barge);
   expect((await ask(eva, 'DELETE', url)).status).toBe(204);
   expect((await ask(lead, 'GET', url)).body.supervision).toBeUndefined();
   expect(agent('ana')?.state).toBe('talking');
@@ -80,12 +81,27 @@ test('nobody listens without a reason, a seat, a free phone, or a second time; a
 
 test('every listening is in the audit trail with its reason, and so is what was refused', async () => {
   await ask(eva, 'POST', url, { mode: 'whisper', reason: 'new colleague' });
+  for (const mode of ['barge', 'takeOver'])
+    expect(await ask(eva, 'PATCH', url, { mode })).toMatchObject({
+      status: 400,
+      body: { code: 'SUPERVISION_REASON_NEEDED' },
+    });
+  const barge = { mode: 'barge', reason: 'both ask' };
+  expect((await ask(eva, 'PATCH', url, barge)).body.supervision).toMatchObject(barge);
+  expect((await ask(eva, 'PATCH', url, { mode: 'listen' })).body.supervision).toMatchObject({
+    mode: 'listen',
+    reason: 'both ask',
+  });
   await ask(eva, 'DELETE', url);
   await ask(lead, 'POST', url, { mode: 'listen', reason: 'curious' });
   const deeds = await listAudit(hall.database.store.db, { fromMs: 0, toMs: 1e15, rowsMax: 50 });
   const ours = deeds.filter(({ target }) => target === contact);
   expect(ours.map(({ who, detail, code }) => [who, detail, code]).reverse()).toEqual([
     ['eva', 'whisper: new colleague', ''],
+    ['eva', 'whisper → barge', 'SUPERVISION_REASON_NEEDED'],
+    ['eva', 'whisper → takeOver', 'SUPERVISION_REASON_NEEDED'],
+    ['eva', 'whisper → barge: both ask', ''],
+    ['eva', 'barge → listen', ''],
     ['eva', '', ''],
     ['lead', 'listen: curious', 'NO_SEAT'],
   ]);
@@ -120,7 +136,12 @@ test('of a sensitive contact nobody becomes louder alone, nor takes the mark awa
   await agree(lead, 'whisper');
   await hall.answer('8003');
   for (const mode of ['barge', 'takeOver'] as const) {
-    expect((await ask(eva, 'PATCH', url, { mode })).body.supervision).toMatchObject({ mode: 'whisper', wanted: mode });
+    expect((await ask(eva, 'PATCH', url, { mode })).body.code).toBe('SUPERVISION_REASON_NEEDED');
+    const louder = { mode, reason: `to ${mode}` };
+    // What the second person reads is why it is to be louder.
+    expect((await ask(eva, 'PATCH', url, louder)).body.supervision).toMatchObject({
+      ...{ mode: 'whisper', wanted: mode, reason: louder.reason },
+    });
     expect((await agree(eva, mode)).body.code).toBe('SECOND_PERSON_NEEDED');
   }
   expect((await ask(eva, 'PATCH', url, { mode: 'listen' })).body.supervision.mode).toBe('listen');
@@ -132,7 +153,9 @@ test('of a sensitive contact nobody becomes louder alone, nor takes the mark awa
   expect((await mark(lead, true)).body).not.toHaveProperty('unmarkAskedBy');
   expect((await mark(eva, false)).body.unmarkAskedBy).toBe('eva');
   expect((await mark(ben, false)).body).toMatchObject({ sensitive: false });
-  expect((await ask(eva, 'PATCH', url, { mode: 'barge' })).body.supervision).toMatchObject({ mode: 'barge' });
+  expect((await ask(eva, 'PATCH', url, { mode: 'barge', reason: 'threat' })).body.supervision).toMatchObject({
+    mode: 'barge',
+  });
   expect((await ask(eva, 'DELETE', url)).status).toBe(204);
 });
 

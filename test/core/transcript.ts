@@ -158,6 +158,8 @@ class Scene {
     switch (verb) {
       case 'supervise':
         return this.#submit({ type: 'supervisionAsked', contact, by, mode: b as never, reason: 'training' });
+      case 'go-over':
+        return this.#submit({ type: 'supervisionAsked', contact, by, mode: b as never, reason: '' });
       case 'agree':
         return this.#submit({ type: 'supervisionApproved', contact, by, ...agreedTo(b) });
       case 'leave':

@@ -73,7 +73,7 @@ test('the day of the wall begins at midnight, whether or not its forecast has be
   const last = quarter('2026-02-13T23:45:00', 7);
   const dayMs = Date.parse('2026-02-13T00:00:00+08:00');
   const forecast = { key: 'forecast', kind: 'forecast', dayMs, days: ['2026-02-06'], inbound: Array(96).fill(4) };
-  wire.say({ type: 'welcome', epoch: 'e', nowMs: Date.now(), user: 'lead', roles: ['lead'], streams: ['board'] });
+  wire.say({ type: 'welcome', epoch: 'e', nowMs: Date.now(), user: 'lead', streams: ['board'] });
   wire.say({ type: 'snapshot', stream: 'board', seq: 1, items: [last, forecast] });
   expect([todayFigure.value.shown, curve.value.days]).toEqual(['7', ['2026-02-06']]);
   await vi.advanceTimersByTimeAsync(2_000);
@@ -97,7 +97,7 @@ test('a share of nothing is no figure, neither 0 nor 100, and neither good nor b
   const agents = { ready: 0, ringing: 0, talking: 0, held: 0, wrapUp: 0, notReady: 0, offline: 0 };
   const site = { key: 'site/main', kind: 'site', site: 'main', name: '主平台', status: 'open', agents };
   const streams = ['floor', 'board'];
-  wire.say({ type: 'welcome', epoch: 'e', nowMs: Date.now(), user: 'lead', roles: ['lead'], streams });
+  wire.say({ type: 'welcome', epoch: 'e', nowMs: Date.now(), user: 'lead', streams });
   const floor = [{ key: 'figures', kind: 'figures', waiting: 0, day }, site];
   wire.say({ type: 'snapshot', stream: 'floor', seq: 1, items: floor });
   const line = { key: 'line/12345', kind: 'calls', by: 'line', of: '12345', ...calls };

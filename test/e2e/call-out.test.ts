@@ -186,9 +186,26 @@ test('of a call today each word stands in one line', async () => {
   expect(await desk.page.evaluate(tall)).toEqual([]);
 });
 
-test('nobody who is not there is waited for: the agent is free again', async () => {
-  await desk.click('dial-out');
-  await desk.click(`dial-${DUTY_DESK}`);
+test('the catalogue is opened, searched and called from by the keyboard alone; who is not there is not waited for', async () => {
+  const { page } = desk;
+  const focused = (selector: string) =>
+    page.waitForFunction<boolean, string>('(selector) => document.activeElement?.matches(selector)', selector);
+  await page.keyboard.press('F3');
+  await focused('input[name=dialOut]');
+  await page.keyboard.type('没有这样的');
+  await desk.seen('.empty:has-text("目录中没有")');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('input[name=dialOut]', { state: 'hidden' });
+  await page.keyboard.press('F3');
+  await focused('input[name=dialOut]');
+  await page.keyboard.type('水务');
+  await page.keyboard.press('Enter');
+  await focused(`[data-test=dial-${DUTY_DESK}]`);
+  await page.keyboard.press('ArrowUp');
+  await focused('input[name=dialOut]');
+  await page.keyboard.press('ArrowDown');
+  await focused(`[data-test=dial-${DUTY_DESK}]`);
+  await page.keyboard.press('Enter');
   await until(
     'the contact is over',
     () => stage.contactsFrom(DUTY_DESK),

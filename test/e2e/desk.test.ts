@@ -200,8 +200,19 @@ describe('a call at the desk', () => {
     await desk.seen('[data-test=form-status]:text("草稿已保存")');
     await desk.page.keyboard.press('F4');
     await desk.state('wrapUp');
+    const asked: string[] = [];
+    desk.page.on('request', (request) => {
+      if (request.url().endsWith('/agents/me/state')) asked.push(request.postDataJSON().state);
+    });
     await desk.page.keyboard.press('F8');
     await desk.state('ready');
+    await desk.page.keyboard.press('F8');
+    await desk.page.keyboard.press('Shift+F8');
+    await desk.state('notReady');
+    await desk.page.keyboard.press('Shift+F8');
+    await desk.page.keyboard.press('F8');
+    await desk.state('ready');
+    expect(asked).toEqual(['ready', 'notReady', 'ready']);
   }, 120_000);
 
   test('shows the whole number for a reason, while that stands open and no longer', async () => {
@@ -398,16 +409,15 @@ test('a dispatcher plays a recording when an admin has granted it, and says why'
   const { password } = await admin.post<{ password: string }>('/api/v1/users', wish);
   const page = await openDesk(chromium.browser, stage.program.run().http);
   await page.signIn({ user: 'paidan', password });
-  const look = async () => {
-    await page.page.goto(`http://${stage.program.run().http}/calls`);
-    await page.page.click('[data-test=detail] >> nth=0');
-  };
-  await look();
+  await page.page.goto(`http://${stage.program.run().http}/calls`);
+  await page.page.click('[data-test=detail] >> nth=0');
   await page.seen('.el-drawer p:has-text("派单员须经准许")');
+  // The page that is open hears of it.
   await admin.patch('/api/v1/users/paidan', { mayPlay: true });
-  await look();
   await page.page.fill('[name=playReason]', '核对诉求');
   await page.page.click('[data-test=recording] button');
   await page.seen('[data-test=recording] canvas');
   expect(await page.audit()).toEqual([]);
+  await admin.patch('/api/v1/users/paidan', { mayPlay: false });
+  await page.seen('.el-drawer p:has-text("派单员须经准许")');
 }, 60_000);

@@ -135,8 +135,8 @@ describe('a lead at the page', () => {
     const reasons = deeds.filter(({ action }) => action.endsWith('/supervision')).map(({ detail }) => detail);
     expect(reasons.filter((detail) => detail !== '').reverse()).toEqual([
       'listen: 新人带教',
-      'whisper: 提示答复口径',
-      'barge: 一起解释',
+      'listen → whisper: 提示答复口径',
+      'whisper → barge: 一起解释',
     ]);
   }, 60_000);
 
@@ -210,10 +210,13 @@ describe('a lead at the page', () => {
     expect(await stage.closedRecord('13800138301')).toMatchObject({ outcome: 'answered' });
   }, 60_000);
 
-  test('who leads no longer is on another page at once, and sees nothing of the board', async () => {
+  test('who leads no longer is on another page at once, and sees nothing of the board, until they lead again', async () => {
     const admin = await signIn(stage.program, stage.program.firstRun().admin);
     await admin.patch(`/api/v1/users/${LEAD}`, { roles: ['agent'] });
     await lead.page.waitForSelector('a[href="/supervision"]', { state: 'detached' });
     await lead.page.waitForSelector('[data-agent=seat1001]', { state: 'detached' });
+    await admin.patch(`/api/v1/users/${LEAD}`, { roles: ['agent', 'lead'] });
+    await lead.page.click('a[href="/supervision"]');
+    await lead.seen('[data-agent=seat1001]');
   }, 60_000);
 });

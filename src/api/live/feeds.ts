@@ -41,35 +41,48 @@ function alarmItem(alarm: Alarm): AlarmItem {
   };
 }
 
-/** Whoever is disabled, logged out everywhere or given other rights loses the socket at once. */
+/** They could not be read: once more after so long. */
+const AGAIN_MS = 1_000;
+
+/** Whoever is disabled, logged out everywhere or given other rights loses the socket at once, or as soon as the database can be asked. */
 export function keepRights(
   hub: Hub,
   { db, logger }: ApiOptions,
   live: LiveSources,
 ): { look(user?: string): void; end(): void } {
-  const warn = (error: unknown): void => {
+  let again: NodeJS.Timeout | undefined;
+  const failed = (error: unknown): void => {
     // A first start is still making its tables: nobody can be here yet, and every change of accounts is heard of.
     if (isUnmade(error)) return;
     logger.warn({ err: error }, 'who may stay on the live socket cannot be read now');
+    again ??= setTimeout(lookAtAll, AGAIN_MS).unref();
   };
   const look = (user?: string): void => {
     const asked = hub.sessions(user);
     findSessions(db, asked, Date.now()).then(
       (sessions) => hub.recheck(asked, new Map([...sessions].map(([key, { person }]) => [key, person]))),
-      warn,
+      failed,
     );
   };
   const teams = (): void => {
     loadTeams(db).then((teamOf) => {
       hub.watch.setTeams(teamOf);
       hub.tell();
-    }, warn);
+    }, failed);
   };
-  const changed = (): void => {
-    hub.tickets.voidAll();
+  const lookAtAll = (): void => {
+    again = undefined;
     look();
     teams();
   };
+  const unfollow = live.onAccounts(() => {
+    hub.tickets.voidAll();
+    lookAtAll();
+  });
   teams();
-  return { look, end: live.onAccounts(changed) };
+  const end = (): void => {
+    clearTimeout(again);
+    unfollow();
+  };
+  return { look, end };
 }

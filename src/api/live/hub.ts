@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -9,7 +10,7 @@ import { type Person, SESSION_IDLE_MS } from '../../store/sessions.ts';
 import { LEADS, STAFF } from '../access.ts';
 import { Client, closeSocket, readMessage } from './client.ts';
 import type { LiveCore } from './live-core.ts';
-import type { FromServer, Resume, StreamName } from './messages.ts';
+import type { FromServer, Resume, Rights, StreamName } from './messages.ts';
 import type { Stream } from './stream.ts';
 import { type Admission, Tickets } from './tickets.ts';
 import { FIGURES_BOARD, Watch } from './watch.ts';
@@ -172,7 +173,7 @@ export class Hub {
       if (!asked.has(client.admission.session)) continue;
       const person = current.get(client.admission.session);
       if (person === undefined) client.cut('sessionOver');
-      else if (rightsOf(person) !== rightsOf(client.admission.person)) client.cut('rightsChanged');
+      else if (!isDeepStrictEqual(rightsOf(person), rightsOf(client.admission.person))) client.cut('rightsChanged');
     }
   }
 
@@ -205,7 +206,7 @@ export class Hub {
         epoch: this.#epoch,
         nowMs: Date.now(),
         user,
-        roles: person.roles,
+        rights: rightsOf(person),
         streams: streams.map(({ name }) => name),
       }),
     );
@@ -231,9 +232,11 @@ export class Hub {
   #streamsFor({ user, roles, team }: Person): Stream[] {
     const may = (allowed: readonly Role[]) => roles.some((role) => allowed.includes(role));
     const { watch } = this;
+    // Whose work is elsewhere hears when it no longer is.
+    if (!may(STAFF)) return [];
     return [
       watch.seat(user),
-      ...(may(STAFF) ? [watch.floor] : []),
+      watch.floor,
       ...(may(LEADS) ? [watch.board(boardOf(roles, team))] : may(['admin']) ? [watch.board(FIGURES_BOARD)] : []),
     ];
   }
@@ -327,8 +330,8 @@ function boardOf(roles: readonly Role[], team: string | undefined): string {
   return roles.includes('supervisor') ? '' : (team ?? '');
 }
 
-function rightsOf({ roles, team }: Person): string {
-  return JSON.stringify([[...roles].sort(), team ?? '']);
+function rightsOf({ roles, team, mayReveal, mayPlay }: Person): Rights {
+  return { roles: [...roles].sort(), team: team ?? null, mayReveal: mayReveal === true, mayPlay: mayPlay === true };
 }
 
 function frameOf(message: FromServer): Buffer {

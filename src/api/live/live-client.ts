@@ -4,6 +4,7 @@ import {
   type Item,
   LIVE_CLOSE,
   LIVE_SILENCE_MAX_MS,
+  type Rights,
   type StreamName,
 } from './messages.ts';
 
@@ -19,15 +20,18 @@ export interface LiveSocket {
 export interface LiveClientOptions {
   /** Opens a socket to `LIVE_PATH`. */
   readonly connect: () => LiveSocket;
-  /** Draws a ticket at `LIVE_TICKET_PATH`. Undefined: the session is over; null: this person is told nothing. Rejects: to be tried again. */
-  readonly drawTicket: () => Promise<string | null | undefined>;
+  /** Draws a ticket at `LIVE_TICKET_PATH`. Undefined: the session is over. Rejects: to be tried again. */
+  readonly drawTicket: () => Promise<string | undefined>;
   /** Whose page it is: when somebody else signed in meanwhile in the same browser, the session is over for it. Absent: anybody's. */
   readonly user?: string;
   /** What is other than before. `whole`: all that was known of the stream is replaced. */
   readonly onItems: (change: LiveChange) => void;
   readonly onStatus?: (status: LiveStatus) => void;
-  /** Roles or team of this person are others now; what is told from here on is, too. */
-  readonly onRights?: () => void;
+  /**
+   * What this person may do from here on, at each connection: they may have become others while there was none, or the word that they have
+   * was lost with the one before.
+   */
+  readonly onRights?: (rights: Rights) => void;
   /** 0 ≤ number < 1. */
   readonly random?: () => number;
 }
@@ -62,8 +66,6 @@ export class LiveClient {
   #heardAtMs: number | undefined;
   #attempts = 0;
   #over = false;
-  /** Its rights were said to be others; which, the next connection knows. */
-  #rightsChanged = false;
   #socket: LiveSocket | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -127,7 +129,7 @@ export class LiveClient {
 
   async #open(): Promise<void> {
     this.#options.onStatus?.('connecting');
-    let ticket: string | null | undefined;
+    let ticket: string | undefined;
     try {
       ticket = await this.#options.drawTicket();
     } catch {
@@ -135,10 +137,6 @@ export class LiveClient {
     }
     if (this.#over) return;
     if (ticket === undefined) return this.#finish('loginRequired');
-    if (ticket === null) {
-      this.#heedRights();
-      return this.#finish('stopped');
-    }
     this.#listen(this.#options.connect(), ticket);
   }
 
@@ -159,7 +157,6 @@ export class LiveClient {
     socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
-      if (code === LIVE_CLOSE.rightsChanged) this.#rightsChanged = true;
       if (FINAL.has(code)) this.#finish('refused');
       else this.#again();
     });
@@ -183,7 +180,7 @@ export class LiveClient {
         this.#epoch = message.epoch;
         this.#skewMs = message.nowMs - Date.now();
         this.#attempts = 0;
-        this.#heedRights();
+        this.#options.onRights?.(message.rights);
         for (const name of [...this.#known.keys()]) if (!message.streams.includes(name)) this.#takeAway(name);
         return this.#options.onStatus?.('open');
       case 'beat':
@@ -211,13 +208,6 @@ export class LiveClient {
     for (const key of message.gone) items.delete(key);
     for (const item of message.items) items.set(item.key, item);
     this.#options.onItems({ ...message, whole: false });
-  }
-
-  /** Not before now: a change between the cut and this connection would go unheard. */
-  #heedRights(): void {
-    if (!this.#rightsChanged) return;
-    this.#rightsChanged = false;
-    this.#options.onRights?.();
   }
 
   /** It is not for this person any more. */

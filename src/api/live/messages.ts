@@ -10,7 +10,7 @@ export const LIVE_TICKET_PATH = '/api/v1/live/ticket';
 
 /** Why the server closes a socket (RFC 6455 §7.4.2: 4000 to 4999 are ours). */
 export const LIVE_CLOSE = {
-  /** Roles or team are others now: come again at once, and see what they show. */
+  /** Roles, team or what is granted are others now: come again at once, and see what they show. */
   rightsChanged: 4001,
   /** Read too slowly: come again, and go on from the last sequence number. */
   tooSlow: 4008,
@@ -46,6 +46,14 @@ export interface Resume {
   readonly seq: Readonly<Partial<Record<StreamName, number>>>;
 }
 
+/** What the person may do, as `GET /api/v1/me` has it. */
+export interface Rights {
+  readonly roles: readonly string[];
+  readonly team: string | null;
+  readonly mayReveal: boolean;
+  readonly mayPlay: boolean;
+}
+
 export type FromServer =
   | {
       readonly type: 'welcome';
@@ -53,7 +61,7 @@ export type FromServer =
       readonly epoch: string;
       readonly nowMs: number;
       readonly user: string;
-      readonly roles: readonly string[];
+      readonly rights: Rights;
       readonly streams: readonly StreamName[];
     }
   | { readonly type: 'beat'; readonly nowMs: number }

@@ -27,9 +27,20 @@ export class Tickets {
   /** In the order in which they were drawn. */
   readonly #tickets = new Map<string, Ticket>();
   readonly #ofSession = new Map<string, Set<string>>();
+  #changes = 0;
 
-  /** @returns the ticket; undefined when there are too many. */
-  draw(admission: Admission, nowMs: number): string | undefined {
+  /** Changes of rights that have been heard of. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * @param changes when the person was read.
+   * @returns the ticket; undefined when there are too many, or rights have changed since: they would stay as they were for as long as the
+   * socket, which was not there when all that were had theirs looked at.
+   */
+  draw(admission: Admission, changes: number, nowMs: number): string | undefined {
+    if (changes !== this.#changes) return undefined;
     this.#forgetOld(nowMs);
     const mine = this.#ofSession.get(admission.session) ?? new Set();
     if (mine.size >= PER_SESSION_MAX) this.#forget([...mine][0]!);
@@ -58,6 +69,7 @@ export class Tickets {
 
   /** Rights may be others now: every ticket is drawn anew. */
   voidAll(): void {
+    this.#changes += 1;
     this.#tickets.clear();
     this.#ofSession.clear();
   }

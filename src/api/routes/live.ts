@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { AgentId, ContactId } from '../../core/ids.ts';
 import { sessionKey, touchSession } from '../../store/sessions.ts';
 import type { Db } from '../../store/store.ts';
-import { LEADS, personOf, reachOf, SESSION_COOKIE, STAFF, sessionOf } from '../access.ts';
+import { LEADS, personOf, reachOf, SESSION_COOKIE, sessionOf } from '../access.ts';
 import { CHAT_PATH } from '../chat/messages.ts';
 import { ApiError } from '../errors.ts';
 import { keepChannels } from '../live/channel-feed.ts';
@@ -47,6 +47,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
       supervisions.look();
     },
     seen: (session: string) => hub.seen(session),
+    changesHeard: () => hub.tickets.changes,
     recheckUser(user: string) {
       rights.look(user);
       supervisions.look();
@@ -64,10 +65,10 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
 
   app.post(
     LIVE_TICKET_PATH,
-    { config: { access: STAFF, idle: true, audit: 'never' }, schema: { response: { 200: TicketShape } } },
+    { config: { access: 'loggedIn', idle: true, audit: 'never' }, schema: { response: { 200: TicketShape } } },
     async (request, reply) => {
       const { person, key: session, endsAtMs, seenAtMs } = sessionOf(request);
-      const ticket = hub.tickets.draw({ person, session, endsAtMs, seenAtMs }, Date.now());
+      const ticket = hub.tickets.draw({ person, session, endsAtMs, seenAtMs }, request.changesHeard, Date.now());
       if (ticket === undefined) throw new ApiError('BUSY', { retryAfterS: 1 });
       return reply.header('cache-control', 'no-store').send({ ticket, validMs: TICKET_LIFE_MS });
     },
@@ -110,6 +111,8 @@ declare module 'fastify' {
       endSession(session: string): void;
       /** The session's person did something. */
       seen(session: string): void;
+      /** Changes of rights so far. */
+      changesHeard(): number;
       /** Some sessions of this user may have ended. */
       recheckUser(user: string): void;
       alarmsChanged(): void;

@@ -4,6 +4,7 @@ import type { SupervisionMode } from '../../core/command.ts';
 import type { PeopleEvent } from '../../core/event.ts';
 import { agentId, contactId } from '../../core/ids.ts';
 import type { SupervisionView, TalkView } from '../../core/talk-view.ts';
+import { isLouder } from '../../lib/louder.ts';
 import { seatOf } from '../../store/accounts.ts';
 import { LEADS, personOf, reachOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
@@ -52,10 +53,12 @@ function addOwnRoutes(app: Api, options: ApiOptions): void {
     { config, schema: { params, body: SupervisionChange, response: { 200: TalkShape } } },
     async (request) => {
       const { id } = request.params;
-      const { mode, reason: why } = request.body;
-      request.deed = { target: id, detail: why === undefined ? mode : `${mode}: ${why}` };
-      const { by, reason: first } = await own(options, request, id);
-      const reason = why ?? first;
+      const { mode, reason = '' } = request.body;
+      const about = (detail: string) => ({ target: id, detail: reason === '' ? detail : `${detail}: ${reason}` });
+      request.deed = about(mode);
+      const { by, mode: before } = await own(options, request, id);
+      request.deed = about(`${before} → ${mode}`);
+      if (reason === '' && isLouder(mode, before)) throw new ApiError('SUPERVISION_REASON_NEEDED');
       await tell(options, request, { type: 'supervisionAsked', contact: contactId(id), by, mode, reason });
       return await talkOf(options, request, id);
     },

@@ -7,6 +7,7 @@ import {
   type Item,
   LIVE_PATH,
   type QueueItem,
+  type Rights,
   type SelfItem,
   type StreamName,
 } from '../../api/live/messages.ts';
@@ -29,9 +30,9 @@ export const staleSinceMs = ref<number>();
 /**
  * Opens the live socket; it comes back by itself, and keeps what was known while it is away.
  *
- * @param onRights roles or team are others than before.
+ * @param onRights what the person may do, at each connection.
  */
-export function startLive(user: string, onRights: () => void): void {
+export function startLive(user: string, onRights: (rights: Rights) => void): void {
   client ??= new LiveClient({
     user,
     connect: () =>
@@ -63,12 +64,11 @@ export function showActive(): void {
   client?.active();
 }
 
-async function drawTicket(): Promise<string | null | undefined> {
+async function drawTicket(): Promise<string | undefined> {
   try {
     return (await ask<{ ticket: string }>('/live/ticket', { method: 'POST' })).ticket;
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return undefined;
-    if (error instanceof Refused && error.code === 'FORBIDDEN') return null;
     throw error;
   }
 }

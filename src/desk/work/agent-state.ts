@@ -14,12 +14,16 @@ export async function setState(state: 'ready' | 'notReady' | 'offline', reason?:
   }
 }
 
-/** The one key that goes back and forth. */
-export function toggleReady(): void {
-  const state = self.value?.state;
-  if (state === undefined) return;
-  const next = self.value?.next;
-  const toReady =
-    state === 'wrapUp' || state === 'notReady' || state === 'offline' || (state !== 'ready' && next !== 'ready');
-  void (toReady ? setState('ready') : setState('notReady', zh.state.reasons[0]));
+/** By a key. Who is so, or will be after the call, stays so. */
+export function goReady(): void {
+  const { state, next } = self.value ?? {};
+  const isSo = state === 'ready' || (state !== 'wrapUp' && next === 'ready');
+  if (state !== undefined && !isSo) void setState('ready');
+}
+
+/** By a key; after the call, when there is one. Why can be said by the button. */
+export function goNotReady(): void {
+  const { state, next } = self.value ?? {};
+  const isSo = state === 'notReady' || (state !== 'wrapUp' && next === 'notReady');
+  if (state !== undefined && !isSo) void setState('notReady', zh.state.reasons[0]);
 }

@@ -1,6 +1,7 @@
+import { networkOf } from '../../lib/network-of.ts';
 import type { State } from './state.ts';
 
-/** What is remembered about a source address. */
+/** What is remembered about a source: an IPv4 address, or the network of an IPv6 subscriber, who has more addresses than could be guessed from. */
 export interface Source {
   /** Token bucket for INVITE. */
   tokens: number;
@@ -12,6 +13,7 @@ export interface Source {
 }
 
 export interface Admission {
+  /** By `sourceKey`. */
   readonly sources: Map<string, Source>;
   /** Highest nc used with a nonce. Only nonces that were used well are here. */
   readonly nonces: Map<string, { readonly nc: number; readonly atMs: number }>;
@@ -31,9 +33,15 @@ export function emptyAdmission(): Admission {
   return { sources: new Map(), nonces: new Map() };
 }
 
+/** A trunk stands for itself: who guesses beside it in its network takes nothing from it. */
+function sourceKey(state: State, ip: string): string {
+  return state.options.trunkOf(ip) === undefined ? networkOf(ip) : ip;
+}
+
 function sourceOf(state: State, ip: string, nowMs: number): Source {
   const { sources } = state.admission;
-  const known = sources.get(ip);
+  const key = sourceKey(state, ip);
+  const known = sources.get(key);
   if (known !== undefined) return known;
   if (sources.size >= SOURCES_MAX) forgetOne(sources, nowMs);
   const made = {
@@ -44,16 +52,16 @@ function sourceOf(state: State, ip: string, nowMs: number): Source {
     bannedUntilMs: 0,
     bans: 0,
   };
-  sources.set(ip, made);
+  sources.set(key, made);
   return made;
 }
 
 /** The one known longest goes, one that is not banned if the first few hold any. */
 function forgetOne(sources: Map<string, Source>, nowMs: number): void {
   let seen = 0;
-  for (const [ip, source] of sources) {
+  for (const [key, source] of sources) {
     if (source.bannedUntilMs <= nowMs || ++seen > 16) {
-      sources.delete(ip);
+      sources.delete(key);
       return;
     }
   }
@@ -72,7 +80,7 @@ export function takeToken(state: State, ip: string, rate: typeof TRUNK_RATE, now
 }
 
 export function isBanned(state: State, ip: string, nowMs: number): boolean {
-  return (state.admission.sources.get(ip)?.bannedUntilMs ?? 0) > nowMs;
+  return (state.admission.sources.get(sourceKey(state, ip))?.bannedUntilMs ?? 0) > nowMs;
 }
 
 /** A wrong password. A trunk is never banned: that would cut the hotline off. */

@@ -191,6 +191,23 @@ describe('a guesser', () => {
     expect(login(peer)).toBe(200);
   });
 
+  test('with a whole IPv6 network is not heard from anywhere in it, and nobody else is deaf for it, a trunk in it neither', () => {
+    const TRUNK = '2001:db8:7:1::1';
+    const flow = { transport: 'udp' as const, remoteIp: '', remotePort: 5070 };
+    const peer = rawPeer({ trunkOf: (ip) => (ip === TRUNK ? 'carrier' : undefined) }, flow);
+    const from = (ip: string): RawPeer => {
+      flow.remoteIp = ip;
+      return peer;
+    };
+    for (let guess = 0; guess < 5; guess++) {
+      expect(register(from(`2001:db8:7:1::${guess + 10}`))).toBe(401);
+      expect(login(peer, { password: `guess-${guess}` })).toBe(401);
+    }
+    expect(register(from('2001:db8:7:1:ffff::77'))).toBe(0);
+    expect(register(from('2001:db8:7:2::10'))).toBe(401);
+    expect(from(TRUNK).call().call).toBeDefined();
+  });
+
   test('behind a trunk is refused for ever, and the trunk never banned', () => {
     const peer = rawPeer({}, PEER);
     register(peer);
