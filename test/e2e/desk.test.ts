@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
-import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
+import { axeFindings, type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
 import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { correlationNow, shareNow } from './browser-stage.ts';
 import type { Phone } from './peers.ts';
@@ -248,6 +248,29 @@ describe('the page', () => {
     await bothHear(citizen);
     await hangUp(citizen);
     expect(await stage.closedRecord('13800138104')).toMatchObject({ outcome: 'answered' });
+  }, 120_000);
+
+  test('that shows a talk of another page of the same seat says so, and answers nothing that comes back to that one', async () => {
+    const citizen = await ringing('13800138107');
+    await desk.click('answer');
+    await desk.state('talking');
+    await bothHear(citizen);
+    expect(await desk.page.$('[data-test=elsewhere]')).toBe(null);
+    const second = await desk.page.context().newPage();
+    await second.goto(`http://${stage.program.run().http}/`);
+    await second.click('[data-test=start]');
+    await second.waitForSelector('[data-test=phone].is-good');
+    await second.waitForSelector('[data-test=elsewhere]');
+    expect(await second.$('[data-test=hang-up]')).toBe(null);
+    expect(await axeFindings(second)).toEqual([]);
+    if (PICTURES !== undefined) await second.screenshot({ path: `${PICTURES}/elsewhere.png` });
+    expect(await second.evaluate('sessionStorage.getItem("minhu.contact")')).toBe(null);
+    await desk.page.reload();
+    await desk.seen('[data-test=hang-up]');
+    await bothHear(citizen);
+    await second.close();
+    await hangUp(citizen);
+    expect(await stage.closedRecord('13800138107')).toMatchObject({ outcome: 'answered' });
   }, 120_000);
 });
 

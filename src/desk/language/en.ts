@@ -112,6 +112,8 @@ export const en: Words = {
     notification: (from: string) => `Call from ${from}`,
     hint: (by: string) => `From ${by}`,
     failed: (why: string) => `The call failed: ${why}`,
+    elsewhere: 'This call is in another window of yours, or on your phone',
+    returning: 'The call of this page is coming back…',
     noMicrophone: 'No microphone, so the call cannot be answered. Check the device and the permission.',
   },
   dialOut: {

@@ -100,6 +100,8 @@ export const zh = {
     notification: (from: string) => `来电 ${from}`,
     hint: (by: string) => `${by} 提示`,
     failed: (why: string) => `通话没有接通：${why}`,
+    elsewhere: '通话在您的另一窗口或话机上',
+    returning: '正在接回本页的通话…',
     noMicrophone: '麦克风不可用，无法接听。请检查设备与浏览器权限。',
   },
   dialOut: {

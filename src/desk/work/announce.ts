@@ -29,8 +29,10 @@ export function announceCalls(): void {
       shown.onclick = () => window.focus();
     },
   );
-  watch(contact, (now) => {
-    if (now?.phase === 'talking' || now?.phase === 'held') keepContact(now.contact);
+  // A page of the same seat that only shows the talk would otherwise answer for the one that comes back to it.
+  const speaks = (): boolean => phone.line === 'talking' && !phone.echo;
+  watch([contact, speaks], ([now, here]) => {
+    if (here && (now?.phase === 'talking' || now?.phase === 'held')) keepContact(now.contact);
     else if (now?.phase === 'wrapUp') keepContact(undefined);
   });
 }
