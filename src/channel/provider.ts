@@ -4,8 +4,9 @@ import { Turnstile } from './turnstile.ts';
 
 /** So many boxes that were well, one after the other and none that answered between: then it is not the boxes. */
 const FAILED_IN_A_ROW = 5;
-const PROBE_FIRST_MS = 1_000;
-const PROBE_LAST_MS = 30_000;
+const PROBE_EVERY_MS = 2_000;
+/** Unless it says when to come again. */
+const PROBE_AFTER_MS_MAX = 300_000;
 
 /**
  * Who keeps many boxes at one address. When it is away all its boxes are, at once and with one alarm; until it answers, one of them is asked at a
@@ -21,7 +22,6 @@ export class Provider {
   readonly #waiting = new Set<() => void>();
   #row = { boxes: 0, sinceMs: 0 };
   #trouble: Trouble | undefined;
-  #probeMs = PROBE_FIRST_MS;
   #nextProbeAtMs = 0;
 
   /** @param onChange it is away, or back: so are all its boxes. Must not throw. */
@@ -55,32 +55,29 @@ export class Provider {
   /** A box had an answer, good or bad. */
   answered(): void {
     this.#row = { boxes: 0, sinceMs: 0 };
+    this.#nextProbeAtMs = 0;
     if (this.#trouble === undefined) return;
     const { sinceMs } = this.#trouble;
     this.#trouble = undefined;
-    this.#probeMs = PROBE_FIRST_MS;
     this.#logger.info({ provider: this.name, boxes: this.#boxes.size }, 'a provider of boxes answers again');
     for (const onBack of this.#boxes) onBack(sinceMs);
     for (const wake of [...this.#waiting]) wake();
     this.#onChange();
   }
 
-  /** @param wasWell the box answered at its last turn, or has had none yet: one that never answers says nothing of its provider. */
-  failed(wasWell: boolean, reason: string): void {
+  /**
+   * @param wasWell the box answered at its last turn, or has had none yet: one that never answers says nothing of its provider.
+   * @param afterMs when the provider wants to be asked again.
+   */
+  failed(wasWell: boolean, reason: string, afterMs = 0): void {
     const nowMs = Date.now();
-    if (this.#trouble !== undefined) {
-      // Asked before it was known.
-      if (nowMs < this.#nextProbeAtMs) return;
-      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_LAST_MS);
-      this.#nextProbeAtMs = nowMs + this.#probeMs;
-      return;
-    }
-    if (!wasWell) return;
+    const probeAtMs = nowMs + Math.max(PROBE_EVERY_MS, Math.min(afterMs, PROBE_AFTER_MS_MAX));
+    this.#nextProbeAtMs = Math.max(this.#nextProbeAtMs, probeAtMs);
+    if (!wasWell || this.#trouble !== undefined) return;
     this.#row = { boxes: this.#row.boxes + 1, sinceMs: this.#row.boxes === 0 ? nowMs : this.#row.sinceMs };
     if (this.#row.boxes < FAILED_IN_A_ROW) return;
     const boxes = this.#boxes.size;
     this.#trouble = { sinceMs: this.#row.sinceMs, reason: `${this.name}, ${boxes} boxes: ${reason}` };
-    this.#nextProbeAtMs = nowMs + this.#probeMs;
     this.#logger.error({ provider: this.name, boxes, reason }, 'a provider of boxes does not answer');
     this.#onChange();
   }

@@ -159,7 +159,7 @@ export class Puller {
       if (this.#stopping.signal.aborted) throw error;
       // A refusal is an answer, too.
       if (isChannelError(error) && error.kind !== 'retry') provider.answered();
-      else provider.failed(this.#answered, reasonOf(error));
+      else provider.failed(this.#answered, reasonOf(error), isChannelError(error) ? error.retryAfterMs : undefined);
       this.#answered = false;
       throw error;
     }

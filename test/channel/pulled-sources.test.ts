@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import letterbox from '../../channels/letterbox.ts';
 import { ChannelError, defineChannel, type Inbound, type Pulled } from '../../src/channel/channel.ts';
+import { Provider } from '../../src/channel/provider.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 import { accountOf, chatRules, eventually, type House, openHouse } from './house.ts';
 
@@ -122,6 +123,23 @@ test('a provider that is away is so with all its boxes at once, by one alarm; on
   await eventually(() => expect(asked.size).toBe(600));
   expect(logged.filter(({ level }) => level >= 40 && level < 50).length).toBeLessThan(40);
   expect(logged.filter(({ msg }) => msg.includes('answers again'))).toHaveLength(1);
+});
+
+test('a provider that says when to come again is asked then, and one that says nothing every two seconds', () => {
+  const provider = new Provider('boxes', logger, () => undefined);
+  const fail = (times: number, afterMs?: number) => {
+    for (let n = 0; n < times; n += 1) provider.failed(true, 'the box answered 503', afterMs);
+  };
+  fail(4, 120_000);
+  expect(provider.trouble).toBeUndefined();
+  provider.answered();
+  fail(5);
+  expect(provider.trouble).toBeDefined();
+  expect(provider.probeInMs).toBeLessThanOrEqual(2_000);
+  provider.failed(false, 'the box answered 503', 120_000);
+  expect(provider.probeInMs).toBeGreaterThan(60_000);
+  provider.answered();
+  expect(provider.trouble).toBeUndefined();
 });
 
 test('boxes that are wrong are their own trouble, however many they are, while others of their provider answer', async () => {
