@@ -54,6 +54,7 @@ export const en: Words = {
     goReady: 'Ready',
     goNotReady: 'Not ready',
     leave: 'Go offline',
+    byItself: { phoneLost: 'Phone lost', missedOffers: 'Missed offers' },
     reasons: ['Break', 'Meal', 'Meeting', 'Training', 'Equipment fault', 'Other work'],
     refused: (why: string) => `The state did not change: ${why}`,
     noPhone: 'Ready, but no phone is registered: no calls will be offered',

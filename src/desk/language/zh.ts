@@ -47,6 +47,7 @@ export const zh = {
     goReady: '就绪',
     goNotReady: '示忙',
     leave: '下岗',
+    byItself: { phoneLost: '话机断线', missedOffers: '连续未接' },
     reasons: ['小休', '用餐', '会议', '培训', '设备故障', '其他工作'],
     refused: (why: string) => `状态没有改变：${why}`,
     noPhone: '就绪，但没有话机登录，不会派接来电',
