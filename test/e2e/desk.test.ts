@@ -351,6 +351,15 @@ describe('every page, in both languages and both themes', () => {
       };
       await other.seen('input[name=user]');
       await look('sign-in');
+      await other.page.route('**/api/v1/login', (route) =>
+        route.fulfill({ status: 429, headers: { 'retry-after': '840' }, json: { code: 'LOGIN_THROTTLED' } }),
+      );
+      await other.page.fill('input[name=user]', 'seat1002');
+      await other.page.fill('input[name=password]', 'wrong');
+      await other.page.click('button[type=submit]');
+      await other.seen('[role=alert]:has-text("14:00")');
+      await look('sign-in-locked');
+      await other.page.unroute('**/api/v1/login');
       await other.signIn(seat('seat1002'));
       await other.seen('[data-test=start]');
       await look('seat');

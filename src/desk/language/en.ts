@@ -26,6 +26,8 @@ export const en: Words = {
     submit: 'Sign in',
     working: 'Signing in…',
     away: 'The server does not answer. Try again in a moment.',
+    throttled: (time: string) =>
+      `Too many wrong passwords. Try again in ${time}, or ask your administrator to unlock you.`,
     note: 'Accounts come from your administrator. Do not share yours.',
   },
   seat: {

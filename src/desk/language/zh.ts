@@ -19,6 +19,7 @@ export const zh = {
     submit: '登录',
     working: '正在登录…',
     away: '服务器没有应答，请稍后再试。',
+    throttled: (time: string) => `密码错误次数过多，请在 ${time} 后再试，或请管理员解除锁定。`,
     note: '初始账号由管理员发放，请勿与他人共用。',
   },
   seat: {
