@@ -364,6 +364,11 @@ describe('every page, in both languages and both themes', () => {
       await other.page.unroute('**/api/v1/login');
       await other.signIn(seat('seat1002'));
       await other.seen('[data-test=start]');
+      await until(
+        'the site has its name',
+        () => other.text('site'),
+        (name) => name === '主平台',
+      );
       await look('seat');
       await other.click('start');
       await other.seen('[data-test=phone].is-good');
