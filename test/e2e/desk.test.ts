@@ -18,6 +18,8 @@ const CUT_OFF = `[...document.querySelectorAll('.call, .call *, .middle, .middle
   .filter((each) => each.scrollHeight > each.clientHeight + 1 && /auto|scroll|hidden/.test(getComputedStyle(each).overflowY))
   .map((each) => \`\${each.className}: \${each.scrollHeight - each.clientHeight} px\`)`;
 
+const GROUND_OF_NAMES = `[...document.querySelectorAll('[data-test=recording] .names span')].map((each) => getComputedStyle(each).backgroundColor)`;
+
 let chromium: Chromium;
 let stage: Stage;
 let desk: DeskPage;
@@ -404,6 +406,8 @@ test('the echo call brings back what the microphone says, and a recording is sho
   await lead.page.click('[data-test=detail] >> nth=0');
   await lead.page.click('[data-test=recording] button');
   await lead.seen('[data-test=recording] canvas');
+  // Whose row it is can be read on the waveform, played or not.
+  expect(await lead.page.evaluate(GROUND_OF_NAMES)).not.toContain('rgba(0, 0, 0, 0)');
   await picture('recording', lead);
   expect(await lead.audit()).toEqual([]);
 }, 60_000);
