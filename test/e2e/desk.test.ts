@@ -20,6 +20,10 @@ const CUT_OFF = `[...document.querySelectorAll('.call, .call *, .middle, .middle
 
 const GROUND_OF_NAMES = `[...document.querySelectorAll('[data-test=recording] .names span')].map((each) => getComputedStyle(each).backgroundColor)`;
 
+const MICROPHONE_DENIED = `navigator.mediaDevices.getUserMedia = async () => {
+  throw new DOMException('', 'NotAllowedError');
+}`;
+
 let chromium: Chromium;
 let stage: Stage;
 let desk: DeskPage;
@@ -400,6 +404,10 @@ test('the echo call brings back what the microphone says, and a recording is sho
   await desk.click('echo');
   await untilHears(desk.heard, DESK_HZ);
   await desk.click('echo-stop');
+  await desk.seen('[data-test=echo]');
+  await desk.page.evaluate(MICROPHONE_DENIED);
+  await desk.click('echo');
+  await desk.seen('[data-test=echo-failed]');
   const lead = await openDesk(chromium.browser, stage.program.run().http);
   await lead.signIn(stage.program.firstRun().lead);
   await lead.page.click('a[href="/calls"]');
