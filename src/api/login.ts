@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { lockUser } from '../store/accounts.ts';
+import { findAccount, lockUser } from '../store/accounts.ts';
 import { type LoginTry, type Person, tryLogin } from '../store/sessions.ts';
 import type { Db } from '../store/store.ts';
 import { takeCode } from '../store/totp.ts';
@@ -28,10 +28,19 @@ export type LoginCheck = (request: FastifyRequest, proof: Proof) => Promise<Pers
 export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () => number = Date.now): LoginCheck {
   const throttle = createThrottle();
   const wrong = limitNetworks(WRONG_BY_NETWORK);
+  /** Names whose lock is being written. */
+  const locking = new Set<string>();
   let checks = 0;
+
+  /** A lock that an admin, `minhu user unlock` or a new password has ended holds here no longer. */
+  async function heedUnlock(user: string): Promise<void> {
+    if (!throttle.isLocked(user, now()) || locking.has(user)) return;
+    if ((await findAccount(db, user))?.lockedUntilMs === null) throttle.forgive(user);
+  }
 
   async function compare({ user, password }: Proof): Promise<LoginTry> {
     if (checks >= CHECKS_AT_ONCE_MAX) throw new ApiError('BUSY', { retryAfterS: 1 });
+    await heedUnlock(user);
     const waitS = throttle.begin(user, now());
     if (waitS > 0) throw new ApiError('LOGIN_THROTTLED', { retryAfterS: waitS });
     checks += 1;
@@ -49,7 +58,8 @@ export function createLoginCheck(db: Db, fieldKey: Buffer | undefined, now: () =
     wrong.take(request.client, now());
     const lockedUntilMs = throttle.fail(user, now());
     if (lockedUntilMs !== undefined) {
-      await lockUser(db, user, lockedUntilMs);
+      locking.add(user);
+      await lockUser(db, user, lockedUntilMs).finally(() => locking.delete(user));
       request.deed = { ...request.deed, detail: `locked until ${new Date(lockedUntilMs).toISOString()}` };
     }
     return new ApiError(code);

@@ -7,6 +7,7 @@ export interface Throttle {
   begin(user: string, nowMs: number): number;
   /** The try was wrong. @returns until when the name is locked by it; undefined: it is not. */
   fail(user: string, nowMs: number): number | undefined;
+  isLocked(user: string, nowMs: number): boolean;
   forgive(user: string): void;
 }
 
@@ -52,6 +53,7 @@ export function createThrottle(): Throttle {
       keep(user, { ...known, wrongInARow: 0, lockedUntilMs });
       return lockedUntilMs;
     },
+    isLocked: (user, nowMs) => (triesOf.get(user)?.lockedUntilMs ?? 0) > nowMs,
     forgive: (user) => void triesOf.delete(user),
   };
 }

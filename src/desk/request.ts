@@ -4,11 +4,14 @@ export class Refused extends Error {
   readonly status: number;
   /** What is meant in particular; often empty. */
   readonly detail: string;
-  constructor(code: string, status: number, title: string, detail = '') {
+  /** When it may be tried again; 0: the server did not say. */
+  readonly retryAfterS: number;
+  constructor(code: string, status: number, title: string, detail = '', retryAfterS = 0) {
     super(title);
     this.code = code;
     this.status = status;
     this.detail = detail;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -45,7 +48,8 @@ export async function ask<Answer>(path: string, options: Options = {}): Promise<
   const problem = (await response.json().catch(() => ({}))) as { code?: string; title?: string; detail?: string };
   if (AWAY_STATUS.has(response.status)) throw new Away(problem.title ?? '');
   if (problem.code === 'LOGIN_REQUIRED') whenLoginRequired();
-  throw new Refused(problem.code ?? 'INTERNAL', response.status, problem.title ?? response.statusText, problem.detail);
+  const { code = 'INTERNAL', title = response.statusText, detail } = problem;
+  throw new Refused(code, response.status, title, detail, Number(response.headers.get('retry-after') ?? 0));
 }
 
 async function reach(path: string, options: Options): Promise<Response> {

@@ -123,6 +123,8 @@ describe('guessing', () => {
     expect(users.find((each: { user: string }) => each.user === user).lockedUntilMs).toBeGreaterThan(Date.now());
     expect((await asAdmin('PATCH', `/api/v1/users/${user}`, { locked: false })).json().lockedUntilMs).toBe(null);
     expect((await login({ user, password: PASSWORD })).statusCode).toBe(200);
+    // Where the wrong ones were counted, too.
+    expect(await check(request, { user, password: PASSWORD })).toMatchObject({ user });
   });
 
   test('from one neighbourhood, whosever name it is, is stopped for all of it, and for nobody else', async () => {

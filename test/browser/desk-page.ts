@@ -53,7 +53,7 @@ export async function openDesk(
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
-    if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
+    if (/Content Security Policy|Refused to|INVALID_STATE/.test(message.text())) faults.push(message.text());
   });
   page.setDefaultTimeout(WITHIN_MS);
   const wish = JSON.stringify({ theme: 'light', language: 'zh', ...looks });

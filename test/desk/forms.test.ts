@@ -14,6 +14,7 @@ interface Forms {
   formOf(contact: string): Form;
   saveAll(): Promise<void>;
   submit(form: Form): void;
+  sendWaiting(): void;
 }
 
 const CONTACT = 'C0000000012-4f1c9a';
@@ -129,6 +130,30 @@ describe('forms kept in a browser that several people use', () => {
     await saveAll();
     expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
     expect(Object.keys(store)).toEqual([]);
+    openForms('nobody');
+  });
+
+  test('are at the server as soon as it is back, not when the pause between two tries is over', async () => {
+    const { openForms, formOf, sendWaiting } = await pageModule<Forms>('work/forms.ts');
+    openForms('ana');
+    const form = formOf(CONTACT);
+    await vi.advanceTimersByTimeAsync(0);
+    const answering = globalThis.fetch;
+    vi.stubGlobal('fetch', async () => {
+      throw new TypeError('Failed to fetch');
+    });
+    form.text.content = 'the last words';
+    // Whatever is drawn, the next pause is by now far longer than what passes below.
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.stubGlobal('fetch', answering);
+    asked.splice(0);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toEqual([]);
+    sendWaiting();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
+    vi.restoreAllMocks();
     openForms('nobody');
   });
 });

@@ -10,6 +10,10 @@ import { openStage, type Stage } from './stage.ts';
 /** Where pictures of the pages go when somebody wants to look. */
 const PICTURES = process.env['MINHU_PICTURES'];
 
+/** Names of phases that the bar has no room for. */
+const CUT_PHASES = `[...document.querySelectorAll('[data-test=phase]')]
+  .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)`;
+
 let chromium: Chromium;
 let stage: Stage;
 let wall: DeskPage;
@@ -168,6 +172,8 @@ describe('the explain page', () => {
     await page.page.fill('input[name=wanted]', CITIZEN);
     await page.page.keyboard.press('Enter');
     await page.seen('[data-test=life] [data-test=offer]');
+    await page.seen('[data-test=phase].after');
+    expect(await page.page.evaluate(CUT_PHASES)).toEqual([]);
     const life = await page.text('life');
     for (const part of [
       '138****8203 呼入 12345',

@@ -18,6 +18,12 @@ const CUT_OFF = `[...document.querySelectorAll('.call, .call *, .middle, .middle
   .filter((each) => each.scrollHeight > each.clientHeight + 1 && /auto|scroll|hidden/.test(getComputedStyle(each).overflowY))
   .map((each) => \`\${each.className}: \${each.scrollHeight - each.clientHeight} px\`)`;
 
+const GROUND_OF_NAMES = `[...document.querySelectorAll('[data-test=recording] .names span')].map((each) => getComputedStyle(each).backgroundColor)`;
+
+const MICROPHONE_DENIED = `navigator.mediaDevices.getUserMedia = async () => {
+  throw new DOMException('', 'NotAllowedError');
+}`;
+
 let chromium: Chromium;
 let stage: Stage;
 let desk: DeskPage;
@@ -140,8 +146,10 @@ describe('a call at the desk', () => {
     expect(await desk.text('from')).toBe('138****8101');
     expect(await desk.text('line')).toBe('12345');
     await desk.seen('text=未办结工单 G20261128001');
-    await desk.click('answer');
+    // In a hurry: the second click finds it answered.
+    await desk.page.dblclick('[data-test=answer]');
     await desk.state('talking');
+    expect(desk.faults).toEqual([]);
     expect(await announced()).toMatchObject({ notes: [{ closed: true }], sounds: 0 });
     await untilCorrelates(desk.heard, CITIZEN_HZ);
     await untilCorrelates(() => citizen.heard(), DESK_HZ);
@@ -385,8 +393,22 @@ describe('every page, in both languages and both themes', () => {
       };
       await other.seen('input[name=user]');
       await look('sign-in');
+      await other.page.route('**/api/v1/login', (route) =>
+        route.fulfill({ status: 429, headers: { 'retry-after': '840' }, json: { code: 'LOGIN_THROTTLED' } }),
+      );
+      await other.page.fill('input[name=user]', 'seat1002');
+      await other.page.fill('input[name=password]', 'wrong');
+      await other.page.click('button[type=submit]');
+      await other.seen('[role=alert]:has-text("14:00")');
+      await look('sign-in-locked');
+      await other.page.unroute('**/api/v1/login');
       await other.signIn(seat('seat1002'));
       await other.seen('[data-test=start]');
+      await until(
+        'the site has its name',
+        () => other.text('site'),
+        (name) => name === '主平台',
+      );
       await look('seat');
       await other.click('start');
       await other.seen('[data-test=phone].is-good');
@@ -416,12 +438,18 @@ test('the echo call brings back what the microphone says, and a recording is sho
   await desk.click('echo');
   await untilHears(desk.heard, DESK_HZ);
   await desk.click('echo-stop');
+  await desk.seen('[data-test=echo]');
+  await desk.page.evaluate(MICROPHONE_DENIED);
+  await desk.click('echo');
+  await desk.seen('[data-test=echo-failed]');
   const lead = await openDesk(chromium.browser, stage.program.run().http);
   await lead.signIn(stage.program.firstRun().lead);
   await lead.page.click('a[href="/calls"]');
   await lead.page.click('[data-test=detail] >> nth=0');
   await lead.page.click('[data-test=recording] button');
   await lead.seen('[data-test=recording] canvas');
+  // Whose row it is can be read on the waveform, played or not.
+  expect(await lead.page.evaluate(GROUND_OF_NAMES)).not.toContain('rgba(0, 0, 0, 0)');
   await picture('recording', lead);
   expect(await lead.audit()).toEqual([]);
 }, 60_000);

@@ -26,6 +26,8 @@ export const en: Words = {
     submit: 'Sign in',
     working: 'Signing in…',
     away: 'The server does not answer. Try again in a moment.',
+    throttled: (time: string) =>
+      `Too many wrong passwords. Try again in ${time}, or ask your administrator to unlock you.`,
     note: 'Accounts come from your administrator. Do not share yours.',
   },
   seat: {
@@ -54,6 +56,7 @@ export const en: Words = {
     goReady: 'Ready',
     goNotReady: 'Not ready',
     leave: 'Go offline',
+    byItself: { phoneLost: 'Phone lost', missedOffers: 'Missed offers' },
     reasons: ['Break', 'Meal', 'Meeting', 'Training', 'Equipment fault', 'Other work'],
     refused: (why: string) => `The state did not change: ${why}`,
     noPhone: 'Ready, but no phone is registered: no calls will be offered',

@@ -22,11 +22,14 @@ export function toggleLanguage(): void {
 
 /** What the switch says of who calls from the page `/call/`. */
 const WEB = 'web';
+/** What carriers write instead of a number that is withheld: `anonymous` (RFC 3323), `unavailable`, `restricted`. No number is a word alone. */
+const WITHHELD = /^[a-z ]*$/i;
 
 /** Who calls, masked; a caller without a number says so. */
 export function callerWord(from: string | null | undefined): string {
   const { withheld, web } = words.value.call;
-  return from === WEB ? web : from || withheld;
+  if (from === WEB) return web;
+  return from && !WITHHELD.test(from) ? from : withheld;
 }
 
 /** A word of a list that the server may know more of than we do. */
@@ -34,8 +37,10 @@ export function wordOf(list: Readonly<Record<string, string>>, name: string | nu
   return name === null || name === undefined || name === '' ? '—' : (list[name] ?? name);
 }
 
-/** Reasons are kept in Chinese, whoever chose them in which language. */
+/** Reasons are kept in Chinese, whoever chose them in which language; those that the core gives (rules O6, T8, T10) as its words. */
 export function reasonWord(reason: string): string {
+  const { byItself } = words.value.state;
+  if (Object.hasOwn(byItself, reason)) return byItself[reason as keyof typeof byItself];
   const at = zh.state.reasons.indexOf(reason);
   return at < 0 ? reason : words.value.state.reasons[at]!;
 }

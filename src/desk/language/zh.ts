@@ -19,6 +19,7 @@ export const zh = {
     submit: '登录',
     working: '正在登录…',
     away: '服务器没有应答，请稍后再试。',
+    throttled: (time: string) => `密码错误次数过多，请在 ${time} 后再试，或请管理员解除锁定。`,
     note: '初始账号由管理员发放，请勿与他人共用。',
   },
   seat: {
@@ -47,6 +48,7 @@ export const zh = {
     goReady: '就绪',
     goNotReady: '示忙',
     leave: '下岗',
+    byItself: { phoneLost: '话机断线', missedOffers: '连续未接' },
     reasons: ['小休', '用餐', '会议', '培训', '设备故障', '其他工作'],
     refused: (why: string) => `状态没有改变：${why}`,
     noPhone: '就绪，但没有话机登录，不会派接来电',

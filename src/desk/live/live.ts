@@ -85,3 +85,9 @@ export const contact = computed(() => streams.me.value.get('contact') as Contact
 export const figures = computed(() => streams.floor.value.get('figures') as FiguresItem | undefined);
 export const hints = itemsOf('me', 'hint') as Ref<readonly HintItem[]>;
 export const queues = itemsOf('floor', 'queue') as Ref<readonly QueueItem[]>;
+const sites = itemsOf('floor', 'site');
+
+/** As its people call it; its own word while that is not known. */
+export function siteName(site: string | undefined): string {
+  return sites.value.find((each) => each.site === site)?.name ?? site ?? '';
+}

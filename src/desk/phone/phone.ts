@@ -239,7 +239,8 @@ function hear(arrived: RTCSession, connection: RTCPeerConnection): void {
 const media = () => ({ mediaConstraints: { audio: microphoneWish(), video: false }, pcConfig: { iceServers: [] } });
 
 export function answer(): void {
-  if (session === undefined || phone.line !== 'ringing') return;
+  // Once: the line rings on until the microphone is open.
+  if (session === undefined || phone.line !== 'ringing' || !session.isInProgress()) return;
   session.answer(media());
 }
 

@@ -1,5 +1,5 @@
 import { ref, watch } from 'vue';
-import { words } from '../language/words.ts';
+import { callerWord, words } from '../language/words.ts';
 import { contact } from '../live/live.ts';
 import { phone } from '../phone/phone.ts';
 import { ring, stopRing } from '../phone/ring-tone.ts';
@@ -22,7 +22,7 @@ export function announceCalls(): void {
       if (!ringing) return stopRing();
       ring();
       if (permission.value !== 'granted' || document.hasFocus()) return;
-      shown = new Notification(words.value.call.notification(contact.value?.from ?? ''), {
+      shown = new Notification(words.value.call.notification(callerWord(contact.value?.from)), {
         tag: 'minhu-call',
         requireInteraction: true,
       });

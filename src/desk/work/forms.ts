@@ -137,6 +137,16 @@ export function saveNow(form: Form): void {
   if (form.unsaved && form.submittedAtMs === undefined) schedule(form, 0);
 }
 
+/** The server is back: what waits for it goes at once, not when its pause is over. */
+export function sendWaiting(): void {
+  for (const form of forms.values())
+    if (form.away && form.submittedAtMs === undefined && isWaiting(form)) schedule(form, 0);
+}
+
+function isWaiting({ unsaved, submitKey }: Form): boolean {
+  return unsaved || submitKey !== undefined;
+}
+
 /** Submits it now, or as soon as the server is back: under one key, so that it is submitted once. */
 export function submit(form: Form): void {
   if (form.submittedAtMs !== undefined || form.submitKey !== undefined) return;
@@ -152,7 +162,7 @@ export async function saveAll(): Promise<void> {
     open.map(async (form) => {
       await busy.get(form.contact);
       clearTimeout(timers.get(form.contact));
-      if (form.unsaved || form.submitKey !== undefined) await send(form);
+      if (isWaiting(form)) await send(form);
     }),
   );
 }

@@ -84,13 +84,19 @@ export async function loadPlaces(): Promise<void> {
   Object.assign(people, { sites, queues: queues.map(({ queue }) => queue) });
 }
 
-/** Does it, says so or why not, and looks again. @returns the answer; undefined: it was not done. */
+/** What is being asked for now. */
+const asked = new Set<string>();
+
+/** Does it, says so or why not, and looks again; a double click is one wish. @returns the answer; undefined: it was not done. */
 export async function change<Answer>(
   way: string,
   method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
   body?: unknown,
 ): Promise<Answer | undefined> {
   const { errors, people: said } = words.value;
+  const wish = `${method} ${way} ${JSON.stringify(body)}`;
+  if (asked.has(wish)) return undefined;
+  asked.add(wish);
   try {
     const answer = await ask<Answer>(way, { method, ...(body === undefined ? {} : { body }) });
     ElMessage.success(said.done);
@@ -99,6 +105,8 @@ export async function change<Answer>(
   } catch (error) {
     ElMessage.error(error instanceof Refused ? errors.other(error.message) : errors.away);
     return undefined;
+  } finally {
+    asked.delete(wish);
   }
 }
 
