@@ -25,8 +25,8 @@ export interface Channel<Shapes extends SettingShapes = SettingShapes> {
   readonly hosts?: readonly string[];
   /** How the platform delivers. Default `['POST']`; with `GET` the platform's address check, or a call-back, reaches `receive`, too. */
   readonly methods?: readonly ('GET' | 'POST')[];
-  /** What a delivery is answered with once it is stored. Default: 200 without a body. */
-  readonly acknowledgement?: Answer;
+  /** What a delivery is answered with once it is stored, and what could not be read once it is set aside. Default: 200 without a body. */
+  readonly acknowledgement?: Answer | ((settings: Settings<Shapes>) => Answer);
 
   /**
    * Whether this account's platform sent it. Pure; called with every pair of keys that is valid now, so that a channel knows of no rotation.
