@@ -484,9 +484,19 @@ export function readJson(body: Buffer | string): unknown {
   const text =
     typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body);
   const exact = text.replace(TEXTS_AND_LONG_NUMBERS, (found) => (found.startsWith('"') ? found : `"${found}"`));
-  const value: unknown = JSON.parse(exact);
+  const value = parsed(exact);
   refuseTricks(value, 0);
   return value;
+}
+
+/** Its own word for what is no JSON would quote it, and logs tell the reason. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const [place = ''] = / at position \d+/.exec(String(error)) ?? [];
+    throw new SyntaxError(`not JSON${place}`);
+  }
 }
 
 function refuseTricks(value: unknown, depth: number): void {
