@@ -79,6 +79,8 @@ const TYPING_MAX_MS = 5_000;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #ways: ReadonlyMap<string, Way>;
+  /** Where a platform counts, the last reply of each conversation that is being stored: the next is counted after it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -124,17 +126,30 @@ export class Sender {
 
   /** Stores a reply; it goes out by itself. @returns its number, or why it cannot be taken. */
   async reply(reply: Reply): Promise<number | ReplyFault> {
-    const { contact, text, subject, template, byUser, key, files = [] } = reply;
-    const { db, journal } = this.#options;
+    const { contact, text, template } = reply;
     const { last, way } = await this.#place(contact);
     if (last === undefined) return 'noConversation';
     if (way === undefined) return 'noAccount';
     const { account, outbox } = way;
     const fault = faultOf(account, text, template) ?? (outbox.waiting >= WAITING_MAX ? 'full' : undefined);
     if (fault !== undefined) return fault;
+    const store = () => this.#store(reply, last, account);
+    if (account.channel.capabilities?.replyWindow === undefined) return await store();
+    return await this.#inTurn(`${last.channel}/${last.account}/${last.conversation}`, store);
+  }
+
+  async #store(
+    reply: Reply,
+    last: NonNullable<Awaited<ReturnType<typeof lastMessageOf>>>,
+    account: Account,
+  ): Promise<number | ReplyFault> {
+    const { contact, text, subject, template, byUser, key, files = [] } = reply;
+    const { db, journal } = this.#options;
     const budget = template === undefined ? await budgetOf(db, account, last.conversation, Date.now()) : undefined;
     const parts = Math.max(1, files.length + (text === '' ? 0 : 1));
-    if (budget !== undefined && budget.messages < parts) return 'windowClosed';
+    // One that is said again went already, perhaps as the last that was allowed.
+    if (budget !== undefined && budget.messages < parts && !(key !== undefined && (await isReplied(db, contact, key))))
+      return 'windowClosed';
     const media = await this.#mediaOf(reply);
     if (media === undefined) return 'noFiles';
     const content = {
@@ -158,6 +173,16 @@ export class Sender {
     });
     if (mediumOf(account) === 'chat') this.#replied(contact, id);
     return id;
+  }
+
+  async #inTurn<Result>(conversation: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#turns.get(conversation) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(conversation, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(conversation) === turn) this.#turns.delete(conversation);
+    }
   }
 
   /** Sends a dead letter again. @returns false when it is none. */

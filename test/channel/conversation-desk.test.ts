@@ -215,6 +215,29 @@ test('the clock of the reply window counts down with each reply, shuts, and begi
   await eventually(async () => expect(await window()).toMatchObject({ messages: 5 }));
 });
 
+test('a template goes at any time and takes nothing from the reply window', async () => {
+  await bring(chat, 'openid-6');
+  const contact = await take('ana', 'openid-6');
+  const template = { name: 'feedback', values: { number: contact, status: '已办结' } };
+  const write = (body: object) => ask('ana', 'POST', `/contacts/${contact}/messages`, body);
+  expect((await write({ text: '', template })).status).toBe(201);
+  expect((await ask('ana', 'GET', `/contacts/${contact}/messages?limit=1`)).body.window.messages).toBe(5);
+  await ask('ana', 'POST', `/contacts/${contact}/end`, {});
+});
+
+test('replies that come at once are counted one after another, and a repeated one is the one that went', async () => {
+  await bring(chat, 'openid-7');
+  const contact = await take('ana', 'openid-7');
+  const write = (n: number) =>
+    ask('ana', 'POST', `/contacts/${contact}/messages`, { text: `第${n}条回复`, key: `at-once-${n}` });
+  const answers = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(write));
+  const gone = answers.flatMap(({ status }, at) => (status === 201 ? [at] : []));
+  expect(gone).toHaveLength(5);
+  const again = await write(gone[0]! + 1);
+  expect([again.status, again.body]).toEqual([201, answers[gone[0]!]!.body]);
+  await ask('ana', 'POST', `/contacts/${contact}/end`, {});
+});
+
 test('the platform is told when the agent types and stops, by who has the conversation alone', async () => {
   const { id: contact } = openOf('openid-5')!;
   asked.length = 0;
