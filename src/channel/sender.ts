@@ -143,7 +143,7 @@ export class Sender {
     last: NonNullable<Awaited<ReturnType<typeof lastMessageOf>>>,
     account: Account,
   ): Promise<number | ReplyFault> {
-    const { contact, text, subject, template, byUser, key, files = [] } = reply;
+    const { contact, text, subject = subjectOf(account, last.content), template, byUser, key, files = [] } = reply;
     const { db, journal } = this.#options;
     const budget = template === undefined ? await budgetOf(db, account, last.conversation, Date.now()) : undefined;
     const parts = Math.max(1, files.length + (text === '' ? 0 : 1));
@@ -171,7 +171,7 @@ export class Sender {
       atMs: Date.now(),
       files,
     });
-    if (mediumOf(account) === 'chat') this.#replied(contact, id);
+    this.#replied(contact, id);
     return id;
   }
 
@@ -256,7 +256,7 @@ export class Sender {
     await Promise.all([...this.#ways.values()].map(({ outbox }) => outbox.close()));
   }
 
-  /** W16 of the core: it hears of no reply before the reply is stored. One that it does not hear of makes nobody wait for the citizen. */
+  /** W16 and U6 of the core: it hears of no reply before the reply is stored. One that it does not hear of makes nobody wait for the citizen. */
   #replied(contact: string, message: number): void {
     this.#options.core
       .submit({ type: 'messageReplied', contact: contactId(contact), message })
@@ -331,9 +331,11 @@ export class Sender {
   ): Promise<void> {
     if (account.receipt === undefined || (of.content as InboundMessage).automatic === true) return;
     const to = toOf(of.content);
+    const subject = subjectOf(account, of.content);
     const content = {
       to,
       text: account.receipt.replaceAll('{contact}', of.contact),
+      ...(subject === undefined ? {} : { subject }),
       automatic: true,
     };
     const receipt = {
@@ -366,6 +368,11 @@ function limitsOf({ channel }: Account, to: string): ReceiptLimits {
 
 function toOf(content: unknown): string {
   return (content as Partial<InboundMessage>).from?.id ?? '';
+}
+
+/** A mail is answered under its own subject. */
+function subjectOf(account: Account, content: unknown): string | undefined {
+  return mediumOf(account) === 'mail' ? (content as Partial<InboundMessage>).subject : undefined;
 }
 
 function faultOf({ channel }: Account, text: string, template: Reply['template'] | undefined): ReplyFault | undefined {

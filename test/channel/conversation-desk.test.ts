@@ -12,6 +12,7 @@ import { accountOf, chatRules, eventually, type House, openHouse } from './house
 /** What agents do in a conversation of any channel, over HTTP, down to what the platform is asked for. */
 const partner = accountOf(webhook, 'partner');
 const chat = accountOf(wechat, 'main');
+const letters = accountOf({ ...webhook, name: 'letters', medium: 'mail' }, 'mayor');
 const NOTES_MS = 60_000;
 
 let database: TestDatabase;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const settings = { ...rules, slots: { ...slots!, media: { ...slots!.media, chat: chatMedium } } };
   house = await openHouse({
     store: database.store,
-    accounts: [partner, chat],
+    accounts: [partner, chat, letters],
     settings,
     fetch: async (url, init) => {
       asked.push({ url, body: String(init?.body ?? '') });
@@ -213,6 +214,25 @@ test('the clock of the reply window counts down with each reply, shuts, and begi
   expect([shut.status, shut.body.code]).toEqual([409, 'REPLY_WINDOW_CLOSED']);
   await bring(chat, 'openid-5');
   await eventually(async () => expect(await window()).toMatchObject({ messages: 5 }));
+});
+
+test('a mail is answered under its subject, and whoever answered it owes nobody a word any more', async () => {
+  await bring(letters, 'letter-1', { subject: '关于路灯的来信' });
+  const contact = await take('ana', 'letter-1');
+  const owed = () => {
+    const stage = openOf('letter-1')?.stage;
+    return stage?.in === 'conversation' ? stage.idle?.awaits : undefined;
+  };
+  expect(owed()).toBe('agent');
+  expect((await ask('ana', 'POST', `/contacts/${contact}/messages`, { text: '已修复' })).status).toBe(201);
+  await eventually(() => expect(owed()).toBe('citizen'));
+  const sent = await eventually(() => {
+    const found = asked.findLast(({ body }) => body.includes('已修复'));
+    expect(found).toBeDefined();
+    return JSON.parse(found!.body);
+  });
+  expect(sent.subject).toBe('关于路灯的来信');
+  await ask('ana', 'POST', `/contacts/${contact}/end`, {});
 });
 
 test('a template goes at any time and takes nothing from the reply window', async () => {
