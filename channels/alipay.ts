@@ -26,12 +26,14 @@ export default defineChannel({
     },
   },
 
+  acknowledgement: ({ answer }) => ({ body: answer }),
+
   verify({ body, receivedAtMs }, { appId, alipayPublicKey }) {
     const form = readForm(body);
     return form.get('app_id') === appId && isTimely(form, receivedAtMs) && isSigned(form, publicKeyOf(alipayPublicKey));
   },
 
-  receive: ({ body }, account) => ({ inbound: inboundOf(readForm(body), account), answer: { body: account.answer } }),
+  receive: ({ body }, account) => ({ inbound: inboundOf(readForm(body), account) }),
 
   async send(message, context) {
     await sendTemplate(message, context);

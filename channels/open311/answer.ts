@@ -34,8 +34,9 @@ function element(name: string, value: Value, each: string): string {
 function contentOf(value: Value, each: string): string {
   if (typeof value !== 'object') return escaped(String(value));
   if (Array.isArray(value)) return value.map((one: Value) => element(each, one, each)).join('');
+  // A list within is named in the plural: `formats` of `format`, `endpoints` of `endpoint`.
   return Object.entries(value)
-    .map(([name, inner]) => element(name, inner, each))
+    .map(([name, inner]) => element(name, inner, name.replace(/s$/, '')))
     .join('');
 }
 

@@ -14,6 +14,9 @@ const OPT_OUTS: ReadonlyMap<string, 'subscribed' | 'unsubscribed'> = new Map([
   ['START', 'subscribed'],
   ['STOP', 'unsubscribed'],
 ]);
+/** Words that Twilio itself obeys where no opt-out of its own is set up, and then tells without `OptOutType` (twilio.com/docs, "opt-out keywords"). */
+const STOPS = /^\s*(stop|stopall|unsubscribe|cancel|end|quit|revoke|optout)\s*$/i;
+const STARTS = /^\s*(start|unstop)\s*$/i;
 
 /** A text, or what became of one of ours. Twilio tells no time: ours is as near. */
 export function inboundOf(form: Form, receivedAtMs: number, account: TwilioSettings): readonly Inbound[] {
@@ -22,7 +25,7 @@ export function inboundOf(form: Form, receivedAtMs: number, account: TwilioSetti
   if (status !== '' && first(form, 'SmsStatus') !== 'received') return receiptsOf(sid, status, form, receivedAtMs);
   if (from === '') throw new Error('From is missing');
   const told = { remoteId: sid, conversation: from, sentAtMs: receivedAtMs, from: { id: from, phone: from } };
-  const optOut = OPT_OUTS.get(first(form, 'OptOutType'));
+  const optOut = optOutOf(form);
   if (optOut !== undefined) return [{ ...told, kind: 'event', event: optOut }];
   return [{ ...told, text: first(form, 'Body'), media: mediaOf(form, account) }];
 }
@@ -33,6 +36,13 @@ function receiptsOf(of: string, status: string, form: Form, atMs: number): reado
   const code = first(form, 'ErrorCode');
   const why = ours === 'failed' && code !== '' ? { reason: `Twilio ${code}` } : {};
   return [{ kind: 'receipt', of, status: ours, atMs, ...why }];
+}
+
+/** After any of them Twilio lets nothing through to that number, or again. */
+function optOutOf(form: Form): 'subscribed' | 'unsubscribed' | undefined {
+  const word = first(form, 'Body');
+  if (form.has('OptOutType')) return OPT_OUTS.get(first(form, 'OptOutType'));
+  return STOPS.test(word) ? 'unsubscribed' : STARTS.test(word) ? 'subscribed' : undefined;
 }
 
 /** Only what lies at the API itself, under this account: whatever else an address may be, it gets no password from us. */

@@ -25,8 +25,8 @@ export interface Channel<Shapes extends SettingShapes = SettingShapes> {
   readonly hosts?: readonly string[];
   /** How the platform delivers. Default `['POST']`; with `GET` the platform's address check, or a call-back, reaches `receive`, too. */
   readonly methods?: readonly ('GET' | 'POST')[];
-  /** What a delivery is answered with once it is stored. Default: 200 without a body. */
-  readonly acknowledgement?: Answer;
+  /** What a delivery is answered with once it is stored, and what could not be read once it is set aside. Default: 200 without a body. */
+  readonly acknowledgement?: Answer | ((settings: Settings<Shapes>) => Answer);
 
   /**
    * Whether this account's platform sent it. Pure; called with every pair of keys that is valid now, so that a channel knows of no rotation.
@@ -484,9 +484,19 @@ export function readJson(body: Buffer | string): unknown {
   const text =
     typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body);
   const exact = text.replace(TEXTS_AND_LONG_NUMBERS, (found) => (found.startsWith('"') ? found : `"${found}"`));
-  const value: unknown = JSON.parse(exact);
+  const value = parsed(exact);
   refuseTricks(value, 0);
   return value;
+}
+
+/** Its own word for what is no JSON would quote it, and logs tell the reason. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const [place = ''] = / at position \d+/.exec(String(error)) ?? [];
+    throw new SyntaxError(`not JSON${place}`);
+  }
 }
 
 function refuseTricks(value: unknown, depth: number): void {

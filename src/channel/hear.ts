@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Account, keysOf } from './account.ts';
-import type { Answer, Delivery, Inbound, MatterQuestion, Received, Settings } from './channel.ts';
+import type { Answer, Channel, Delivery, Inbound, MatterQuestion, Received, Settings } from './channel.ts';
 import { cleanInbound, INBOUND_MAX } from './clean-inbound.ts';
 import { isChannelError } from './trouble.ts';
 
@@ -35,7 +35,7 @@ export function hear(account: Account, delivery: Delivery): Heard {
       .update(body.length === 0 ? url : body)
       .digest('hex')}`;
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
-    return { is: 'unreadable', remoteId, reason, answer: channel.acknowledgement ?? {} };
+    return { is: 'unreadable', remoteId, reason, answer: acknowledgementOf(channel, keys) };
   }
 }
 
@@ -57,7 +57,7 @@ export function hearAgain(account: Account, delivery: Delivery, nowMs: number): 
 }
 
 function receiveWith({ channel }: Account, delivery: Delivery, keys: Settings): Extract<Heard, { is: 'heard' }> {
-  const usual = channel.acknowledgement ?? {};
+  const usual = acknowledgementOf(channel, keys);
   const received = channel.receive?.(delivery, keys) ?? [];
   const told: Received = 'inbound' in received ? received : { inbound: received };
   const { inbound, answer = usual, conflict, asks } = told;
@@ -65,6 +65,10 @@ function receiveWith({ channel }: Account, delivery: Delivery, keys: Settings): 
   if (inbound.some(({ kind }) => kind === 'unreadable')) throw new TypeError('a delivery is read whole or not at all');
   const more = { ...(conflict === undefined ? {} : { conflict }), ...(asks === undefined ? {} : { asks }) };
   return { is: 'heard', inbound: inbound.map(cleanInbound), answer, ...more };
+}
+
+function acknowledgementOf({ acknowledgement = {} }: Channel, settings: Settings): Answer {
+  return typeof acknowledgement === 'function' ? acknowledgement(settings) : acknowledgement;
 }
 
 function isFrom({ channel }: Account, delivery: Delivery, settings: Settings): boolean {

@@ -16,7 +16,8 @@ export const TRIES_USUAL = 8;
 const SEND_MS_USUAL = 10_000;
 const SEND_FILES_MS_USUAL = 60_000;
 export const RATE_USUAL = 10;
-const RETRY_AFTER_MAX_MS = 3_600_000;
+/** The longest that platforms ask for: a quota of the day. */
+const RETRY_AFTER_MAX_MS = 86_400_000;
 /** The whole account keeps still when its platform says when to come again, and when it is broken. */
 const PAUSE_MAX_MS = 60_000;
 const BROKEN_MS = 60_000;

@@ -82,6 +82,8 @@ const TYPING_MAX_MS = 5_000;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #ways: ReadonlyMap<string, Way>;
+  /** Where a platform counts, the last reply of each conversation that is being stored: the next is counted after it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -143,14 +145,25 @@ export class Sender {
   }
 
   async #say(reply: Reply): Promise<number | ReplyFault> {
-    const { contact, text, subject, template, byUser, key, files = [] } = reply;
-    const { db, journal } = this.#options;
+    const { contact, text, template } = reply;
     const { last, way } = await this.#place(contact);
     if (last === undefined) return 'noConversation';
     if (way === undefined) return 'noAccount';
     const { account, outbox } = way;
     const fault = faultOf(account, text, template) ?? (outbox.waiting >= WAITING_MAX ? 'full' : undefined);
     if (fault !== undefined) return fault;
+    const store = () => this.#store(reply, last, account);
+    if (account.channel.capabilities?.replyWindow === undefined) return await store();
+    return await this.#inTurn(`${last.channel}/${last.account}/${last.conversation}`, store);
+  }
+
+  async #store(
+    reply: Reply,
+    last: NonNullable<Awaited<ReturnType<typeof lastMessageOf>>>,
+    account: Account,
+  ): Promise<number | ReplyFault> {
+    const { contact, text, subject = subjectOf(account, last.content), template, byUser, key, files = [] } = reply;
+    const { db, journal } = this.#options;
     const budget = template === undefined ? await budgetOf(db, account, last.conversation, Date.now()) : undefined;
     const parts = Math.max(1, files.length + (text === '' ? 0 : 1));
     if (budget !== undefined && budget.messages < parts) return 'windowClosed';
@@ -175,8 +188,18 @@ export class Sender {
       atMs: Date.now(),
       files,
     });
-    if (mediumOf(account) === 'chat') this.#replied(contact, row.id);
+    this.#replied(contact, row.id);
     return isNew || isWhatWasSaid(reply, row.content) ? row.id : 'keyReused';
+  }
+
+  async #inTurn<Result>(conversation: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#turns.get(conversation) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(conversation, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(conversation) === turn) this.#turns.delete(conversation);
+    }
   }
 
   /** Sends a dead letter again. @returns false when it is none. */
@@ -250,7 +273,7 @@ export class Sender {
     await Promise.all([...this.#ways.values()].map(({ outbox }) => outbox.close()));
   }
 
-  /** W16 of the core: it hears of no reply before the reply is stored. One that it does not hear of makes nobody wait for the citizen. */
+  /** W16 and U6 of the core: it hears of no reply before the reply is stored. One that it does not hear of makes nobody wait for the citizen. */
   #replied(contact: string, message: number): void {
     this.#options.core
       .submit({ type: 'messageReplied', contact: contactId(contact), message })
@@ -324,9 +347,11 @@ export class Sender {
   ): Promise<void> {
     if (account.receipt === undefined || (of.content as InboundMessage).automatic === true) return;
     const to = toOf(of.content);
+    const subject = subjectOf(account, of.content);
     const content = {
       to,
       text: account.receipt.replaceAll('{contact}', of.contact),
+      ...(subject === undefined ? {} : { subject }),
       automatic: true,
     };
     const receipt = {
@@ -357,9 +382,10 @@ function limitsOf({ channel }: Account, to: string): ReceiptLimits {
   return { sender, conversation: RECEIPTS_IN_CONVERSATION };
 }
 
-/** All that an agent can say; the rest of what is stored, the program adds. */
-function isWhatWasSaid({ text, subject, template, files = [] }: Reply, content: unknown): boolean {
+/** All that an agent can say; the rest of what is stored, the program adds, a mail's subject too where none was given. */
+function isWhatWasSaid(reply: Reply, content: unknown): boolean {
   const said = content as Pick<Reply, 'text' | 'subject' | 'template'> & { readonly media?: readonly FileReference[] };
+  const { text, subject = said.subject, template, files = [] } = reply;
   const before = { text: said.text, subject: said.subject, template: said.template };
   const named = (said.media ?? []).map(({ id }) => id);
   return isDeepStrictEqual({ text, subject, template, files: [...files] }, { ...before, files: named });
@@ -367,6 +393,11 @@ function isWhatWasSaid({ text, subject, template, files = [] }: Reply, content: 
 
 function toOf(content: unknown): string {
   return (content as Partial<InboundMessage>).from?.id ?? '';
+}
+
+/** A mail is answered under its own subject. */
+function subjectOf(account: Account, content: unknown): string | undefined {
+  return mediumOf(account) === 'mail' ? (content as Partial<InboundMessage>).subject : undefined;
 }
 
 function faultOf({ channel }: Account, text: string, template: Reply['template'] | undefined): ReplyFault | undefined {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkFile } from './channel/check-file.ts';
+import { checkApart } from './channel/check-apart.ts';
 import type { CliCommand } from './command.ts';
 
 const HELP = `minhu channel check FILE [--json]
@@ -23,7 +23,7 @@ export const command: CliCommand = {
     }
     let failed = 0;
     let held = 0;
-    for await (const finding of checkFile(resolve(file))) {
+    for await (const finding of checkApart(resolve(file))) {
       const { ok, zh, en, detail } = finding;
       if (ok) held += 1;
       else failed += 1;

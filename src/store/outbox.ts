@@ -262,6 +262,7 @@ export interface RecentRow {
 
 const RECENT_MAX = 50;
 
+/** The newest first. Templates are left out: platforms let them through at any time, and count them elsewhere. */
 export async function readRecent(db: Db, channel: string, account: string, conversation: string): Promise<RecentRow[]> {
   return await db
     .selectFrom('messages')
@@ -279,6 +280,7 @@ export async function readRecent(db: Db, channel: string, account: string, conve
     .where('channel', '=', channel)
     .where('account', '=', account)
     .where('conversation', '=', conversation)
+    .where(sql<boolean>`content -> 'template' is null`)
     .orderBy('id', 'desc')
     .limit(RECENT_MAX)
     .execute();

@@ -152,6 +152,11 @@ test('JSON that plays tricks is refused', () => {
   expect(() => readJson(Buffer.from([0x22, 0xff, 0xfe, 0x22]))).toThrow();
 });
 
+test('what is no JSON is refused without a word of it: the reason stands in the log', () => {
+  for (const text of ['电话13800138000', '{"电话":13800138000,,}', '<电话>13800138000</电话>', '"13800138000'])
+    expect(() => readJson(text), text).toThrow(/^not JSON( at position \d+)?$/);
+});
+
 test('Retry-After is seconds or a date', () => {
   expect(retryAfterMs('120')).toBe(120_000);
   expect(retryAfterMs('Thu, 01 Jan 2026 00:00:30 GMT', ATMS)).toBe(30_000);

@@ -12,6 +12,7 @@ import { accountOf, chatRules, eventually, type House, openHouse } from './house
 /** What agents do in a conversation of any channel, over HTTP, down to what the platform is asked for. */
 const partner = accountOf(webhook, 'partner');
 const chat = accountOf(wechat, 'main');
+const letters = accountOf({ ...webhook, name: 'letters', medium: 'mail' }, 'mayor');
 const NOTES_MS = 60_000;
 
 let database: TestDatabase;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const settings = { ...rules, slots: { ...slots!, media: { ...slots!.media, chat: chatMedium } } };
   house = await openHouse({
     store: database.store,
-    accounts: [partner, chat],
+    accounts: [partner, chat, letters],
     settings,
     fetch: async (url, init) => {
       asked.push({ url, body: String(init?.body ?? '') });
@@ -213,6 +214,48 @@ test('the clock of the reply window counts down with each reply, shuts, and begi
   expect([shut.status, shut.body.code]).toEqual([409, 'REPLY_WINDOW_CLOSED']);
   await bring(chat, 'openid-5');
   await eventually(async () => expect(await window()).toMatchObject({ messages: 5 }));
+});
+
+test('a mail is answered under its subject, and whoever answered it owes nobody a word any more', async () => {
+  await bring(letters, 'letter-1', { subject: '关于路灯的来信' });
+  const contact = await take('ana', 'letter-1');
+  const owed = () => {
+    const stage = openOf('letter-1')?.stage;
+    return stage?.in === 'conversation' ? stage.idle?.awaits : undefined;
+  };
+  expect(owed()).toBe('agent');
+  expect((await ask('ana', 'POST', `/contacts/${contact}/messages`, { text: '已修复' })).status).toBe(201);
+  await eventually(() => expect(owed()).toBe('citizen'));
+  const sent = await eventually(() => {
+    const found = asked.findLast(({ body }) => body.includes('已修复'));
+    expect(found).toBeDefined();
+    return JSON.parse(found!.body);
+  });
+  expect(sent.subject).toBe('关于路灯的来信');
+  await ask('ana', 'POST', `/contacts/${contact}/end`, {});
+});
+
+test('a template goes at any time and takes nothing from the reply window', async () => {
+  await bring(chat, 'openid-6');
+  const contact = await take('ana', 'openid-6');
+  const template = { name: 'feedback', values: { number: contact, status: '已办结' } };
+  const write = (body: object) => ask('ana', 'POST', `/contacts/${contact}/messages`, body);
+  expect((await write({ text: '', template })).status).toBe(201);
+  expect((await ask('ana', 'GET', `/contacts/${contact}/messages?limit=1`)).body.window.messages).toBe(5);
+  await ask('ana', 'POST', `/contacts/${contact}/end`, {});
+});
+
+test('replies that come at once are counted one after another, and a repeated one is the one that went', async () => {
+  await bring(chat, 'openid-7');
+  const contact = await take('ana', 'openid-7');
+  const write = (n: number) =>
+    ask('ana', 'POST', `/contacts/${contact}/messages`, { text: `第${n}条回复`, key: `at-once-${n}` });
+  const answers = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(write));
+  const gone = answers.flatMap(({ status }, at) => (status === 201 ? [at] : []));
+  expect(gone).toHaveLength(5);
+  const again = await write(gone[0]! + 1);
+  expect([again.status, again.body]).toEqual([201, answers[gone[0]!]!.body]);
+  await ask('ana', 'POST', `/contacts/${contact}/end`, {});
 });
 
 test('the platform is told when the agent types and stops, by who has the conversation alone', async () => {

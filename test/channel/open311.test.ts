@@ -42,6 +42,9 @@ test('the services are listed and described, in JSON and in XML', () => {
   expect(answerTo('services/0301.json').said).toEqual({ service_code: '0301', attributes: [] });
   expect(answerTo('services/9999.json').status).toBe(404);
   expect(ask('discovery.xml').answer?.body).toContain('<contact>12345</contact>');
+  expect(ask('discovery.xml').answer?.body).toContain(
+    '<formats><format>text/xml</format><format>application/json</format></formats></endpoint></endpoints>',
+  );
 });
 
 test('a request becomes a message with its place in WGS-84, and has a number', () => {

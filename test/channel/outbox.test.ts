@@ -54,3 +54,35 @@ test('a dead letter that is sent again before we know that it is written down go
   expect(outbox.waiting).toBe(0);
   await outbox.close();
 });
+
+test('a platform whose quota of the day is used up is tried again on the next day, not each hour until the message is dead', async () => {
+  const { db } = database.store;
+  const nowMs = Date.now();
+  const place = { journal: 'j', channel: 'webhook', account: 'quota', conversation: 'c2', contact: 'k2' };
+  const content = JSON.stringify({ to: 'u2', text: '二' });
+  const reply = { ...place, kind: 'reply', content, byUser: 'ana', sendKey: 'key-2', atMs: nowMs } as const;
+  const { row } = await addReply(db, reply);
+  const tomorrowMs = 20 * 3_600_000;
+  const send = async () => {
+    throw new ChannelError('retry', 'the quota of the day', tomorrowMs);
+  };
+  const account = accountOf(webhook, 'quota', {});
+  const outbox = new Outbox({
+    db,
+    account: { ...account, channel: { ...account.channel, send } },
+    fileFolder: database.folder,
+    logger: silent,
+    onOutcome: () => undefined,
+  });
+  outbox.add(row);
+  await eventually(async () => {
+    const { due_at_ms, tries } = await db
+      .selectFrom('messages')
+      .select(['due_at_ms', 'tries'])
+      .where('id', '=', row.id)
+      .executeTakeFirstOrThrow();
+    expect(tries).toBe(1);
+    expect(Number(due_at_ms) - nowMs).toBeGreaterThanOrEqual(tomorrowMs);
+  });
+  await outbox.close();
+});

@@ -171,6 +171,14 @@ describe('deliveries', () => {
     expect(received(posted({ ...sms.params, OptOutType: 'HELP' })).inbound).toMatchObject([{ text: sms.params.Body }]);
   });
 
+  test('nor are they where Twilio names no opt-out: after the word alone nothing of ours gets through', () => {
+    const said = (Body: string) => received(posted({ ...sms.params, Body })).inbound;
+    for (const word of ['STOP', 'stop ', 'Unsubscribe', 'QUIT'])
+      expect(said(word)).toMatchObject([{ kind: 'event', event: 'unsubscribed' }]);
+    expect(said('Start')).toMatchObject([{ kind: 'event', event: 'subscribed' }]);
+    for (const words of ['stop the noise', 'non-stop', 'YES']) expect(said(words)).toMatchObject([{ text: words }]);
+  });
+
   test('signed JSON is an event stream, of which nothing is wanted', () => {
     const url = json.url.slice(json.url.indexOf('?'));
     const given = delivery({

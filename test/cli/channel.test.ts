@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import type { Finding } from '../../src/cli/channel/finding.ts';
 
 const root = join(import.meta.dirname, '../..');
 // Beside `src`, as the folder of the channels is.
@@ -46,6 +47,43 @@ test('the channel that the guide builds in ten minutes passes as it stands there
   const bad = check('check', example);
   expect(bad.stdout).toMatch(/^✗ .*unsigned, or signed by others/m);
   expect(bad.status).toBe(1);
+}, 120_000);
+
+test('a channel that ends its process, or throws where nobody catches it, is told as a finding', () => {
+  const source = (send: string, answer: string) => `
+    import { defineChannel } from '../src/channel/channel.ts';
+    export default defineChannel({
+      name: 'paopao', title: { zh: '', en: '' }, settings: {},
+      pull: async (_cursor, { fetch }) => { ${send} },
+      rehearsal: { settings: {}, answer: () => ${answer} },
+    });`;
+  const told = (code: string): string => {
+    writeFileSync(example, code);
+    const { status, stdout } = check('check', example);
+    expect(status).toBe(1);
+    return stdout;
+  };
+  expect(told(source('process.exit(0);', "({ body: '' })"))).toMatch(
+    /^✗ .*goes to its end\n.*its process ended \(0\)/m,
+  );
+  const thrown = told(
+    source("await fetch('https://a.example'); throw new Error('x');", "{ throw new Error('no answer'); }"),
+  );
+  expect(thrown).toMatch(/^✗ .*goes to its end\n[^✓✗]*no answer/m);
+}, 120_000);
+
+test('a channel that never ends is told, and after what', async () => {
+  const address = join(root, 'dist/cli/channel/check-apart.js');
+  const { checkApart } = (await import(
+    /* @vite-ignore */ address
+  )) as typeof import('../../src/cli/channel/check-apart.ts');
+  writeFileSync(example, 'for (;;) {}\n');
+  const found: Finding[] = [];
+  for await (const one of checkApart(example, 30_000)) found.push(one);
+  expect(found.at(-1)).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/^after “.*types.*: nothing more for 30 s/),
+  });
 }, 120_000);
 
 test('wrong usage, and a file that is not there, are told', () => {

@@ -371,6 +371,31 @@ test('what a citizen has written anew stands crossed out at the agent’s, and w
   await agent.page.context().close();
 });
 
+test('the clock of the reply window shuts the draft by itself; a canned answer greets by the hour', async () => {
+  const agent = await openDesk(chromium.browser, http);
+  const line = { id: 'CHT-01', text: '{时段}，工号{工号}为您服务。' };
+  const stages = [{ stage: 'online', title: { zh: '在线', en: 'Online' }, lines: [line] }];
+  await agent.page.route('**/api/v1/reference', (route) =>
+    route.fulfill({ json: { stages, categories: [], dialOut: [] } }),
+  );
+  await agent.signIn({ user: 'ana', password: PASSWORD });
+  await agent.click('start');
+  await agent.seen('[data-test=state]');
+  await write(chat, { from: { id: 'openid-48', name: '赵四' }, sentAtMs: Date.now() - 2 * DAY_MS + 25_000 });
+  await serve(house.loop, 'ana');
+  await agent.page.click('[data-test=open-chat]:has-text("赵四")');
+  await agent.seen('[data-test=window]:has-text("还可回复 5 条")');
+  await agent.page.click('[data-test=chat] .el-select >> nth=0');
+  await agent.page.click('.el-select-dropdown__item:has-text("为您服务")');
+  await eventually(async () =>
+    expect(await agent.page.inputValue('[data-test=draft]')).toMatch(/^(上午|下午|晚上)好，工号1001为您服务。$/),
+  );
+  await agent.seen('[data-test=window]:has-text("已用完")');
+  await agent.seen('textarea[data-test=draft][disabled]');
+  expect(agent.faults).toEqual([]);
+  await agent.page.context().close();
+});
+
 test('a closed conversation is taken up again by its agent with a button of its record, and not when the platform takes no more replies', async () => {
   const agent = await openDesk(chromium.browser, http);
   await agent.signIn({ user: 'ana', password: PASSWORD });

@@ -240,7 +240,7 @@ export const en: Words = {
     before: 'The conversation before',
     writing: 'is typing…',
     window: (n: number, time: string) => `${n} more replies, ${time} left`,
-    windowShut: 'The platform takes templates only by now',
+    windowShut: 'The platform takes no more replies until the citizen writes again',
     hide: 'Hide',
     away: 'Messages cannot be read now; they will come by themselves',
     citizen: 'Citizen',

@@ -227,7 +227,7 @@ export const zh = {
     before: '查看上一次会话',
     writing: '对方正在输入…',
     window: (n: number, time: string) => `还可回复 ${n} 条，剩余 ${time}`,
-    windowShut: '已超出平台回复时限，只能发送模板消息',
+    windowShut: '平台的回复时限或条数已用完；市民再来消息后可继续回复',
     hide: '收起',
     away: '消息暂时读取不到，恢复后自动更新',
     citizen: '市民',
