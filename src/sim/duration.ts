@@ -30,7 +30,10 @@ export function durationMs({ meanMs, shape }: Duration, u: number): number {
 
 /** Acklam's rational approximation of the normal distribution's inverse; relative error below 1.2e-9. */
 function normalQuantile(u: number): number {
-  if (u > 0.5) return -normalQuantile(1 - u);
+  return u > 0.5 ? -lowerQuantile(1 - u) : lowerQuantile(u);
+}
+
+function lowerQuantile(u: number): number {
   if (u < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(u));
     return polynomial(TAIL_ABOVE, q) / polynomial(TAIL_BELOW, q);
