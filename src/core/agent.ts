@@ -5,14 +5,15 @@ import type { AgentId } from './ids.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX, SEATS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
 import { giveBack, partedOf } from './parting.ts';
-import { forgetSeat } from './seat.ts';
+import { forgetSeat, seatOfAgent } from './seat.ts';
 import type { Settings } from './settings.ts';
+import { STANDING } from './standing-key.ts';
 import type { Agent } from './state.ts';
 
 /** P2–P5. What is under way is finished first; only an offer that still rings is taken back (O8). */
 export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStateAsked' }>): void {
   const agent = d.state.agents.get(event.agent);
-  if (agent === undefined || d.state.standing.seats.get(agent.id)?.setting === undefined) return;
+  if (agent === undefined || seatOfAgent(d.state.standing, agent).setting === undefined) return;
   if (event.by !== undefined) stateForced(d, agent, event, event.by);
   const wasReady = agent.wish === 'ready';
   agent.wish = event.state;
@@ -101,5 +102,6 @@ function newAgent(d: Decision, id: AgentId): Agent {
     reported: 'offline',
     reportedReason: '',
     reportedSinceMs: d.state.nowMs,
+    [STANDING]: undefined,
   };
 }

@@ -42,5 +42,7 @@ export function positionPrompts(ahead: number): string[] {
 /** F5: prompts by id; one that the city has not recorded is skipped, never fatal. */
 export function promptFiles(state: State, ids: readonly string[]): string[] {
   const prompts = state.settings?.prompts ?? {};
-  return ids.filter((id) => Object.hasOwn(prompts, id)).map((id) => prompts[id]!);
+  const files: string[] = [];
+  for (const id of ids) if (Object.hasOwn(prompts, id)) files.push(prompts[id]!);
+  return files;
 }

@@ -3,12 +3,14 @@ import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, agentId } from './ids.ts';
 import { type Bucket, type Serving, servingOf } from './kind.ts';
+import { STANDING } from './standing-key.ts';
 import type { Contact, State } from './state.ts';
 
 /** Q3: the agent that an open contact would be offered to now; undefined when none is free who may have it. */
 export function bestAgent(state: State, contact: Contact): AgentId | undefined {
-  const bucket = state.standing.places.get(contact.id)?.bucket;
-  return bucket === undefined || bucket === null ? undefined : bestFor(state, contact, bucket)?.agent;
+  const place = contact[STANDING];
+  if (place === undefined || place.bucket === null) return undefined;
+  return bestFor(state, contact, place.bucket, place.atMs)?.agent;
 }
 
 interface Chance {
@@ -19,11 +21,11 @@ interface Chance {
 }
 
 /** Q3, O5: who did not take this contact is asked again only when nobody else is free. */
-function bestFor(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
+function bestFor(state: State, contact: Contact, bucket: Bucket, sinceMs: number): Chance | undefined {
   const before = returnedTo(state, contact, bucket);
   if (before !== undefined) return before;
   if (bucket.only !== null) return chanceOf(state, contact, bucket, bucket.only);
-  const waitedMs = state.nowMs - state.standing.places.get(contact.id)!.atMs;
+  const waitedMs = state.nowMs - sinceMs;
   let best: Chance | undefined;
   for (const serving of bucket.servedBy) {
     if (best !== undefined && !best.excluded && serving.score < best.score) break;

@@ -14,7 +14,9 @@ import { endWait, mayKeep, playMusic, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { freeAgent } from './release.ts';
 import { keepPlace } from './standing.ts';
+import { STANDING } from './standing-key.ts';
 import type { Contact, Leg, Stage, Wait } from './state.ts';
+import { waiting } from './waiting.ts';
 
 type Queue = Extract<Stage, { in: 'queue' }>;
 type Dialling = Extract<Stage, { in: 'dialling' }>;
@@ -61,7 +63,8 @@ export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit
 
 /** Q8: whoever is typing is not talked into, and keeps what was typed. */
 function staySilent(d: Decision, contact: Contact, stage: Queue): void {
-  contact.stage = { ...stage, announceAtMs: Math.max(stage.announceAtMs, d.state.nowMs + KEY_QUIET_MS) };
+  const announceAtMs = Math.max(stage.announceAtMs, d.state.nowMs + KEY_QUIET_MS);
+  contact.stage = waiting(stage.wait, stage.offer, announceAtMs, stage.placeAtMs, stage.toldAtMs);
   touchContact(d, contact);
 }
 
@@ -145,6 +148,7 @@ function dial(d: Decision, contact: Contact, wait: Wait, phone: Leg, because: st
     ringKey,
     answered: false,
     endByMs: null,
+    [STANDING]: undefined,
   };
   openLeg(d, contact, leg, number);
   ask(d, phone, because, { do: 'music', files: [] });

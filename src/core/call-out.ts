@@ -53,7 +53,7 @@ export function callOutAsked(d: Decision, { agent: id, number, of, beside }: Cal
   callBeside(d, partOf, 1);
   setWork(d, agent, { in: 'offer', contact: contact.id, token: d.state.nextToken++ });
   const rings: LegId[] = [];
-  for (const [device] of liveDevices(d.state, setting.sipUser).slice(0, RING_DEVICES_MAX)) {
+  for (const device of liveDevices(d.state, setting.sipUser).slice(0, RING_DEVICES_MAX)) {
     const phone = { sipUser: setting.sipUser, device, timeoutMs: CALL_OUT_RING_MS, resume: true as const };
     rings.push(ringPhone(d, contact, id, phone, 0, 'Y2'));
   }

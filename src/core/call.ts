@@ -3,6 +3,7 @@ import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { callOutOver, placerLegGone } from './call-out.ts';
 import { gaveUp, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
+import { makeContact } from './contact.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
 import type { CallerKnown } from './event.ts';
 import { startFlow } from './flow.ts';
@@ -15,6 +16,7 @@ import { cancelOffer, offerLegGone } from './offer.ts';
 import { endGap, type Parted, returnLegGone } from './parting.ts';
 import { endWait, waitedMs } from './queue.ts';
 import { freeAgent } from './release.ts';
+import { STANDING } from './standing-key.ts';
 import type { Contact, Leg, Wait } from './state.ts';
 import { supervisorGone } from './supervision.ts';
 import { agentLegGone, endTalk } from './talk.ts';
@@ -35,7 +37,7 @@ export function arrive(d: Decision, node: NodeId, arrival: Arrival, answered: bo
   if (d.state.legs.has(arrival.leg)) return; // A3
   const full = d.state.contacts.size - d.state.standing.conversationOf.size >= CONTACTS_MAX;
   const { settings } = d.state;
-  const flow = flowOf(d, arrival);
+  const flow = flowOf(d, arrival.dialled, arrival.diversion);
   const contact = openContact(d, node, arrival, answered, flow ?? '');
   if (full) {
     missCall(d, contact, queueWanted(d, contact));
@@ -50,7 +52,7 @@ export function arrive(d: Decision, node: NodeId, arrival: Arrival, answered: bo
 export function arrivedGoOn(d: Decision): void {
   const waiting = [...d.state.contacts.values()].filter((contact) => contact.stage.in === 'arrived');
   for (const contact of waiting) {
-    const flow = flowOf(d, contact);
+    const flow = flowOf(d, contact.dialled, contact.diversion);
     if (flow === null) refuse(d, contact, 'UNALLOCATED_NUMBER', 'A1');
     else pickUp(d, contact, flow);
   }
@@ -113,7 +115,7 @@ function queueWanted(d: Decision, { stage, dialled, diversion }: Contact): strin
   if ('wait' in stage) return stage.wait.queue;
   if (stage.in === 'menu') return firstQueueOf(stage.flow);
   if (stage.in === 'goodbye') return undefined;
-  const flow = flowOf(d, { dialled, ...(diversion === undefined ? {} : { diversion }) });
+  const flow = flowOf(d, dialled, diversion);
   return flow === null ? undefined : firstQueueOf(d.state.settings?.flows[flow]);
 }
 
@@ -171,26 +173,20 @@ function giveUp(d: Decision, contact: Contact, wait: Wait): void {
 function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {
   const from = arrival.from.slice(0, FROM_CHARS_MAX);
   const fromName = (arrival.fromName ?? '').slice(0, NAME_CHARS_MAX);
-  const beside = besideOf(d.state, arrival.partOf);
-  const contact: Contact = {
+  const contact = makeContact({
     id: nextContactId(d),
     medium: 'voice',
+    partOf: besideOf(d.state, arrival.partOf),
     leg: arrival.leg,
     node,
     from,
     fromName,
     dialled: arrival.dialled.slice(0, FROM_CHARS_MAX),
+    diversion: arrival.diversion?.slice(0, FROM_CHARS_MAX),
     openedAtMs: d.state.nowMs,
-    ...(arrival.known === undefined ? {} : { known: arrival.known }),
-    ...beside,
+    known: arrival.known,
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
-    legs: [],
-    excluded: [],
-    recordings: [],
-    recordingsMade: 0,
-    spoke: false,
-    ...(arrival.diversion === undefined ? null : { diversion: arrival.diversion.slice(0, FROM_CHARS_MAX) }),
-  };
+  });
   d.state.contacts.set(contact.id, contact);
   callBeside(d, contact.partOf, 1);
   note(d, 'A1', {
@@ -199,11 +195,11 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     contact: contact.id,
     medium: 'voice',
     from,
-    ...(fromName === '' ? null : { fromName }),
+    fromName: fromName === '' ? undefined : fromName,
     dialled: contact.dialled,
-    ...(contact.diversion === undefined ? null : { diversion: contact.diversion }),
+    diversion: contact.diversion,
     flow,
-    ...beside,
+    partOf: contact.partOf,
   });
   const leg: Leg = {
     id: arrival.leg,
@@ -215,6 +211,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     ringKey: '',
     answered,
     endByMs: null,
+    [STANDING]: undefined,
   };
   openLeg(d, contact, leg, from);
   return contact;
@@ -228,7 +225,7 @@ function pickUp(d: Decision, contact: Contact, flow: string): void {
 }
 
 /** A1, A6: null when no line has the number dialled. */
-function flowOf(d: Decision, { dialled, diversion = '' }: Pick<Arrival, 'dialled' | 'diversion'>): string | null {
+function flowOf(d: Decision, dialled: string, diversion = ''): string | null {
   const { lines = {}, diverted = {}, flows = {} } = d.state.settings ?? {};
   if (!Object.hasOwn(lines, dialled)) return null;
   const merged = Object.hasOwn(diverted, diversion) && !Object.hasOwn(diverted, dialled);

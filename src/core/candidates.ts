@@ -7,11 +7,12 @@ import { type Bucket, type Kind, servingOf } from './kind.ts';
 import { CANDIDATES_MAX } from './limits.ts';
 import { scoreOf } from './need.ts';
 import { loadOf } from './room.ts';
+import { STANDING } from './standing-key.ts';
 import type { Contact, State } from './state.ts';
 
 /** For an explanation: who else was free when a contact was offered, and the rule by which each did not get it. */
 export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): void {
-  const place = d.state.standing.places.get(contact.id);
+  const place = contact[STANDING];
   if (d.candidates === null || contact.stage.in !== 'queue' || place?.bucket === null || place === undefined) return;
   const { bucket } = place;
   const others: NotChosen[] = [];
@@ -55,7 +56,7 @@ function whyNot(
   const serving = servingOf(kind, bucket, state.settings!);
   if (serving === undefined) return 'Q11';
   if (serving.delayMs > 0 && waitedMs < serving.delayMs) return 'Q12';
-  if (!siteOpen(state, kind.site, bucket.slot)) return 'Q14';
+  if (!siteOpen(state, kind, bucket.slot)) return 'Q14';
   if (isKeptHome(state, kind, bucket.queue)) return 'Q15';
   if (isAskedElse(state, contact, kind, agent)) return 'W13';
   return isExcluded(state, contact, agent) ? 'O5' : undefined;

@@ -46,7 +46,7 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
     fact: 'contactClosed',
     contact: contact.id,
     outcome: stage.outcome,
-    ...(approximate ? { approximate: true as const } : null),
+    approximate: approximate ? true : undefined,
   });
 }
 

@@ -62,7 +62,7 @@ export type ListeningMode = 'listen' | 'whisper' | 'barge';
 /** `takeOver`: the citizen and the supervisor talk, the agent does no longer. */
 export type SupervisionMode = ListeningMode | 'takeOver';
 
-/** Facts for the records; the projector folds them into SQL. Each stands at its entry's `atMs`. */
+/** Facts for the records; the projector folds them into SQL. Each stands at its entry's `atMs`. What is undefined is absent in the journal. */
 export type RecordCommand = { readonly do: 'record-fact' } & RecordFact;
 
 export type RecordFact =
@@ -72,27 +72,27 @@ export type RecordFact =
       /** `callback`: begun by us. */
       readonly medium: Medium;
       readonly from: string;
-      readonly fromName?: string;
+      readonly fromName?: string | undefined;
       readonly dialled: string;
-      readonly diversion?: string;
+      readonly diversion?: string | undefined;
       /** Empty: none, a digital contact goes to its queue. */
       readonly flow: string;
       /** The missed call that this one makes good (B3), or the contact whose citizen an agent calls back (Y1). */
-      readonly of?: ContactId;
+      readonly of?: ContactId | undefined;
       /** The agent who placed it (Y1). */
-      readonly calledBy?: AgentId;
+      readonly calledBy?: AgentId | undefined;
       /** The conversation beside which it is, under one contact (Y6, W15). */
-      readonly partOf?: ContactId;
+      readonly partOf?: ContactId | undefined;
       /** Of a digital contact: its name outside. */
-      readonly reference?: string;
+      readonly reference?: string | undefined;
       /** The closed one that it goes on from (W19, W20). */
-      readonly continues?: ContactId;
+      readonly continues?: ContactId | undefined;
     }
   | {
       readonly fact: 'contactClosed';
       readonly contact: ContactId;
       readonly outcome: ContactOutcome;
-      readonly approximate?: true;
+      readonly approximate?: true | undefined;
     }
   | {
       readonly fact: 'legOpened';
@@ -100,7 +100,7 @@ export type RecordFact =
       readonly leg: LegId;
       readonly node: NodeId;
       readonly role: 'citizen' | 'agent' | 'supervisor';
-      readonly agent?: AgentId;
+      readonly agent?: AgentId | undefined;
       readonly address: string;
     }
   | { readonly fact: 'legAnswered'; readonly contact: ContactId; readonly leg: LegId }
@@ -110,9 +110,9 @@ export type RecordFact =
       readonly contact: ContactId;
       readonly leg: LegId;
       readonly cause: string;
-      readonly sipStatus?: number;
-      readonly endedAtMs?: number;
-      readonly approximate?: true;
+      readonly sipStatus?: number | undefined;
+      readonly endedAtMs?: number | undefined;
+      readonly approximate?: true | undefined;
     }
   /** A key taken by a flow's `ask`; empty when none came. */
   | { readonly fact: 'digits'; readonly contact: ContactId; readonly step: string; readonly digits: string }
@@ -133,7 +133,7 @@ export type RecordFact =
       readonly token: OfferToken;
       readonly leaseUntilMs: number;
       /** Where the agent sits. Absent: `main`. */
-      readonly site?: string;
+      readonly site?: string | undefined;
     }
   | {
       readonly fact: 'offerEnded';
@@ -151,7 +151,7 @@ export type RecordFact =
       readonly citizenLeg?: LegId;
       readonly agentLeg?: LegId;
       /** Where the agent sits. Absent: `main`. */
-      readonly site?: string;
+      readonly site?: string | undefined;
     }
   | {
       readonly fact: 'talkEnded';
@@ -217,8 +217,8 @@ export type RecordFact =
       readonly fact: 'agentState';
       readonly agent: AgentId;
       readonly state: AgentState;
-      readonly reason?: string;
-      readonly contact?: ContactId;
+      readonly reason?: string | undefined;
+      readonly contact?: ContactId | undefined;
     }
   /** Somebody who leads asks to hear a talk. */
   | {
@@ -300,7 +300,7 @@ export type RecordFact =
       readonly file: string;
       readonly expectedMs: number;
       readonly durationMs: number | null;
-      readonly bytes?: number;
+      readonly bytes?: number | undefined;
     };
 
 export type AlertName = 'longWait' | 'longAnswer' | 'longHold' | 'longWrapUp' | 'missedOffers';

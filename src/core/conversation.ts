@@ -1,7 +1,8 @@
 import { callerOf, spokeWith } from './caller.ts';
-import { goesOnFrom, rememberClosed, takeClosed } from './closed.ts';
+import { rememberClosed, takeClosed } from './closed.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { ContactOutcome, WaitResult } from './command.ts';
+import { makeContact } from './contact.ts';
 import { type Decision, nextContactId, note, setConversation, setStage } from './decision.ts';
 import type {
   ConversationEnded,
@@ -23,6 +24,7 @@ import { endWait, NEVER_MS, waitingIn } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { conversationKey, lineOf } from './standing.ts';
 import type { Agent, Contact, Stage, Wait } from './state.ts';
+import { waiting } from './waiting.ts';
 
 type Held = Extract<Stage, { in: 'conversation' }>;
 
@@ -160,7 +162,7 @@ function citizenSpoke(d: Decision, contact: Contact): void {
 export function startWait(d: Decision, contact: Contact, wait: Wait, because: string): void {
   const { queue, enqueuedAtMs } = wait;
   note(d, because, { do: 'record-fact', fact: 'waitStarted', contact: contact.id, queue, enqueuedAtMs });
-  setStage(d, contact, { in: 'queue', wait, announceAtMs: NEVER_MS, offer: null });
+  setStage(d, contact, waiting(wait, null, NEVER_MS));
 }
 
 function finish(
@@ -203,7 +205,7 @@ export function newContact(
 ): Contact {
   const { medium } = event;
   const fromName = (event.fromName ?? '').slice(0, NAME_CHARS_MAX);
-  const contact: Contact = {
+  const contact = makeContact({
     id: nextContactId(d),
     medium,
     leg: NO_LEG,
@@ -212,15 +214,10 @@ export function newContact(
     fromName,
     dialled: (event.to ?? '').slice(0, KEY_CHARS_MAX),
     reference: event.reference,
-    ...goesOnFrom(continues),
+    continues,
     openedAtMs: d.state.nowMs,
     stage: { in: 'closing', outcome: 'refused', recordingByMs: null },
-    legs: [],
-    excluded: [],
-    recordings: [],
-    recordingsMade: 0,
-    spoke: false,
-  };
+  });
   d.state.contacts.set(contact.id, contact);
   d.state.standing.conversationOf.set(conversationKey(contact), contact.id);
   note(d, because, {
@@ -229,11 +226,11 @@ export function newContact(
     contact: contact.id,
     medium,
     from: contact.from,
-    ...(fromName === '' ? {} : { fromName }),
+    fromName: fromName === '' ? undefined : fromName,
     dialled: contact.dialled,
     flow: '',
     reference: event.reference,
-    ...goesOnFrom(continues),
+    continues,
   });
   return contact;
 }

@@ -1,3 +1,4 @@
+import { addressed } from './addressed.ts';
 import { watchAgent, watchContact } from './alert.ts';
 import type { Command, RecordCommand, SwitchWish } from './command.ts';
 import type { Event } from './event.ts';
@@ -7,7 +8,7 @@ import { contactId, legId } from './ids.ts';
 import type { Bucket, Kind } from './kind.ts';
 import { VOICE } from './medium.ts';
 import { advanceStep } from './plan.ts';
-import { freshenIdle, LESS, MORE, placeAgent, seatOf } from './seat.ts';
+import { freshenIdle, LESS, MORE, placeAgent, seatOfAgent } from './seat.ts';
 import { freshen, placeContact, placeOf } from './standing.ts';
 import type { Agent, Contact, Conversation, Leg, Stage, State, Work } from './state.ts';
 
@@ -52,7 +53,7 @@ export function ask(d: Decision, leg: Leg, because: string, wish: SwitchWish): C
 
 export function askLeg(d: Decision, leg: LegId, node: Leg['node'], because: string, wish: SwitchWish): CommandKey {
   const key = `${d.seq}.${d.commands.length}` as CommandKey;
-  d.commands.push({ key, node, leg, ...wish });
+  d.commands.push(addressed(key, node, leg, wish));
   d.because?.push(because);
   return key;
 }
@@ -64,10 +65,9 @@ export function note(d: Decision, because: string, fact: RecordCommand): void {
 
 /** Id of the leg that the next command makes: journal, index and entry, in the form of a UUID. Never the same twice. */
 export function nextLegId(d: Decision): LegId {
-  const journal = d.state.journalId;
   const index = d.commands.length.toString(16).padStart(4, '0');
   const seq = d.seq.toString(16).padStart(12, '0');
-  return legId(`${legPrefix(journal)}${index}-${seq}`);
+  return legId(`${d.state.standing.legPrefix}${index}-${seq}`);
 }
 
 /** Sorts by time of opening within a journal; the tail tells journals apart. */
@@ -75,11 +75,6 @@ export function nextContactId(d: Decision): ContactId {
   const nth = d.contactsMade === 0 ? '' : `.${d.contactsMade}`;
   d.contactsMade += 1;
   return contactId(`C${d.seq.toString().padStart(10, '0')}${nth}-${d.state.journalId.slice(0, 6)}`);
-}
-
-/** Every leg that this journal ever rang begins so. */
-export function legPrefix(journalId: string): string {
-  return `${journalId.slice(0, 8)}-${journalId.slice(8, 12)}-${journalId.slice(12, 16)}-`;
 }
 
 export function setStage(d: Decision, contact: Contact, stage: Stage): void {
@@ -98,7 +93,7 @@ export function setConversation(d: Decision, agent: Agent, contact: ContactId, n
   agent.conversations = now === null ? others : [...others, now];
   touchAgent(d, agent);
   // W13: an offer that was taken stands in no call-back's way any more, though nothing else about the agent's room is new.
-  const seat = seatOf(d.state.standing, agent.id);
+  const seat = seatOfAgent(d.state.standing, agent);
   if (now?.in === 'talk' && seat.slots !== 0) freshen(d.state.standing.freshSeats, seat);
 }
 
@@ -113,15 +108,15 @@ export function touchContact(d: Decision, contact: Contact): void {
 /** After any change of an agent: new place among the idle ones, and a record when the reported state is another. */
 export function touchAgent(d: Decision, agent: Agent): void {
   const { standing } = d.state;
-  const seat = seatOf(standing, agent.id);
+  const seat = seatOfAgent(standing, agent);
   const { kind } = seat;
   // Only a site with a limit of its own opens by what its agents do.
-  const wasFull = kind !== undefined && standing.capacityOf.has(kind.site) && !siteOpen(d.state, kind.site, VOICE);
+  const wasFull = kind?.siteLoad.capacity !== undefined && !siteOpen(d.state, kind, VOICE);
   const change = placeAgent(d.state, agent, seat);
   if ((change & MORE) !== 0) freshen(standing.freshSeats, seat);
   if (kind !== undefined) {
     if ((change & LESS) !== 0) stepsMayEnd(d, agent.id, kind);
-    if (wasFull && siteOpen(d.state, kind.site, VOICE)) siteOpened(d, kind.site);
+    if (wasFull && siteOpen(d.state, kind, VOICE)) siteOpened(d, kind.site);
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' ? agent.reason : '';
@@ -134,8 +129,8 @@ export function touchAgent(d: Decision, agent: Agent): void {
     fact: 'agentState',
     agent: agent.id,
     state: reported,
-    ...(reason === '' ? null : { reason }),
-    ...(agent.work === null ? null : { contact: agent.work.contact }),
+    reason: reason === '' ? undefined : reason,
+    contact: agent.work?.contact,
   });
   watchAgent(d, agent, seat);
 }

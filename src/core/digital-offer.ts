@@ -5,7 +5,7 @@ import { boundMsOf, mediumRules } from './medium-rules.ts';
 import { cancelOffer, endOffer, missOffer, setOffer } from './offer.ts';
 import { endWait } from './queue.ts';
 import { offerInTheWay } from './room.ts';
-import { siteOf } from './seat.ts';
+import { seatOfAgent, siteOf } from './seat.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Agent, Contact, Stage, Wait } from './state.ts';
 
@@ -23,7 +23,7 @@ export function makeDigitalOffer(d: Decision, contact: Contact, medium: DigitalM
     agent: agent.id,
     token,
     leaseUntilMs,
-    ...siteOf(d.state, agent.id),
+    site: siteOf(d.state, agent.id),
   });
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
   setConversation(d, agent, contact.id, { in: 'offer', contact: contact.id, slot, token, firm });
@@ -47,7 +47,7 @@ export function takenBy(d: Decision, contact: Contact, wait: Wait, agent: Agent,
   const { id } = contact;
   endWait(d, contact, wait, 'connected', because);
   const site = siteOf(d.state, agent.id);
-  note(d, because, { do: 'record-fact', fact: 'talkStarted', contact: id, agent: agent.id, ...site });
+  note(d, because, { do: 'record-fact', fact: 'talkStarted', contact: id, agent: agent.id, site });
   contact.spoke = true;
   const sinceMs = d.state.nowMs;
   const idle = { awaits: 'agent', sinceMs } as const;
@@ -57,7 +57,7 @@ export function takenBy(d: Decision, contact: Contact, wait: Wait, agent: Agent,
 
 /** W7: with a phone ringing an agent is not asked for what a call leaves no room for. */
 export function takeBackForCall(d: Decision, agent: Agent): void {
-  const room = d.state.standing.seats.get(agent.id)?.kind?.room;
+  const room = seatOfAgent(d.state.standing, agent).kind?.room;
   const offer = room === undefined ? undefined : offerInTheWay(room, agent);
   const contact = offer === undefined ? undefined : d.state.contacts.get(offer.contact);
   if (contact !== undefined) cancelOffer(d, contact, 'cancelled', 'W7');

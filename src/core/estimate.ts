@@ -3,6 +3,7 @@ import type { Decision } from './decision.ts';
 import { ESTIMATE_MS_MAX, ESTIMATE_MS_MIN, ESTIMATE_SAMPLES, ESTIMATE_SAMPLES_MIN } from './limits.ts';
 import { queueOf } from './queue-of.ts';
 import type { Contact, Pace, State, Wait } from './state.ts';
+import { waitsOn, withWait } from './waiting.ts';
 
 /** How long a wait is likely to last from now on, ms. */
 export interface Estimate {
@@ -31,7 +32,7 @@ export function foresee(d: Decision, contact: Contact, ahead: number): void {
   const { stage } = contact;
   if (stage.in !== 'queue') return;
   const foreseen = { atMs: d.state.nowMs, ahead, ...estimateFor(d.state, stage.wait.queue, ahead) };
-  contact.stage = { ...stage, wait: { ...stage.wait, foreseen } };
+  contact.stage = withWait(stage, waitsOn(stage.wait, stage.wait.step, stage.wait.headStartMs, foreseen));
 }
 
 /** Q19: a wait for which nobody was free has ended. Who gave up before the latest time foreseen says nothing about it. */

@@ -4,20 +4,18 @@ import type { State } from './state.ts';
 
 /** Q14, Q15: whether agents of this kind may be offered this queue's contacts now, for what their site and their own queue are like. */
 export function gateOpen(state: State, kind: Kind, queue: string, slot: Slot): boolean {
-  return siteOpen(state, kind.site, slot) && !isKeptHome(state, kind, queue);
+  return siteOpen(state, kind, slot) && !isKeptHome(state, kind, queue);
 }
 
 /** Q14: its capacity is of calls. */
-export function siteOpen(state: State, site: string, slot: Slot): boolean {
+export function siteOpen(state: State, { site, siteLoad }: Kind, slot: Slot): boolean {
   if (!siteTakes(state, site)) return false;
-  if (slot !== VOICE) return true;
-  const capacity = state.standing.capacityOf.get(site);
-  return capacity === undefined || (state.standing.siteLoad.get(site) ?? 0) < capacity;
+  return slot !== VOICE || siteLoad.capacity === undefined || siteLoad.calls < siteLoad.capacity;
 }
 
 /** Q11, Q14: not draining, not down; it may be full. */
 export function siteTakes({ sites }: State, site: string): boolean {
-  return (sites.get(site) ?? 'open') === 'open';
+  return sites.size === 0 || (sites.get(site) ?? 'open') === 'open';
 }
 
 /** Q15. */

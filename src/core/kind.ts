@@ -8,9 +8,16 @@ import type { Seat } from './seat.ts';
 import type { AgentSetting, PlanStep, ProfileEntry, Settings } from './settings.ts';
 import type { Place } from './standing.ts';
 
+/** How many calls a site may have (Q14; absent: any number), and its offers and talks now. */
+export interface SiteLoad {
+  readonly capacity: number | undefined;
+  calls: number;
+}
+
 /** All agents who are alike to routing: the same site, home, profile, skills and slots. */
 export interface Kind {
   readonly site: string;
+  readonly siteLoad: SiteLoad;
   readonly home: string | null;
   readonly skills: Readonly<Record<string, number>>;
   readonly profile: ReadonlyMap<string, ProfileEntry>;
@@ -57,10 +64,11 @@ export function kindKey(agent: AgentSetting, settings: Settings): string {
   return JSON.stringify([agent.site ?? HOME_SITE, agent.home ?? null, skills, agent.profile ?? null, chat, mail]);
 }
 
-export function makeKind(agent: AgentSetting, settings: Settings): Kind {
+export function makeKind(agent: AgentSetting, settings: Settings, siteLoad: SiteLoad): Kind {
   const profile = agent.profile ?? defaultProfile(agent, settings);
   return {
     site: agent.site ?? HOME_SITE,
+    siteLoad,
     home: agent.home ?? null,
     skills: agent.skills,
     profile: new Map(profile.map((entry) => [entry.queue, entry])),

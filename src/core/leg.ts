@@ -1,7 +1,9 @@
 import { ask, type Decision, note, touchAgent } from './decision.ts';
 import type { LegId } from './ids.ts';
 import { LEG_END_MS_MAX } from './limits.ts';
-import { nodeLive, setDeadline } from './standing.ts';
+import { withOne, without } from './short-list.ts';
+import { armLegEnd } from './standing.ts';
+import { STANDING } from './standing-key.ts';
 import type { Agent, Contact, Leg } from './state.ts';
 
 export interface LegEnd {
@@ -14,7 +16,7 @@ export interface LegEnd {
 /** L1: one leg becomes part of a contact. */
 export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string): void {
   d.state.legs.set(leg.id, leg);
-  contact.legs = [...contact.legs, leg.id];
+  contact.legs = withOne(contact.legs, leg.id);
   note(d, 'L1', {
     do: 'record-fact',
     fact: 'legOpened',
@@ -22,17 +24,17 @@ export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string
     leg: leg.id,
     node: leg.node,
     role: leg.role,
-    ...(leg.agent === null ? null : { agent: leg.agent }),
+    agent: leg.agent ?? undefined,
     address,
   });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
-  if (agent !== undefined) setLegs(d, agent, [...agent.legs, leg.id]);
+  if (agent !== undefined) setLegs(d, agent, withOne(agent.legs, leg.id));
 }
 
 /** L1: takes the leg out of everything and writes its end down. What its end means is the caller's to say. */
 export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   d.state.legs.delete(leg.id);
-  if (leg.endByMs !== null) setDeadline(d.state, 'leg', leg.id, null);
+  if (leg[STANDING] !== undefined) d.state.standing.dues.put(leg[STANDING], null);
   const contact = d.state.contacts.get(leg.contact);
   if (contact !== undefined) contact.legs = without(contact.legs, leg.id);
   note(d, 'L1', {
@@ -41,9 +43,9 @@ export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
     contact: leg.contact,
     leg: leg.id,
     cause: end.cause,
-    ...(end.sipStatus === undefined ? null : { sipStatus: end.sipStatus }),
-    ...(end.endedAtMs === undefined || end.endedAtMs === d.event.atMs ? null : { endedAtMs: end.endedAtMs }),
-    ...(end.approximate === true ? { approximate: true as const } : null),
+    sipStatus: end.sipStatus,
+    endedAtMs: end.endedAtMs === d.event.atMs ? undefined : end.endedAtMs,
+    approximate: end.approximate === true ? true : undefined,
   });
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
   if (agent !== undefined) setLegs(d, agent, without(agent.legs, leg.id));
@@ -55,20 +57,11 @@ function setLegs(d: Decision, agent: Agent, legs: LegId[]): void {
   if (agent.work === null) touchAgent(d, agent);
 }
 
-/** Most have one leg, and it goes. */
-function without(legs: readonly LegId[], gone: LegId): LegId[] {
-  return legs.length === 1 && legs[0] === gone ? [] : legs.filter((id) => id !== gone);
-}
-
 /** L2: a leg that was told to end and is not heard of again counts as ended after a while. */
 export function hangUp(d: Decision, id: LegId, cause: string, because: string): void {
   const leg = d.state.legs.get(id);
   if (leg === undefined || leg.endByMs !== null) return;
   leg.endByMs = d.state.nowMs + LEG_END_MS_MAX;
-  armLegEnd(d, leg);
+  armLegEnd(d.state, leg);
   ask(d, leg, because, { do: 'hangUp', cause });
-}
-
-export function armLegEnd(d: Decision, leg: Leg): void {
-  setDeadline(d.state, 'leg', leg.id, nodeLive(d.state, leg.node) ? leg.endByMs : null);
 }

@@ -26,7 +26,7 @@ export function match(d: Decision): void {
     const seats = taken(freshSeats);
     const places = taken(freshPlaces);
     // What an agent did not take is left to the others before it is asked again (O5).
-    const left = seats.length === 0 ? seats : seats.filter((seat) => !matchAgent(d, seat, false));
+    const left = seats.length > 1 ? seats.filter((seat) => !matchAgent(d, seat, false)) : seats;
     for (const seat of left) matchAgent(d, seat, true);
     for (const { id } of places) matchContact(d, id, places.length > 1);
   }
@@ -152,7 +152,13 @@ const NOBODY: readonly never[] = [];
 /** All of them, oldest first; none is fresh afterwards. */
 function taken<Item extends Seat | Place>(fresh: Item[]): readonly Item[] {
   if (fresh.length === 0) return NOBODY;
+  if (fresh.length === 1) {
+    // Nearly always. The list keeps its room, which a splice gives back.
+    const item = fresh.pop()!;
+    item.fresh = false;
+    return [item];
+  }
   const all = fresh.splice(0);
   for (const item of all) item.fresh = false;
-  return all.length === 1 ? all : all.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
+  return all.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
 }

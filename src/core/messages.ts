@@ -3,6 +3,7 @@ import { isDigital } from './medium.ts';
 import { queueOf } from './queue-of.ts';
 import type { WaitMessage } from './settings.ts';
 import type { Contact, Stage, State, Wait } from './state.ts';
+import { waiting } from './waiting.ts';
 
 type Queue = Extract<Stage, { in: 'queue' }>;
 
@@ -28,17 +29,16 @@ export function messagesDue(state: State, { wait, toldAtMs = state.nowMs }: Queu
  */
 export function armAnnouncements(
   state: State,
-  stage: Queue,
+  { wait, offer }: Pick<Queue, 'wait' | 'offer'>,
   placeAtMs: number,
   quietUntilMs: number,
   toldAtMs = state.nowMs,
 ): Queue {
-  const { placeAtMs: _, toldAtMs: __, ...rest } = stage;
-  const messages = messagesOf(state, stage.wait);
-  if (messages.length === 0) return { ...rest, announceAtMs: placeAtMs };
-  const moments = messages.map((message) => momentAfter(message, stage.wait, toldAtMs));
+  const messages = messagesOf(state, wait);
+  if (messages.length === 0) return waiting(wait, offer, placeAtMs);
+  const moments = messages.map((message) => momentAfter(message, wait, toldAtMs));
   const announceAtMs = Math.max(Math.min(placeAtMs, ...moments), quietUntilMs);
-  return { ...rest, announceAtMs, placeAtMs, toldAtMs };
+  return waiting(wait, offer, announceAtMs, placeAtMs, toldAtMs);
 }
 
 /** M2: new rules, for who waits already. */

@@ -8,17 +8,19 @@ import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } fr
 import { isDigital, VOICE } from './medium.ts';
 import { queueOf } from './queue-of.ts';
 import { ringPhone } from './ring.ts';
-import { isFree, siteOf } from './seat.ts';
+import { isFree, seatOfAgent, siteOf } from './seat.ts';
+import { without } from './short-list.ts';
 import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
+import { withOffer } from './waiting.ts';
 
 const RING_MS = 20_000;
 
 /** O1: one ring for each registered device, all under one token and one lease. */
 export function makeOffer(d: Decision, contact: Contact, agent: Agent, because = 'O1'): void {
   const stage = contact.stage as Extract<Stage, { in: 'queue' }>;
-  const sipUser = d.state.standing.seats.get(agent.id)!.setting!.sipUser;
+  const sipUser = seatOfAgent(d.state.standing, agent).setting!.sipUser;
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
@@ -30,12 +32,12 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
     agent: agent.id,
     token,
     leaseUntilMs,
-    ...siteOf(d.state, agent.id),
+    site: siteOf(d.state, agent.id),
   });
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
-  for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
+  for (const device of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
     legs.push(ringPhone(d, contact, agent.id, { sipUser, device, timeoutMs: ringMs }, token, because));
   }
   takeBackForCall(d, agent);
@@ -57,7 +59,7 @@ export function phoneAnswered(d: Decision, contact: Contact, leg: Leg): void {
 export function offerLegGone(d: Decision, contact: Contact, leg: Leg, end: LegEnd): void {
   const { stage } = contact;
   if (stage.in !== 'queue' || stage.offer?.token !== leg.token) return; // O9
-  const legs = stage.offer.legs.filter((id) => id !== leg.id);
+  const legs = without(stage.offer.legs, leg.id);
   const offer = { ...stage.offer, legs, busy: stage.offer.busy || end.cause === 'USER_BUSY' };
   setOffer(d, contact, offer);
   if (end.cause === 'CALL_REJECTED') missOffer(d, contact, offer, 'rejected', 'O4');
@@ -135,7 +137,8 @@ function noteOfferEnd(d: Decision, contact: Contact, offer: Offer, result: Offer
 }
 
 export function setOffer(d: Decision, contact: Contact, offer: Offer | null): void {
-  if (contact.stage.in !== 'queue') return;
-  contact.stage = { ...contact.stage, offer };
+  const { stage } = contact;
+  if (stage.in !== 'queue') return;
+  contact.stage = withOffer(stage, offer);
   touchContact(d, contact);
 }

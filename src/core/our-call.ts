@@ -1,4 +1,5 @@
 import { plainNumber } from '../lib/phone-number.ts';
+import { makeContact } from './contact.ts';
 import { type Decision, nextContactId, note } from './decision.ts';
 import { type AgentId, type ContactId, legId, type NodeId } from './ids.ts';
 import type { Contact } from './state.ts';
@@ -20,11 +21,11 @@ export interface OurCall {
 /** A contact without a leg yet; the citizen is dialled once an agent is on the phone. */
 export function openOurCall(d: Decision, call: OurCall, because: string): Contact {
   const { node, number, dialled } = call;
-  const contact: Contact = {
+  const contact = makeContact({
     id: nextContactId(d),
     medium: 'callback',
-    ...(call.calledBy === undefined ? {} : { calledBy: call.calledBy }),
-    ...(call.partOf === undefined ? {} : { partOf: call.partOf }),
+    calledBy: call.calledBy,
+    partOf: call.partOf,
     leg: legId(''),
     node,
     from: number,
@@ -32,13 +33,8 @@ export function openOurCall(d: Decision, call: OurCall, because: string): Contac
     dialled,
     openedAtMs: d.state.nowMs,
     stage: { in: 'closing', outcome: 'ended', recordingByMs: null },
-    legs: [],
-    excluded: [],
-    recordings: [],
-    recordingsMade: 0,
-    spoke: false,
     callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
-  };
+  });
   d.state.contacts.set(contact.id, contact);
   note(d, because, {
     do: 'record-fact',
@@ -48,9 +44,9 @@ export function openOurCall(d: Decision, call: OurCall, because: string): Contac
     from: number,
     dialled,
     flow: '',
-    ...(call.calledBy === undefined ? {} : { calledBy: call.calledBy }),
-    ...(call.of === undefined ? {} : { of: call.of }),
-    ...(call.partOf === undefined ? {} : { partOf: call.partOf }),
+    calledBy: call.calledBy,
+    of: call.of,
+    partOf: call.partOf,
   });
   return contact;
 }

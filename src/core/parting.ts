@@ -36,7 +36,7 @@ export function ringSeat(d: Decision, contact: Contact): void {
   if (setting === undefined || timeoutMs <= 0) return;
   const { sipUser } = setting;
   const rings = [...stage.rings];
-  for (const [device] of liveDevices(d.state, sipUser)) {
+  for (const device of liveDevices(d.state, sipUser)) {
     if (rings.length >= RING_DEVICES_MAX || rings.some((ring) => ring.device === device)) continue;
     const leg = ringPhone(d, contact, stage.agent, { sipUser, device, timeoutMs, resume: true }, 0, 'T9');
     rings.push({ leg, device });

@@ -7,6 +7,7 @@ import { isFree } from './seat.ts';
 import type { PlanStep } from './settings.ts';
 import { bucketFor, lineOf } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';
+import { waitsOn, withWait } from './waiting.ts';
 
 /**
  * Q11: goes on to the first step that holds now, never back; a step's head start is added once, when it begins (Q17). Changes the contact,
@@ -23,7 +24,8 @@ export function advanceStep(state: State, contact: Contact): void {
   }
   // Rules with fewer steps than the wait has been through: the last one holds.
   step = Math.min(step, steps.length - 1);
-  if (step !== stage.wait.step) contact.stage = { ...stage, wait: { ...stage.wait, step, headStartMs } };
+  if (step !== stage.wait.step)
+    contact.stage = withWait(stage, waitsOn(stage.wait, step, headStartMs, stage.wait.foreseen));
 }
 
 function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep, index: number): boolean {

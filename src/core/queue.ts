@@ -29,12 +29,15 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
   const wait: Wait = {
     queue: entry.queue,
     enqueuedAtMs: caller.enqueuedAtMs,
-    ...graded,
     headStartMs: graded.headStartMs + caller.headStartMs,
-    ...(caller.headStartMs === 0 ? {} : { waitedBeforeMs: caller.headStartMs }),
-    ...(entry.messages === undefined ? {} : { messages: entry.messages }),
+    waitedBeforeMs: caller.headStartMs === 0 ? undefined : caller.headStartMs,
+    plan: graded.plan,
+    ungraded: graded.ungraded,
+    messages: entry.messages,
     step: -1,
     lastAgent: agentBeside(d.state, contact) ?? caller.lastAgent,
+    returnTo: undefined,
+    foreseen: undefined,
   };
   note(d, 'Q1', {
     do: 'record-fact',
@@ -55,8 +58,7 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
 export function standInQueue(d: Decision, contact: Contact, wait: Wait): void {
   const firstMs = queueOf(d.state, wait.queue)?.positionFirstMs;
   const placeAtMs = firstMs === undefined ? NEVER_MS : d.state.nowMs + firstMs;
-  const stage = { in: 'queue' as const, wait, announceAtMs: placeAtMs, offer: null };
-  setStage(d, contact, armAnnouncements(d.state, stage, placeAtMs, d.state.nowMs));
+  setStage(d, contact, armAnnouncements(d.state, { wait, offer: null }, placeAtMs, d.state.nowMs));
 }
 
 export function endWait(d: Decision, contact: Contact, wait: Wait, result: WaitResult, because: string): void {

@@ -1,4 +1,5 @@
 import { ask, type Decision, note } from './decision.ts';
+import { withOne, without } from './short-list.ts';
 import type { Contact, Leg } from './state.ts';
 
 /** R2: from the agent's answer, on the citizen's leg, into a file of its own for each talk. */
@@ -7,7 +8,7 @@ export function startRecording(d: Decision, contact: Contact, leg: Leg): void {
   if (folder === undefined) return;
   contact.recordingsMade += 1;
   const file = `${folder}/${contact.id}-${contact.recordingsMade}.wav`;
-  contact.recordings = [...contact.recordings, file];
+  contact.recordings = withOne(contact.recordings, file);
   d.state.recordings.set(file, { contact: contact.id, leg: leg.id, talkFromMs: null, talkToMs: null });
   note(d, 'R2', { do: 'record-fact', fact: 'recordingStarted', contact: contact.id, leg: leg.id, file });
   ask(d, leg, 'R2', { do: 'record', file });
@@ -45,7 +46,7 @@ export function closeRecording(
   const { talkFromMs, talkToMs, leg } = recording;
   const expectedMs = talkFromMs === null ? 0 : (talkToMs ?? d.state.nowMs) - talkFromMs;
   d.state.recordings.delete(file);
-  contact.recordings = contact.recordings.filter((name) => name !== file);
+  contact.recordings = without(contact.recordings, file);
   note(d, 'R3', {
     do: 'record-fact',
     fact: 'recordingEnded',
@@ -54,6 +55,6 @@ export function closeRecording(
     file,
     expectedMs,
     durationMs,
-    ...(bytes === undefined ? {} : { bytes }),
+    bytes,
   });
 }

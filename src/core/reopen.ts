@@ -27,7 +27,7 @@ export function mayReopen(
   const slot = slotOf(medium);
   if (standing.conversationOf.has(conversationKey({ medium, reference }))) return 'open';
   if (queueOf(state, queue) === undefined) return 'queue';
-  if (agent === undefined || kind === undefined || agent.wish === 'offline' || !siteOpen(state, kind.site, slot))
+  if (agent === undefined || kind === undefined || agent.wish === 'offline' || !siteOpen(state, kind, slot))
     return 'agent';
   if (countOf(agent, slot) >= kind.room.slots[slot]!) return 'slots';
   return standing.conversationOf.size >= CONVERSATIONS_MAX ? 'full' : 'yes';

@@ -3,6 +3,7 @@ import type { SwitchWish } from './command.ts';
 import { askLeg, type Decision, nextLegId } from './decision.ts';
 import type { AgentId, LegId, OfferToken } from './ids.ts';
 import { openLeg } from './leg.ts';
+import { STANDING } from './standing-key.ts';
 import type { Contact, Leg } from './state.ts';
 
 type Ring = Extract<SwitchWish, { do: 'ring' }>;
@@ -38,6 +39,7 @@ export function ringPhone(
     ringKey,
     answered: false,
     endByMs: null,
+    [STANDING]: undefined,
   };
   openLeg(d, contact, leg, phone.device);
   return id;

@@ -1,12 +1,13 @@
-import { kindKey, makeKind } from './kind.ts';
-import { placeAgent, seatOf } from './seat.ts';
+import { HOME_SITE } from '../lib/home-site.ts';
+import { kindKey, makeKind, type SiteLoad } from './kind.ts';
+import { placeAgent, seatOf, seatOfAgent } from './seat.ts';
 import { levelDueMs } from './service-level.ts';
 import type { Settings } from './settings.ts';
 import {
+  armLegEnd,
   conversationKey,
   missedDueMs,
   modeDueMs,
-  nodeLive,
   placeContact,
   placeDevices,
   placeOf,
@@ -39,18 +40,22 @@ export function indexSettings(standing: Standing, settings: Settings): void {
     seat.slots = 0;
     seat.busyAt = null;
   }
-  standing.siteLoad.clear();
-  standing.capacityOf = new Map(
-    (settings.sites ?? []).flatMap(({ id, capacity }) => (capacity === undefined ? [] : [[id, capacity]])),
-  );
+  standing.siteLoads = new Map((settings.sites ?? []).map(({ id, capacity }) => [id, { capacity, calls: 0 }]));
   for (const agent of settings.agents) {
     const key = kindKey(agent, settings);
-    const kind = standing.kinds.get(key) ?? makeKind(agent, settings);
+    const kind = standing.kinds.get(key) ?? makeKind(agent, settings, siteLoadOf(standing, agent.site));
     standing.kinds.set(key, kind);
     const seat = seatOf(standing, agent.id);
     seat.setting = agent;
     seat.kind = kind;
   }
+}
+
+/** Of a site without a capacity when the city does not name it. */
+function siteLoadOf({ siteLoads }: Standing, site = HOME_SITE): SiteLoad {
+  const load = siteLoads.get(site) ?? { capacity: undefined, calls: 0 };
+  siteLoads.set(site, load);
+  return load;
 }
 
 /** For a state whose `standing` is empty: a snapshot just read. */
@@ -60,9 +65,8 @@ export function rebuildStanding(state: State): void {
     placeContact(state, contact, placeOf(state.standing, contact));
     if (contact.reference !== undefined) state.standing.conversationOf.set(conversationKey(contact), contact.id);
   }
-  for (const agent of state.agents.values()) placeAgent(state, agent, seatOf(state.standing, agent.id));
-  for (const leg of state.legs.values())
-    setDeadline(state, 'leg', leg.id, nodeLive(state, leg.node) ? leg.endByMs : null);
+  for (const agent of state.agents.values()) placeAgent(state, agent, seatOfAgent(state.standing, agent));
+  for (const leg of state.legs.values()) armLegEnd(state, leg);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
   for (const [number, { dueAtMs, by }] of state.missed)
     if (by === null) state.standing.missed.add({ atMs: dueAtMs, id: number });
@@ -87,5 +91,5 @@ function watchAll({ standing, settings, contacts, agents, alerts }: State): void
   };
   for (const contact of contacts.values())
     watch(placeOf(standing, contact), contact.id, watchedContact(settings, contact));
-  for (const agent of agents.values()) watch(seatOf(standing, agent.id), agent.id, watchedState(limits, agent));
+  for (const agent of agents.values()) watch(seatOfAgent(standing, agent), agent.id, watchedState(limits, agent));
 }

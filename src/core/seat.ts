@@ -2,11 +2,12 @@ import { makeDue } from '../lib/due-heap.ts';
 import { HOME_SITE } from '../lib/home-site.ts';
 import type { Timed } from '../lib/time-order.ts';
 import type { AgentId } from './ids.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, SiteLoad } from './kind.ts';
 import type { Slot } from './medium.ts';
 import { idleAtMs, roomNow } from './room.ts';
 import type { AgentSetting } from './settings.ts';
 import { DUE, freshen, hasLiveDevice, type Standing, unwatch, type Watched } from './standing.ts';
+import { STANDING } from './standing-key.ts';
 import type { Agent, State } from './state.ts';
 
 /** Of one agent; while anything may be offered, the item that stands in the orders of its kind. */
@@ -21,8 +22,8 @@ export interface Seat extends Timed, Watched {
   atMs: number;
   /** Slots that are free, as bits. */
   slots: number;
-  /** The site whose load it counts to, with an offer or a talk. */
-  busyAt: string | null;
+  /** The load that it counts to, with an offer or a talk. */
+  busyAt: SiteLoad | null;
 }
 
 /** Made when first asked for. */
@@ -47,13 +48,18 @@ export function seatOf({ seats }: Standing, id: AgentId): Seat {
   return seat;
 }
 
+export function seatOfAgent(standing: Standing, agent: Agent): Seat {
+  agent[STANDING] ??= seatOf(standing, agent.id);
+  return agent[STANDING];
+}
+
 /** Of an agent's change, as bits: may be offered something now and could not be so before; is there, or free, no longer. */
 export const MORE = 1;
 export const LESS = 2;
 
 export function placeAgent(state: State, agent: Agent, seat: Seat): number {
   state.standing.dues.put(seat.due, agentDeadline(state, agent));
-  placeAtSite(state, agent, seat);
+  placeAtSite(agent, seat);
   const { kind } = seat;
   if (kind === undefined) return 0;
   const before = seat.slots;
@@ -115,19 +121,17 @@ function agentDeadline({ nowMs }: State, { work, notBeforeMs, deskNotBeforeMs }:
   return deskNotBeforeMs > nowMs && (next === null || deskNotBeforeMs < next) ? deskNotBeforeMs : next;
 }
 
-const NO_SITE = {};
-
 /** An agent's site as the records take it: nothing said means `main`. */
-export function siteOf(state: State, agent: AgentId): { readonly site?: string } {
-  const site = state.standing.seats.get(agent)?.kind?.site ?? HOME_SITE;
-  return site === HOME_SITE ? NO_SITE : { site };
+export function siteOf(state: State, agent: AgentId): string | undefined {
+  const site = state.standing.seats.get(agent)?.kind?.site;
+  return site === HOME_SITE ? undefined : site;
 }
 
-function placeAtSite({ standing: { siteLoad } }: State, { work }: Agent, seat: Seat): void {
+function placeAtSite({ work }: Agent, seat: Seat): void {
   const before = seat.busyAt;
-  const now = seat.kind !== undefined && (work?.in === 'offer' || work?.in === 'talk') ? seat.kind.site : null;
+  const now = seat.kind !== undefined && (work?.in === 'offer' || work?.in === 'talk') ? seat.kind.siteLoad : null;
   if (before === now) return;
-  if (before !== null) siteLoad.set(before, siteLoad.get(before)! - 1);
-  if (now !== null) siteLoad.set(now, (siteLoad.get(now) ?? 0) + 1);
+  if (before !== null) before.calls -= 1;
+  if (now !== null) now.calls += 1;
   seat.busyAt = now;
 }

@@ -2,21 +2,25 @@ import { assert } from '../lib/assert.ts';
 import { type Due, DueHeap, makeDue } from '../lib/due-heap.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
+import type { Command } from './command.ts';
 import { idleDueMs } from './idle-due.ts';
 import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
-import { type Bucket, bucketKey, join, type Kind, servingOf } from './kind.ts';
+import { type Bucket, bucketKey, join, type Kind, type SiteLoad, servingOf } from './kind.ts';
 import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { lastsMs } from './mode-rules.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
-import type { Contact, MissedCall, Registration, Stage, State, Wait } from './state.ts';
+import { STANDING } from './standing-key.ts';
+import type { Contact, Leg, MissedCall, Stage, State, Wait } from './state.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state
  * (`rules-index.ts`), and is kept beside it so that no event costs a scan.
  */
 export interface Standing {
+  /** Every leg that this journal ever rang begins so. */
+  readonly legPrefix: string;
   agentOfSeat: Map<string, AgentId>;
   /** Of everyone whom the rules name, and of who is gone from them with work to finish. */
   readonly seats: Map<AgentId, Seat>;
@@ -36,14 +40,15 @@ export interface Standing {
   /** Medium and reference of every open digital contact (W1). */
   readonly conversationOf: Map<string, ContactId>;
   readonly dues: DueHeap;
+  /** What the entry under way has led to. Empty between entries; its room is kept. */
+  readonly commands: Command[];
   /** Became free, or open to an offer, in the entry under way: the only ones that need matching. Empty between entries. */
   readonly freshSeats: Seat[];
   readonly freshPlaces: Place[];
   /** Of every open contact. */
   readonly places: Map<ContactId, Place>;
-  /** Site → offers and talks there. */
-  readonly siteLoad: Map<string, number>;
-  capacityOf: Map<string, number>;
+  /** By the site's id. */
+  siteLoads: Map<string, SiteLoad>;
   /** Queue → the times of its `Pace`, and the same in order. */
   readonly paces: Map<string, { readonly of: readonly number[]; readonly sorted: number[] }>;
   /** Numbers whose missed call nobody makes good just now, earliest due first. */
@@ -78,8 +83,10 @@ export interface Place extends Timed, Watched {
   bucket: Bucket | null;
 }
 
-export function emptyStanding(): Standing {
+export function emptyStanding(journalId: string): Standing {
   return {
+    legPrefix: `${journalId.slice(0, 8)}-${journalId.slice(8, 12)}-${journalId.slice(12, 16)}-`,
+    commands: [],
     agentOfSeat: new Map(),
     seats: new Map(),
     kinds: new Map(),
@@ -94,8 +101,7 @@ export function emptyStanding(): Standing {
     freshSeats: [],
     freshPlaces: [],
     places: new Map(),
-    siteLoad: new Map(),
-    capacityOf: new Map(),
+    siteLoads: new Map(),
     paces: new Map(),
     missed: new TimeOrder(),
     missedUnderWay: new Map(),
@@ -110,9 +116,10 @@ export function freshen<Item extends Watched>(fresh: Item[], item: Item): void {
 }
 
 /** Made when first asked for. */
-export function placeOf({ places }: Standing, { id, medium }: Pick<Contact, 'id' | 'medium'>): Place {
-  let place = places.get(id);
+export function placeOf({ places }: Standing, contact: Contact): Place {
+  let place = contact[STANDING];
   if (place === undefined) {
+    const { id, medium } = contact;
     place = {
       id,
       slot: slotOf(medium),
@@ -127,6 +134,7 @@ export function placeOf({ places }: Standing, { id, medium }: Pick<Contact, 'id'
       alerts: 0,
     };
     places.set(id, place);
+    contact[STANDING] = place;
   }
   return place;
 }
@@ -215,11 +223,19 @@ export const DUE = {
   alert: 8,
 } as const;
 
-/** Of what is no contact and no agent: those have their deadlines at hand (`Watched`). */
-type Named = Exclude<keyof typeof DUE, 'agent' | 'contact' | 'alert'>;
+/** Of what is no contact, agent or leg: those have their deadlines at hand (`STANDING`). */
+type Named = Exclude<keyof typeof DUE, 'agent' | 'contact' | 'alert' | 'leg'>;
 
 export function setDeadline(state: State, of: Named, id: string, atMs: number | null): void {
   state.standing.dues.set(DUE[of], id, atMs);
+}
+
+/** L2: when a leg that was told to end counts as ended; while its node is down that is not known. */
+export function armLegEnd(state: State, leg: Leg): void {
+  const atMs = nodeLive(state, leg.node) ? leg.endByMs : null;
+  if (leg[STANDING] === undefined && atMs === null) return;
+  leg[STANDING] ??= makeDue(DUE.leg, leg.id);
+  state.standing.dues.put(leg[STANDING], atMs);
 }
 
 /** V2, V5. */
@@ -313,11 +329,11 @@ export function nodeLive(state: State, node: NodeId): boolean {
   return state.nodes.get(node)?.live === true;
 }
 
-/** Registrations that a ring may use: those heard of by a node that is up. */
-export function liveDevices(state: State, sipUser: string): [string, Registration][] {
-  const live: [string, Registration][] = [];
-  for (const entry of state.devices.get(sipUser) ?? []) if (nodeLive(state, entry[1].node)) live.push(entry);
-  return live.length < 2 ? live : live.sort(([a], [b]) => (a < b ? -1 : 1));
+/** Devices that may be rung, by their URIs: those heard of by a node that is up. */
+export function liveDevices(state: State, sipUser: string): string[] {
+  const live: string[] = [];
+  for (const [uri, { node }] of state.devices.get(sipUser) ?? []) if (nodeLive(state, node)) live.push(uri);
+  return live.length < 2 ? live : live.sort();
 }
 
 export function hasLiveDevice(state: State, sipUser: string): boolean {

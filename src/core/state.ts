@@ -1,9 +1,12 @@
+import type { Due } from '../lib/due-heap.ts';
 import type { AgentState, AlertName, ContactOutcome, SupervisionMode } from './command.ts';
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { Medium, Slot } from './medium.ts';
+import type { Seat } from './seat.ts';
 import type { Flow, ModeName, RatingSetting, Settings } from './settings.ts';
-import { emptyStanding, type Standing } from './standing.ts';
+import { emptyStanding, type Place, type Standing } from './standing.ts';
+import type { STANDING } from './standing-key.ts';
 
 /**
  * Everything the core knows: plain data, changed by `step` alone. `standing` is derived from the rest and rebuilt when a snapshot is
@@ -113,9 +116,9 @@ export interface Contact {
   /** `callback`: begun by us, for a call that was missed. */
   readonly medium: Medium;
   /** The agent who placed it (Y1–Y5). */
-  readonly calledBy?: AgentId;
+  readonly calledBy?: AgentId | undefined;
   /** A call beside this conversation: the same contact to everybody (Y6, W15). */
-  readonly partOf?: ContactId;
+  readonly partOf?: ContactId | undefined;
   /** The citizen's leg; the last one, when there is none now (K4). `NO_LEG` of a digital contact. */
   leg: LegId;
   /** `NO_NODE` of a digital contact. */
@@ -124,14 +127,14 @@ export interface Contact {
   readonly fromName: string;
   readonly dialled: string;
   /** First diverting number. */
-  readonly diversion?: string;
+  readonly diversion?: string | undefined;
   /** Of a digital contact: its name outside, one of those open (W1). */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
   /** The closed one that it goes on from (W19, W20). */
-  readonly continues?: ContactId;
+  readonly continues?: ContactId | undefined;
   readonly openedAtMs: number;
   /** Of the number, when it called. */
-  readonly known?: CallerKnown;
+  readonly known?: CallerKnown | undefined;
   /** Who should have it (G3, G4). */
   grade?: Grade | undefined;
   stage: Stage;
@@ -145,15 +148,16 @@ export interface Contact {
   /** An agent and the citizen have heard each other. */
   spoke: boolean;
   /** Calls that are open beside this conversation (Y6, W15); absent: none ever. */
-  callsBeside?: number;
+  callsBeside?: number | undefined;
   /** Who hears the talk besides the two, or is about to (V1–V7). */
   supervision?: Supervision | undefined;
   /** A lead said so: nobody hears it alone (V5). */
-  sensitive?: boolean;
+  sensitive?: boolean | undefined;
   /** Who would have the mark gone; waits for a second person, too. */
   unmarkAskedBy?: string | undefined;
   /** What became of the offer to be called back (K1–K6); absent: not offered, or over. */
   callBack?: CallBack | undefined;
+  [STANDING]?: Place | undefined;
 }
 
 export interface Supervision {
@@ -214,9 +218,9 @@ export type Stage =
       /** The next moment at which something may be said. */
       readonly announceAtMs: number;
       /** Of those who hear messages (Q21): when the place is next; absent: `announceAtMs`. */
-      readonly placeAtMs?: number;
+      readonly placeAtMs?: number | undefined;
       /** Of those as well: what was due by then has been said. */
-      readonly toldAtMs?: number;
+      readonly toldAtMs?: number | undefined;
       readonly offer: Offer | null;
     }
   /** K8: the queue is full; asked whether to be called back. */
@@ -288,26 +292,28 @@ export interface Wait {
   /** Counts as time already waited (Q17). */
   readonly headStartMs: number;
   /** Of those, what was waited in calls that were given up (C2); absent: none. */
-  readonly waitedBeforeMs?: number;
+  readonly waitedBeforeMs?: number | undefined;
   /** Name of the plan; empty: the queue's own. */
   readonly plan: string;
   /** The flow's plan, and its head start where that is below 0, whatever the grade says (G4); absent: `plan`, unless graded, and 0. */
-  readonly ungraded?: Ungraded;
+  readonly ungraded?: Ungraded | undefined;
   /** Name of what is said meanwhile (Q21); absent: the queue's own. */
-  readonly messages?: string;
+  readonly messages?: string | undefined;
   /** Step of the plan that holds (Q11); -1: none begun. */
   readonly step: number;
   /** Who had this caller last. */
   readonly lastAgent: AgentId | null;
   /** Whose phone was lost in the talk: first to have the caller again, when it is back (T10). */
-  readonly returnTo?: AgentId;
+  readonly returnTo?: AgentId | undefined;
   /** At the entry, when nobody was free: how many stood ahead, and how long it was likely to last. */
-  readonly foreseen?: {
-    readonly atMs: number;
-    readonly ahead: number;
-    readonly lowMs?: number;
-    readonly highMs?: number;
-  };
+  readonly foreseen?: Foreseen | undefined;
+}
+
+export interface Foreseen {
+  readonly atMs: number;
+  readonly ahead: number;
+  readonly lowMs?: number;
+  readonly highMs?: number;
 }
 
 export interface Ungraded {
@@ -359,6 +365,7 @@ export interface Leg {
   answered: boolean;
   /** Told to end: when that must have happened. */
   endByMs: number | null;
+  [STANDING]?: Due | undefined;
 }
 
 export interface Agent {
@@ -383,6 +390,7 @@ export interface Agent {
   reported: AgentState;
   reportedReason: string;
   reportedSinceMs: number;
+  [STANDING]?: Seat | undefined;
 }
 
 export type Work =
@@ -464,6 +472,6 @@ export function initialState(journalId: string): State {
     paces: new Map(),
     closed: new Map(),
     alerts: new Map(),
-    standing: emptyStanding(),
+    standing: emptyStanding(journalId),
   };
 }

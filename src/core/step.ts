@@ -65,7 +65,7 @@ export { nextDeadlineMs } from './deadline.ts';
  * @throws AssertionError when time or `seq` go back, or a rule of the core is broken: a bug, never bad input.
  */
 export function step(state: State, event: Event, seq: number): Command[] {
-  return decided(state, event, seq, null, null).commands;
+  return taken(decided(state, event, seq, null, null).commands);
 }
 
 /** A decision with the rule behind each of its commands. */
@@ -75,7 +75,15 @@ export interface Explained extends Decision {
 
 /** `step` with the rule behind each command and, when `why` is set, who else could have had each offer. */
 export function decide(state: State, event: Event, seq: number, why: boolean): Explained {
-  return decided(state, event, seq, [], why ? [] : null);
+  const d = decided(state, event, seq, [], why ? [] : null);
+  return { ...d, commands: taken(d.commands) };
+}
+
+/** All of them, in a list of their own and no longer than it is. */
+function taken(made: Command[]): Command[] {
+  const commands = made.slice();
+  while (made.length > 0) made.pop();
+  return commands;
 }
 
 function decided<Because extends Decision['because']>(
@@ -90,7 +98,8 @@ function decided<Because extends Decision['because']>(
   if (seq <= state.seq) assert(false, `entry ${seq} after ${state.seq}`);
   state.nowMs = event.atMs;
   state.seq = seq;
-  const d = { state, seq, event, commands: [], because, candidates, contactsMade: 0 };
+  const { commands } = state.standing;
+  const d = { state, seq, event, commands, because, candidates, contactsMade: 0 };
   apply(d, event);
   meetDeadlines(d);
   match(d);

@@ -246,7 +246,7 @@ export function maySupervise(d: Pick<Decision, 'state'>, id: AgentId): boolean {
 function ringSupervisor(d: Decision, contact: Contact, supervision: Supervision): void {
   const { sipUser } = d.state.standing.seats.get(supervision.by)!.setting!;
   const legs: LegId[] = [];
-  for (const [device] of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
+  for (const device of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
     const phone = { sipUser, device, timeoutMs: SUPERVISOR_RING_MS };
     legs.push(ringPhone(d, contact, supervision.by, phone, 0, 'V2', 'supervisor'));
   }

@@ -3,22 +3,25 @@ import { arrive, endLeg, loseContact } from './call.ts';
 import { dialAgain, isPromised, promiseTold } from './call-back.ts';
 import { callOutOver, placerAnswered } from './call-out.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
-import { ask, askLeg, type Decision, legPrefix, note, setStage, touchAgent, touchContact } from './decision.ts';
+import { ask, askLeg, type Decision, note, setStage, touchAgent, touchContact } from './decision.ts';
 import { deflectAgain, deflectTaken } from './deflect.ts';
 import { replaceDevices } from './device.ts';
 import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
 import { digitsTaken, menuAgain, promptOver, startFlow } from './flow.ts';
 import type { LegId, NodeId } from './ids.ts';
-import { armLegEnd, type LegEnd, removeLeg } from './leg.ts';
+import { type LegEnd, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, RETURN_SPARE_MS } from './limits.ts';
 import { lookAtMissed } from './missed.ts';
 import { phoneAnswered, renewOffer } from './offer.ts';
 import { joinBack, joinedAgain, type Parted, phoneBack, ringSeat } from './parting.ts';
 import { playMusic } from './queue.ts';
 import { ratingAgain, ratingTaken } from './rating.ts';
+import { without } from './short-list.ts';
+import { armLegEnd } from './standing.ts';
 import type { Contact, Leg } from './state.ts';
 import { resumeSupervision, supervisorGone, supervisorJoined } from './supervision.ts';
 import { agentLegGone, citizenReached, connectAgain, held, joined, rejoin } from './talk.ts';
+import { withOffer } from './waiting.ts';
 
 type Seen = ReadonlyMap<LegId, SurveyedLeg>;
 
@@ -115,8 +118,8 @@ function isUnheardDial(d: Decision, leg: Leg, end: LegEnd): boolean {
 function removeRing(d: Decision, leg: Leg, end: LegEnd): void {
   const contact = d.state.contacts.get(leg.contact);
   if (contact?.stage.in === 'queue' && contact.stage.offer?.token === leg.token) {
-    const legs = contact.stage.offer.legs.filter((id) => id !== leg.id);
-    contact.stage = { ...contact.stage, offer: { ...contact.stage.offer, legs } };
+    const { offer } = contact.stage;
+    contact.stage = withOffer(contact.stage, { ...offer, legs: without(offer.legs, leg.id) });
   }
   removeLeg(d, leg, end);
 }
@@ -275,7 +278,7 @@ function adopt(d: Decision, node: NodeId, legs: readonly SurveyedLeg[]): void {
   for (const leg of legs) {
     if (d.state.legs.has(leg.leg)) continue;
     if (leg.direction === 'inbound') arrive(d, node, leg, leg.state === 'answered');
-    else if (leg.leg.startsWith(legPrefix(d.state.journalId))) {
+    else if (leg.leg.startsWith(d.state.standing.legPrefix)) {
       askLeg(d, leg.leg, node, 'S9', { do: 'hangUp', cause: 'NORMAL_CLEARING' });
     }
   }
@@ -284,7 +287,7 @@ function adopt(d: Decision, node: NodeId, legs: readonly SurveyedLeg[]): void {
 /** Whether a node is live decides who may be offered what and which deadlines run. */
 function placeAll(d: Decision): void {
   for (const contact of d.state.contacts.values()) touchContact(d, contact);
-  for (const leg of d.state.legs.values()) armLegEnd(d, leg);
+  for (const leg of d.state.legs.values()) armLegEnd(d.state, leg);
   for (const agent of d.state.agents.values()) touchAgent(d, agent);
   for (const sipUser of d.state.devices.keys()) touchSeat(d, sipUser);
 }

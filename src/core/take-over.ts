@@ -16,7 +16,7 @@ export function takenOver(d: Decision, contact: Contact, stage: Extract<Stage, {
     agent: pair.agent,
     citizenLeg: contact.leg,
     agentLeg: pair.agentLeg,
-    ...siteOf(d.state, pair.agent),
+    site: siteOf(d.state, pair.agent),
   });
   countTalk(d, contact);
   const { wait } = stage;

@@ -80,7 +80,7 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     agent: id,
     citizenLeg: contact.leg,
     agentLeg,
-    ...siteOf(d.state, id),
+    site: siteOf(d.state, id),
   });
   closeMissed(d, contact.from, contact.medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
   contact.spoke = true;

@@ -252,7 +252,7 @@ export function siteViews(state: State): SiteView[] {
       kind,
       status: state.sites.get(id) ?? 'open',
       ...(capacity === undefined ? {} : { capacity }),
-      calls: state.standing.siteLoad.get(id) ?? 0,
+      calls: state.standing.siteLoads.get(id)?.calls ?? 0,
       agents: kinds.reduce((sum, each) => sum + each.loggedIn, 0),
       idleAgents: kinds.reduce((sum, each) => sum + each.idle[VOICE]!.size, 0),
     };

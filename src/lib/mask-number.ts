@@ -15,6 +15,7 @@ const KEY_SHOWN_FROM = 11;
  * `028 8654 3210` → `028****3210`, `+447700900123` → `+4477****0123`; 110 and 12345 stay; whatever else it is becomes `***`.
  */
 export function maskNumber(number: string): string {
+  if (MOBILE.test(number)) return maskedAfter(number, 3); // As nearly all come.
   const dialled = number.replace(/[\s().-]/g, '');
   if (SHORT_CODE.test(dialled)) return number;
   const [, country = '', rest = ''] = /^(\+?86(?=\d{10,12}$))?(.*)$/.exec(dialled) ?? [];

@@ -11,7 +11,8 @@ const CHUNK_MAX = 256;
  * An item is found again by the same (atMs, id) that it was added with.
  */
 export class TimeOrder<Item extends Timed = Timed> {
-  readonly #chunks: Item[][] = [];
+  /** One at least, which alone may be empty. */
+  readonly #chunks: Item[][] = [[]];
   #size = 0;
 
   get size(): number {
@@ -19,12 +20,11 @@ export class TimeOrder<Item extends Timed = Timed> {
   }
 
   first(): Item | undefined {
-    return this.#chunks[0]?.[0];
+    return this.#chunks[0]![0];
   }
 
   /** @returns false when it was there already. */
   add(item: Item): boolean {
-    if (this.#chunks.length === 0) this.#chunks.push([]);
     const at = this.#chunkFor(item);
     const chunk = this.#chunks[at]!;
     const index = lowerBound(chunk, item);
@@ -40,15 +40,15 @@ export class TimeOrder<Item extends Timed = Timed> {
   /** @returns false when it was not there. */
   delete(item: Timed): boolean {
     const at = this.#chunkFor(item);
-    const chunk = this.#chunks[at];
-    if (chunk === undefined) return false;
+    const chunk = this.#chunks[at]!;
     const index = lowerBound(chunk, item);
     const found = chunk[index];
     if (found === undefined || compare(found, item) !== 0) return false;
-    // Most go first.
-    if (index === 0) chunk.shift();
+    // Most go first, and many are alone: the room of the last one is kept for the next.
+    if (chunk.length === 1) chunk.pop();
+    else if (index === 0) chunk.shift();
     else chunk.splice(index, 1);
-    if (chunk.length === 0) this.#chunks.splice(at, 1);
+    if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(at, 1);
     this.#size -= 1;
     return true;
   }
@@ -58,8 +58,7 @@ export class TimeOrder<Item extends Timed = Timed> {
     const at = this.#chunkFor(item);
     let before = 0;
     for (let index = 0; index < at; index++) before += this.#chunks[index]!.length;
-    const chunk = this.#chunks[at];
-    return chunk === undefined ? before : before + lowerBound(chunk, item);
+    return before + lowerBound(this.#chunks[at]!, item);
   }
 
   *[Symbol.iterator](): IterableIterator<Item> {
@@ -76,7 +75,7 @@ export class TimeOrder<Item extends Timed = Timed> {
       if (compare(chunk[chunk.length - 1]!, item) < 0) low = middle + 1;
       else high = middle;
     }
-    return Math.max(low, 0);
+    return low;
   }
 }
 

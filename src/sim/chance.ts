@@ -45,9 +45,14 @@ export class Chance {
    * that they should, so that a figure of one simulated day does not hang on a lucky draw (stratified sampling).
    */
   spread(count: number): Float64Array {
+    const drawn = this.#oneOfEach(count);
+    this.shuffle(drawn);
+    return drawn;
+  }
+
+  #oneOfEach(count: number): Float64Array {
     const drawn = new Float64Array(count);
     for (let part = 0; part < count; part++) drawn[part] = (part + this.unit()) / count;
-    this.shuffle(drawn);
     return drawn;
   }
 }

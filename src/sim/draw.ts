@@ -48,12 +48,13 @@ export function drawCallers(demand: Demand, seed: number): Caller[] {
   const kind = new Chance(seed, 'choice').spread(calls);
   const ender = new Chance(seed, 'ender');
   const bounds = cumulated(choices.map(({ weight }) => weight));
-  return Array.from(moments, (atMs, nth): Caller => {
+  const callers: Caller[] = [];
+  for (let nth = 0; nth < calls; nth++) {
     const choice = choices[placeIn(bounds, kind[nth]!)]!;
-    return {
-      from: `1${(3_800_000_000 + nth).toString()}`,
+    callers.push({
+      from: mobile(nth),
       dialled: choice.dialled,
-      atMs,
+      atMs: moments[nth]!,
       keys: choice.keys,
       keyAfterMs: 0,
       menuPatienceMs: Infinity,
@@ -61,8 +62,14 @@ export function drawCallers(demand: Demand, seed: number): Caller[] {
       talkMs: durationMs(choice.talk, talk[nth]!),
       talkEndedBy: ender.unit() < 0.7 ? 'citizen' : 'agent',
       wrapUpMs: durationMs(choice.wrapUp, wrapUp[nth]!),
-    };
-  });
+    });
+  }
+  return callers;
+}
+
+/** 13800000000 and on. In two parts, since whole numbers are read out fast only up to 2³¹. */
+function mobile(nth: number): string {
+  return `138${(100_000_000 + nth).toString().slice(1)}`;
 }
 
 /** The share answered within 15 s, by seats that are all alike, of the callers that this seed draws; only the first choice counts. */
@@ -117,6 +124,7 @@ function cumulated(weights: readonly number[]): number[] {
 }
 
 function placeIn(bounds: readonly number[], u: number): number {
-  const place = bounds.findIndex((bound) => u < bound);
-  return place === -1 ? bounds.length - 1 : place;
+  let place = 0;
+  while (place < bounds.length - 1 && u >= bounds[place]!) place += 1;
+  return place;
 }

@@ -30,30 +30,35 @@ export function durationMs({ meanMs, shape }: Duration, u: number): number {
 
 /** Acklam's rational approximation of the normal distribution's inverse; relative error below 1.2e-9. */
 function normalQuantile(u: number): number {
-  if (u > 0.5) return -normalQuantile(1 - u);
-  if (u < 0.02425) {
-    const q = Math.sqrt(-2 * Math.log(u));
-    return polynomial(TAIL_ABOVE, q) / polynomial(TAIL_BELOW, q);
-  }
-  const q = u - 0.5;
-  return (q * polynomial(MIDDLE_ABOVE, q * q)) / polynomial(MIDDLE_BELOW, q * q);
+  return u > 0.5 ? -lowerQuantile(1 - u) : lowerQuantile(u);
 }
 
-const MIDDLE_ABOVE = [
-  -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,
-  2.506628277459239,
-];
-const MIDDLE_BELOW = [
-  -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1, 1,
-];
-const TAIL_ABOVE = [
-  -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
-  2.938163982698783,
-];
-const TAIL_BELOW = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416, 1];
+function lowerQuantile(u: number): number {
+  return u < 0.02425 ? tailQuantile(Math.sqrt(-2 * Math.log(u))) : middleQuantile(u - 0.5);
+}
 
-function polynomial(factors: readonly number[], x: number): number {
-  let value = 0;
-  for (const factor of factors) value = value * x + factor;
-  return value;
+function middleQuantile(q: number): number {
+  const r = q * q;
+  const above =
+    ((((-3.969683028665376e1 * r + 2.209460984245205e2) * r - 2.759285104469687e2) * r + 1.38357751867269e2) * r -
+      3.066479806614716e1) *
+      r +
+    2.506628277459239;
+  const below =
+    ((((-5.447609879822406e1 * r + 1.615858368580409e2) * r - 1.556989798598866e2) * r + 6.680131188771972e1) * r -
+      1.328068155288572e1) *
+      r +
+    1;
+  return (q * above) / below;
+}
+
+function tailQuantile(q: number): number {
+  const above =
+    ((((-7.784894002430293e-3 * q - 3.223964580411365e-1) * q - 2.400758277161838) * q - 2.549732539343734) * q +
+      4.374664141464968) *
+      q +
+    2.938163982698783;
+  const below =
+    (((7.784695709041462e-3 * q + 3.224671290700398e-1) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1;
+  return above / below;
 }

@@ -1,6 +1,6 @@
 import type { AgentState, RecordFact } from '../core/command.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
-import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS } from '../lib/measure-counts.ts';
+import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS, sumOfCounts } from '../lib/measure-counts.ts';
 
 /** Fifteen minutes: the calls that came in them, and the seats as they were. */
 export interface Quarter extends Counts {
@@ -22,8 +22,8 @@ export interface Figures {
 }
 
 interface Followed {
-  /** Where it counts: in all, in its quarter, and in its queue once it has one. */
-  readonly counts: Counts[];
+  /** Where it counts: in its quarter, and in its queue once it has one. */
+  counts: readonly Counts[];
   enqueuedAtMs: number | null;
   answered: boolean;
   /** Gave up the line for a call-back: neither answered nor abandoned. */
@@ -48,7 +48,6 @@ interface Seat {
 
 /** Folds the record facts of a day, simulated or real, into figures. Facts come in the order of their time. */
 export class FigureFold {
-  readonly #total = noCounts();
   readonly #byQueue = new Map<string, Counts>();
   readonly #quarters: Quarter[] = [];
   readonly #outcomes = new Map<string, number>();
@@ -82,7 +81,7 @@ export class FigureFold {
   figures(atMs: number): Figures {
     this.#countSeats(atMs);
     return {
-      total: this.#total,
+      total: sumOfCounts(this.#quarters),
       byQueue: this.#byQueue,
       quarters: this.#quarters,
       outcomes: this.#outcomes,
@@ -116,10 +115,10 @@ export class FigureFold {
 
   #opened(atMs: number, contact: ContactId): void {
     this.#countSeats(atMs);
-    const counts = [this.#total, this.#quarter(atMs)];
-    for (const count of counts) count.inbound += 1;
+    const quarter = this.#quarter(atMs);
+    quarter.inbound += 1;
     this.#contacts.set(contact, {
-      counts,
+      counts: [quarter],
       enqueuedAtMs: null,
       answered: false,
       calledBack: false,
@@ -137,7 +136,7 @@ export class FigureFold {
       this.#byQueue.set(queue, counts);
     }
     counts.inbound += 1;
-    followed.counts.push(counts);
+    followed.counts = [followed.counts[0]!, counts];
     for (const count of followed.counts) count.queued += 1;
   }
 

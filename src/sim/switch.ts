@@ -22,6 +22,7 @@ export interface SwitchOptions {
   readonly keepsLog: boolean;
 }
 
+const NOT_ANSWERED = { nothing: 'NO_ANSWER', declines: 'CALL_REJECTED', isBusy: 'USER_BUSY' } as const;
 const HOLD_MS = 2_000;
 const KEY_MS = 200;
 /** A page that is back answers the call it had by itself, after this. */
@@ -178,21 +179,17 @@ export class VirtualSwitch {
 
   #rings(leg: VirtualLeg, pickup: Pickup, timeoutMs: number): void {
     const { clock } = this.#options;
-    const unanswered = (act: () => void) => () => {
-      if (!leg.ended && leg.state === 'ringing') act();
-    };
     if (pickup.does === 'nothing' || pickup.afterMs >= timeoutMs) {
-      return clock.after(
-        timeoutMs,
-        unanswered(() => this.end(leg, 'NO_ANSWER')),
-      );
-    }
-    const act = unanswered(() => {
-      if (pickup.does === 'answers') this.#answered(leg);
-      else this.end(leg, pickup.does === 'declines' ? 'CALL_REJECTED' : 'USER_BUSY');
-    });
-    if (pickup.afterMs === 0) act();
-    else clock.after(pickup.afterMs, act);
+      clock.after(timeoutMs, () => this.#rung(leg, 'nothing'));
+    } else if (pickup.afterMs === 0) this.#rung(leg, pickup.does);
+    else clock.after(pickup.afterMs, () => this.#rung(leg, pickup.does));
+  }
+
+  /** It has rung for as long as it was to ring. */
+  #rung(leg: VirtualLeg, does: Pickup['does']): void {
+    if (leg.ended || leg.state !== 'ringing') return;
+    if (does === 'answers') this.#answered(leg);
+    else this.end(leg, NOT_ANSWERED[does]);
   }
 
   #pickUp(ring: Ring, phones: Phones): Pickup {
@@ -275,7 +272,8 @@ export class VirtualSwitch {
 
   #pressInTurn(leg: VirtualLeg, files: readonly string[]): void {
     const { node, tell, outside } = this.#options;
-    const keys = leg.caller === null ? '' : (outside?.keys(leg.caller, files) ?? '');
+    if (leg.caller === null || outside === undefined) return;
+    const keys = outside.keys(leg.caller, files);
     for (const [nth, digit] of [...keys].entries()) {
       this.#inTurn(leg, (leg.caller?.keyAfterMs ?? 0) + nth * KEY_MS, () =>
         tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100, atMs: this.#nowMs }),
@@ -288,7 +286,8 @@ export class VirtualSwitch {
     const other = this.legs.get(command.other);
     if (other === undefined || leg.state !== 'answered' || other.state !== 'answered') return this.#refuse(command);
     if (leg.bridgedTo === other) return;
-    for (const old of [leg, other]) if (old.bridgedTo !== null) this.#part(old, old.bridgedTo, true);
+    if (leg.bridgedTo !== null) this.#part(leg, leg.bridgedTo, true);
+    if (other.bridgedTo !== null) this.#part(other, other.bridgedTo, true);
     this.#cut(leg);
     this.#cut(other);
     leg.bridgedTo = other;

@@ -46,7 +46,9 @@ interface Walk {
   /** Prompts by id, in the order in which they are heard until the call waits. */
   readonly heard: readonly string[];
   readonly queue: string | undefined;
-  readonly opened: { readonly dialled: string; readonly diversion?: string; readonly flow: string } | undefined;
+  readonly opened:
+    | { readonly dialled: string; readonly diversion?: string | undefined; readonly flow: string }
+    | undefined;
 }
 
 let calls = 0;

@@ -287,6 +287,7 @@ class Scene {
     const { do: _, fact, ...rest } = command;
     if (fact === 'legOpened') this.#name(command.leg, command.agent ?? 'caller');
     const words = Object.entries(rest).flatMap(([name, value]) => {
+      if (value === undefined) return [];
       if (name === 'contact' || name === 'node' || name === 'address' || name === 'file' || name === 'medium')
         return [];
       if (name === 'sensitive') return [value === true ? 'sensitive' : 'plain'];
