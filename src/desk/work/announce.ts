@@ -3,7 +3,7 @@ import { callerWord, words } from '../language/words.ts';
 import { contact } from '../live/live.ts';
 import { phone } from '../phone/phone.ts';
 import { ring, stopRing } from '../phone/ring-tone.ts';
-import { keepContact } from '../phone/same-call.ts';
+import { keepContact, keptContact } from '../phone/same-call.ts';
 
 export const permission = ref(typeof Notification === 'undefined' ? 'denied' : Notification.permission);
 
@@ -33,6 +33,7 @@ export function announceCalls(): void {
   const speaks = (): boolean => phone.line === 'talking' && !phone.echo;
   watch([contact, speaks], ([now, here]) => {
     if (here && (now?.phase === 'talking' || now?.phase === 'held')) keepContact(now.contact);
-    else if (now?.phase === 'wrapUp') keepContact(undefined);
+    // A page that has just been loaded is told what was before its own talk, too.
+    else if (now?.phase === 'wrapUp' && now.contact === keptContact()) keepContact(undefined);
   });
 }
