@@ -34,6 +34,8 @@ export interface HostOptions {
   readonly reservedBytes?: number;
   /** A file of this contact is here, or will never be. */
   readonly onFile: (contact: string) => void;
+  /** What became of a message to the citizen of this contact is known, or is other than before. */
+  readonly onTold: (contact: string) => void;
   /** In tests: what channels reach the world by. */
   readonly fetch?: Context['fetch'];
 }

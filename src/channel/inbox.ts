@@ -36,6 +36,8 @@ export interface InboxOptions {
   readonly logger: Logger;
   /** Hears each batch that was committed, in order, before its arrivals are acknowledged. Must not throw. */
   readonly onStored: (rows: readonly InboxRow[], ids: ReadonlyMap<number, number>) => void;
+  /** Hears what was committed with receipts in it, afterwards. Must not throw. */
+  readonly onReceipts: (receipts: readonly ReceiptRow[]) => void;
   /** A commit failed: it may have happened all the same. */
   readonly onUnsure: () => void;
 }
@@ -115,7 +117,10 @@ function takeBatch(waiting: Waiting[]): Waiting[] {
 }
 
 /** @returns the error when nothing was stored, as far as can be known. */
-async function commit({ db, journal, onStored, onUnsure }: InboxOptions, batch: readonly Waiting[]): Promise<unknown> {
+async function commit(
+  { db, journal, onStored, onReceipts, onUnsure }: InboxOptions,
+  batch: readonly Waiting[],
+): Promise<unknown> {
   const arrived = batch.flatMap(({ arrival }) => arrival.rows);
   const receipts = batch.flatMap(({ arrival }) => arrival.receipts);
   const cursors = batch.flatMap(({ arrival }) => arrival.cursor ?? []);
@@ -130,6 +135,7 @@ async function commit({ db, journal, onStored, onUnsure }: InboxOptions, batch: 
     return error ?? new Error('not stored');
   }
   onStored(rows, ids);
+  if (receipts.length > 0) onReceipts(receipts);
   let from = 0;
   for (const { arrival, resolve } of batch) {
     resolve(shareOf(ids, from, arrival.rows.length));

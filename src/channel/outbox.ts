@@ -34,7 +34,7 @@ export interface OutboxOptions {
   /** Where what messages have with them lies. */
   readonly fileFolder: string;
   readonly logger: Logger;
-  readonly onOutcome: (outcome: 'sent' | 'again' | 'dead' | 'broken') => void;
+  readonly onOutcome: (outcome: 'sent' | 'again' | 'dead' | 'broken', contact: string | null) => void;
   /** In tests. */
   readonly fetch?: Context['fetch'];
   readonly now?: () => number;
@@ -154,7 +154,7 @@ export class Outbox {
         markSent(this.#options.db, { ...row, tries: row.tries + 1 }, remoteId ?? null, this.#now),
       );
       this.#next(conversation);
-      this.#options.onOutcome('sent');
+      this.#options.onOutcome('sent', row.contact);
     } catch (error) {
       if (!this.#stopping.signal.aborted) await this.#failed(row, error);
     }
@@ -184,7 +184,7 @@ export class Outbox {
       this.#broken = reason;
       this.#pausedUntilMs = nowMs + BROKEN_MS;
       this.#due.set(row.conversation, nowMs + BROKEN_MS, row.conversation);
-      return onOutcome('broken');
+      return onOutcome('broken', row.contact);
     }
     const tries = row.tries + 1;
     if (kind === 'refuse' || tries >= (account.channel.limits?.tries ?? TRIES_USUAL)) {
@@ -193,7 +193,7 @@ export class Outbox {
       logger.warn({ message: row.id, account: account.name, tries, reason }, 'a message is a dead letter');
       this.#next(row.conversation);
       this.#dying.delete(row.id);
-      return onOutcome('dead');
+      return onOutcome('dead', row.contact);
     }
     const afterMs = Math.min(isChannelError(error) ? (error.retryAfterMs ?? 0) : 0, RETRY_AFTER_MAX_MS);
     if (afterMs > 0) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + Math.min(afterMs, PAUSE_MAX_MS));
@@ -202,7 +202,7 @@ export class Outbox {
     const line = this.#lines.get(row.conversation)!;
     line.rows[0] = { ...row, tries, due_at_ms: dueAtMs };
     this.#due.set(row.conversation, dueAtMs, row.conversation);
-    onOutcome('again');
+    onOutcome('again', row.contact);
   }
 
   /** What the platform did cannot be undone: it is written down as soon as the database takes it. */

@@ -1,4 +1,12 @@
-import { type InboxRow, readCursors, readRaw, readSetAside, readUntaken } from '../store/inbox.ts';
+import {
+  contactsOf,
+  type InboxRow,
+  type ReceiptRow,
+  readCursors,
+  readRaw,
+  readSetAside,
+  readUntaken,
+} from '../store/inbox.ts';
 import { isDone, type MatterRow, readMatters } from '../store/matters.ts';
 import { type Account, accountKey, providerOf } from './account.ts';
 import { arrivalOf } from './arrival.ts';
@@ -80,6 +88,7 @@ export class Receiver {
       journal,
       logger,
       onStored: (rows, ids) => this.#stored(rows, ids),
+      onReceipts: (receipts) => void this.#tellOf(receipts),
       onUnsure: () => {
         this.#unsure = true;
       },
@@ -304,6 +313,16 @@ export class Receiver {
     if (!this.#unsure) return;
     this.#unsure = false;
     void this.#options.backlog.untilDone(() => this.lookForUntaken());
+  }
+
+  /** A page that is open shows what became of its words; one that is not asks for them all. */
+  async #tellOf(receipts: readonly ReceiptRow[]): Promise<void> {
+    const { db, logger, onTold } = this.#options;
+    try {
+      for (const contact of await contactsOf(db, receipts)) onTold(contact);
+    } catch (error) {
+      logger.debug({ err: error }, 'whose messages receipts were for cannot be read now');
+    }
   }
 
   #take(

@@ -60,7 +60,10 @@ export type ReplyFault =
   | 'full';
 
 export interface SenderOptions
-  extends Pick<HostOptions, 'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'fetch' | 'core'> {
+  extends Pick<
+    HostOptions,
+    'db' | 'journal' | 'accounts' | 'logger' | 'metrics' | 'fileFolder' | 'onTold' | 'fetch' | 'core'
+  > {
   readonly backlog: Backlog;
 }
 
@@ -307,13 +310,16 @@ export class Sender {
   }
 
   #wayOf(account: Account): Way {
-    const { db, logger, metrics, fileFolder, fetch } = this.#options;
+    const { db, logger, metrics, fileFolder, onTold, fetch } = this.#options;
     const outbox = new Outbox({
       db,
       account,
       fileFolder,
       logger,
-      onOutcome: (outcome) => metrics.countSend(account.channel.name, account.name, outcome),
+      onOutcome: (outcome, contact) => {
+        metrics.countSend(account.channel.name, account.name, outcome);
+        if (contact !== null && (outcome === 'sent' || outcome === 'dead')) onTold(contact);
+      },
       ...(fetch === undefined ? {} : { fetch }),
     });
     return { account, outbox };

@@ -33,8 +33,8 @@ export async function openChannels(
     readonly queues: ReadonlySet<string>;
     /** Of the program itself. */
     readonly own: readonly Account[];
-    /** The page of the agent who has the contact may show other files than before. */
-    readonly filesCame: (agent: AgentId, contact: ContactId) => void;
+    /** The page of the agent who has the contact may show other files than before, or that a platform told more of its messages. */
+    readonly shown: (agent: AgentId, contact: ContactId) => void;
   },
 ): Promise<OpenChannels> {
   const { config, folders, loop, logger, submit } = calls;
@@ -56,6 +56,11 @@ export async function openChannels(
     metrics.countTorn(torn);
     if (torn > 0) logger.warn({ folder, torn }, 'files that were half written at the last end are removed');
   }
+  const atDesk = (id: string): void => {
+    const contact = contactId(id);
+    const view = digitalView(loop.state, contact);
+    if (view !== undefined && view !== 'call' && view.agent !== undefined) parts.shown(view.agent, contact);
+  };
   const host: ChannelHost = new ChannelHost({
     db: parts.store.db,
     journal: loop.state.journalId,
@@ -69,11 +74,8 @@ export async function openChannels(
     settled: () => parts.projector.settled(),
     metrics,
     fileFolder: folders.messageFiles,
-    onFile: (id) => {
-      const contact = contactId(id);
-      const view = digitalView(loop.state, contact);
-      if (view !== undefined && view !== 'call' && view.agent !== undefined) parts.filesCame(view.agent, contact);
-    },
+    onFile: atDesk,
+    onTold: atDesk,
   });
   host.start();
   const { observeAcknowledgement } = metrics;

@@ -9,7 +9,7 @@ import { type City, loadCity } from '../city/load.ts';
 import { type Endpoint, parseEndpoint } from '../config.ts';
 import { missingYears } from '../core/calendar.ts';
 import { mayCallOut } from '../core/call-out.ts';
-import { contactId } from '../core/ids.ts';
+import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
 import { mayReopen } from '../core/reopen.ts';
 import { canSupervise, talkView } from '../core/talk-view.ts';
 import {
@@ -95,20 +95,22 @@ export async function openRecords(calls: Calls, store: Store, book: CallerBook):
   const changes = { accounts: accountsChanged, callers: callersChanged };
   const accounts = listenForChanges(config.databaseUrl ?? '', changes, logger);
   const queues = new Set(Object.keys((city?.settings ?? loop.state.settings)?.queues ?? {}));
+  // Replies and files of before the start go on before there are pages.
+  let pages: FastifyInstance['live'];
+  const shown = (agent: AgentId, contact: ContactId): void => pages?.receiptsCame(agent, contact);
   const webChat = openWebChat(calls, store, {
     host: () => channels.host,
-    receiptsCame: (agent, contact) => api.live?.receiptsCame(agent, contact),
-    writes: (agent, contact, on) => api.live?.writes(agent, contact, on),
+    receiptsCame: shown,
+    writes: (agent, contact, on) => pages?.writes(agent, contact, on),
   });
   const own = webChat === undefined ? [] : [webChat.account];
-  const filesCame: Parameters<typeof openChannels>[1]['filesCame'] = (agent, contact) =>
-    api.live?.receiptsCame(agent, contact);
-  const channels = await openChannels(calls, { store, projector, metrics, queues, own, filesCame });
+  const channels = await openChannels(calls, { store, projector, metrics, queues, own, shown });
   await untilTlsIsUsable(calls);
   const api = await buildApi(calls, { store, metrics, channels, webChat }, city, {
     ...happenings,
     sum: () => day.sum(),
   });
+  pages = api.live;
   phases.passed('api');
   const listening = await listen(api, config.http);
   if (typeof listening === 'string') return listening;

@@ -176,6 +176,20 @@ export async function moveOn(
       and messages.external_id = ${of} and ${MOVES_ON}`.execute(db);
 }
 
+/** Contacts to whose citizens these messages went. */
+export async function contactsOf(db: Db, receipts: readonly ReceiptRow[]): Promise<readonly string[]> {
+  if (receipts.length === 0) return [];
+  const rows = await db
+    .selectFrom('messages')
+    .select('contact')
+    .distinct()
+    .where('direction', '=', 'out')
+    .where('contact', 'is not', null)
+    .where(({ or, and }) => or(receipts.map(({ channel, account, of }) => and({ channel, account, external_id: of }))))
+    .execute();
+  return rows.flatMap(({ contact }) => contact ?? []);
+}
+
 /** A source has one place: of two in a batch the later holds. */
 async function storeCursors(transaction: Transaction<Database>, cursors: readonly CursorRow[]): Promise<void> {
   if (cursors.length === 0) return;

@@ -10,6 +10,7 @@ export interface OutboxRow {
   readonly channel: string;
   readonly account: string;
   readonly conversation: string;
+  readonly contact: string | null;
   /** As it is handed to the channel, without what the host adds. */
   readonly content: unknown;
   readonly tries: number;
@@ -39,7 +40,17 @@ export const CLOSING_KEY = 'closing-words';
 /** Of its journal's id, in a contact's. */
 const CONTACT_TAIL = 6;
 
-const COLUMNS = ['id', 'channel', 'account', 'conversation', 'content', 'tries', 'due_at_ms', 'state'] as const;
+const COLUMNS = [
+  'id',
+  'channel',
+  'account',
+  'conversation',
+  'contact',
+  'content',
+  'tries',
+  'due_at_ms',
+  'state',
+] as const;
 
 /** How many automatic receipts may have gone before one more. */
 export interface ReceiptLimits {

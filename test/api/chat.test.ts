@@ -37,7 +37,10 @@ const events: Inbound[] = [];
 
 beforeAll(async () => {
   hall = await Hall.open(undefined, undefined, ({ store, folder }) => {
-    inbox = createInbox({ db: store.db, journal: JOURNAL, logger: silent, onStored: () => {}, onUnsure: () => {} });
+    inbox = createInbox({
+      ...{ db: store.db, journal: JOURNAL, logger: silent },
+      ...{ onStored: () => {}, onReceipts: () => {}, onUnsure: () => {} },
+    });
     hub = new ChatHub({
       db: store.db,
       key: KEY,

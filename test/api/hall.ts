@@ -119,6 +119,7 @@ export class Hall {
       metrics: { countDelivery: () => undefined, countSend: () => undefined, countFile: () => undefined },
       fileFolder: database.folder,
       onFile: () => undefined,
+      onTold: () => undefined,
     });
     const options: ApiOptions = {
       db: database.store.db,

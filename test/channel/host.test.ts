@@ -532,6 +532,7 @@ describe('what goes out', () => {
         ['sent', null],
       ]),
     );
+    await eventually(() => expect(house.told.filter((each) => each === contact).length).toBeGreaterThanOrEqual(2));
     expect(await house.host.resend(id)).toBe(true);
     await eventually(async () => expect((await states())[0]).toEqual(['sent', null]));
     expect(await house.host.resend(id)).toBe(false);
@@ -580,8 +581,11 @@ describe('what goes out', () => {
     };
     const state = async () => (await rowsOf('out'))[0]!.state;
     await eventually(async () => expect(await state()).toBe('sent'));
+    await eventually(() => expect(house.told).toContain(contact));
+    const before = house.told.length;
     await tell('read');
     expect(await state()).toBe('read');
+    await eventually(() => expect(house.told.slice(before)).toEqual([contact]));
     await tell('delivered');
     await tell('failed');
     expect(await state()).toBe('read');

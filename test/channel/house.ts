@@ -63,6 +63,8 @@ export interface House {
   readonly registry: Registry;
   /** Contacts of files that came, or will never come. */
   readonly filesCame: readonly string[];
+  /** Contacts of which something became of a message. */
+  readonly told: readonly string[];
   /** Where the journal lies, and files of messages below it. */
   readonly journalFolder: string;
   /** One delivery over HTTP; `inject` without a socket. */
@@ -118,6 +120,7 @@ export async function openHouse({
   loop.subscribe((entries) => projector.apply(entries));
   const registry = new Registry();
   const filesCame: string[] = [];
+  const told: string[] = [];
   const fileFolder = join(folder, 'message-files');
   const metrics = addChannelMetrics(registry, () => host);
   const host: ChannelHost = new ChannelHost({
@@ -134,6 +137,7 @@ export async function openHouse({
     metrics,
     fileFolder,
     onFile: (contact) => filesCame.push(contact),
+    onTold: (contact) => told.push(contact),
     ...(fetch === undefined ? {} : { fetch }),
     ...(more.reservedBytes === undefined ? {} : { reservedBytes: more.reservedBytes }),
   });
@@ -148,6 +152,7 @@ export async function openHouse({
     api,
     registry,
     filesCame,
+    told,
     journalFolder: folder,
     async deliver({ channel, name }, { method = 'POST', query = '', headers = {}, body }) {
       const url = `/api/v1/intake/${channel.name}/${name}${query === '' ? '' : `?${query}`}`;

@@ -50,13 +50,13 @@ test('the channel that the guide builds in ten minutes passes as it stands there
 }, 120_000);
 
 test('a channel that ends its process, or throws where nobody catches it, is told as a finding', () => {
-  const source = (send: string, answer: string) => `
-    import { defineChannel } from '../src/channel/channel.ts';
-    export default defineChannel({
-      name: 'paopao', title: { zh: '', en: '' }, settings: {},
-      pull: async (_cursor, { fetch }) => { ${send} },
-      rehearsal: { settings: {}, answer: () => ${answer} },
-    });`;
+  const source = (send: string, answer: string) =>
+    [
+      "import { defineChannel } from '../src/channel/channel.ts';",
+      "export default defineChannel({ name: 'paopao', title: { zh: '', en: '' }, settings: {},",
+      `pull: async (_cursor, _context) => { ${send} },`,
+      `rehearsal: { settings: {}, answer: () => ${answer} } });`,
+    ].join('\n');
   const told = (code: string): string => {
     writeFileSync(example, code);
     const { status, stdout } = check('check', example);
@@ -67,7 +67,7 @@ test('a channel that ends its process, or throws where nobody catches it, is tol
     /^✗ .*goes to its end\n.*its process ended \(0\)/m,
   );
   const thrown = told(
-    source("await fetch('https://a.example'); throw new Error('x');", "{ throw new Error('no answer'); }"),
+    source("await _context.fetch('https://a.example'); throw new Error('x');", "{ throw new Error('no answer'); }"),
   );
   expect(thrown).toMatch(/^✗ .*goes to its end\n[^✓✗]*no answer/m);
 }, 120_000);

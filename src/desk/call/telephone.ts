@@ -126,7 +126,8 @@ function dial({ number, realm, username, ha1, ws }: Ticket, JsSIP: Library): voi
     ...{ connection_recovery_min_interval: 1, connection_recovery_max_interval: 5 },
   });
   agent = made;
-  const tooLate = setTimeout(() => over('away'), CONNECT_MS_MAX);
+  // A call that was given up does not end the one after it.
+  const tooLate = setTimeout(() => agent === made && over('away'), CONNECT_MS_MAX);
   made.on('connected', () => {
     if (session !== undefined || agent !== made || microphone === undefined) return;
     session = made.call(`sip:${number}@${realm}`, { mediaStream: microphone, pcConfig: { iceServers: [] } });
