@@ -7,6 +7,7 @@ import { addAccount } from '../../src/store/accounts.ts';
 import { verifyAudit } from '../../src/store/audit.ts';
 import { SESSION_IDLE_MS, SESSION_LIFE_MS, sessionKey } from '../../src/store/sessions.ts';
 import { hotp, stepOf } from '../../src/store/totp.ts';
+import { fromBase32 } from '../base32.ts';
 import { Hall, until } from './hall.ts';
 
 let hall: Hall;
@@ -454,11 +455,3 @@ describe('the audit trail', () => {
     expect((await verifyAudit(db())).brokenAt).toBe(2);
   });
 });
-
-/** RFC 4648 §6. */
-function fromBase32(text: string): Buffer {
-  const bits = [...text]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hotp } from '../../src/store/totp.ts';
+import { fromBase32 } from '../base32.ts';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
-import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
+import { axeFindings, type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
 import { signIn, until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -209,3 +211,51 @@ async function patch(user: string, body: object): Promise<{ status: number; code
   });
   return { status: answer.status, code: ((await answer.json()) as { code: string }).code };
 }
+
+test('everybody changes the own password and turns on an authenticator in the page; the next sign-in asks for its code', async () => {
+  const { user, password } = stage.program.firstRun().lead;
+  const desk = await openDesk(chromium.browser, stage.program.run().http);
+  await desk.signIn({ user, password });
+  const signInWith = async (proof: { password: string; code?: string }) => {
+    const answer = await fetch(`http://${stage.program.run().http}/api/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user, ...proof }),
+    });
+    return { status: answer.status, code: ((await answer.json()) as { code?: string }).code };
+  };
+  await desk.click('own-account');
+  await desk.page.fill('[name=own-password]', `${password}x`);
+  await desk.click('begin-factor');
+  await desk.page.waitForSelector('.el-dialog [role=alert]');
+  await desk.page.fill('[name=own-password]', password);
+  await desk.click('begin-factor');
+  const secret = fromBase32(await desk.text('factor-secret'));
+  expect(await axeFindings(desk.page)).toEqual([]);
+  await desk.page.fill('[name=first-code]', hotp(secret, Math.floor(Date.now() / 30_000)));
+  await desk.click('confirm-factor');
+  await desk.seen('[data-test=recovery-code]');
+  const codes = await desk.page.$$eval('[data-test=recovery-code]', (all) => all.map((each) => each.textContent ?? ''));
+  expect(new Set(codes).size).toBe(10);
+  expect(await signInWith({ password })).toEqual({ status: 401, code: 'SECOND_FACTOR_REQUIRED' });
+  await desk.page.keyboard.press('Escape');
+  await desk.page.waitForSelector('[data-test=recovery-code]', { state: 'detached' });
+  await desk.click('own-account');
+  await desk.page.fill('[name=own-password]', password);
+  await desk.page.fill('[name=own-code]', codes[0]!);
+  await desk.page.fill('[name=new-password]', 'quite another password');
+  await desk.page.fill('[name=new-again]', 'quite another password');
+  if (PICTURES !== undefined) await desk.page.screenshot({ path: `${PICTURES}/own-account.png` });
+  await desk.click('change-password');
+  await desk.seen('.el-message--success');
+  await desk.seen('[data-test=own-account]');
+  expect((await signInWith({ password, code: codes[1]! })).status).toBe(401);
+  expect((await signInWith({ password: 'quite another password', code: codes[2]! })).status).toBe(200);
+  await desk.click('own-account');
+  await desk.page.fill('[name=own-password]', 'quite another password');
+  await desk.page.fill('[name=own-code]', codes[3]!);
+  await desk.click('drop-factor');
+  await desk.seen('[data-test=own-done]');
+  expect((await signInWith({ password: 'quite another password' })).status).toBe(200);
+  await desk.page.context().close();
+}, 120_000);

@@ -100,7 +100,8 @@ export class MediaFetcher {
     while (this.#again && !this.#stopping.signal.aborted) {
       this.#again = false;
       try {
-        this.#again = await this.#startDue();
+        // Whoever woke us meanwhile has something that this look did not see.
+        if (await this.#startDue()) this.#again = true;
       } catch (error) {
         this.#options.logger.debug({ err: error }, 'files to be fetched cannot be read now');
         this.#sleep(STORE_AGAIN_MS);

@@ -1,5 +1,6 @@
 import { enBoards } from './en-boards.ts';
 import { enIntake } from './en-intake.ts';
+import { enOwnAccount } from './en-own-account.ts';
 import { enPerson } from './en-person.ts';
 import type { Words } from './zh.ts';
 
@@ -466,7 +467,6 @@ export const en: Words = {
     },
   },
   menu: {
-    account: 'Account',
     signOut: 'Sign out',
     inCall: 'You are in a call: hang up before you sign out',
     skip: 'Skip to the content',
@@ -477,5 +477,6 @@ export const en: Words = {
   explain: enBoards.explain,
   supervision: enBoards.supervision,
   intake: enIntake.intake,
+  ...enOwnAccount,
   ...enPerson,
 };

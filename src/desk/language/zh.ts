@@ -1,5 +1,6 @@
 import { zhBoards } from './zh-boards.ts';
 import { zhIntake } from './zh-intake.ts';
+import { zhOwnAccount } from './zh-own-account.ts';
 import { zhPerson } from './zh-person.ts';
 
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
@@ -437,7 +438,6 @@ export const zh = {
     },
   },
   menu: {
-    account: '账号',
     signOut: '退出登录',
     inCall: '通话中不能退出登录，请先挂断',
     skip: '跳到主要内容',
@@ -448,6 +448,7 @@ export const zh = {
   explain: zhBoards.explain,
   supervision: zhBoards.supervision,
   intake: zhIntake.intake,
+  ...zhOwnAccount,
   ...zhPerson,
 };
 

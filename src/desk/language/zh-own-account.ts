@@ -1,0 +1,25 @@
+/** The dialog in which people look after their own account. */
+export const zhOwnAccount = {
+  own: {
+    open: '我的账号',
+    title: (user: string) => `我的账号 ${user}`,
+    inCall: '通话中不能修改，请先挂断',
+    password: '当前密码',
+    code: '动态验证码（已启用时）',
+    newPassword: '新密码（至少 10 位）',
+    again: '再输入一次新密码',
+    differ: '两次输入的新密码不一样',
+    change: '修改密码',
+    changed: '密码已修改，其他设备上的登录已退出',
+    factor: '动态验证码',
+    factorLead: '登录时除密码外，再输入验证器应用上的 6 位数字。',
+    begin: '启用',
+    drop: '停用',
+    dropped: '动态验证码已停用',
+    secret: '在验证器应用中添加这个密钥（或打开链接）：',
+    link: '用验证器应用打开',
+    first: '验证器上的 6 位数字',
+    confirm: '确认',
+    recovery: '动态验证码已启用。恢复码只显示这一次，每个可代替一次验证码，请妥善保存：',
+  },
+};
