@@ -47,7 +47,7 @@ class Wire {
 }
 
 beforeAll(() => {
-  vi.useFakeTimers({ now: Date.parse('2026-02-13T23:59:59+08:00') });
+  vi.useFakeTimers({ now: Date.parse('2026-02-13T23:58:00+08:00') });
   vi.stubGlobal('localStorage', browserStore());
   vi.stubGlobal('document', { documentElement: {}, title: '', createElement: () => ({}) });
   vi.stubGlobal('location', { protocol: 'http:', host: '127.0.0.1' });
@@ -68,7 +68,9 @@ test('the day of the wall begins at midnight, whether or not its forecast has be
   const { startLive, stopLive } = await pageModule<Live>('live/live.ts');
   const { todayFigure, curve } = await pageModule<Wall>('work/wall.ts');
   startLive('lead');
-  await vi.waitUntil(() => Wire.last);
+  // Each look moves the made-up clock on by as much as it takes.
+  await vi.waitUntil(() => Wire.last, { timeout: 30_000 });
+  await vi.advanceTimersByTimeAsync(Date.parse('2026-02-13T23:59:59+08:00') - Date.now());
   const wire = Wire.last!;
   const last = quarter('2026-02-13T23:45:00', 7);
   const dayMs = Date.parse('2026-02-13T00:00:00+08:00');
@@ -88,7 +90,7 @@ test('a share of nothing is no figure, neither 0 nor 100, and neither good nor b
   const wall = await pageModule<Wall>('work/wall.ts');
   Wire.last = undefined;
   startLive('lead');
-  await vi.waitUntil(() => Wire.last);
+  await vi.waitUntil(() => Wire.last, { timeout: 30_000 });
   const wire: Wire = Wire.last!;
   const none = { numerator: 0, denominator: 0, value: null };
   const rates = { connectRate: none, answeredWithin15Rate: none, serviceLevel15: none };
