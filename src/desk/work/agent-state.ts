@@ -2,14 +2,15 @@ import { ElMessage } from 'element-plus';
 import { words } from '../language/words.ts';
 import { zh } from '../language/zh.ts';
 import { self } from '../live/live.ts';
-import { Away, ask } from '../request.ts';
+import { ask } from '../request.ts';
+import { whyNot } from '../why-not.ts';
 
 /** Asks for a state; the live socket tells when it is so. */
 export async function setState(state: 'ready' | 'notReady' | 'offline', reason?: string): Promise<void> {
   try {
     await ask('/agents/me/state', { method: 'PUT', body: { state, ...(reason === undefined ? {} : { reason }) } });
   } catch (error) {
-    const why = error instanceof Away ? words.value.errors.away : (error as Error).message;
+    const why = whyNot(error);
     ElMessage.error(words.value.state.refused(why));
   }
 }

@@ -1,8 +1,9 @@
 import { computed, reactive } from 'vue';
 import { language, wordOf, words } from '../language/words.ts';
 import { itemsOf } from '../live/live.ts';
-import { Away, ask, Refused } from '../request.ts';
+import { ask, Refused } from '../request.ts';
 import { isOneOf, LEADS } from '../rights.ts';
+import { whyNot } from '../why-not.ts';
 
 export interface Named {
   readonly channel: string;
@@ -186,12 +187,12 @@ export async function tryAgain(message: AmissMessage): Promise<void> {
     await ask(`/messages/${message.id}/${isOut(message) ? 'resend' : 'reread'}`, { method: 'POST' });
     tried.state = isOut(message) ? 'waiting' : 'done';
   } catch (error) {
-    Object.assign(tried, { state: 'failed', why: whyNot(error) });
+    Object.assign(tried, { state: 'failed', why: whatItSaid(error) });
   }
   await load();
 }
 
-function whyNot(error: unknown): string {
-  if (error instanceof Away) return words.value.errors.away;
-  return error instanceof Refused && error.detail !== '' ? error.detail : (error as Error).message;
+/** The platform's own word, where there is one. */
+function whatItSaid(error: unknown): string {
+  return error instanceof Refused && error.detail !== '' ? error.detail : whyNot(error);
 }

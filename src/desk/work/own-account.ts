@@ -1,6 +1,7 @@
 import { reactive } from 'vue';
 import { words } from '../language/words.ts';
-import { Away, ask } from '../request.ts';
+import { ask } from '../request.ts';
+import { whyNot } from '../why-not.ts';
 
 interface Proof {
   readonly password: string;
@@ -72,7 +73,7 @@ async function attempt(deed: () => Promise<unknown>): Promise<boolean> {
     await deed();
     return true;
   } catch (error) {
-    own.failure = error instanceof Away ? words.value.errors.away : (error as Error).message;
+    own.failure = whyNot(error);
     return false;
   } finally {
     own.busy = false;

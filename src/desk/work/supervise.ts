@@ -3,8 +3,9 @@ import type { AgentItem, AlarmItem, AlertItem, SupervisionItem } from '../../api
 import { words } from '../language/words.ts';
 import { itemsOf } from '../live/live.ts';
 import { phone } from '../phone/phone.ts';
-import { Away, ask } from '../request.ts';
+import { ask } from '../request.ts';
 import { session } from '../session.ts';
+import { whyNot } from '../why-not.ts';
 
 export const MODES = ['listen', 'whisper', 'barge', 'takeOver'] as const;
 export type Mode = (typeof MODES)[number];
@@ -40,7 +41,7 @@ async function attempt(done: string, work: () => Promise<unknown>): Promise<bool
     told.done = done;
     return true;
   } catch (error) {
-    told.failure = error instanceof Away ? words.value.errors.away : (error as Error).message;
+    told.failure = whyNot(error);
     return false;
   }
 }
