@@ -158,6 +158,29 @@ test('a machine’s clock that is set back by an hour stops no deadline and ends
   expect((await replayFolder(folder, () => {})).differences).toEqual([]);
 });
 
+test('a machine’s clock that leaps forward by a minute ends nobody’s wait and no registration before its time', async () => {
+  let realMs = 0;
+  let setMs = 1_000_000_000;
+  const now = () => setMs + realMs;
+  const released: SwitchCommand[] = [];
+  const loop = await open(released, { now, elapsed: () => realMs });
+  await loop.submit({ type: 'surveyed', node, survey: { bootId: 'boot', legs: [], devices: [], ended: [] } });
+  await call(loop, 'a');
+  setMs += 60_000;
+  const device = { sipUser: '8001', uri: 'sip:8001', expiresAtMs: now() + 60_000 };
+  await loop.submit({ type: 'deviceRegistered', node, device });
+  realMs += 40_000;
+  await loop.submit({ type: 'tick' });
+  expect(released).toEqual([]);
+  expect(loop.state.devices.get('8001')?.size).toBe(1);
+  realMs += 15_000;
+  await loop.submit({ type: 'tick' });
+  expect(released.map((command) => command.do)).toEqual(['hangUp']);
+  expect(loop.state.devices.get('8001')?.size ?? 0).toBe(0);
+  await loop.close();
+  expect((await replayFolder(folder, () => {})).differences).toEqual([]);
+});
+
 function noRules() {
   return { version: '1', lines: {}, flows: {}, queues: {}, agents: [], prompts: {} };
 }
