@@ -76,22 +76,25 @@ async function takeFolder(folder: string): Promise<() => void> {
 export async function openLoop(options: LoopOptions): Promise<Loop> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
   const unlock = await takeFolder(options.folder);
+  let journal: Journal | undefined;
   try {
     const log = options.log ?? { info() {}, warn() {}, error() {} };
     const journalId = await journalIdOf(options.folder);
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    const { journal, lastSeq } = await openJournal({ folder: options.folder, segmentBytes }, (text) => log.warn(text));
+    const opened = await openJournal({ folder: options.folder, segmentBytes }, (text) => log.warn(text));
+    journal = opened.journal;
     const deaths = openDeaths(options.folder);
     const restore = () => restoreState(options.folder, journalId, deaths, log);
     const state = await restore();
     const loop = new JournalledLoop(
       { options, log, journal, deaths, restore, unlock },
       state,
-      Math.max(lastSeq, state.seq),
+      Math.max(opened.lastSeq, state.seq),
     );
     await loop.submit({ type: 'started' });
     return loop;
   } catch (error) {
+    await journal?.close();
     unlock();
     throw error;
   }
