@@ -34,7 +34,6 @@ export function contactSummary(row: ContactRow | ContactRecord['contact']) {
     grade: row.grade,
     order: row.order_no,
     disposition: row.disposition,
-    reference: row.reference,
   };
 }
 

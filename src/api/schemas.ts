@@ -222,7 +222,6 @@ const contactFields = {
   grade: maybeText(),
   order: maybeText(),
   disposition: maybeText(),
-  reference: maybeText(),
 };
 export const ContactsShape = Type.Object({
   contacts: Type.Array(Type.Object(contactFields)),
