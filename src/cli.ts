@@ -16,6 +16,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   simulate: () => import('./cli/simulate.ts'),
 };
 
+// Who reads has seen enough (`| head`): the command goes on to its end, so that what it started is stopped, and says nothing.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const [name, ...args] = process.argv.slice(2);
 process.exitCode = await main(name, args);
 

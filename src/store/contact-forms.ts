@@ -36,20 +36,33 @@ export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTabl
   return await readForm(db, wish.contact);
 }
 
-/** Submits once. @returns the form as it stands: its `submit_key` tells whether this was the one. */
-export async function submitForm(db: Db, wish: FormWish, key: string): Promise<ContactFormTable | undefined> {
+/**
+ * Submits once, whoever else tries at the same moment: the others wait until it stands. `first` is done by the one alone, before it
+ * stands; when it throws, nothing was submitted.
+ *
+ * @returns the form as it stands: its `submit_key` tells whether this was the one.
+ */
+export async function submitForm(
+  db: Db,
+  wish: FormWish,
+  key: string,
+  first: () => Promise<void>,
+): Promise<ContactFormTable | undefined> {
   const row = {
     ...{ ...wish.text, by_user: wish.by, revision: wish.revision, saved_at_ms: wish.atMs },
     ...{ submitted_at_ms: wish.atMs, submit_key: key },
   };
-  await db
-    .insertInto('contact_forms')
-    .values({ contact: wish.contact, ...row })
-    .onConflict((conflict) =>
-      conflict.column('contact').doUpdateSet(row).where('contact_forms.submitted_at_ms', 'is', null),
-    )
-    .execute();
-  return await readForm(db, wish.contact);
+  return await db.transaction().execute(async (transaction) => {
+    const { numInsertedOrUpdatedRows: changed = 0n } = await transaction
+      .insertInto('contact_forms')
+      .values({ contact: wish.contact, ...row })
+      .onConflict((conflict) =>
+        conflict.column('contact').doUpdateSet(row).where('contact_forms.submitted_at_ms', 'is', null),
+      )
+      .executeTakeFirstOrThrow();
+    if (changed > 0n) await first();
+    return await readForm(transaction, wish.contact);
+  });
 }
 
 /** Whether the form stands as it was wished. */

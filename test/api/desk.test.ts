@@ -113,6 +113,7 @@ describe('the form of a contact', () => {
     const call = { queuedAfterMs: 1_000, answeredAfterMs: 2_000, talkMs: 60_000, agent: 'ana' };
     writeCall(journal, { ...call, id: 'first', openedAtMs: 1_000_000, from: '13800138333' });
     writeCall(journal, { ...call, id: 'second', openedAtMs: 2_000_000, from: '13800138333' });
+    writeCall(journal, { ...call, id: 'third', openedAtMs: 2_500_000, from: '13700137333' });
     writeCall(journal, { ...call, id: 'other', openedAtMs: 3_000_000, from: '13900139333', agent: 'ben' });
     await applyEntries(hall.database.store.db, 'desk', journal.entries);
   });
@@ -154,6 +155,22 @@ describe('the form of a contact', () => {
     expect((await ask('PUT', '/api/v1/contacts/first/form', ana, { ...text, revision: 9 })).json().code).toBe(
       'FORM_SUBMITTED',
     );
+  });
+
+  test('is submitted by one of two pages that hold it, at one moment and under one key; the other says nothing of the contact', async () => {
+    const dispositions: unknown[] = [];
+    const leave = hall.loop.subscribe((entries) => {
+      for (const { event } of entries) if (event.type === 'dispositionGiven') dispositions.push(event.code);
+    });
+    const resolutions = ['ORDER', 'DIRECT_ANSWER', 'TRANSFER', 'REJECTED'];
+    const submit = (resolution: string) =>
+      ask('POST', '/api/v1/contacts/third/form/submit', ana, { ...text, revision: 1, resolution }, 't'.repeat(20));
+    const all = await Promise.all(resolutions.map(submit));
+    leave();
+    expect(all.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409, 409, 409]);
+    const stands = (await ask('GET', '/api/v1/contacts/third/form', ana)).json();
+    expect(all.find(({ statusCode }) => statusCode === 200)!.json()).toEqual(stands);
+    expect(dispositions).toEqual([stands.resolution]);
   });
 
   test('refuses what is not of its lists, too long, or without a key', async () => {

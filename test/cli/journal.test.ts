@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,22 @@ test('explain prints a time line with rules, and the same as JSON', async () => 
   expect(await explain.run([id, '--json', '--data', data])).toBe(0);
   expect(JSON.parse(written)).toMatchObject({ contact: id, cut: false });
 });
+
+test('explain, replay and the overview end quietly when nobody reads on', async () => {
+  const said = (...words: string[]) => {
+    const child = spawn(process.execPath, ['dist/cli.js', ...words], { cwd: join(import.meta.dirname, '../..') });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    return new Promise((resolve) => child.once('close', (status) => resolve({ status, err })));
+  };
+  const quiet = { status: 0, err: '' };
+  expect(await said('explain', id, '--data', data)).toEqual(quiet);
+  expect(await said('replay', '--json', '--data', data)).toEqual(quiet);
+  expect(await said('help')).toEqual(quiet);
+}, 30_000);
 
 test('explain says so when the contact, the folder or the usage is wrong', async () => {
   expect(await explain.run(['C0000000001-abcdef', '--data', data])).toBe(1);

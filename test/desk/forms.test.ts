@@ -118,6 +118,29 @@ describe('forms kept in a browser that several people use', () => {
     openForms('nobody');
   });
 
+  test('carry nothing that the server refuses for ever: what is pasted beside the words is left out, now and from before', async () => {
+    const bodies: { title: string; content: string }[] = [];
+    vi.stubGlobal('fetch', async (_url: string, { method, body }: { method: string; body?: string }) => {
+      if (method === 'GET') return new Response(null, { status: 204 });
+      bodies.push(JSON.parse(body!));
+      return Response.json({ revision: bodies.length, savedAtMs: 1, submittedAtMs: null });
+    });
+    const { keepForm } = await pageModule<KeptForms>('work/kept-forms.ts');
+    const before = { title: '路灯\u0000', place: '', occurred: '', content: '一\u0007' };
+    keepForm('ana', { contact: SECOND, text: before, revision: 1, submitKey: undefined });
+    const { openForms, formOf } = await pageModule<Forms>('work/forms.ts');
+    openForms('ana');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(bodies).toMatchObject([{ title: '路灯', content: '一' }]);
+    const form = formOf(CONTACT);
+    await vi.advanceTimersByTimeAsync(0);
+    form.text.content = '一\u0000\t二\n\u001b三\ud83d😀';
+    expect(form.text.content).toBe('一\t二\n三😀');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(bodies.at(-1)).toMatchObject({ content: '一\t二\n三😀' });
+    openForms('nobody');
+  });
+
   test('are at the server before their writer has signed out, to the last word', async () => {
     const { openForms, formOf, saveAll } = await pageModule<Forms>('work/forms.ts');
     openForms('ana');

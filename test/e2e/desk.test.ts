@@ -346,6 +346,17 @@ describe('the form', () => {
     const contact = (await stage.contactsFrom('13800138103'))[0]!.id;
     const form = () => stage.lead.get<FormShape>(`/api/v1/contacts/${contact}/form`);
     await until('a draft by itself', form, ({ content }) => content === '小区门口');
+    // Pasted from elsewhere, with what nobody sees.
+    await desk.page.focus('textarea[name=content]');
+    await desk.page.keyboard.insertText('路灯\u0000\u001b\n不亮');
+    expect(await desk.page.inputValue('textarea[name=content]')).toBe('小区门口路灯\n不亮');
+    await until('saved all the same', form, ({ content }) => content === '小区门口路灯\n不亮');
+    await desk.page.fill('input[name=title]', '路灯');
+    await desk.page.focus('input[name=title]');
+    await desk.page.keyboard.press('Home');
+    await desk.page.keyboard.insertText('三盏\u0007');
+    await desk.page.keyboard.insertText('老');
+    expect(await desk.page.inputValue('input[name=title]')).toBe('三盏老路灯');
 
     const submissions: string[] = [];
     desk.page.on('request', (request) => {

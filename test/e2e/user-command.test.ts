@@ -33,7 +33,11 @@ interface Said {
   readonly err: string;
 }
 
-function minhu(words: string, { input = '', env = {} }: { input?: string; env?: object } = {}): Promise<Said> {
+/** `unread`: like `| head` that has gone. */
+function minhu(
+  words: string,
+  { input = '', env = {}, unread = false }: { input?: string; env?: object; unread?: boolean } = {},
+): Promise<Said> {
   const child = spawn(process.execPath, ['dist/cli.js', 'user', ...words.split(' ')], {
     cwd: root,
     env: { ...process.env, MINHU_DATA: stage.program.dataFolder, ...env },
@@ -46,6 +50,7 @@ function minhu(words: string, { input = '', env = {} }: { input?: string; env?: 
   child.stderr.on('data', (data) => {
     err += data;
   });
+  if (unread) child.stdout.destroy();
   child.stdin.end(input);
   return new Promise((resolve) => child.once('close', (status) => resolve({ status, out, err })));
 }
@@ -139,6 +144,13 @@ test('the list tells names, roles and seats, for people and for programs', async
   expect(accounts.find(({ user }) => user === 'lead')).toMatchObject({ roles: ['lead'], disabled: false, seat: null });
 });
 
+test.each(['list', 'list --json', 'audit', 'audit --json', '--help'])(
+  '“%s” ends quietly when nobody reads on',
+  async (words) => {
+    expect(await minhu(words, { unread: true })).toEqual({ status: 0, out: '', err: '' });
+  },
+);
+
 test('what cannot be done is said: a name that is taken or unknown, words that make no sense, a database that is not there', async () => {
   const nowhere = mkdtempSync(join(tmpdir(), 'minhu-nowhere-'));
   const [taken, senseless, noData, noServer, ...unknown] = await Promise.all([
@@ -182,6 +194,7 @@ test.each(nonsense)('“%s” makes no sense, and the command says what does', a
 test('with the hotline stopped the accounts can be seen all the same, and nothing is left running', async () => {
   expect(await stage.program.stop()).toBe(0);
   const { status, out } = await minhu('list --json');
+  expect(await minhu('audit', { unread: true })).toMatchObject({ status: 0, err: '' });
   expect([status, JSON.parse(out).length]).toEqual([0, 10]);
   expect(() => readFileSync(join(stage.program.dataFolder, 'postgres/cluster/postmaster.pid'))).toThrow('ENOENT');
 }, 60_000);

@@ -54,13 +54,11 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
       if (type === '' || resolution === '' || content.trim() === '')
         throw new ApiError('REQUEST_INVALID', { detail: 'type, resolution and content are needed' });
       const key = request.headers['idempotency-key'];
-      const before = await readForm(db, id);
-      if (before !== undefined && before.submitted_at_ms !== null)
-        return formView(onlyOnce(before, wishOf(request), key));
       const event = { contact: contactId(id), by: personOf(request).user, code: resolution };
-      // First: an attempt that is cut after it is repeated whole, and says the same again.
-      await writeDown(core, request, { type: 'dispositionGiven', ...event }, 'what came of a contact');
-      const row = await submitForm(db, wishOf(request), key);
+      // Before the form stands: an attempt that is cut in between is repeated whole, and says the same again.
+      const row = await submitForm(db, wishOf(request), key, () =>
+        writeDown(core, request, { type: 'dispositionGiven', ...event }, 'what came of a contact'),
+      );
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
       return formView(onlyOnce(row, wishOf(request), key));
     },

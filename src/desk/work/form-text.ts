@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.ts';
+
 /** 登记单 as the API takes it. */
 export interface FormText {
   type: string;
@@ -27,4 +29,12 @@ export type Needed = 'type' | 'resolution' | 'content';
 export function missingIn(text: FormText): readonly Needed[] {
   const needed: readonly Needed[] = ['type', 'content', 'resolution'];
   return needed.filter((name) => text[name].trim() === '');
+}
+
+/** In place: without what the server would refuse for ever, wherever it came from. */
+export function makePlain(text: FormText): void {
+  for (const name of ['title', 'place', 'occurred', 'content'] as const) {
+    const plain = plainText(text[name]);
+    if (plain !== text[name]) text[name] = plain;
+  }
 }

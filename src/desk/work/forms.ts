@@ -1,6 +1,6 @@
 import { reactive, watch } from 'vue';
 import { ask, Refused } from '../request.ts';
-import { emptyForm, type FormText } from './form-text.ts';
+import { emptyForm, type FormText, makePlain } from './form-text.ts';
 import { forgetForm, type Kept, keepForm, keptForms } from './kept-forms.ts';
 import { newKey } from './new-key.ts';
 
@@ -57,10 +57,11 @@ export function formOf(contact: string): Form {
 
 function adopt(contact: string, kept?: Kept): Form {
   const form: Form = reactive({
-    ...{ contact, text: kept?.text ?? emptyForm(), revision: kept?.revision ?? 0 },
+    ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0 },
     ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
     ...{ submitKey: kept?.submitKey, away: false, refusal: '' },
   });
+  makePlain(form.text);
   forms.set(contact, form);
   // Synchronous: what was typed is kept before anything else can happen to the page.
   watch(
@@ -78,6 +79,9 @@ let loading = false;
 
 function written(form: Form): void {
   if (loading || !isOpen(form)) return;
+  loading = true;
+  makePlain(form.text);
+  loading = false;
   form.revision += 1;
   // What went under a key is what is submitted under it: other words are another try.
   if (form.submitKey !== undefined) form.submitKey = newKey();
