@@ -248,6 +248,7 @@ export const ERRORS = {
     en: 'Your seat has no phone that can be rung, or is in a call.',
   },
   TEAM_UNKNOWN: { status: 404, zh: '没有这个班组。', en: 'There is no such team.' },
+  TEMPLATE_FIELD_UNKNOWN: { status: 400, zh: '模板没有这个字段。', en: 'The template has no such field.' },
   TEMPLATE_UNKNOWN: { status: 400, zh: '渠道没有这个模板。', en: 'The channel has no such template.' },
   TOKEN_NOT_MADE: {
     status: 409,

@@ -201,9 +201,11 @@ export class Outbox {
       return this.#tell('broken', row);
     }
     const tries = row.tries + 1;
-    if (kind === 'refuse' || tries >= (account.channel.limits?.tries ?? TRIES_USUAL)) {
+    if (kind === 'refuse' || kind === 'shut' || tries >= (account.channel.limits?.tries ?? TRIES_USUAL)) {
       this.#dying.add(row.id);
-      await this.#insist(() => markDead(db, row, tries, reason));
+      await this.#insist(() =>
+        markDead(db, row, { tries, error: reason, shutAtMs: kind === 'shut' ? nowMs : undefined }),
+      );
       logger.warn({ message: row.id, account: account.name, tries, reason }, 'a message is a dead letter');
       this.#next(row.conversation);
       this.#dying.delete(row.id);

@@ -20,6 +20,7 @@ import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts
 import * as revealGrants from './migrations/0019-reveal-grants.ts';
 import * as continuedContacts from './migrations/0020-continued-contacts.ts';
 import * as recordingGrants from './migrations/0021-recording-grants.ts';
+import * as shutWindows from './migrations/0022-shut-windows.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -45,6 +46,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-reveal-grants': revealGrants,
   '0020-continued-contacts': continuedContacts,
   '0021-recording-grants': recordingGrants,
+  '0022-shut-windows': shutWindows,
 };
 
 /**

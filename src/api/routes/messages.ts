@@ -31,6 +31,7 @@ const CODE_OF: Readonly<Record<ReplyFault, ErrorCode>> = {
   noAccount: 'REPLY_IMPOSSIBLE',
   cannotSend: 'REPLY_IMPOSSIBLE',
   noTemplate: 'TEMPLATE_UNKNOWN',
+  noField: 'TEMPLATE_FIELD_UNKNOWN',
   tooLong: 'REPLY_TOO_LONG',
   windowClosed: 'REPLY_WINDOW_CLOSED',
   noFiles: 'FILE_REFUSED',
