@@ -167,6 +167,11 @@ export const ERRORS = {
   },
   RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
   RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
+  RECORDS_BEHIND: {
+    status: 503,
+    zh: '记录尚未跟上，请稍后再试。',
+    en: 'The records are behind; what was told a moment ago may be in them soon.',
+  },
   REPLY_IMPOSSIBLE: {
     status: 409,
     zh: '这条联络没有可以回复的渠道。',
