@@ -14,7 +14,11 @@ const OPT_OUTS: ReadonlyMap<string, 'subscribed' | 'unsubscribed'> = new Map([
   ['START', 'subscribed'],
   ['STOP', 'unsubscribed'],
 ]);
-/** Words that Twilio itself obeys where no opt-out of its own is set up, and then tells without `OptOutType` (twilio.com/docs, "opt-out keywords"). */
+/**
+ * Words that Twilio itself obeys where no opt-out of one's own is set up, and then tells without `OptOutType`; only when one is all that was written:
+ * twilio.com/docs/messaging/tutorials/advanced-opt-out (default keywords) and help.twilio.com/hc/en-us/articles/223134027. It lets messages through
+ * again after START, UNSTOP or YES; a YES answers a question more often than that, so an agent reads it.
+ */
 const STOPS = /^\s*(stop|stopall|unsubscribe|cancel|end|quit|revoke|optout)\s*$/i;
 const STARTS = /^\s*(start|unstop)\s*$/i;
 

@@ -8,6 +8,9 @@ export const STALE_TOKEN: ReadonlySet<number> = new Set([40001, 40014, 42001]);
 /** AppID or AppSecret is wrong or frozen, our address is not on the list, the app is banned. */
 const BROKEN: ReadonlySet<number> = new Set([40002, 40013, 40125, 40164, 40243, 41002, 41004, 48004, 50004, 50007]);
 
+/** WeChat counts what others sent, too: its own desk, another system of the same app. */
+const SHUT: ReadonlySet<number> = new Set([45015, 45047]);
+
 /** What a message that will never go is told to the operator. */
 const REFUSED: Readonly<Record<number, string>> = {
   40003: 'the openid is not of this app',
@@ -38,7 +41,7 @@ export function errorOf(code: number, nowMs: number): ChannelError {
     return new ChannelError('retry', "WeChat's quota of the minute is used up (45011)", untilNextMs(MINUTE_MS, nowMs));
   if (STALE_TOKEN.has(code)) return new ChannelError('retry', `WeChat refuses a new access token (${code})`, MINUTE_MS);
   if (BROKEN.has(code)) return new ChannelError('broken', `WeChat refuses the account (${code})`);
-  return new ChannelError('refuse', `WeChat: ${REFUSED[code] ?? 'refused'} (${code})`);
+  return new ChannelError(SHUT.has(code) ? 'shut' : 'refuse', `WeChat: ${REFUSED[code] ?? 'refused'} (${code})`);
 }
 
 function untilNextMs(periodMs: number, nowMs: number): number {

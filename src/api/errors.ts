@@ -167,6 +167,11 @@ export const ERRORS = {
   },
   RECORDING_RUNNING: { status: 409, zh: '录音尚未结束。', en: 'The recording has not ended yet.' },
   RECORDING_UNKNOWN: { status: 404, zh: '没有这段录音。', en: 'There is no such recording.' },
+  RECORDS_BEHIND: {
+    status: 503,
+    zh: '记录尚未跟上，请稍后再试。',
+    en: 'The records are behind; what was told a moment ago may be in them soon.',
+  },
   REPLY_IMPOSSIBLE: {
     status: 409,
     zh: '这条联络没有可以回复的渠道。',
@@ -248,6 +253,7 @@ export const ERRORS = {
     en: 'Your seat has no phone that can be rung, or is in a call.',
   },
   TEAM_UNKNOWN: { status: 404, zh: '没有这个班组。', en: 'There is no such team.' },
+  TEMPLATE_FIELD_UNKNOWN: { status: 400, zh: '模板没有这个字段。', en: 'The template has no such field.' },
   TEMPLATE_UNKNOWN: { status: 400, zh: '渠道没有这个模板。', en: 'The channel has no such template.' },
   TOKEN_NOT_MADE: {
     status: 409,

@@ -392,11 +392,11 @@ export interface Context<Shapes extends SettingShapes = SettingShapes> {
 
 /**
  * Why a message did not go. `retry`: not now; after `retryAfterMs`, or by the usual steps. `refuse`: never (this message): a dead letter that an
- * operator sees. `broken`: nothing of this account will go (a token revoked, a wrong key): the account pauses and says so.
+ * operator sees. `shut`: as `refuse`, and by the platform's count the reply window is shut, whatever ours says. `broken`: nothing of this account will go (a token revoked, a wrong key): the account pauses and says so.
  */
 export class ChannelError extends Error {
   override readonly name = 'ChannelError';
-  readonly kind: 'retry' | 'refuse' | 'broken';
+  readonly kind: 'retry' | 'refuse' | 'shut' | 'broken';
   readonly retryAfterMs: number | undefined;
 
   /** @param text for the operator and the log: without secrets, without what the citizen wrote. */

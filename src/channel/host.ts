@@ -149,11 +149,11 @@ export class ChannelHost {
     return this.#receiver.backlog();
   }
 
-  /** Resolves when the records hold all that was decided so far, or after a second. */
-  async settled(): Promise<void> {
-    await Promise.race([
-      this.#options.settled(),
-      new Promise((resolve) => setTimeout(resolve, SETTLED_MS_MAX).unref()),
+  /** Resolves when the records hold all that was decided so far, or after a second. @returns whether they do. */
+  async settled(): Promise<boolean> {
+    return await Promise.race([
+      this.#options.settled().then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(resolve, SETTLED_MS_MAX, false).unref()),
     ]);
   }
 

@@ -4,7 +4,7 @@ import { markDead, markSent, markTried, type OutboxRow } from '../store/outbox.t
 import type { Db } from '../store/store.ts';
 import type { Account } from './account.ts';
 import { createCache } from './cached.ts';
-import type { Context, Outbound } from './channel.ts';
+import type { Context, Outbound, Sent } from './channel.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { type FileReference, loadMedia } from './media/upload.ts';
 import { isChannelError } from './trouble.ts';
@@ -28,13 +28,15 @@ const REASON_CHARS_MAX = 500;
 const STORE_AGAIN_MS = 1_000;
 const TIMER_MS_MAX = 60_000;
 
+type Outcome = 'sent' | 'again' | 'dead' | 'broken';
+
 export interface OutboxOptions {
   readonly db: Db;
   readonly account: Account;
   /** Where what messages have with them lies. */
   readonly fileFolder: string;
   readonly logger: Logger;
-  readonly onOutcome: (outcome: 'sent' | 'again' | 'dead' | 'broken', contact: string | null) => void;
+  readonly onOutcome: (outcome: Outcome, contact: string | null) => void;
   /** In tests. */
   readonly fetch?: Context['fetch'];
   readonly now?: () => number;
@@ -147,20 +149,32 @@ export class Outbox {
   async #sendFirst(conversation: string): Promise<void> {
     const row = this.#lines.get(conversation)?.rows[0];
     if (row === undefined) return;
+    let sent: Sent;
     try {
-      const { remoteId } = await this.#send(row);
-      this.#broken = undefined;
-      await this.#insist(() =>
-        markSent(this.#options.db, { ...row, tries: row.tries + 1 }, remoteId ?? null, this.#now),
-      );
-      this.#next(conversation);
-      this.#options.onOutcome('sent', row.contact);
+      sent = await this.#send(row);
     } catch (error) {
       if (!this.#stopping.signal.aborted) await this.#failed(row, error);
+      return;
+    }
+    // Whatever fails from here on, the citizen has it.
+    this.#broken = undefined;
+    const tries = row.tries + 1;
+    await this.#insist(() => markSent(this.#options.db, { ...row, tries }, sent.remoteId ?? null, this.#now));
+    this.#next(conversation);
+    this.#tell('sent', row);
+  }
+
+  /** What a listener makes of it changes nothing for the message. */
+  #tell(outcome: Outcome, { id, contact }: OutboxRow): void {
+    const { logger, onOutcome } = this.#options;
+    try {
+      onOutcome(outcome, contact);
+    } catch (error) {
+      logger.error({ err: error, message: id, outcome }, 'what became of a message was not heard');
     }
   }
 
-  async #send(row: OutboxRow) {
+  async #send(row: OutboxRow): Promise<Sent> {
     const { account, fileFolder } = this.#options;
     const { channel, mediaHere } = account;
     if (channel.send === undefined) throw new Error(`${channel.name} cannot send`);
@@ -174,7 +188,7 @@ export class Outbox {
   }
 
   async #failed(row: OutboxRow, error: unknown): Promise<void> {
-    const { db, account, logger, onOutcome } = this.#options;
+    const { db, account, logger } = this.#options;
     const kind = isChannelError(error) ? error.kind : 'retry';
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
     const nowMs = this.#now;
@@ -184,16 +198,18 @@ export class Outbox {
       this.#broken = reason;
       this.#pausedUntilMs = nowMs + BROKEN_MS;
       this.#due.set(row.conversation, nowMs + BROKEN_MS, row.conversation);
-      return onOutcome('broken', row.contact);
+      return this.#tell('broken', row);
     }
     const tries = row.tries + 1;
-    if (kind === 'refuse' || tries >= (account.channel.limits?.tries ?? TRIES_USUAL)) {
+    if (kind === 'refuse' || kind === 'shut' || tries >= (account.channel.limits?.tries ?? TRIES_USUAL)) {
       this.#dying.add(row.id);
-      await this.#insist(() => markDead(db, row, tries, reason));
+      await this.#insist(() =>
+        markDead(db, row, { tries, error: reason, shutAtMs: kind === 'shut' ? nowMs : undefined }),
+      );
       logger.warn({ message: row.id, account: account.name, tries, reason }, 'a message is a dead letter');
       this.#next(row.conversation);
       this.#dying.delete(row.id);
-      return onOutcome('dead', row.contact);
+      return this.#tell('dead', row);
     }
     const afterMs = Math.min(isChannelError(error) ? (error.retryAfterMs ?? 0) : 0, RETRY_AFTER_MAX_MS);
     if (afterMs > 0) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + Math.min(afterMs, PAUSE_MAX_MS));
@@ -202,7 +218,7 @@ export class Outbox {
     const line = this.#lines.get(row.conversation)!;
     line.rows[0] = { ...row, tries, due_at_ms: dueAtMs };
     this.#due.set(row.conversation, dueAtMs, row.conversation);
-    onOutcome('again', row.contact);
+    this.#tell('again', row);
   }
 
   /** What the platform did cannot be undone: it is written down as soon as the database takes it. */

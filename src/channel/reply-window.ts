@@ -24,13 +24,14 @@ export async function budgetOf(
 /** What the platform told us that it gave up on does not count; what waits does. */
 const COUNTS = new Set(['waiting', 'sent', 'delivered', 'read']);
 
-/** The best of the windows that are open. `recent`: newest first. */
+/** The best of the windows that are open, unless the platform said since that none is. `recent`: newest first. */
 export function budgetLeft(window: ReplyWindow, recent: readonly RecentRow[], nowMs: number): Budget {
   let best: Budget = { messages: 0, untilMs: 0 };
   const sent = recent.filter(({ direction, state }) => direction === 'out' && COUNTS.has(state));
+  const shutMs = Math.max(0, ...recent.map(({ shut_at_ms }) => shut_at_ms ?? 0));
   const seen = new Set<string>();
   for (const { direction, kind, event, sent_at_ms, at_ms, id } of recent) {
-    if (direction === 'out') continue;
+    if (direction === 'out' || at_ms <= shutMs) continue;
     const name = kind === 'message' ? '' : (event ?? '');
     const rule = kind === 'message' ? window : window.afterEvent?.[name];
     if (rule === undefined || seen.has(name)) continue;

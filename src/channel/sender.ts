@@ -52,6 +52,8 @@ export type ReplyFault =
   | 'cannotSend'
   | 'tooLong'
   | 'noTemplate'
+  /** The template has no field of this name. */
+  | 'noField'
   | 'windowClosed'
   /** One of the files was never brought, was sent already, or they are too much together. */
   | 'noFiles'
@@ -411,10 +413,10 @@ function faultOf({ channel }: Account, text: string, template: Reply['template']
   if (channel.send === undefined) return 'cannotSend';
   if ([...text].length > (limits.textChars ?? TEXT_CHARS_USUAL)) return 'tooLong';
   if (template === undefined) return undefined;
-  const known = capabilities.templates?.[template.name];
+  const { templates = {} } = capabilities;
+  const known = Object.hasOwn(templates, template.name) ? templates[template.name] : undefined;
   if (known === undefined) return 'noTemplate';
-  const fits = Object.entries(template.values).every(
-    ([name, value]) => [...value].length <= (known.fields[name] ?? -1),
-  );
-  return fits ? undefined : 'tooLong';
+  const values = Object.entries(template.values);
+  if (!values.every(([name]) => Object.hasOwn(known.fields, name))) return 'noField';
+  return values.every(([name, value]) => [...value].length <= known.fields[name]!) ? undefined : 'tooLong';
 }

@@ -4,17 +4,26 @@ const OWN = /^\+?\d{7,15}$/;
 const BETWEEN = /[\s().·\u2010-\u2015\u2212-]/g;
 const WHOLE = /^\+?\d{3,24}$/;
 const MOBILE = /^0?(1[3-9]\d{9})$/;
-/** Area code without its 0, and the number within it. */
-const LANDLINE = /^0?((?:10|2\d|[3-9]\d\d)[2-9]\d{6,7})$/;
+/** Area code without its 0, and the number within it. 400 and 800 are shared-cost services, 950 and 96x numbers of companies: no area. */
+const LANDLINE = /^0?((?:10|2\d|(?!.00|950|96)[3-9]\d\d)[2-9]\d{6,7})$/;
+/** The country's code without its `+`, which some carriers tell before a mobile number. */
+const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$)/;
 
 /** A calling number without the country's code. */
 export function plainNumber(number: string): string {
   return number.replace(/^(?:\+86|0086)/, '');
 }
 
-/** The number by which somebody can be told from others, the same however it was written; undefined: withheld, or a service. */
+/**
+ * The number by which somebody can be told from others, the same however it was written: a mobile in eleven digits, a landline with the 0 of its
+ * area code, as both are dialled in the country. `+86 371 6558 8888`, `0086371…`, `371…` → `037165588888`. Undefined: withheld, or a service.
+ */
 export function ownNumber(number: string): string | undefined {
-  const plain = plainNumber(number.replace(/[ -]/g, ''));
+  const plain = plainNumber(number.replace(BETWEEN, '')).replace(BARE_COUNTRY, '');
+  const [, mobile] = MOBILE.exec(plain) ?? [];
+  const [, landline] = LANDLINE.exec(plain) ?? [];
+  if (mobile !== undefined) return mobile;
+  if (landline !== undefined) return `0${landline}`;
   return OWN.test(plain) ? plain : undefined;
 }
 
@@ -25,7 +34,7 @@ export function ownNumber(number: string): string | undefined {
 export function numberForms(written: string): readonly string[] {
   const dialled = written.normalize('NFKC').replace(BETWEEN, '');
   if (!WHOLE.test(dialled)) return [];
-  const plain = plainNumber(dialled).replace(/^86(?=1[3-9]\d{9}$)/, '');
+  const plain = plainNumber(dialled).replace(BARE_COUNTRY, '');
   const [, own] = MOBILE.exec(plain) ?? LANDLINE.exec(plain) ?? [];
   const within = own === undefined ? [plain] : [own, `0${own}`];
   return [...new Set([dialled, ...within.flatMap((number) => [number, `+86${number}`, `0086${number}`])])];

@@ -16,7 +16,7 @@ export interface MessagesWanted {
 
 export type MessageRow = Omit<
   MessageTable,
-  'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal' | 'identities'
+  'id' | 'content' | 'opened' | 'tries' | 'raw' | 'journal' | 'identities' | 'shut_at_ms'
 > & {
   readonly id: number;
   readonly content: unknown;

@@ -20,6 +20,8 @@ import * as receiptsAndArrivals from './migrations/0018-receipts-and-arrivals.ts
 import * as revealGrants from './migrations/0019-reveal-grants.ts';
 import * as continuedContacts from './migrations/0020-continued-contacts.ts';
 import * as recordingGrants from './migrations/0021-recording-grants.ts';
+import * as shutWindows from './migrations/0022-shut-windows.ts';
+import * as phoneForms from './migrations/0023-phone-forms.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -45,6 +47,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-reveal-grants': revealGrants,
   '0020-continued-contacts': continuedContacts,
   '0021-recording-grants': recordingGrants,
+  '0022-shut-windows': shutWindows,
+  '0023-phone-forms': phoneForms,
 };
 
 /**

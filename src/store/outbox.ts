@@ -176,11 +176,20 @@ export async function markTried(db: Db, id: number, tries: number, dueAtMs: numb
   await db.updateTable('messages').set({ tries, due_at_ms: dueAtMs, error }).where('id', '=', id).execute();
 }
 
+export interface DeadEnd {
+  readonly tries: number;
+  readonly error: string;
+  /** Because the platform's reply window is shut, at this moment. */
+  readonly shutAtMs?: number | undefined;
+}
+
 /** What somebody sent again meanwhile, before it was known here that it is written down, stays so. */
-export async function markDead(db: Db, { id, due_at_ms }: OutboxRow, tries: number, error: string): Promise<void> {
+export async function markDead(db: Db, { id, due_at_ms }: OutboxRow, end: DeadEnd): Promise<void> {
+  const { tries, error, shutAtMs } = end;
+  const shut = shutAtMs === undefined ? {} : { shut_at_ms: shutAtMs };
   await db
     .updateTable('messages')
-    .set({ state: 'dead', tries, due_at_ms: null, error })
+    .set({ state: 'dead', tries, due_at_ms: null, error, ...shut })
     .where('id', '=', id)
     .where('state', '=', 'waiting')
     .where('due_at_ms', 'is not distinct from', due_at_ms)
@@ -269,6 +278,8 @@ export interface RecentRow {
   readonly parts?: number;
   readonly sent_at_ms: number | null;
   readonly at_ms: number;
+  /** When the platform said, at this one, that its window is shut. */
+  readonly shut_at_ms: number | null;
 }
 
 const RECENT_MAX = 50;
@@ -284,6 +295,7 @@ export async function readRecent(db: Db, channel: string, account: string, conve
       'state',
       'sent_at_ms',
       'at_ms',
+      'shut_at_ms',
       sql<string | null>`content->>'event'`.as('event'),
       sql<number>`greatest(1, coalesce(jsonb_array_length(content -> 'media'), 0)
         + (coalesce(content ->> 'text', '') <> '')::int)`.as('parts'),

@@ -441,6 +441,8 @@ export interface MessageTable {
   /** When the platform took it. */
   gone_at_ms: number | null;
   error: string | null;
+  /** When the platform refused it last because its reply window is shut. */
+  shut_at_ms: number | null;
 }
 
 /** `dead`: not tried any more until somebody says so. Receipts move on from `sent` only. */

@@ -99,6 +99,13 @@ describe('whose contact it is follows from proofs alone', () => {
     const [one, two] = [await call('13800138001'), await call('+8613800138001')];
     expect(await idOf(one)).toBe(await idOf(two));
     expect(await earlierThan(two)).toEqual([one]);
+    const landline = await call('037165588888');
+    for (const written of ['+8637165588888', '008637165588888', '+86 371 6558-8888', '+86037165588888'])
+      expect([written, await idOf(await call(written))]).toEqual([written, await idOf(landline)]);
+    const foreign = await call('+12125588888');
+    expect(await idOf(foreign)).not.toBe(await idOf(await call('02125588888')));
+    const contact = (await ask('lea', 'GET', `/contacts/${landline}/person`)).body;
+    expect(contact.identities).toMatchObject([{ kind: 'phone', value: '0371****8888' }]);
     for (const nobody of ['anonymous', '10086', '110', 'web']) expect(await idOf(await call(nobody))).toBeNull();
   });
 

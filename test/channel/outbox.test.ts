@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import webhook from '../../channels/webhook.ts';
-import { ChannelError } from '../../src/channel/channel.ts';
+import { ChannelError, type Outbound } from '../../src/channel/channel.ts';
 import { Outbox } from '../../src/channel/outbox.ts';
 import { addReply, revive } from '../../src/store/outbox.ts';
 import { silent, startDatabase, type TestDatabase } from '../store/database.ts';
@@ -84,5 +84,56 @@ test('a platform whose quota of the day is used up is tried again on the next da
     expect(tries).toBe(1);
     expect(Number(due_at_ms) - nowMs).toBeGreaterThanOrEqual(tomorrowMs);
   });
+  await outbox.close();
+});
+
+test('a listener that throws makes nobody send again', async () => {
+  const { db } = database.store;
+  const place = { journal: 'j', channel: 'webhook', account: 'heard', conversation: 'c3', contact: 'k3' };
+  const rows = [];
+  for (const text of ['一', '二', '三']) {
+    const content = JSON.stringify({ to: 'u3', text });
+    const reply = {
+      ...place,
+      kind: 'reply',
+      content,
+      byUser: 'ana',
+      sendKey: `key-${text}`,
+      atMs: Date.now(),
+    } as const;
+    rows.push((await addReply(db, reply)).row);
+  }
+  const sent: string[] = [];
+  const send = async ({ text }: Outbound) => {
+    if (text === '二') throw new ChannelError('refuse', 'no');
+    sent.push(text);
+    return {};
+  };
+  const heard: string[] = [];
+  const account = accountOf(webhook, 'heard', {});
+  const outbox = new Outbox({
+    db,
+    account: { ...account, channel: { ...account.channel, send } },
+    fileFolder: database.folder,
+    logger: silent,
+    onOutcome: (outcome) => {
+      heard.push(outcome);
+      throw new Error('nobody listens');
+    },
+  });
+  for (const row of rows) outbox.add(row);
+  await eventually(async () => expect(heard).toEqual(['sent', 'dead', 'sent']));
+  const kept = await db
+    .selectFrom('messages')
+    .select(['state', 'tries'])
+    .where('contact', '=', 'k3')
+    .orderBy('id')
+    .execute();
+  expect(kept).toEqual([
+    { state: 'sent', tries: 1 },
+    { state: 'dead', tries: 1 },
+    { state: 'sent', tries: 1 },
+  ]);
+  expect([sent, outbox.waiting]).toEqual([['一', '三'], 0]);
   await outbox.close();
 });

@@ -13,10 +13,10 @@ import { accountOf, eventually, type House, openHouse, serve } from './house.ts'
 import { photo, pixel } from './photo-maker.ts';
 import { startPlatform } from './platform.ts';
 
-const platform = await startPlatform(({ url }) => {
+const platform = await startPlatform(({ url, body }) => {
   if (url.startsWith('/cgi-bin/stable_token')) return { body: '{"access_token":"T1","expires_in":7200}' };
   if (url.startsWith('/cgi-bin/media/upload')) return { body: '{"type":"image","media_id":"MEDIA-1"}' };
-  return { body: '{"errcode":0}' };
+  return body.includes('别处已发满') ? { body: '{"errcode":45047}' } : { body: '{"errcode":0}' };
 });
 /** What the mail-like channel was given to send. */
 const posted: { readonly text: string; readonly media: readonly OutboundMedia[] }[] = [];
@@ -263,4 +263,26 @@ test('what is not sent within a day is forgotten, file and all', async () => {
   expect(await readdir(folder)).not.toContain(id);
   expect((await reply(contact, { text: '', files: [id] })).code).toBe('FILE_REFUSED');
   expect((await reply(contact, { text: '', files: [next] })).status).toBe(201);
+});
+
+test('where WeChat says that no more may go, although five are left by our count, none is left', async () => {
+  const contact = await written(weixin);
+  const windowOf = async () => {
+    const url = `/api/v1/contacts/${contact}/messages`;
+    return (await house.api.inject({ method: 'GET', url, headers: { cookie: cookies['ana']! } })).json().window;
+  };
+  expect(await windowOf()).toMatchObject({ messages: 5 });
+  expect((await reply(contact, { text: '别处已发满' })).status).toBe(201);
+  await eventually(async () => expect(await windowOf()).toEqual({ messages: 0, untilMs: 0 }));
+  expect((await reply(contact, { text: '还有' })).code).toBe('REPLY_WINDOW_CLOSED');
+});
+
+test('a template is taken with its own fields alone, each as long as it may be', async () => {
+  const contact = await written(weixin);
+  const told = async (values: object) =>
+    (await reply(contact, { text: '', template: { name: 'feedback', values } })).code ?? 'taken';
+  expect(await told({ number: 'GD-1', remark: '已办' })).toBe('TEMPLATE_FIELD_UNKNOWN');
+  expect(await told({ toString: '' })).toBe('TEMPLATE_FIELD_UNKNOWN');
+  expect(await told({ status: '办'.repeat(21) })).toBe('REPLY_TOO_LONG');
+  expect(await told({ number: 'GD-1', status: '已办结' })).toBe('taken');
 });

@@ -173,10 +173,12 @@ describe('deliveries', () => {
 
   test('nor are they where Twilio names no opt-out: after the word alone nothing of ours gets through', () => {
     const said = (Body: string) => received(posted({ ...sms.params, Body })).inbound;
-    for (const word of ['STOP', 'stop ', 'Unsubscribe', 'QUIT'])
+    // twilio.com/docs/messaging/tutorials/advanced-opt-out
+    const words = 'STOP UNSUBSCRIBE END QUIT STOPALL REVOKE OPTOUT CANCEL'.split(' ');
+    for (const word of [...words, 'stop ', 'Unsubscribe'])
       expect(said(word)).toMatchObject([{ kind: 'event', event: 'unsubscribed' }]);
-    expect(said('Start')).toMatchObject([{ kind: 'event', event: 'subscribed' }]);
-    for (const words of ['stop the noise', 'non-stop', 'YES']) expect(said(words)).toMatchObject([{ text: words }]);
+    for (const word of ['Start', 'UNSTOP']) expect(said(word)).toMatchObject([{ kind: 'event', event: 'subscribed' }]);
+    for (const text of ['stop the noise', 'non-stop', 'YES']) expect(said(text)).toMatchObject([{ text }]);
   });
 
   test('signed JSON is an event stream, of which nothing is wanted', () => {

@@ -146,8 +146,8 @@ describe('a message', () => {
       return failure(wechat.send!(text, lent(account()).context));
     };
     const code = (errcode: number) => meant({ body: JSON.stringify({ errcode, errmsg: 'secret text' }) });
-    expect(await code(45015)).toBe('refuse: WeChat: the citizen wrote more than 48 hours ago (45015)');
-    expect(await code(45047)).toMatch(/^refuse: WeChat: five messages/);
+    expect(await code(45015)).toBe('shut: WeChat: the citizen wrote more than 48 hours ago (45015)');
+    expect(await code(45047)).toMatch(/^shut: WeChat: five messages/);
     expect(await code(43101)).toMatch(/^refuse/);
     expect(await code(45162)).toMatch(/^refuse/);
     expect(await code(99999)).toBe('refuse: WeChat: refused (99999)');

@@ -10,9 +10,10 @@ import {
   setCallerOrder,
   setStage,
 } from '../../store/callers.ts';
-import { hadContact, numberOfContact } from '../../store/contact-records.ts';
+import { numberOfContact } from '../../store/contact-records.ts';
 import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
 import { CallerBody, CallerOrderBody, CallersShape, GradeBody, StageBody, StageShape } from '../caller-shapes.ts';
+import { mustHaveHad } from '../contact-reach.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
@@ -105,9 +106,10 @@ function addStageRoutes(app: Api, options: ApiOptions): void {
 }
 
 /** The number behind a contact that this person may see, or has on the line. */
-async function callerOf({ db, core }: ApiOptions, request: FastifyRequest, id: string): Promise<string> {
+async function callerOf(options: ApiOptions, request: FastifyRequest, id: string): Promise<string> {
+  const { db, core } = options;
   const has = core.agents().some(({ agent, contact }) => agent === personOf(request).user && contact === id);
-  if (!has && !(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
+  if (!has) await mustHaveHad(options, id, await reachOf(request, db));
   const number = await numberOfContact(db, id);
   if (number === undefined) throw new ApiError('CONTACT_UNKNOWN');
   if (!/\d{3}/.test(number)) throw new ApiError('CALLER_WITHHELD');

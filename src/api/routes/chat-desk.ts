@@ -10,7 +10,7 @@ import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams } from '../schemas.ts';
 import { attach } from './chat-files.ts';
 import { heldBy } from './conversations.ts';
-import { maySee } from './messages.ts';
+import { mustSee } from './messages.ts';
 import { readsWhole } from './reveal.ts';
 
 const TypingBody = Type.Object({ on: Type.Boolean() }, { additionalProperties: false });
@@ -65,7 +65,7 @@ export function addChatDeskRoutes(app: Api, options: ApiOptions): void {
     { config: { access: READERS, audit: 'later' }, schema: { params: FileParams } },
     async (request, reply) => {
       const { id, file } = request.params;
-      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      await mustSee(request, options, id);
       const sent = webChat === undefined ? undefined : await fileOfContact(db, id, file);
       const known = sent ?? (await fileOfMessage(db, id, file));
       const folder = sent === undefined ? channels.fileFolder : webChat?.fileFolder;
@@ -86,7 +86,7 @@ export function addChatDeskRoutes(app: Api, options: ApiOptions): void {
     },
     async (request, reply) => {
       const { id, file } = request.params;
-      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      await mustSee(request, options, id);
       if (!(await channels.host.fetchAgain(id, file))) throw new ApiError('FILE_UNKNOWN');
       return reply.code(202).send({ id: file });
     },
@@ -94,7 +94,8 @@ export function addChatDeskRoutes(app: Api, options: ApiOptions): void {
 }
 
 /** A citizen's phone was lost: the page on it is shut out of the conversation. */
-function addTokenEnd(app: Api, { core, db, webChat }: ApiOptions): void {
+function addTokenEnd(app: Api, options: ApiOptions): void {
+  const { db, webChat } = options;
   app.delete(
     '/api/v1/contacts/:id/chat-token',
     {
@@ -103,7 +104,7 @@ function addTokenEnd(app: Api, { core, db, webChat }: ApiOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      await mustSee(request, options, id);
       const last = await lastMessageOf(db, id);
       if (webChat === undefined || last?.channel !== WEB_CHANNEL) throw new ApiError('NO_CHAT_TOKEN');
       await webChat.hub.endTokens(last.conversation);

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import type { Medium } from '../../core/medium.ts';
 import { maskKey } from '../../lib/mask-number.ts';
-import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
+import { type ContactPlace, listContacts, readContact } from '../../store/contact-records.ts';
 import { LEADS, READERS, reachOf } from '../access.ts';
+import { mustHaveHad, readFollowed } from '../contact-reach.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
 import { ApiError } from '../errors.ts';
 import { readInstant } from '../instant.ts';
@@ -42,9 +43,8 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
     '/api/v1/contacts/:id',
     { config: { access: READERS }, schema: { params: ContactParams, response: { 200: ContactShape } } },
     async (request) => {
-      const record = await readContact(db, request.params.id, await reachOf(request, db));
-      if (!record) throw new ApiError('CONTACT_UNKNOWN');
-      return contactDetail(record);
+      const reach = await reachOf(request, db);
+      return contactDetail(await readFollowed(options, () => readContact(db, request.params.id, reach)));
     },
   );
 
@@ -56,8 +56,7 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
     },
     async (request) => {
       const agents = await reachOf(request, db);
-      if (agents !== undefined && !(await hadContact(db, request.params.id, agents)))
-        throw new ApiError('CONTACT_UNKNOWN');
+      if (agents !== undefined) await mustHaveHad(options, request.params.id, agents);
       const explanation = await core.explain(request.params.id).catch((error: unknown) => {
         request.log.error({ err: error, contact: request.params.id }, 'a contact cannot be explained');
         throw new ApiError('EXPLAIN_FAILED');

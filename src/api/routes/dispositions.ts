@@ -1,13 +1,13 @@
 import { contactId } from '../../core/ids.ts';
-import { hadContact } from '../../store/contact-records.ts';
 import { personOf, reachOf, WRITERS } from '../access.ts';
-import { ApiError } from '../errors.ts';
+import { mustHaveHad } from '../contact-reach.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, DispositionBody, DispositionShape } from '../schemas.ts';
 import { writeDown } from '../write-down.ts';
 
 /** Domain guide §3.9, wrap-up: what came of a contact, by the agent who spoke in it or a lead; also after the contact has closed. */
-export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
+export function addDispositionRoute(app: Api, options: ApiOptions): void {
+  const { db, core } = options;
   app.put(
     '/api/v1/contacts/:id/disposition',
     {
@@ -20,7 +20,7 @@ export function addDispositionRoute(app: Api, { db, core }: ApiOptions): void {
       const { code, note } = request.body;
       const now = core.agents().find((view) => view.agent === user);
       const has = now?.contact === id && now.state !== 'ringing';
-      if (!has && !(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
+      if (!has) await mustHaveHad(options, id, await reachOf(request, db));
       await writeDown(
         core,
         request,

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { contactId } from '../../core/ids.ts';
 import { type FormWish, isAsWished, readForm, saveDraft, submitForm } from '../../store/contact-forms.ts';
-import { hadContact } from '../../store/contact-records.ts';
 import type { ContactFormTable } from '../../store/schema.ts';
 import { personOf, reachOf, WRITERS } from '../access.ts';
+import { mustHaveHad } from '../contact-reach.ts';
 import { ApiError } from '../errors.ts';
 import { FormBody, FormShape, formText, formView, SubmitHeaders } from '../form-shapes.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -74,11 +74,12 @@ function onlyOnce(row: ContactFormTable, wish: FormWish, key: string): ContactFo
 type Asked = Parameters<typeof personOf>[0] & { readonly params: { readonly id: string } };
 
 /** Who has the contact now or is offered it, or spoke in it, or leads who did. */
-export async function mayWrite(request: Asked, { db, core }: ApiOptions): Promise<void> {
+export async function mayWrite(request: Asked, options: ApiOptions): Promise<void> {
+  const { db, core } = options;
   const { id } = request.params;
   const now = core.agents().find(({ agent }) => agent === personOf(request).user);
   if (now?.contact === id || now?.conversations?.some(({ contact }) => contact === id)) return;
-  if (!(await hadContact(db, id, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
+  await mustHaveHad(options, id, await reachOf(request, db));
 }
 
 function wishOf(request: Asked & { readonly body: Static<typeof FormBody> }): FormWish {

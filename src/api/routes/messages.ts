@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { FILE_BYTES_MAX } from '../../channel/media/admit.ts';
 import { FILES_OF_REPLY_MAX } from '../../channel/media/upload.ts';
 import type { ReplyFault } from '../../channel/sender.ts';
-import { hadContact } from '../../store/contact-records.ts';
 import { filesOfMessages } from '../../store/message-files.ts';
 import { listMessages } from '../../store/messages.ts';
 import { LEADS, personOf, READERS, reachOf } from '../access.ts';
+import { mustHaveHad } from '../contact-reach.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import {
   ContactMessagesQuery,
@@ -31,6 +31,7 @@ const CODE_OF: Readonly<Record<ReplyFault, ErrorCode>> = {
   noAccount: 'REPLY_IMPOSSIBLE',
   cannotSend: 'REPLY_IMPOSSIBLE',
   noTemplate: 'TEMPLATE_UNKNOWN',
+  noField: 'TEMPLATE_FIELD_UNKNOWN',
   tooLong: 'REPLY_TOO_LONG',
   windowClosed: 'REPLY_WINDOW_CLOSED',
   noFiles: 'FILE_REFUSED',
@@ -48,7 +49,8 @@ export function addMessageRoutes(app: Api, options: ApiOptions): void {
 
 type Host = NonNullable<ApiOptions['channels']>['host'];
 
-function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): void {
+function addContactMessages(app: Api, options: ApiOptions, host: Host): void {
+  const { db, core } = options;
   app.get(
     '/api/v1/contacts/:id/messages',
     {
@@ -57,7 +59,7 @@ function addContactMessages(app: Api, { db, core }: ApiOptions, host: Host): voi
     },
     async (request) => {
       const { id } = request.params;
-      if (!(await maySee(request, { db, core }, id))) throw new ApiError('CONTACT_UNKNOWN');
+      await mustSee(request, options, id);
       // A page that was told of a message asks for it before the records may have it.
       await host.settled();
       const { after, before, limit } = request.query;
@@ -141,18 +143,19 @@ function addOverviews(app: Api, { db }: ApiOptions, host: Host): void {
   );
 }
 
-/** Who has it now, or one that goes on from it, and whoever sees its record. */
-export async function maySee(
+/** Who has it now, or one that goes on from it, and whoever sees its record. @throws as `mustHaveHad`. */
+export async function mustSee(
   request: FastifyRequest,
-  { db, core }: Pick<ApiOptions, 'db' | 'core'>,
+  options: Pick<ApiOptions, 'db' | 'core' | 'channels'>,
   id: string,
-): Promise<boolean> {
+): Promise<void> {
+  const { db, core } = options;
   const known = core.digital(id);
   const { user } = personOf(request);
-  if (known !== undefined && known !== 'call' && known.agent === user) return true;
-  if (goesOn(core, user, id)) return true;
+  if (known !== undefined && known !== 'call' && known.agent === user) return;
+  if (goesOn(core, user, id)) return;
   const reach = await reachOf(request, db);
-  return reach === undefined || (await hadContact(db, id, reach));
+  if (reach !== undefined) await mustHaveHad(options, id, reach);
 }
 
 /** The agent has the conversation that goes on from this one. */

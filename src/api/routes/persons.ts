@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { hadContact, wholeOf } from '../../store/contact-records.ts';
+import { wholeOf } from '../../store/contact-records.ts';
 import {
   mergePersons,
   type PersonFault,
@@ -10,6 +10,7 @@ import {
   undoChange,
 } from '../../store/persons.ts';
 import { LEADS, personOf, reachOf } from '../access.ts';
+import { mustHaveHad } from '../contact-reach.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import {
@@ -55,8 +56,7 @@ export function addPersonRoutes(app: Api, options: ApiOptions): void {
       const { other, reason } = request.body;
       request.deed = { target: contact, detail: `${other}: ${reason}` };
       const agents = await reachOf(request, db);
-      for (const each of [contact, other])
-        if (!(await hadContact(db, each, agents))) throw new ApiError('CONTACT_UNKNOWN');
+      for (const each of [contact, other]) await mustHaveHad(options, each, agents);
       return { change: done(await mergePersons(db, { contact, other, ...wordOf(request, reason) })) };
     },
   );
@@ -71,7 +71,7 @@ export function addPersonRoutes(app: Api, options: ApiOptions): void {
       const { id: contact } = request.params;
       const { identities = [], contacts = [], reason } = request.body;
       request.deed = { target: contact, detail: reason };
-      if (!(await hadContact(db, contact, await reachOf(request, db)))) throw new ApiError('CONTACT_UNKNOWN');
+      await mustHaveHad(options, contact, await reachOf(request, db));
       const wish = { contact, identities, contacts, ...wordOf(request, reason) };
       return { change: done(await splitPerson(db, wish)) };
     },

@@ -5,6 +5,7 @@ import type { Db } from '../../store/store.ts';
 import { membersOf } from '../../store/teams.ts';
 import { readWholeNumbers } from '../../store/whole-numbers.ts';
 import { personOf } from '../access.ts';
+import { readFollowed } from '../contact-reach.ts';
 import { ApiError } from '../errors.ts';
 import { limitEach } from '../limiter.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -41,8 +42,9 @@ export function addRevealRoute(app: Api, options: ApiOptions): void {
       if (waitS > 0) throw new ApiError('REVEAL_THROTTLED', { retryAfterS: waitS });
       const reach = await reachOf(request, options.db);
       const isTheirsNow = reach?.includes(whoHas(options, id) ?? '') === true;
-      const numbers = await readWholeNumbers(options.db, id, isTheirsNow ? undefined : reach);
-      if (numbers === undefined) throw new ApiError('CONTACT_UNKNOWN');
+      const numbers = await readFollowed(options, () =>
+        readWholeNumbers(options.db, id, isTheirsNow ? undefined : reach),
+      );
       return reply.header('cache-control', 'no-store').send({
         from: numbers.from_number,
         fromName: numbers.from_name,

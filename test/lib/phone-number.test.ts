@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { ownNumber } from '../../src/lib/phone-number.ts';
+
+test('one number has one form, whatever a carrier or a platform tells of it', () => {
+  const same: Readonly<Record<string, readonly string[]>> = {
+    '13800138000': [
+      '13800138000',
+      '+8613800138000',
+      '008613800138000',
+      '8613800138000',
+      '013800138000',
+      '138 0013-8000',
+    ],
+    '037165588888': ['037165588888', '+8637165588888', '008637165588888', '37165588888', '+86 (0)371 6558 8888'],
+    '01065588888': ['01065588888', '+861065588888', '1065588888'],
+    '02886543210': ['028-8654 3210', '+862886543210'],
+  };
+  for (const [form, written] of Object.entries(same))
+    for (const number of written) expect([number, ownNumber(number)]).toEqual([number, form]);
+});
+
+test('what is no number of the country stays as it is told; services and whoever withholds theirs are nobody', () => {
+  for (const number of ['+12125588888', '0085225588888', '4006001234', '8008101234', '95040123456', '65588888'])
+    expect(ownNumber(number)).toBe(number);
+  for (const nobody of ['anonymous', '110', '12345', '95588', '']) expect(ownNumber(nobody)).toBeUndefined();
+});
