@@ -8,8 +8,11 @@ interface KeptForms {
 interface Form {
   readonly submitKey: string | undefined;
   readonly text: { content: string };
+  readonly displaced: { readonly content: string } | undefined;
 }
 interface Forms {
+  followOtherPages(): void;
+  takeBack(form: Form): void;
   openForms(user: string): void;
   formOf(contact: string): Form;
   saveAll(): Promise<void>;
@@ -177,6 +180,61 @@ describe('forms kept in a browser that several people use', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
     vi.restoreAllMocks();
+    openForms('nobody');
+  });
+
+  test('show what another page of the same person writes, and send it when that page does not', async () => {
+    const { openForms, formOf, followOtherPages } = await pageModule<Forms>('work/forms.ts');
+    let stored: (event: { key: string | null; newValue: string | null }) => void = () => {};
+    vi.stubGlobal('window', {
+      addEventListener: (_type: string, listener: typeof stored) => {
+        stored = listener;
+      },
+    });
+    followOtherPages();
+    openForms('ana');
+    const form = formOf(CONTACT);
+    await vi.advanceTimersByTimeAsync(0);
+    const told = (user: string, content: string, revision: number) =>
+      stored({
+        key: `minhu.form.${user}.${CONTACT}`,
+        newValue: JSON.stringify({ text: { content }, revision, atMs: 1 }),
+      });
+    told('ben', 'of somebody else', 9);
+    expect(form.text.content).toBe('');
+    told('ana', 'the last words', 2);
+    expect(form.text.content).toBe('the last words');
+    told('ana', 'what came before', 1);
+    stored({ key: null, newValue: null });
+    expect(form.text.content).toBe('the last words');
+    asked.splice(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
+    openForms('nobody');
+  });
+
+  test('that give way to a later one at the server stay to be read, and to be put back', async () => {
+    const { openForms, formOf, takeBack } = await pageModule<Forms>('work/forms.ts');
+    openForms('ana');
+    const form = formOf(CONTACT);
+    await vi.advanceTimersByTimeAsync(0);
+    const answering = globalThis.fetch;
+    const blank = { type: '', urgency: '', category: '', title: '', place: '', occurred: '', resolution: '' };
+    vi.stubGlobal('fetch', async (_url: string, { method }: { method: string }) =>
+      method === 'GET'
+        ? Response.json({ ...blank, content: 'of the lead', revision: 50, savedAtMs: 1, submittedAtMs: null })
+        : Response.json({ code: 'FORM_NEWER', message: 'newer' }, { status: 409 }),
+    );
+    form.text.content = 'the last words';
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(form.text.content).toBe('of the lead');
+    expect(form.displaced?.content).toBe('the last words');
+    vi.stubGlobal('fetch', answering);
+    asked.splice(0);
+    takeBack(form);
+    expect(form.displaced).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
     openForms('nobody');
   });
 });

@@ -24,6 +24,11 @@ export function emptyForm(): FormText {
   };
 }
 
+/** Of which fields the two are not the same. */
+export function differing(one: FormText, other: FormText): readonly (keyof FormText)[] {
+  return (Object.keys(emptyForm()) as (keyof FormText)[]).filter((name) => one[name] !== other[name]);
+}
+
 export type Needed = 'type' | 'resolution' | 'content';
 
 export function missingIn(text: FormText): readonly Needed[] {

@@ -1,7 +1,7 @@
 import { reactive, watch } from 'vue';
 import { ask, Refused } from '../request.ts';
-import { emptyForm, type FormText, makePlain } from './form-text.ts';
-import { forgetForm, type Kept, keepForm, keptForms } from './kept-forms.ts';
+import { differing, emptyForm, type FormText, makePlain } from './form-text.ts';
+import { forgetForm, hearKept, type Kept, keepForm, keptForms } from './kept-forms.ts';
 import { newKey } from './new-key.ts';
 
 /** One contact's form in this page. */
@@ -18,6 +18,8 @@ export interface Form {
   submitKey: string | undefined;
   away: boolean;
   refusal: string;
+  /** Written here and saved nowhere: what another page wrote has taken its place. */
+  displaced: FormText | undefined;
 }
 
 interface Answer extends FormText {
@@ -45,6 +47,13 @@ export function openForms(person: string): void {
   for (const [contact, kept] of keptForms(person)) adopt(contact, kept);
 }
 
+/** Once, by the page. */
+export function followOtherPages(): void {
+  hearKept((isOf, kept) => {
+    for (const form of forms.values()) if (isOf(user, form.contact)) follow(form, kept);
+  });
+}
+
 /** Whether it is of who sits here now: what somebody before them wrote waits for its own writer. */
 function isOpen(form: Form): boolean {
   return forms.get(form.contact) === form;
@@ -59,7 +68,7 @@ function adopt(contact: string, kept?: Kept): Form {
   const form: Form = reactive({
     ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0 },
     ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
-    ...{ submitKey: kept?.submitKey, away: false, refusal: '' },
+    ...{ submitKey: kept?.submitKey, away: false, refusal: '', displaced: undefined },
   });
   makePlain(form.text);
   forms.set(contact, form);
@@ -105,16 +114,40 @@ async function load(form: Form, attempt = 0): Promise<void> {
   }
 }
 
+/** Another page of this person types: this one shows it, too, and sees to it if that one goes. */
+function follow(form: Form, kept: Kept | undefined): void {
+  if (kept === undefined) {
+    void load(form);
+    return;
+  }
+  if (kept.revision < form.revision || form.submittedAtMs !== undefined) return;
+  put(form, { ...emptyForm(), ...kept.text });
+  Object.assign(form, { revision: kept.revision, submitKey: kept.submitKey, unsaved: true, refusal: '' });
+  schedule(form, 2 * SAVE_EVERY_MS);
+}
+
+function put(form: Form, text: FormText): void {
+  loading = true;
+  Object.assign(form.text, text);
+  loading = false;
+  if (form.displaced !== undefined && differing(form.displaced, text).length === 0) form.displaced = undefined;
+}
+
 /** What the server has becomes ours. */
 function take(form: Form, answer: Answer): void {
   const text = Object.fromEntries(
     Object.keys(emptyForm()).map((name) => [name, answer[name as keyof FormText]]),
   ) as unknown as FormText;
-  loading = true;
-  Object.assign(form.text, text);
-  loading = false;
+  if (form.unsaved && differing(form.text, text).length > 0) form.displaced = { ...form.text };
+  put(form, text);
   confirm(form, answer);
   form.revision = answer.revision;
+}
+
+/** What was displaced stands again, as what was written last. */
+export function takeBack(form: Form): void {
+  if (form.displaced !== undefined && form.submittedAtMs === undefined) Object.assign(form.text, form.displaced);
+  form.displaced = undefined;
 }
 
 function confirm(form: Form, { revision, savedAtMs, submittedAtMs }: Answer): void {
@@ -173,6 +206,7 @@ export async function saveAll(): Promise<void> {
 
 async function send(form: Form, attempt = 0): Promise<void> {
   timers.delete(form.contact);
+  if (!isWaiting(form)) return;
   if (busy.has(form.contact) || form.submittedAtMs !== undefined) return;
   const sending = sendOnce(form, attempt).finally(() => busy.delete(form.contact));
   busy.set(form.contact, sending);

@@ -24,6 +24,15 @@ interface Source {
   readonly submitKey: string | undefined;
 }
 
+/** Tells of each form that another page of this browser keeps, or (undefined) keeps no longer. */
+export function hearKept(
+  heard: (isOf: (user: string, contact: string) => boolean, kept: Kept | undefined) => void,
+): void {
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (key?.startsWith(PREFIX)) heard((user, contact) => key === nameOf(user, contact), parse(newValue));
+  });
+}
+
 /** A full or forbidden store changes nothing: the form then lives in the page alone. */
 export function keepForm(user: string, { contact, text, revision, submitKey }: Source): void {
   try {
@@ -55,8 +64,12 @@ export function keptForms(user: string): ReadonlyMap<string, Kept> {
 }
 
 function read(name: string): (Kept & { readonly atMs: number }) | undefined {
+  return parse(localStorage.getItem(name));
+}
+
+function parse(value: string | null): (Kept & { readonly atMs: number }) | undefined {
   try {
-    return JSON.parse(localStorage.getItem(name) ?? '') as Kept & { readonly atMs: number };
+    return JSON.parse(value ?? '') as Kept & { readonly atMs: number };
   } catch {
     return undefined;
   }
