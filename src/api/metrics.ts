@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AlertName } from '../core/command.ts';
 import { isDigital } from '../core/medium.ts';
 import type { AgentView, MissedView, QueueView } from '../core/view.ts';
 import { HOME_SITE } from '../lib/home-site.ts';
@@ -7,6 +8,7 @@ import type { Alarm } from '../store/alarms.ts';
 import type { DayFigures } from '../store/day-figures.ts';
 import { recordingDiffers } from '../store/fold.ts';
 import type { AppliedFact } from '../store/projection.ts';
+import { addAlertMetrics, type OpenAlert } from './alert-metrics.ts';
 import { AnswerWaits } from './answer-waits.ts';
 import { addDayGauges } from './day-gauges.ts';
 
@@ -17,6 +19,8 @@ export interface Metrics {
   countFact(applied: AppliedFact): void;
   /** For the supervision's `onAlarm`. */
   countAlarm(alarm: Pick<Alarm, 'scope'>): void;
+  /** One that the core raises. */
+  countAlert(alert: AlertName): void;
   /** From an event's arrival to its commands' release. */
   observeAppend(durationMs: number): void;
   /** One fdatasync of the journal. */
@@ -28,6 +32,8 @@ export interface MetricSources {
   agents(): readonly AgentView[];
   queues(): readonly QueueView[];
   missed(): MissedView;
+  /** What lasts too long now; absent: nothing is watched. */
+  alerts?(): Iterable<OpenAlert>;
   /** Journal entries that the database does not hold yet. */
   projectorLag(): number;
   /** Years whose holidays are needed and not known; absent: not known either. */
@@ -53,6 +59,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registry,
     countFact: factCounter(registry, sources),
     countAlarm: ({ scope }) => alarms.inc({ scope }),
+    countAlert: addAlertMetrics(registry, () => sources.alerts?.() ?? []),
     observeAppend: (durationMs) => append.observe(durationMs / 1_000),
     observeFlush: (durationMs) => flush.observe(durationMs / 1_000),
   };

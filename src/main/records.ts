@@ -33,6 +33,7 @@ import { migrate } from '../store/migrate.ts';
 import { createProjector, type Projector } from '../store/projector.ts';
 import type { Store } from '../store/store.ts';
 import { type Supervision, startSupervision } from '../store/supervision.ts';
+import { followAlerts } from './alerts.ts';
 import { type OpenChannels, openChannels } from './channels.ts';
 import type { Calls } from './core.ts';
 import { directorySecretOf } from './directory-secret.ts';
@@ -165,6 +166,7 @@ function followJournal(
     agents: () => agentViews(loop.state),
     queues: () => queueViews(loop.state),
     missed: () => missedView(loop.state),
+    alerts: () => loop.state.alerts.values(),
     projectorLag: () => projector.lag(),
     missingYears: () => yearsMissing(city),
     day: dayFigures(store.db),
@@ -193,6 +195,7 @@ function followJournal(
     projector.apply(entries);
     loop.projectedTo(projector.position());
   });
+  followAlerts(loop, logger, metrics.countAlert);
   return { projector, metrics, day };
 }
 

@@ -91,15 +91,40 @@ describe('what is told', () => {
     expect(ringing.phaseSinceMs).toBeGreaterThanOrEqual(ringing.enqueuedAtMs!);
     await hall.answer('8001');
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
-    expect(view.item('me', 'contact', 'contact')!.talkSinceMs).toBeGreaterThanOrEqual(ringing.phaseSinceMs);
+    const { talkSinceMs } = view.item('me', 'contact', 'contact')!;
+    expect(talkSinceMs).toBeGreaterThanOrEqual(ringing.phaseSinceMs);
     await hall.hangUp(caller);
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
     const wrapUp = view.item('me', 'contact', 'contact')!;
-    expect(wrapUp).toMatchObject({ contact: ringing.contact, from: '138****8000' });
+    const { contact, queue, enqueuedAtMs } = ringing;
+    expect(wrapUp).toMatchObject({ contact, from: '138****8000', queue, enqueuedAtMs, talkSinceMs });
     expect(wrapUp.wrapUpUntilMs! - wrapUp.phaseSinceMs).toBe(30_000);
     await hall.setState('ana', 'offline');
     await until(() => view.item('me', 'contact', 'contact') === undefined);
     expect(JSON.stringify(view.messages)).not.toContain('13800138000');
+  });
+
+  test('the wrap-up of a call that is being rated tells of its wait and its talk', async () => {
+    const rules = hall.loop.state.settings!;
+    const { personal } = rules.queues;
+    const rating = { prompts: ['rate'], thanks: [], waitMs: 5_000 };
+    const queues = { personal: { ...personal!, rating } };
+    const settings = { ...rules, version: 'rates', prompts: { rate: 'rate.wav' }, queues };
+    await hall.loop.submit({ type: 'settingsLoaded', settings });
+    const view = await sit(await hall.login('ana'));
+    await hall.setState('ana', 'ready');
+    const caller = await hall.call();
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
+    await hall.answer('8001');
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+    const { queue, enqueuedAtMs, talkSinceMs } = view.item('me', 'contact', 'contact')!;
+    await hall.hangUp(hall.ringing.get('8001')!);
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
+    expect(hall.loop.state.contacts.size).toBe(1);
+    expect(view.item('me', 'contact', 'contact')).toMatchObject({ queue, enqueuedAtMs, talkSinceMs });
+    await hall.hangUp(caller);
+    await hall.setState('ana', 'offline');
+    await hall.loop.submit({ type: 'settingsLoaded', settings: rules });
   });
 
   test('a lead sees every agent, queue, waiting contact and site; sequence numbers rise by one', async () => {

@@ -22,6 +22,7 @@ beforeAll(async () => {
     core: { queues: () => [queue] },
     missed: { open: 3, overdue: 1 },
     day: (db) => dayFigures(db, () => FROM_MS + 2 * QUARTER_MS),
+    alerts: () => [{ alert: 'longHold' }, { alert: 'longWait', seenBy: 'lead' }, { alert: 'longWait' }],
   });
   const journal = new JournalByHand();
   for (let n = 0; n < 40; n += 1) {
@@ -122,6 +123,10 @@ test('a scrape tells the waits, the last day and the alarms; names as Prometheus
       'minhu_connect_alarms_total{scope="site"} 1',
       'minhu_connect_alarms_open{scope="site"} 0',
       'minhu_connect_alarms_open{scope="number"} 1',
+      'minhu_alerts_open{alert="longWait"} 1',
+      'minhu_alerts_open{alert="longHold"} 1',
+      'minhu_alerts_open{alert="missedOffers"} 0',
+      'minhu_alerts_total{alert="longWrapUp"} 0',
     ]),
   );
   expect(body).toMatch(/^minhu_longest_wait_seconds\{queue="personal"\} \d{6}/m);

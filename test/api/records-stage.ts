@@ -22,6 +22,7 @@ export interface RecordsStage {
 export interface RecordsOptions {
   readonly core?: Partial<ApiOptions['core']>;
   readonly missed: ReturnType<MetricSources['missed']>;
+  readonly alerts?: NonNullable<MetricSources['alerts']>;
   readonly day?: (db: Db) => NonNullable<MetricSources['day']>;
 }
 
@@ -52,6 +53,7 @@ export async function openRecords(options: RecordsOptions): Promise<RecordsStage
     ...core,
     missed: () => options.missed,
     projectorLag: () => 0,
+    ...(options.alerts === undefined ? {} : { alerts: options.alerts }),
     ...(day === undefined ? {} : { day }),
   });
   const health = () => ({ switch: true, nodes: {}, journal: true, store: true });

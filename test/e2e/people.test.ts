@@ -59,6 +59,27 @@ async function closeDrawer(): Promise<void> {
   await page.page.waitForSelector('[data-test=save-rights]', { state: 'detached' });
 }
 
+/** Asks first: Escape and the button beside it change nothing, and leave the drawer open. */
+async function surely(selector: string): Promise<void> {
+  const { page: browser } = page;
+  for (const leave of [() => browser.keyboard.press('Escape'), () => page.click('sure-cancel')]) {
+    await browser.click(selector);
+    await page.seen('[data-test=sure-cancel]:focus');
+    await leave();
+    await browser.waitForSelector('[data-test=sure]', { state: 'hidden' });
+    await page.seen(`${selector}:focus`);
+  }
+  // By the keyboard alone.
+  await browser.keyboard.press('Enter');
+  await page.seen('[data-test=sure-cancel]:focus');
+  await browser.keyboard.press('Tab');
+  await page.seen('[data-test=sure]:focus');
+  await browser.keyboard.press('Enter');
+}
+
+/** Where the focus is when what it stood on is gone. */
+const focusIsIn = (selector: string) => page.page.waitForSelector(`${selector}:focus, ${selector} :focus`);
+
 test('a team, an account and its seat are made in the page; the seat is rung by its skill at once', async () => {
   await page.click('tab-teams');
   await page.page.fill('[name=team-name]', 'day');
@@ -122,11 +143,12 @@ test('a password is reset and shown once; a disabled account is out, and in agai
   await page.click('reset-password');
   const [password] = await secrets();
   await signIn(stage.program, { user: 'zhang', password: password! });
-  await page.click('disable');
+  await surely('[data-test=disable]');
   await isSo('disabled', 'zhang', (now) => now?.disabled === true);
   await expect(signIn(stage.program, { user: 'zhang', password: password! })).rejects.toThrow(/401/);
-  await page.seen('[data-test=disable]:not(.is-bad)');
-  await page.click('disable');
+  await page.seen('[data-test=enable]');
+  await focusIsIn('.el-drawer');
+  await page.click('enable');
   await isSo('enabled', 'zhang', (now) => now?.disabled === false);
   await closeDrawer();
 }, 30_000);
@@ -147,12 +169,48 @@ test('a program gets a token in the page, shown once, and loses it', async () =>
       headers: { authorization: `Bearer ${token}` },
     });
   expect((await summary()).status).toBe(200);
-  await page.page.click('button[aria-label="吊销 日报"]');
+  expect((await summary()).status).toBe(200);
+  await surely('button[aria-label="吊销 日报"]');
   await until(
     'revoked',
     async () => (await summary()).status,
     (status) => status === 401,
   );
+  await page.seen('.el-drawer .tag.is-bad');
+  await focusIsIn('.el-drawer');
+  await closeDrawer();
+}, 30_000);
+
+test('a seat and a team go at the second word, and who works by the keyboard goes on where they stood', async () => {
+  await page.click('open-zhang');
+  await page.click('drop-seat');
+  await page.seen('[data-test=sure-cancel]:focus');
+  expect(await page.audit()).toEqual([]);
+  if (PICTURES !== undefined) await page.page.screenshot({ path: `${PICTURES}/people-sure.png` });
+  await page.click('sure-cancel');
+  await surely('[data-test=drop-seat]');
+  await isSo('no seat any more', 'zhang', (now) => now?.seat === null);
+  await page.page.waitForSelector('[data-test=drop-seat]', { state: 'detached' });
+  await focusIsIn('.el-drawer');
+  await closeDrawer();
+  await page.click('tab-teams');
+  await surely('button[aria-label="删除 day"]');
+  await isSo('of no team', 'zhang', (now) => now?.team === null);
+  await page.page.waitForSelector('td:text-is("day")', { state: 'detached' });
+  await focusIsIn('#people-panel');
+  await page.click('tab-accounts');
+}, 60_000);
+
+test('skills and queues have their names, not their keys', async () => {
+  await page.click('tab-skills');
+  const heads = await page.page.$$eval('thead th', (all) => all.map(({ textContent }) => textContent ?? ''));
+  expect(heads.filter((text) => /[a-z]/.test(text))).toEqual([]);
+  expect(heads.join()).toContain('市场监管');
+  await page.click('tab-accounts');
+  await page.click('open-seat1001');
+  await page.seen('label.named:has([name=skill-civil]):has-text("民政")');
+  const homes = await page.page.$$eval('[name=home] option', (all) => all.map(({ textContent }) => textContent));
+  expect(homes).toEqual(['按城市设置', '个人服务', '企业服务']);
   await closeDrawer();
 }, 30_000);
 

@@ -154,7 +154,7 @@ export interface ContactItem {
   readonly enqueuedAtMs?: number;
   /** Until when the offer may be answered. */
   readonly offerUntilMs?: number;
-  /** Agent and citizen hear each other since. */
+  /** Agent and citizen hear each other since; of a wrap-up: since when they did. */
   readonly talkSinceMs?: number;
   readonly wrapUpUntilMs?: number;
 }

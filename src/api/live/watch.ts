@@ -20,9 +20,21 @@ const HINTS_MAX = 10;
 
 /** One agent as shown now. */
 interface Seen {
+  /** `talkSinceMs`: as long as the contact is the agent's, the wrap-up included. */
   readonly view: DeskView;
-  /** The contact that is or was the agent's; it may be over while it is wrapped up. */
+  /** The contact that is or was the agent's, with its last wait; it may be over, or rate the talk, while it is wrapped up. */
   readonly card: ContactCard | undefined;
+}
+
+/** A wrap-up goes on telling of the talk, and of the wait before it. */
+function seenAfter(before: Seen | undefined, view: DeskView, card: ContactCard | undefined): Seen {
+  if (view.contact === undefined || before?.view.contact !== view.contact) return { view, card };
+  const { talkSinceMs } = before.view;
+  const wait = card?.wait ?? before.card?.wait;
+  return {
+    view: view.state !== 'wrapUp' || talkSinceMs === undefined ? view : { ...view, talkSinceMs },
+    card: card === undefined ? before.card : { ...card, ...(wait === undefined ? {} : { wait }) },
+  };
 }
 
 /**
@@ -280,7 +292,7 @@ export class Watch {
     }
     const { contact } = view;
     const card = contact === undefined ? undefined : this.#core.contact(contact);
-    const seen = { view, card: card ?? (before?.card?.contact === contact ? before?.card : undefined) };
+    const seen = seenAfter(before, view, card);
     this.#seen.set(id, seen);
     this.#showOnBoards(seen);
     this.#showSeat(id);

@@ -2,6 +2,7 @@ import { enBoards } from './en-boards.ts';
 import { enIntake } from './en-intake.ts';
 import { enOwnAccount } from './en-own-account.ts';
 import { enPerson } from './en-person.ts';
+import { enSkills } from './en-skills.ts';
 import type { Words } from './zh.ts';
 
 export const en: Words = {
@@ -147,7 +148,7 @@ export const en: Words = {
     withdraw: 'Withdraw whole numbers',
   },
   grades: { business: 'Business seat', expert: 'Expert seat', emergency: 'Emergency' },
-  queues: { personal: 'Personal', enterprise: 'Enterprise', waiting: (n: number) => `${n} waiting`, title: 'Queues' },
+  queues: { waiting: (n: number) => `${n} waiting`, title: 'Queues' },
   history: {
     title: 'Earlier contacts',
     none: 'First contact',
@@ -452,6 +453,17 @@ export const en: Words = {
     revoke: 'Revoke',
     revoked: 'Revoked',
     until: (day: string) => `until ${day}`,
+    sure: {
+      title: 'Please confirm',
+      cancel: 'Cancel',
+      dropSeat: (user: string, number: string) =>
+        `Remove the seat of ${user} (${number})? Its skills and queues go with it, and its phone may no longer register; a call under way goes on.`,
+      dropTeam: (title: string, members: number) =>
+        `Remove the team “${title}”? Its members (${members}) will be of no team; leads among them will see everybody.`,
+      revoke: (title: string) => `Revoke the token “${title}”? The program that has it is shut out at once, for good.`,
+      disable: (user: string) =>
+        `Disable ${user}? Every session of it ends at once, and its phone may no longer register; a call under way goes on.`,
+    },
     secrets: {
       title: 'Write this down now',
       once: 'It is shown this once and cannot be seen again. Hand it over in person or by a safe way.',
@@ -486,4 +498,5 @@ export const en: Words = {
   intake: enIntake.intake,
   ...enOwnAccount,
   ...enPerson,
+  ...enSkills,
 };

@@ -37,6 +37,15 @@ export function wordOf(list: Readonly<Record<string, string>>, name: string | nu
   return name === null || name === undefined || name === '' ? '—' : (list[name] ?? name);
 }
 
+export function queueWord(queue: string | null | undefined): string {
+  return wordOf(words.value.queueNames, queue);
+}
+
+/** A skill that a city added itself has no other word than its own. */
+export function skillWord(skill: string): string {
+  return wordOf(words.value.skillNames, skill);
+}
+
 /** Reasons are kept in Chinese, whoever chose them in which language; those that the core gives (rules O6, T8, T10) as its words. */
 export function reasonWord(reason: string): string {
   const { byItself } = words.value.state;

@@ -2,6 +2,7 @@ import { zhBoards } from './zh-boards.ts';
 import { zhIntake } from './zh-intake.ts';
 import { zhOwnAccount } from './zh-own-account.ts';
 import { zhPerson } from './zh-person.ts';
+import { zhSkills } from './zh-skills.ts';
 
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
 export const zh = {
@@ -134,7 +135,7 @@ export const zh = {
     withdraw: '收回查看完整号码',
   },
   grades: { business: '业务座席', expert: '专家座席', emergency: '特急' },
-  queues: { personal: '个人服务', enterprise: '企业服务', waiting: (n: number) => `${n} 人等候`, title: '排队' },
+  queues: { waiting: (n: number) => `${n} 人等候`, title: '排队' },
   history: {
     title: '历史联络',
     none: '首次联络',
@@ -423,6 +424,16 @@ export const zh = {
     revoke: '吊销',
     revoked: '已吊销',
     until: (day: string) => `有效至 ${day}`,
+    sure: {
+      title: '请确认',
+      cancel: '取消',
+      dropSeat: (user: string, number: string) =>
+        `撤销 ${user} 的座席（工号 ${number}）？技能与队列设置一并删除，话机不能再登录；正在进行的通话不会挂断。`,
+      dropTeam: (title: string, members: number) =>
+        `删除班组“${title}”？${members} 人不再属于任何班组；其中的班组长将看到全部座席。`,
+      revoke: (title: string) => `吊销令牌“${title}”？使用它的程序立即不能访问，且不能恢复。`,
+      disable: (user: string) => `停用 ${user}？该账号的全部登录立即结束，话机不能再登录；正在进行的通话不会挂断。`,
+    },
     secrets: {
       title: '请立即记下',
       once: '只显示这一次，关闭后无法再查看。请当面或通过安全渠道交给本人。',
@@ -457,6 +468,7 @@ export const zh = {
   intake: zhIntake.intake,
   ...zhOwnAccount,
   ...zhPerson,
+  ...zhSkills,
 };
 
 export type Words = typeof zh;

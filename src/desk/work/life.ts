@@ -27,6 +27,22 @@ export function narrowed(entries: readonly ExplainedEntry[], whole: boolean): re
     .filter(({ decisions, offers }) => decisions.length > 0 || offers.length > 0);
 }
 
+export interface Waited {
+  readonly queue: string;
+  readonly fromMs: number;
+  /** Undefined: it goes on. */
+  readonly ms: number | undefined;
+}
+
+/** Each wait by itself: one that began after a talk that was cut off does not count the talk, though its place in the queue does. */
+export function waitsOf({ waits }: Pick<ContactDetail, 'waits'>): readonly Waited[] {
+  return waits.map(({ queue, startedAtMs, endedAtMs }) => ({
+    queue,
+    fromMs: startedAtMs,
+    ms: endedAtMs === null ? undefined : endedAtMs - startedAtMs,
+  }));
+}
+
 export interface Phase {
   readonly name: 'menu' | 'wait' | 'ring' | 'talk' | 'hold' | 'after';
   readonly fromMs: number;

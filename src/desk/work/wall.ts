@@ -1,6 +1,6 @@
 import { computed } from 'vue';
 import type { AgentStateName, CallFigures, Share, SiteItem } from '../../api/live/messages.ts';
-import { words } from '../language/words.ts';
+import { queueWord, words } from '../language/words.ts';
 import { dayOf, nowMs, spell, timeOf } from '../live/clock.ts';
 import { figures, itemsOf, liveStatus, queues, staleSinceMs } from '../live/live.ts';
 
@@ -80,13 +80,12 @@ function toneNote(tone: Figure['tone']): string {
 export const waitingFigure = computed<Figure>(() => {
   const text = words.value.wall.figures.waiting;
   const waiting = figures.value?.waiting ?? 0;
-  const names = words.value.queues as unknown as Readonly<Record<string, string>>;
   return {
     ...{ id: 'waiting', ...text, tone: '', period: now(), source: 'S4-005' },
     shown: figures.value === undefined ? words.value.wall.none : plain(waiting),
     note: '',
     numerator: count(text.numerator, waiting),
-    parts: queues.value.map((item) => count(names[item.queue] ?? item.queue, item.waiting)),
+    parts: queues.value.map((item) => count(queueWord(item.queue), item.waiting)),
   };
 });
 

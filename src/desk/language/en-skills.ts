@@ -1,0 +1,33 @@
+import type { zhSkills } from './zh-skills.ts';
+
+export const enSkills: typeof zhSkills = {
+  queueNames: { personal: 'Personal', enterprise: 'Enterprise' },
+  skillNames: {
+    personal: 'Personal',
+    enterprise: 'Enterprise',
+    civil: 'Civil affairs',
+    commerce: 'Commerce',
+    culture: 'Culture, tourism',
+    customs: 'Customs',
+    education: 'Education',
+    environment: 'Environment',
+    farming: 'Farming',
+    finance: 'Finance',
+    fund: 'Housing fund',
+    governance: 'Governance',
+    health: 'Health',
+    industry: 'Industry, energy',
+    labour: 'Labour',
+    land: 'Land',
+    legal: 'Legal aid',
+    market: 'Market',
+    medicare: 'Medicare',
+    migration: 'Migration',
+    rights: 'Rights of groups',
+    safety: 'Safety',
+    tax: 'Tax',
+    telecom: 'Telecom, post',
+    transport: 'Transport',
+    urban: 'Urban works',
+  },
+};
