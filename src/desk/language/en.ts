@@ -2,6 +2,7 @@ import { enBoards } from './en-boards.ts';
 import { enIntake } from './en-intake.ts';
 import { enOwnAccount } from './en-own-account.ts';
 import { enPerson } from './en-person.ts';
+import { enTemplate } from './en-template.ts';
 import type { Words } from './zh.ts';
 
 export const en: Words = {
@@ -479,4 +480,5 @@ export const en: Words = {
   intake: enIntake.intake,
   ...enOwnAccount,
   ...enPerson,
+  ...enTemplate,
 };

@@ -2,6 +2,7 @@ import { zhBoards } from './zh-boards.ts';
 import { zhIntake } from './zh-intake.ts';
 import { zhOwnAccount } from './zh-own-account.ts';
 import { zhPerson } from './zh-person.ts';
+import { zhTemplate } from './zh-template.ts';
 
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
 export const zh = {
@@ -450,6 +451,7 @@ export const zh = {
   intake: zhIntake.intake,
   ...zhOwnAccount,
   ...zhPerson,
+  ...zhTemplate,
 };
 
 export type Words = typeof zh;
