@@ -21,6 +21,7 @@ export default defineChannel({
     templates: {
       feedback: {
         about: '办理结果通知（模板消息）',
+        setting: 'feedbackTemplate',
         fields: { number: 64, title: 256, status: 64, time: 64, note: 256 },
       },
     },

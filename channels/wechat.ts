@@ -27,6 +27,7 @@ export default defineChannel({
     templates: {
       feedback: {
         about: '办理结果通知（订阅消息）',
+        setting: 'feedbackTemplate',
         fields: { number: 32, title: 200, status: 20, time: 32, note: 200 },
       },
     },

@@ -21,7 +21,7 @@ const PEERS = {
 const LIGHTER = 'chromium-headless-shell';
 /** Chromium takes most of a processor: these are not run beside tests that measure how long a silence lasts. */
 const BROWSERS = [
-  ...['boards', 'browser-phone', 'browser-seat', 'call-out', 'desk', 'desk-channels'],
+  ...['alerts', 'boards', 'browser-phone', 'browser-seat', 'call-out', 'desk', 'desk-channels'],
   ...['people', 'supervision', 'tls', 'two-pages', 'web-call', 'web-chat'],
 ].map((name) => `test/e2e/${name}.test.ts`);
 /** These measure it themselves. */

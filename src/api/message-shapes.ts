@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { InboundMessage, MediaReference } from '../channel/channel.ts';
+import type { InboundMessage, MediaReference, Outbound } from '../channel/channel.ts';
 import { FILES_OF_REPLY_MAX } from '../channel/media/upload.ts';
 import { maskKey } from '../lib/mask-number.ts';
 import { maskName, maskText } from '../lib/mask-text.ts';
@@ -116,6 +116,7 @@ export const MessageShape = Type.Object({
   media: Type.Array(MediaShape),
   place: Nullable(PlaceShape),
   fields: Nullable(Type.Record(Type.String(), Type.String())),
+  template: Nullable(Type.Object({ name: Type.String(), values: Type.Record(Type.String(), Type.String()) })),
   replacedBy: Nullable(Type.Integer({ description: 'A later edition of the same, by the citizen.' })),
 });
 const Window = Type.Object({ messages: Type.Integer(), untilMs: Type.Number() });
@@ -124,6 +125,15 @@ export const ContactMessagesShape = Type.Object({
   messages: Type.Array(MessageShape),
   next: Nullable(Type.String()),
   window: Nullable(Window),
+  textChars: Type.Integer({ description: 'Characters of one reply.' }),
+  templates: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      about: Type.String(),
+      fields: Type.Record(Type.String(), Type.Integer({ description: 'Most characters.' })),
+    }),
+    { description: 'What the platform lets through at any time, whatever the window.' },
+  ),
   files: Type.Object({
     kinds: Type.Array(Type.String({ description: 'image, audio, video, file; none: the channel takes no files' })),
     bytesMax: Type.Integer({ description: 'Of one file, and of all files of a reply.' }),
@@ -152,7 +162,7 @@ export function fileNameShown(name: string, whole: boolean): string {
 /** `files`: of this message. `whole`: the reader may see numbers and names as they are. */
 export function messageView(row: MessageRow, files: readonly MessageFile[], whole: boolean) {
   const shown = shownTo(whole);
-  const content = row.content as Partial<InboundMessage> & { readonly event?: string };
+  const content = row.content as Partial<InboundMessage> & Pick<Outbound, 'template'> & { readonly event?: string };
   const from = content.from?.id ?? null;
   return {
     id: row.id,
@@ -181,6 +191,10 @@ export function messageView(row: MessageRow, files: readonly MessageFile[], whol
       .map((file) => ({ ...file, name: shown.text(file.name) })),
     place: placeOf(content, files, shown.text),
     fields: content.fields === undefined ? null : shown.fields(content.fields),
+    template:
+      content.template === undefined
+        ? null
+        : { name: content.template.name, values: shown.fields(content.template.values) },
     replacedBy: row.replaced_by,
   };
 }

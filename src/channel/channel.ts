@@ -148,6 +148,8 @@ export interface ReplyWindow {
 
 export interface Template {
   readonly about: string;
+  /** The optional setting without which an account has none of it. */
+  readonly setting?: string;
   /** Field → most characters (code points). */
   readonly fields: Readonly<Record<string, number>>;
 }

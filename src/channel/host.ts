@@ -1,7 +1,7 @@
 import type { DigitalMedium } from '../core/medium.ts';
 import type { Account } from './account.ts';
 import { Backlog } from './backlog.ts';
-import type { Delivery, Inbound, MediaKind } from './channel.ts';
+import type { Delivery, Inbound } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
 import type { StoreResult } from './inbox.ts';
 import { mediumOf } from './intake.ts';
@@ -10,7 +10,8 @@ import type { FileReference, Upload, UploadFault } from './media/upload.ts';
 import { RATE_USUAL, TRIES_USUAL, WAITING_MAX } from './outbox.ts';
 import { type DeliveryReply, Receiver, type RereadResult } from './receiver.ts';
 import type { Budget } from './reply-window.ts';
-import { type Reply, type ReplyFault, Sender, TEXT_CHARS_USUAL } from './sender.ts';
+import { type Reply, type ReplyFault, Sender } from './sender.ts';
+import { type Takes, TEXT_CHARS_USUAL } from './takes.ts';
 import type { Trouble } from './trouble.ts';
 
 export interface AccountHealth {
@@ -162,9 +163,9 @@ export class ChannelHost {
     return this.#sender.budget(contact);
   }
 
-  /** @see Sender.kinds */
-  kinds(contact: string): Promise<readonly MediaKind[]> {
-    return this.#sender.kinds(contact);
+  /** @see Sender.takes */
+  takes(contact: string): Promise<Takes> {
+    return this.#sender.takes(contact);
   }
 
   /** @see Sender.upload */

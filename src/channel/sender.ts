@@ -18,20 +18,14 @@ import {
 } from '../store/outbox.ts';
 import { type Account, accountKey } from './account.ts';
 import type { Backlog } from './backlog.ts';
-import type { Context, InboundMessage, MediaKind } from './channel.ts';
+import type { Context, InboundMessage } from './channel.ts';
 import type { HostOptions } from './host-options.ts';
 import { mediumOf, type TakenMessage } from './intake.ts';
 import { FILE_BYTES_MAX } from './media/admit.ts';
-import {
-  FILES_OF_REPLY_MAX,
-  type FileReference,
-  keepUpload,
-  kindsOf,
-  type Upload,
-  type UploadFault,
-} from './media/upload.ts';
+import { FILES_OF_REPLY_MAX, type FileReference, keepUpload, type Upload, type UploadFault } from './media/upload.ts';
 import { Outbox, WAITING_MAX } from './outbox.ts';
 import { type Budget, budgetOf } from './reply-window.ts';
+import { TAKES_NOTHING, type Takes, takesOf } from './takes.ts';
 
 export interface Reply {
   readonly contact: string;
@@ -74,7 +68,6 @@ interface Way {
   readonly outbox: Outbox;
 }
 
-export const TEXT_CHARS_USUAL = 2_000;
 const RECEIPTS_SINCE_MS = 86_400_000;
 /** Two machines that thank each other would never end: to one mail address once a day. RFC 3834 §2. */
 const RECEIPTS_TO_ADDRESS = { most: 1, withinMs: 86_400_000 };
@@ -120,10 +113,10 @@ export class Sender {
     return await budgetOf(this.#options.db, way.account, last.conversation, Date.now());
   }
 
-  /** Kinds of files that a reply may have with it; none: the channel takes none, or there is none. */
-  async kinds(contact: string): Promise<readonly MediaKind[]> {
+  /** What may be written in the contact's conversation; without one nothing but text. */
+  async takes(contact: string): Promise<Takes> {
     const { way } = await this.#place(contact);
-    return way === undefined ? [] : kindsOf(way.account);
+    return way === undefined ? TAKES_NOTHING : takesOf(way.account);
   }
 
   /** Keeps a file that is to go with a reply. */
@@ -408,12 +401,11 @@ function subjectOf(account: Account, content: unknown): string | undefined {
   return mediumOf(account) === 'mail' ? (content as Partial<InboundMessage>).subject : undefined;
 }
 
-function faultOf({ channel }: Account, text: string, template: Reply['template'] | undefined): ReplyFault | undefined {
-  const { limits = {}, capabilities = {} } = channel;
-  if (channel.send === undefined) return 'cannotSend';
-  if ([...text].length > (limits.textChars ?? TEXT_CHARS_USUAL)) return 'tooLong';
+function faultOf(account: Account, text: string, template: Reply['template'] | undefined): ReplyFault | undefined {
+  const { textChars, templates } = takesOf(account);
+  if (account.channel.send === undefined) return 'cannotSend';
+  if ([...text].length > textChars) return 'tooLong';
   if (template === undefined) return undefined;
-  const { templates = {} } = capabilities;
   const known = Object.hasOwn(templates, template.name) ? templates[template.name] : undefined;
   if (known === undefined) return 'noTemplate';
   const values = Object.entries(template.values);

@@ -6,6 +6,7 @@ import webhook from '../../channels/webhook.ts';
 import wechat from '../../channels/wechat.ts';
 import type { Account } from '../../src/channel/account.ts';
 import { defineChannel, type OutboundMedia } from '../../src/channel/channel.ts';
+import { takesOf } from '../../src/channel/takes.ts';
 import { addAccount } from '../../src/store/accounts.ts';
 import { openSession } from '../../src/store/sessions.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
@@ -137,6 +138,7 @@ test('an agent’s files go with the reply, in order, whole, once; both sides of
     { id: first.id, state: 'here', bytes: PDF.length },
   ]);
   expect(seen.files).toEqual({ kinds: ['file'], bytesMax: 20 * 1024 * 1024, countMax: 9 });
+  expect([seen.textChars, seen.templates]).toEqual([10_000, []]);
   const got = await house.api.inject({
     method: 'GET',
     url: `${url}/files/${first.id}`,
@@ -285,4 +287,16 @@ test('a template is taken with its own fields alone, each as long as it may be',
   expect(await told({ toString: '' })).toBe('TEMPLATE_FIELD_UNKNOWN');
   expect(await told({ status: '办'.repeat(21) })).toBe('REPLY_TOO_LONG');
   expect(await told({ number: 'GD-1', status: '已办结' })).toBe('taken');
+  const url = `/api/v1/contacts/${contact}/messages`;
+  const seen = (await house.api.inject({ method: 'GET', url, headers: { cookie: cookies['ana']! } })).json();
+  expect([seen.textChars, seen.templates]).toMatchObject([600, [{ name: 'feedback', fields: { status: 20 } }]]);
+  expect(seen.messages).toContainEqual(
+    expect.objectContaining({ template: { name: 'feedback', values: { number: 'GD-1', status: '已办结' } } }),
+  );
+});
+
+test('an account that a template is not set up for has none', () => {
+  const { feedbackTemplate: _none, ...settings } = weixin.settings;
+  expect(Object.keys(takesOf(weixin).templates)).toEqual(['feedback']);
+  expect(takesOf({ ...weixin, settings }).templates).toEqual({});
 });

@@ -26,7 +26,13 @@ async function openChats(): Promise<Chats> {
   vi.stubGlobal('crypto', { getRandomValues: getRandomValues.bind(crypto) });
   vi.stubGlobal('fetch', async (_url: string, { method, body }: { method: string; body?: string }) => {
     if (method === 'GET')
-      return Response.json({ messages, window: null, files: { kinds: [], bytesMax: 0, countMax: 0 } });
+      return Response.json({
+        messages,
+        window: null,
+        files: { kinds: [], bytesMax: 0, countMax: 0 },
+        textChars: 2_000,
+        templates: [],
+      });
     sent.push(JSON.parse(body!));
     return answers.shift()?.() ?? Response.json({ message: 1 }, { status: 201 });
   });

@@ -29,6 +29,7 @@ const MASKED = /^138\*{4}\d{2,4}$/;
 /** What each platform answers, by the first part of its address. */
 const answers: Record<string, number> = { partner: 400, busy: 429, refused: 401, box: 503 };
 const platform = await startPlatform(({ url }) => {
+  if (url.startsWith('/cgi-bin/')) return { body: '{"errcode":0,"msgid":1,"access_token":"T1","expires_in":7200}' };
   const status = answers[url.split('/')[1]!.split('?')[0]!] ?? 200;
   return { status, headers: status === 429 ? { 'retry-after': '3600' } : {}, body: '{"letters":[],"more":false}' };
 });
@@ -54,7 +55,7 @@ const hookOf = (name: string, more: Partial<Account> = {}) => {
 const partner = hookOf('partner');
 const app = hookOf('app', { receipt: undefined });
 const quiet = hookOf('quiet', { gapMs: 2_000 });
-const chat = accountOf(wechat, 'main');
+const chat = accountOf(wechat, 'main', { settings: { ...wechat.rehearsal!.settings, api: platform.url } });
 const box = accountOf(letterbox, 'board', {
   settings: { url: `${platform.url}/box`, token: 't' },
 });
@@ -392,6 +393,46 @@ test('the clock of the reply window shuts the draft by itself; a canned answer g
   );
   await agent.seen('[data-test=window]:has-text("已用完")');
   await agent.seen('textarea[data-test=draft][disabled]');
+  expect(agent.faults).toEqual([]);
+  await agent.page.context().close();
+});
+
+test('with the keyboard alone an agent sends a template of the channel when nothing else goes; where there is none, none is offered', async () => {
+  const agent = await openDesk(chromium.browser, http);
+  await agent.signIn({ user: 'ana', password: PASSWORD });
+  await agent.click('start');
+  await agent.seen('[data-test=state]');
+  const contact = await write(chat, { from: { id: 'openid-49', name: '钱七' }, sentAtMs: Date.now() - 3 * DAY_MS });
+  await write(app, { from: { id: 'long', name: '孙九' } });
+  await serve(house.loop, 'ana');
+  await agent.page.click('[data-test=open-chat]:has-text("孙九")');
+  await agent.seen('[data-test=chat]:has-text("孙九") textarea[data-test=draft][maxlength="10000"]');
+  expect(await agent.page.locator('[data-test=templates]').count()).toBe(0);
+  await agent.page.click('[data-test=open-chat]:has-text("钱七")');
+  await agent.seen('[data-test=chat]:has-text("钱七") textarea[data-test=draft][maxlength="600"][disabled]');
+  await agent.page.focus('[data-test=open-template]');
+  const { keyboard } = agent.page;
+  await keyboard.press('Enter');
+  await agent.seen('[name=field-number]:focus');
+  expect(await agent.page.inputValue('[name=field-number]')).toBe(contact);
+  expect(await agent.audit()).toEqual([]);
+  await keyboard.press('Escape');
+  await agent.seen('[data-test=open-template]:focus');
+  await keyboard.press('Enter');
+  await agent.page.focus('[name=field-status]');
+  await keyboard.type('已办结');
+  await agent.page.focus('[name=field-note]');
+  await keyboard.type('路灯已修复');
+  await keyboard.press('Enter');
+  const sent = await eventually(() => {
+    const found = platform.asked.filter(({ url }) => url.startsWith('/cgi-bin/message/subscribe/send'));
+    expect(found).toHaveLength(1);
+    return JSON.parse(found[0]!.body) as { touser: string; data: Record<string, { value: string }> };
+  });
+  expect(sent.touser).toBe('openid-49');
+  expect(Object.values(sent.data).map(({ value }) => value)).toEqual([contact, '已办结', '路灯已修复']);
+  await agent.seen('[data-test=sent-template]:has-text("办理结果通知"):has-text("办理状态：已办结")');
+  await agent.seen('[data-test=message]:has([data-test=sent-template]) [data-test=message-state]:has-text("已发送")');
   expect(agent.faults).toEqual([]);
   await agent.page.context().close();
 });

@@ -65,8 +65,15 @@ function addContactMessages(app: Api, options: ApiOptions, host: Host): void {
       const { after, before, limit } = request.query;
       const page = { contact: id, ...(after === undefined ? {} : { afterId: Number(after) }) };
       const answer = await pageOf({ db }, request, { ...page, before, limit });
-      const files = { kinds: [...(await host.kinds(id))], bytesMax: FILE_BYTES_MAX, countMax: FILES_OF_REPLY_MAX };
-      return { ...answer, window: (await host.budget(id)) ?? null, files };
+      const { kinds, textChars, templates } = await host.takes(id);
+      const files = { kinds: [...kinds], bytesMax: FILE_BYTES_MAX, countMax: FILES_OF_REPLY_MAX };
+      return {
+        ...answer,
+        window: (await host.budget(id)) ?? null,
+        files,
+        textChars,
+        templates: Object.entries(templates).map(([name, { about, fields }]) => ({ name, about, fields })),
+      };
     },
   );
 

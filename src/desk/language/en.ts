@@ -1,8 +1,10 @@
 import { enBoards } from './en-boards.ts';
+import { enForm } from './en-form.ts';
 import { enIntake } from './en-intake.ts';
 import { enOwnAccount } from './en-own-account.ts';
 import { enPerson } from './en-person.ts';
 import { enSkills } from './en-skills.ts';
+import { enTemplate } from './en-template.ts';
 import type { Words } from './zh.ts';
 
 export const en: Words = {
@@ -166,45 +168,6 @@ export const en: Words = {
     lostNode: 'Line lost',
     refused: 'Refused',
     open: 'Under way',
-  },
-  form: {
-    title: 'Request form',
-    type: 'Type',
-    urgency: 'Urgency',
-    category: 'Category',
-    categoryHint: 'Code or word',
-    categoryNone: 'No such category',
-    subject: 'Title',
-    subjectHint: 'In one line: place and matter',
-    place: 'Place',
-    placeHint: 'District, street, number or landmark',
-    occurred: 'When',
-    occurredHint: 'Such as: since 9 this morning',
-    content: 'Content',
-    contentHint: 'When, where, who, what, what is asked for',
-    resolution: 'Resolution',
-    wantsCallback: 'Wants an answer',
-    confidential: 'Confidential',
-    anonymous: 'Anonymous',
-    submit: 'Submit',
-    submitted: (time: string) => `Submitted at ${time}`,
-    submitting: 'Submitting…',
-    queued: 'The server is away; it will be submitted once it is back',
-    draft: (time: string) => `Draft saved ${time}`,
-    local: 'Kept on this computer, not sent yet',
-    empty: 'Write here once a call is answered',
-    missing: (fields: string) => `Still needed: ${fields}`,
-    elsewhere: 'This form was submitted from another page',
-    newer: 'This form was changed elsewhere',
-    yours: 'What you wrote here was not saved:',
-    takeBack: 'Put mine back',
-    letGo: 'OK',
-    yes: 'yes',
-    no: 'no',
-    nothing: '(empty)',
-    refused: (why: string) => `Not saved: ${why}`,
-    urgent: (words: string) => `“${words}”: first ask whether anybody is in danger`,
-    open: 'Open the form',
   },
   types: {
     CONSULT: 'Question',
@@ -496,7 +459,9 @@ export const en: Words = {
   explain: enBoards.explain,
   supervision: enBoards.supervision,
   intake: enIntake.intake,
+  ...enForm,
   ...enOwnAccount,
   ...enPerson,
   ...enSkills,
+  ...enTemplate,
 };

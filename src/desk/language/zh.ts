@@ -1,8 +1,10 @@
 import { zhBoards } from './zh-boards.ts';
+import { zhForm } from './zh-form.ts';
 import { zhIntake } from './zh-intake.ts';
 import { zhOwnAccount } from './zh-own-account.ts';
 import { zhPerson } from './zh-person.ts';
 import { zhSkills } from './zh-skills.ts';
+import { zhTemplate } from './zh-template.ts';
 
 /** 简体中文：页面上的每一句话。英文在 en.ts，形状由此文件决定。 */
 export const zh = {
@@ -153,45 +155,6 @@ export const zh = {
     lostNode: '线路中断',
     refused: '未受理',
     open: '进行中',
-  },
-  form: {
-    title: '登记单',
-    type: '诉求类型',
-    urgency: '紧急程度',
-    category: '分类',
-    categoryHint: '输入编号或关键词',
-    categoryNone: '没有符合的分类',
-    subject: '标题',
-    subjectHint: '一句话说明：地点 + 事情',
-    place: '地点',
-    placeHint: '区、街道、道路门牌或标志物',
-    occurred: '发生时间',
-    occurredHint: '例如：今天上午 9 点起',
-    content: '内容',
-    contentHint: '时间、地点、人物、事件、诉求',
-    resolution: '办理方式',
-    wantsCallback: '需要回复',
-    confidential: '要求保密',
-    anonymous: '匿名',
-    submit: '提交',
-    submitted: (time: string) => `已于 ${time} 提交`,
-    submitting: '正在提交…',
-    queued: '服务器暂不可用，恢复后自动提交一次',
-    draft: (time: string) => `草稿已保存 ${time}`,
-    local: '已保存在本机，尚未上传',
-    empty: '接通来电后在这里登记',
-    missing: (fields: string) => `请填写：${fields}`,
-    elsewhere: '这张登记单已由其他页面提交',
-    newer: '这张登记单在别处改过了',
-    yours: '您在这里写的没有保存：',
-    takeBack: '换回我写的',
-    letGo: '知道了',
-    yes: '是',
-    no: '否',
-    nothing: '（空）',
-    refused: (why: string) => `没有保存：${why}`,
-    urgent: (words: string) => `涉及“${words}”：请先确认有无人身危险`,
-    open: '打开登记单',
   },
   types: {
     CONSULT: '咨询',
@@ -466,9 +429,11 @@ export const zh = {
   explain: zhBoards.explain,
   supervision: zhBoards.supervision,
   intake: zhIntake.intake,
+  ...zhForm,
   ...zhOwnAccount,
   ...zhPerson,
   ...zhSkills,
+  ...zhTemplate,
 };
 
 export type Words = typeof zh;

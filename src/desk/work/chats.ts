@@ -20,6 +20,7 @@ export interface ChatMessage {
   readonly media: readonly FileOfMessage[];
   readonly place: PlaceOfMessage | null;
   readonly fields: Readonly<Record<string, string>> | null;
+  readonly template: FilledTemplate | null;
   /** The citizen has sent it once more, edited. */
   readonly replacedBy: number | null;
 }
@@ -43,6 +44,19 @@ export interface PlaceOfMessage {
   readonly fromPhoto?: boolean;
 }
 
+/** What the platform lets through at any time. */
+export interface Template {
+  readonly name: string;
+  readonly about: string;
+  /** Field → most characters. */
+  readonly fields: Readonly<Record<string, number>>;
+}
+
+export interface FilledTemplate {
+  readonly name: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** How often, and until when, one may still write. */
 export interface ReplyWindow {
   readonly messages: number;
@@ -53,6 +67,7 @@ interface Unsent {
   key: string;
   readonly text: string;
   readonly files: readonly Attached[];
+  readonly template: FilledTemplate | null;
   readonly atMs: number;
   /** Why it will not go; empty while it is on its way. */
   failure: string;
@@ -64,6 +79,9 @@ export interface Thread {
   unsent: Unsent[];
   window: ReplyWindow | null;
   files: FileRules;
+  /** Characters of one reply. */
+  textChars: number;
+  templates: readonly Template[];
   /** To go with the next reply. */
   attached: Attached[];
   draft: string;
@@ -76,9 +94,13 @@ interface Answer {
   readonly messages: readonly ChatMessage[];
   readonly window: ReplyWindow | null;
   readonly files: FileRules;
+  readonly textChars: number;
+  readonly templates: readonly Template[];
 }
 
 const NO_FILES: FileRules = { kinds: [], bytesMax: 0, countMax: 0 };
+/** Until the server has said what the channel takes. */
+const TEXT_CHARS_FIRST = 2_000;
 const PAGE = 200;
 const WRITING_SHOWN_MS = 6_000;
 const TYPING_EVERY_MS = 3_000;
@@ -98,7 +120,8 @@ export function threadOf(contact: string): Thread {
   const known = threads.get(contact);
   if (known !== undefined) return known;
   const empty = { messages: [], unsent: [], window: null, files: NO_FILES, attached: [], draft: '' };
-  threads.set(contact, { contact, ...empty, seen: 0, away: false });
+  const takes = { textChars: TEXT_CHARS_FIRST, templates: [] };
+  threads.set(contact, { contact, ...empty, ...takes, seen: 0, away: false });
   const made = threads.get(contact)!;
   void load(made);
   return made;
@@ -124,7 +147,8 @@ async function load(thread: Thread, tries = 1): Promise<void> {
   asked += 1;
   const turn = asked;
   try {
-    const { messages, window, files } = await ask<Answer>(`/contacts/${thread.contact}/messages?limit=${PAGE}`);
+    const answer = await ask<Answer>(`/contacts/${thread.contact}/messages?limit=${PAGE}`);
+    const { messages, window, files } = answer;
     if (turn < (heard.get(thread.contact) ?? 0)) return;
     heard.set(thread.contact, turn);
     const byId = new Map(thread.messages.map((each) => [each.id, each]));
@@ -134,6 +158,8 @@ async function load(thread: Thread, tries = 1): Promise<void> {
     thread.unsent = thread.unsent.filter(({ key }) => !stored.has(key));
     thread.window = window;
     thread.files = files;
+    thread.textChars = answer.textChars;
+    thread.templates = answer.templates;
     thread.away = false;
     tell(thread, 'delivered');
   } catch (error) {
@@ -172,8 +198,17 @@ export function look(contact: string): void {
 
 /** Stored under one key, however often it is sent. */
 export function reply(contact: string, text: string, files: readonly Attached[] = []): void {
+  push(contact, { text, files, template: null });
+}
+
+/** As `reply`, in the words of a template of the channel. */
+export function replyByTemplate(contact: string, template: FilledTemplate): void {
+  push(contact, { text: '', files: [], template });
+}
+
+function push(contact: string, said: Pick<Unsent, 'text' | 'files' | 'template'>): void {
   const thread = threadOf(contact);
-  thread.unsent.push({ key: newKey(), text, files, atMs: Date.now(), failure: '' });
+  thread.unsent.push({ key: newKey(), ...said, atMs: Date.now(), failure: '' });
   void send(thread, thread.unsent.at(-1)!);
 }
 
@@ -195,7 +230,8 @@ async function send(thread: Thread, one: Unsent): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       const files = one.files.length === 0 ? {} : { files: one.files.map(({ id }) => id) };
-      const body = { text: one.text, key: one.key, ...files };
+      const template = one.template === null ? {} : { template: one.template };
+      const body = { text: one.text, key: one.key, ...files, ...template };
       await ask(`/contacts/${thread.contact}/messages`, { method: 'POST', body });
       await load(thread);
       // What the platform said of it comes behind.
