@@ -9,6 +9,9 @@ const LANDLINE = /^0?((?:10|2\d|(?!.00|950|96)[3-9]\d\d)[2-9]\d{6,7})$/;
 /** The country's code without its `+`, which some carriers tell before a mobile number. */
 const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$)/;
 
+/** Another country's, as it is written and as it is dialled. */
+const ABROAD = /^(?:\+|00)((?!86|0)\d+)$/;
+
 /** A calling number without the country's code. */
 export function plainNumber(number: string): string {
   return number.replace(/^(?:\+86|0086)/, '');
@@ -34,6 +37,8 @@ export function ownNumber(number: string): string | undefined {
 export function numberForms(written: string): readonly string[] {
   const dialled = written.normalize('NFKC').replace(BETWEEN, '');
   if (!WHOLE.test(dialled)) return [];
+  const abroad = ABROAD.exec(dialled)?.[1];
+  if (abroad !== undefined) return [`+${abroad}`, `00${abroad}`];
   const plain = plainNumber(dialled).replace(BARE_COUNTRY, '');
   const [, own] = MOBILE.exec(plain) ?? LANDLINE.exec(plain) ?? [];
   const within = own === undefined ? [plain] : [own, `0${own}`];

@@ -181,6 +181,10 @@ describe('one search for a number', () => {
       '0086-28-86541234',
     ])
       expect([known, await ids(known)]).toEqual([known, [wrote, abroad, plain]]);
+    const foreign = [await call('+85261234560'), await call('0085261234560')].reverse();
+    await house.projector.settled();
+    for (const known of ['+852 6123 4560', '00852 6123-4560'])
+      expect([known, await ids(known)]).toEqual([known, foreign]);
     const other = await call('03718654123');
     await house.projector.settled();
     expect(await ids('0371 865 4123')).toEqual([other]);

@@ -79,7 +79,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'POST /api/v1/contacts/:id/form/submit': 'agent lead dispatcher supervisor',
   'POST /api/v1/me/phone': 'agent lead supervisor',
   'POST /api/v1/web-calls': '*',
-  'GET /api/v1/reference': 'agent lead dispatcher supervisor admin',
+  'GET /api/v1/reference': 'agent lead dispatcher supervisor auditor admin',
   'GET /api/v1/metrics/summary': 'lead supervisor auditor admin integrator token',
   'GET /api/v1/metrics/definitions': 'agent lead dispatcher supervisor auditor admin integrator token',
   'GET /api/v1/alarms': 'lead supervisor auditor admin',
@@ -331,6 +331,7 @@ describe("every cell of the guide's table", () => {
       'EXPLAIN_UNKNOWN',
     ]);
     expect(await told('east-lead', 'now-ben')).toBe('CONTACT_UNKNOWN');
+    expect(await told('the-supervisor', 'never-was')).toBe('CONTACT_UNKNOWN');
     for (const user of ['the-admin', 'the-dispatcher']) expect(await heard(user, 'now-ana')).toBe('FORBIDDEN');
   });
 

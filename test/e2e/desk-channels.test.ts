@@ -291,8 +291,10 @@ describe('the contacts of all channels', () => {
     await finds(called, ['电话']);
     await finds('wechat/main/openid-77', ['微信']);
     await findsNothing();
+    await finds('u2', []);
+    await lead.seen('.empty:has-text("没有找到")');
     await lead.click('find-back');
-    await lead.seen('[data-test=channel]');
+    await eventually(async () => expect(await lead.page.textContent('option[value=fax]')).toBe('传真'));
   }, 30_000);
 
   test('show numbers masked in the list and among what a person is known by, to a lead, too', async () => {
@@ -377,7 +379,7 @@ test('the clock of the reply window shuts the draft by itself; a canned answer g
   const line = { id: 'CHT-01', text: '{时段}，工号{工号}为您服务。' };
   const stages = [{ stage: 'online', title: { zh: '在线', en: 'Online' }, lines: [line] }];
   await agent.page.route('**/api/v1/reference', (route) =>
-    route.fulfill({ json: { stages, categories: [], dialOut: [] } }),
+    route.fulfill({ json: { stages, categories: [], channels: [], dialOut: [] } }),
   );
   await agent.signIn({ user: 'ana', password: PASSWORD });
   await agent.click('start');

@@ -188,6 +188,8 @@ describe('a lead at the page', () => {
     // It is sensitive still: who agreed to listening has not agreed to more.
     await lead.seen('[data-test=step]:has-text("接管")');
     await other.seen('[data-test=asked]:has-text("接管")');
+    // Nothing has changed yet.
+    await lead.seen('[role=status]:has-text("已申请")');
     await other.click('agree');
     await lead.seen(`[data-agent=${LEAD}][data-state=talking]`);
     await hears(

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Medium } from '../../core/medium.ts';
 import { maskKey } from '../../lib/mask-number.ts';
-import { type ContactPlace, listContacts, readContact } from '../../store/contact-records.ts';
+import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
 import { LEADS, READERS, reachOf } from '../access.ts';
 import { mustHaveHad, readFollowed } from '../contact-reach.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
@@ -61,7 +61,8 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
         request.log.error({ err: error, contact: request.params.id }, 'a contact cannot be explained');
         throw new ApiError('EXPLAIN_FAILED');
       });
-      if (explanation === undefined) throw new ApiError('EXPLAIN_UNKNOWN');
+      if (explanation === undefined)
+        throw new ApiError((await hadContact(db, request.params.id)) ? 'EXPLAIN_UNKNOWN' : 'CONTACT_UNKNOWN');
       return explanation;
     },
   );

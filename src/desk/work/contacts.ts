@@ -1,4 +1,5 @@
 import { wordOf, words } from '../language/words.ts';
+import { channelTitle } from './reference.ts';
 
 /** A contact as `GET /api/v1/contacts` lists it. */
 export interface ContactRow {
@@ -43,6 +44,7 @@ export interface ContactDetail extends ContactRow {
   }[];
   readonly recordings: readonly {
     readonly number: number;
+    readonly startedAtMs: number;
     readonly endedAtMs: number | null;
     readonly durationMs: number | null;
   }[];
@@ -57,7 +59,7 @@ export interface ContactDetail extends ContactRow {
 
 /** By which channel a contact came, in the language of the page. */
 export function channelWord({ channel, platform }: Pick<ContactRow, 'channel' | 'platform'>): string {
-  return wordOf(words.value.channels, platform && platform in words.value.channels ? platform : channel);
+  return channelTitle(platform ?? channel);
 }
 
 /** What became of a contact, in the language of the page. */

@@ -1,5 +1,4 @@
 import { computed, reactive } from 'vue';
-import { language, wordOf, words } from '../language/words.ts';
 import { itemsOf } from '../live/live.ts';
 import { ask, Refused } from '../request.ts';
 import { isOneOf, LEADS } from '../rights.ts';
@@ -13,7 +12,6 @@ export interface Named {
 /** An account of a channel, as `GET /channels` has it. */
 export interface ChannelAccount extends Named {
   readonly healthy: boolean;
-  readonly title?: { readonly zh: string; readonly en: string };
   readonly lastArrivalMs?: number;
   readonly silentSinceMs?: number;
   readonly broken?: string;
@@ -88,13 +86,6 @@ export const intake = reactive({
 
 export const keyOf = ({ channel, account }: Named): string => `${channel}/${account}`;
 export const isOut = ({ direction }: Pick<AmissMessage, 'direction'>): boolean => direction === 'out';
-
-/** A channel of an integrator's own has no word here, and says its title itself. */
-export function titleOf({ channel }: Pick<Named, 'channel'>): string {
-  const title = intake.overview?.channels.find((each) => each.channel === channel)?.title;
-  const own = language.value === 'en' ? title?.en : title?.zh;
-  return channel in words.value.channels ? wordOf(words.value.channels, channel) : (own ?? channel);
-}
 
 /** What is amiss, and what was tried from here and no longer is: the newest first. */
 export const shown = computed(() => {

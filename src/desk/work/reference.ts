@@ -1,5 +1,6 @@
 import { shallowRef } from 'vue';
-import { ask } from '../request.ts';
+import { language, wordOf, words } from '../language/words.ts';
+import { ask, Refused } from '../request.ts';
 
 export interface ScriptStage {
   readonly stage: string;
@@ -21,11 +22,17 @@ const RETRY_MS = 5_000;
 export const reference = shallowRef<{
   readonly stages: readonly ScriptStage[];
   readonly categories: readonly Category[];
+  /** In service. */
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly title: { readonly zh: string; readonly en: string };
+  }[];
   /** What may be called. */
   readonly dialOut: readonly { readonly number: string; readonly name: string }[];
 }>({
   stages: [],
   categories: [],
+  channels: [],
   dialOut: [],
 });
 
@@ -34,6 +41,15 @@ export function loadReference(): void {
     (found) => {
       reference.value = found;
     },
-    () => setTimeout(loadReference, RETRY_MS),
+    (error: unknown) => {
+      if (!(error instanceof Refused)) setTimeout(loadReference, RETRY_MS);
+    },
   );
+}
+
+/** A channel of an integrator's own has no word here, and says its title itself. */
+export function channelTitle(channel: string): string {
+  if (channel in words.value.channels) return wordOf(words.value.channels, channel);
+  const title = reference.value.channels.find((each) => each.channel === channel)?.title;
+  return title?.[language.value] ?? channel;
 }

@@ -29,16 +29,20 @@ export const askedOfMe = computed(() =>
   ),
 );
 
+interface Talk {
+  readonly supervision?: { readonly wanted?: Mode };
+}
+
 const me = (): string | undefined => session.person?.user;
 
 export const told = reactive({ failure: '', done: '' });
 
-/** Does it, and says what became of it. @returns whether it was done. */
+/** Does it, and says what became of it: `done`, or what `work` has to say instead. @returns whether it was done. */
 async function attempt(done: string, work: () => Promise<unknown>): Promise<boolean> {
   Object.assign(told, { failure: '', done: '' });
   try {
-    await work();
-    told.done = done;
+    const other = await work();
+    told.done = typeof other === 'string' ? other : done;
     return true;
   } catch (error) {
     told.failure = whyNot(error);
@@ -61,9 +65,12 @@ export async function begin(contact: string, mode: Mode, reason: string): Promis
 
 export function change(contact: string, mode: Mode, reason: string): Promise<boolean> {
   const body = { mode, reason };
-  return attempt(words.value.supervision.changed, () =>
-    ask(`${pathOf(contact)}/supervision`, { method: 'PATCH', body }),
-  );
+  const { asked, changed } = words.value.supervision;
+  return attempt(changed, async () => {
+    const talk = await ask<Talk>(`${pathOf(contact)}/supervision`, { method: 'PATCH', body });
+    // It waits for a second person.
+    return talk.supervision?.wanted === undefined ? changed : asked;
+  });
 }
 
 export function leave(contact: string): Promise<boolean> {
