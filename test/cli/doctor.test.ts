@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +90,7 @@ test('a machine on which all is well gets a tick for each check, and exit status
     'clock',
     'settings',
     'city',
+    'channels',
     'data',
     'run',
     'http',
@@ -101,6 +103,29 @@ test('a machine on which all is well gets a tick for each check, and exit status
   const text = asText(findings);
   expect(text.match(/^[✓!] /gm)).toHaveLength(findings.length);
   expect(asText(findings.filter(({ warning }) => !warning))).toContain('一切正常 / all is well');
+});
+
+test('an account of a channel that a start would leave out is told, and a secret that stands in the file; the data folder stays as it is', async () => {
+  const file = join(folder, 'channels.yaml');
+  const accounts = [
+    '- { channel: webhook, account: app, settings: { key: k0123456789abcdef0123456789abcdef } }',
+    '- { channel: webhook, account: bare, settings: { key: { env: NOT_SET } } }',
+    '- { channel: wehcat, account: main, settings: {} }',
+  ];
+  writeFileSync(file, accounts.join('\n'));
+  // As the program runs: channels are made into modules beside it.
+  const minhu = [join(root, 'src/minhu.mjs'), 'doctor', '--json'];
+  const { stdout } = spawnSync(process.execPath, minhu, {
+    env: { ...process.env, ...env({ MINHU_CHANNELS: file }) },
+    encoding: 'utf8',
+  });
+  const found = (JSON.parse(stdout) as Finding[]).filter(({ check }) => check === 'channels');
+  expect(found.filter(({ ok }) => !ok).map(({ zh }) => zh)).toEqual(['channels.yaml:2', 'channels.yaml:3']);
+  expect(found.filter(({ warning }) => warning).map(({ zh }) => zh)).toEqual(['channels.yaml:1']);
+  expect(asText(found)).toContain('wehcat');
+  expect(asText(found)).not.toContain('0123456789abcdef');
+  expect(asText(found)).toMatch(/[1-9] 处需要处理/);
+  expect(existsSync(join(folder, 'data'))).toBe(false);
 });
 
 test('holidays that nobody has added by 1 December are to be seen to, and keep the hotline from nothing', () => {

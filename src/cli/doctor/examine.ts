@@ -10,6 +10,7 @@ import { type Folders, foldersOf } from '../../main/folders.ts';
 import { type RunFile, readRunFile } from '../../main/run-file.ts';
 import { tlsProblem } from '../../main/tls-files.ts';
 import { databasePlace, databaseProblem } from '../../store/reach.ts';
+import { checkChannels } from './channels.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
@@ -32,6 +33,7 @@ export async function examine(env: Env): Promise<readonly Finding[]> {
     ...findings,
     ...checkTls(config),
     ...checkCity(config.cityFolder),
+    ...(await checkAccounts(config, env)),
     checkDataFolder(config.dataFolder),
     checkRunFile(folders, run, holder),
   ];
@@ -79,6 +81,12 @@ function checkTls(config: Config): readonly Finding[] {
   const fix =
     '把 MINHU_TLS_CERT、MINHU_TLS_KEY 设为一对可读、相配、在有效期内的 PEM 文件 / set both to a readable, matching, valid pair of PEM files';
   return [bad('tls', problem.zh, problem.en, fix)];
+}
+
+/** They name queues of the city: with a city that cannot be read, nothing can be said of them. */
+async function checkAccounts({ cityFolder, channelsFile }: Config, env: Env): Promise<readonly Finding[]> {
+  const city = loadCity(cityFolder);
+  return city.ok ? checkChannels(channelsFile, new Set(Object.keys(city.city.settings.queues)), env) : [];
 }
 
 function checkCity(folder: string): readonly Finding[] {
