@@ -18,6 +18,11 @@ const shapes = {
   area: 'The city: corners as latitude,longitude (WGS-84) with spaces between; two are opposite corners of a rectangle',
   contact: { about: 'Whom integrators write to', default: '12345' },
   agency: { about: 'Who answers for requests, shown as agency_responsible', default: '12345政务服务便民热线' },
+  url: {
+    about:
+      'Address of the API as integrators reach it, such as https://12345.example.gov.cn/open311/v2, told by discovery. Absent: at the host that was asked',
+    optional: true,
+  },
   jurisdiction: {
     about: 'jurisdiction_id of the city; another one in a request is refused. Absent: it is not looked at',
     optional: true,
@@ -47,7 +52,13 @@ export default defineChannel({
   capabilities: { identity: 'claim' },
   methods: ['GET', 'POST'],
 
-  check({ expected }) {
+  check({ expected, url }) {
+    if (url !== undefined && !/^https?:\/\/[^\s?#]+$/.test(url))
+      return {
+        setting: 'url',
+        zh: '应为以 http(s):// 开头的完整地址',
+        en: 'it is no absolute address of http or https',
+      };
     if (expected === undefined || hoursIn(expected) !== undefined) return undefined;
     return {
       setting: 'expected',
@@ -70,7 +81,7 @@ export default defineChannel({
     if (delivery.method === 'GET' && what === 'requests') return inquire(delivery, name, form, settings);
     if (delivery.method === 'GET' && what === 'tokens' && name !== undefined)
       return { inbound: [], asks: askForToken(name, form) };
-    if (delivery.method === 'GET') return { inbound: [], answer: read(what, name, form, settings) };
+    if (delivery.method === 'GET') return { inbound: [], answer: read(delivery, what, name, form, settings) };
     if (what !== 'requests' || name !== undefined) return { inbound: [], answer: unknown(form) };
     const request = readRequest(delivery, settings.key, servicesIn(settings.services), readArea(settings.area));
     if (!('message' in request)) return { inbound: [], answer: errorsIn(form, request.status, request.faults) };
@@ -89,6 +100,7 @@ export default defineChannel({
       area: '30.0,103.0 31.5,105.0',
       contact: '12345',
       agency: '12345政务服务便民热线',
+      url: undefined,
       jurisdiction: undefined,
       expected: undefined,
     },
@@ -136,9 +148,16 @@ function unknown(format: Format): Answer {
   return errorsIn(format, 404, ['there is nothing at this address']);
 }
 
-function read(what: string | undefined, name: string | undefined, format: Format, settings: Open311Settings): Answer {
+function read(
+  { origin }: Delivery,
+  what: string | undefined,
+  name: string | undefined,
+  format: Format,
+  settings: Open311Settings,
+): Answer {
   const services = servicesIn(settings.services);
-  if (what === 'discovery') return answerIn(format, discovery(settings), { whole: 'discovery', each: 'endpoint' });
+  if (what === 'discovery')
+    return answerIn(format, discovery(settings, origin), { whole: 'discovery', each: 'endpoint' });
   if (what !== 'services') return unknown(format);
   if (name === undefined) return answerIn(format, services.map(serviceOf), { whole: 'services', each: 'service' });
   if (!services.some(({ code }) => code === name))
@@ -151,10 +170,11 @@ function serviceOf({ code, name }: Service) {
   return { service_code: code, service_name: name, ...rest };
 }
 
-function discovery({ contact }: Open311Settings) {
+/** GeoReport v2, service discovery: `url` is where clients go, whatever address they found it at. */
+function discovery({ contact, url }: Open311Settings, origin: string = '') {
   const endpoint = {
     specification: 'http://wiki.open311.org/GeoReport_v2',
-    url: '/open311/v2',
+    url: url ?? `${origin}/open311/v2`,
     type: 'production',
     formats: ['text/xml', 'application/json'],
   };

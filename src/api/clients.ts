@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { clientAddress, readNetworks } from '../lib/client-address.ts';
+import { askedOrigin, clientAddress, readNetworks } from '../lib/client-address.ts';
 import type { Api } from './options.ts';
 
 declare module 'fastify' {
@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** As `client`, of what comes without fastify: upgrades to sockets. */
     clientOf: (request: IncomingMessage) => string;
+    /** @see askedOrigin */
+    originOf: (request: IncomingMessage) => string | undefined;
   }
 }
 
@@ -17,6 +19,7 @@ declare module 'fastify' {
 export function knowClients(app: Api, trustedProxies: readonly string[] = []): void {
   const trusted = readNetworks(trustedProxies);
   app.decorate('clientOf', (request: IncomingMessage) => clientAddress(request, trusted));
+  app.decorate('originOf', (request: IncomingMessage) => askedOrigin(request, trusted));
   app.decorateRequest('client', '');
   app.addHook('onRequest', async (request) => {
     request.client = app.clientOf(request.raw);

@@ -161,6 +161,8 @@ export interface Delivery {
   readonly method: 'GET' | 'POST';
   /** Path and query to the letter. The host name is the account's own business: what a request says of it is not to be trusted. */
   readonly url: string;
+  /** Scheme and host that were asked for, such as `https://12345.example.gov.cn`. Anybody may write any: good for the answer to whoever did, nothing else. */
+  readonly origin?: string;
   readonly query: URLSearchParams;
   /** By lower-case name; a repeated one is joined by `, `. */
   readonly headers: Readonly<Record<string, string | undefined>>;

@@ -5,6 +5,8 @@ type Asked = Pick<IncomingMessage, 'socket' | 'headers'>;
 
 /** Hops looked at in one header; one with more is believed no further. */
 const HOPS_MAX = 20;
+/** A name, an IPv4 or an IPv6 address, and perhaps a port. */
+const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
 /** Addresses and networks (`10.0.0.0/8`, `fd00::/8`). @throws TypeError when one is neither. */
 export function readNetworks(entries: readonly string[]): BlockList {
@@ -32,6 +34,20 @@ export function clientAddress({ socket, headers }: Asked, trusted: BlockList): s
   if (!isTrusted(peer, trusted)) return peer;
   const chain = listed(headers['x-forwarded-for']) ?? forwarded(headers.forwarded) ?? [];
   return outermost(peer, chain, trusted);
+}
+
+/**
+ * Where it was asked, as scheme and authority: by the `Host`, which proxies keep; `https` where the connection is, or where a trusted proxy says
+ * (`X-Forwarded-Proto`) that the one before it was. Undefined: the name is none. Anybody may ask for any name: it is good for an answer to the same.
+ */
+export function askedOrigin({ socket, headers }: Asked, trusted: BlockList): string | undefined {
+  const { host = '' } = headers;
+  if (!HOST.test(host)) return undefined;
+  const told = isTrusted(plain(socket.remoteAddress ?? ''), trusted)
+    ? listed(headers['x-forwarded-proto'])?.at(-1)
+    : undefined;
+  const isSecure = 'encrypted' in socket || told?.trim().toLowerCase() === 'https';
+  return `${isSecure ? 'https' : 'http'}://${host}`;
 }
 
 /** @param chain as written: the nearest hop last. */

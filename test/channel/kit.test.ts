@@ -1,4 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -6,7 +8,7 @@ import webhook from '../../channels/webhook.ts';
 import { type Channel, type InboundMessage, readJson, sameSecret } from '../../src/channel/channel.ts';
 import { compileChannel } from '../../src/channel/compile.ts';
 import { faultsOf } from '../../src/channel/load.ts';
-import { rehearse } from '../../src/cli/channel/check-file.ts';
+import { checkFile, rehearse } from '../../src/cli/channel/check-file.ts';
 import { typeFaults } from '../../src/cli/channel/type-check.ts';
 
 const channelFolder = join(import.meta.dirname, '../../channels');
@@ -32,6 +34,25 @@ describe.each(files)('%s', (file) => {
     expect(all.length).toBeGreaterThan(3);
   }, 60_000);
 });
+
+test('what a check that was killed left in the temporary folder is removed by the next, and of one that still runs nothing', async () => {
+  const before = process.env['TMPDIR'];
+  const own = mkdtempSync(join(folder, 'tmp-'));
+  process.env['TMPDIR'] = own;
+  try {
+    const killed = spawn('sleep', ['60']);
+    const left = `minhu-channel-${killed.pid}-aBc123`;
+    const [running, foreign] = [`minhu-channel-${process.pid}-dEf456`, 'minhu-other-1-x'];
+    for (const name of [left, running, foreign]) mkdirSync(join(own, name));
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    for await (const { ok } of checkFile(join(channelFolder, 'telegram.ts'))) if (!ok) break;
+    expect(readdirSync(own).sort()).toEqual([running, foreign]);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+}, 120_000);
 
 test('a key too short to sign with must be refused, or the kit says that it is taken', async () => {
   const told = async (channel: Channel) =>

@@ -237,3 +237,21 @@ test('a minute later there is room again', () => {
   const limit = limitNetworks({ times: 2, withinMs: 60_000 });
   expect([0, 1, 2_000, 60_000].map((atMs) => limit.take('a', atMs))).toEqual([0, 0, 58, 0]);
 });
+
+test('discovery tells an absolute address: the one that is set, or the host that was asked, by https where the connection or a trusted proxy is', async () => {
+  const urlOf = async (headers: Record<string, string>, of = house) => {
+    const answer = await of.api.inject({ method: 'GET', url: '/open311/discovery.json', headers });
+    return answer.json().endpoints[0].url;
+  };
+  const host = '12345.example.gov.cn';
+  expect(await urlOf({ host })).toBe(`http://${host}/open311/v2`);
+  // The peer is no trusted proxy: what it says of its own connection is nobody's.
+  expect(await urlOf({ host, 'x-forwarded-proto': 'https' })).toBe(`http://${host}/open311/v2`);
+  expect(await urlOf({ host: 'a.example/<script>' })).toBe('/open311/v2');
+  const url = 'https://open.example.gov.cn/open311/v2';
+  const set = accountOf(open311, 'set', { settings: { ...open311.rehearsal!.settings, url } });
+  const other = await openHouse({ store: database.store, accounts: [set] });
+  expect(await urlOf({ host }, other)).toBe(url);
+  await other.close();
+  expect(open311.check!({ ...set.settings, url: '/open311/v2' })).toMatchObject({ setting: 'url' });
+});

@@ -40,6 +40,11 @@ test('a file that the server cannot keep now is sent again when it says so', asy
   expect(asked).toEqual([announce, announce, put, put]);
 });
 
+test('a file goes from a page that came by plain http from another machine', async () => {
+  vi.stubGlobal('crypto', {});
+  expect(await send(announced(), new Response(null, { status: 204 }))).toBe('f1');
+});
+
 test('one that it still cannot keep at the third time is said not to have gone', async () => {
   expect(await send(announced(), away(), away(), away())).toContain('fileAway');
   expect(asked).toHaveLength(4);

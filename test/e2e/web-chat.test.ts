@@ -261,6 +261,11 @@ test('a citizen on a small phone and an agent at the desk write to each other, s
   await page.setInputFiles('#file', { name: '现场.png', mimeType: 'image/png', buffer: PNG });
   await desk.seen('[data-test=chat-file] img');
   await page.waitForSelector('.line.citizen img');
+  // As in a page that came by plain http from another machine.
+  await page.evaluate("Object.defineProperty(crypto, 'subtle', { value: undefined })");
+  await page.setInputFiles('#file', { name: '井盖.png', mimeType: 'image/png', buffer: PNG });
+  await page.waitForSelector('.line.citizen img[alt="井盖.png"]');
+  await desk.seen('[data-test=chat-file] img[alt="井盖.png"]');
 
   await page.locator('#input').pressSequentially('在');
   await desk.seen('[data-test=chat] >> text=对方正在输入');

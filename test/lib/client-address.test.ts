@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clientAddress, readNetworks } from '../../src/lib/client-address.ts';
+import { askedOrigin, clientAddress, readNetworks } from '../../src/lib/client-address.ts';
 
 const TRUSTED = readNetworks(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
 const NOBODY = readNetworks([]);
@@ -59,3 +59,16 @@ test.each(['', 'proxy', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/'
   '“%s” is no network',
   (entry) => expect(() => readNetworks([entry])).toThrow(TypeError),
 );
+
+test('where it was asked follows from its host; from a trusted proxy also how, from anybody else not', () => {
+  const host = '12345.example.gov.cn';
+  const from = (remoteAddress: string, headers: Record<string, string>, more: object = {}) =>
+    askedOrigin({ socket: { remoteAddress, ...more } as never, headers }, TRUSTED);
+  const https = { host, 'x-forwarded-proto': 'https' };
+  expect(from('10.0.0.1', https)).toBe(`https://${host}`);
+  expect(from('10.0.0.1', { host, 'x-forwarded-proto': 'https, http' })).toBe(`http://${host}`);
+  expect(from('203.0.113.9', https)).toBe(`http://${host}`);
+  expect(from('203.0.113.9', { host: '[2001:db8::1]:8443' }, { encrypted: true })).toBe('https://[2001:db8::1]:8443');
+  for (const none of ['', 'a b', 'a/b', 'x@y', 'a:b', '<x>', `${'a'.repeat(300)}`])
+    expect(from('10.0.0.1', { host: none })).toBeUndefined();
+});

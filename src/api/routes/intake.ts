@@ -78,8 +78,10 @@ export function deliveryOf(request: FastifyRequest, body: Buffer): Delivery {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  const origin = request.server.originOf(request.raw);
   return {
     method: request.method as Delivery['method'],
+    ...(origin === undefined ? {} : { origin }),
     url,
     query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
     headers,

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Channel, Settings } from '../../channel/channel.ts';
 import { loadChannel } from '../../channel/load.ts';
+import { isAlive } from '../../lib/process-life.ts';
 import { rehearseDeliveries } from './deliveries.ts';
 import { rehearseFiles } from './files.ts';
 import { type Finding, finding, must } from './finding.ts';
@@ -11,6 +12,8 @@ import { rehearseSends } from './sends.ts';
 import { typeFaults } from './type-check.ts';
 import { rehearseWatches } from './watches.ts';
 
+const PREFIX = 'minhu-channel-';
+const OWNED = /^minhu-channel-(\d{1,10})-\w+$/;
 const SHORT_KEY = 'short-key';
 
 /** Everything that is asked of a channel's file, one finding after another. */
@@ -20,7 +23,7 @@ export async function* checkFile(file: string): AsyncIterable<Finding> {
     const faults = typeFaults(file);
     must(faults.length === 0, faults.join('\n      '));
   });
-  const cacheFolder = mkdtempSync(join(tmpdir(), 'minhu-channel-'));
+  const cacheFolder = openFolder();
   try {
     let channel: Channel | undefined;
     yield await finding(
@@ -34,6 +37,20 @@ export async function* checkFile(file: string): AsyncIterable<Finding> {
   } finally {
     rmSync(cacheFolder, { recursive: true, force: true });
   }
+}
+
+/** Named by its process: one that was killed has left its own behind, and the next removes it. */
+function openFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(OWNED.exec(name)?.[1] ?? process.pid);
+    if (isAlive(pid)) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Somebody else's on this machine.
+    }
+  }
+  return mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
 }
 
 /** The platform is played as the channel's own `rehearsal` says, and then as platforms are. */

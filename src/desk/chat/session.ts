@@ -7,6 +7,7 @@ import {
 } from '../../api/chat/messages.ts';
 import type { ChatWords } from '../language/chat-zh.ts';
 import type { Pending } from './chat-client.ts';
+import { sha256 } from './sha256.ts';
 
 /** What outlives the page: whose conversation it is, and what was not stored yet. */
 const SESSION = 'minhu.chat.session';
@@ -84,15 +85,14 @@ export async function sendFile(token: string, file: File): Promise<string> {
   if (file.size === 0) throw new ChatFault('fileEmpty');
   if (file.size > CHAT_FILE_BYTES_MAX) throw new ChatFault('fileSize');
   const content = await file.arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
-  const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const digest = await sha256(content);
   const authorization = `Bearer ${token}`;
   const name = file.name.replace(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'file';
   const announced = await insist(() =>
     fetch(CHAT_FILES_PATH, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization },
-      body: JSON.stringify({ name, bytes: file.size, sha256 }),
+      body: JSON.stringify({ name, bytes: file.size, sha256: digest }),
     }),
   );
   if (announced.status === 429) throw new ChatFault('throttled');
