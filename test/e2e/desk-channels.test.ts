@@ -197,7 +197,7 @@ describe('the page of the channels', () => {
     await write(quiet, { from: { id: 'u-quiet' } });
     await stateOf(quiet, '正常');
     await stateOf(box, '我方读取');
-    expect(await lead.text('unwell')).toBe('2');
+    expect(await lead.text('unwell')).toBe('2 个异常');
   }, 30_000);
 
   test('a dead letter says what it is; it goes again after a yes, and what came of it is told', async () => {

@@ -18,6 +18,15 @@ const CUT_OFF = `[...document.querySelectorAll('.call, .call *, .middle, .middle
   .filter((each) => each.scrollHeight > each.clientHeight + 1 && /auto|scroll|hidden/.test(getComputedStyle(each).overflowY))
   .map((each) => \`\${each.className}: \${each.scrollHeight - each.clientHeight} px\`)`;
 
+/** What of the call and its form stands beyond its panel. */
+const BEYOND = `[...document.querySelectorAll('.panel.call *, [data-test=form] *')]
+  .filter((each) => each.getBoundingClientRect().right > each.closest('.panel').getBoundingClientRect().right)
+  .map((each) => \`\${each.className}: \${each.textContent.trim()}\`)`;
+
+/** Around a field and once more within. */
+const OUTLINE_OF_FOCUS = `getComputedStyle(document.activeElement).outlineStyle`;
+const GROUND_OF_HOVERED = `getComputedStyle(document.querySelector('tbody tr:hover td')).backgroundColor`;
+
 const GROUND_OF_NAMES = `[...document.querySelectorAll('[data-test=recording] .names span')].map((each) => getComputedStyle(each).backgroundColor)`;
 
 const MICROPHONE_DENIED = `navigator.mediaDevices.getUserMedia = async () => {
@@ -178,8 +187,21 @@ describe('a call at the desk', () => {
     expect(await desk.text('sent')).toBe('5#');
     await picture('keypad');
     expect(await desk.page.evaluate(CUT_OFF)).toEqual([]);
+    await desk.page.keyboard.press('Escape');
+    await desk.page.focus('[data-test=form] .el-select input');
+    expect(await desk.page.evaluate(OUTLINE_OF_FOCUS)).toBe('none');
+    // In the language of longer words, with what is still missing.
+    await desk.click('language');
+    await desk.page.keyboard.press('Control+Enter');
+    await desk.seen('[data-test=form] [role=alert]');
+    expect(await desk.page.evaluate(BEYOND)).toEqual([]);
+    await picture('missing-en');
+    await desk.click('language');
 
+    const waited = await desk.text('waited');
+    expect(waited).toMatch(/^\d+:\d\d$|^\d+:\d\d:\d\d$/);
     await hangUp(citizen);
+    expect([await desk.text('queue'), await desk.text('waited')]).toEqual(['个人服务', waited]);
     expect(await stage.closedRecord('13800138101')).toMatchObject({ outcome: 'answered' });
     await desk.click('finish');
     await desk.state('ready');
@@ -456,7 +478,10 @@ test('the echo call brings back what the microphone says, and a recording is sho
   const lead = await openDesk(chromium.browser, stage.program.run().http);
   await lead.signIn(stage.program.firstRun().lead);
   await lead.page.click('a[href="/calls"]');
-  await lead.page.click('[data-test=detail] >> nth=0');
+  await lead.page.hover('tbody tr >> nth=0');
+  expect(await lead.page.evaluate(GROUND_OF_HOVERED)).toBe('rgb(229, 240, 251)');
+  // Wherever in the row.
+  await lead.page.click('tbody tr >> nth=0 >> td >> nth=0');
   await lead.page.click('[data-test=recording] button');
   await lead.seen('[data-test=recording] canvas');
   // Whose row it is can be read on the waveform, played or not.

@@ -41,6 +41,7 @@ export const enIntake: typeof zhIntake = {
     receiveOnly: 'Receives only',
     backlog: (storing: number, deciding: number, held: number, most: number) =>
       `To store ${storing}, to decide ${deciding}, held ${held} / ${most}`,
+    unwell: (n) => (n === 0 ? 'All well' : `${n} not well`),
     amiss: 'Dead letters and what could not be read',
     none: 'No dead letters, and all that came could be read',
     of: 'Account',

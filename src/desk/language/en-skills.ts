@@ -1,13 +1,14 @@
 import type { zhSkills } from './zh-skills.ts';
 
 export const enSkills: typeof zhSkills = {
+  listed: (names) => names.join(', '),
   queueNames: { personal: 'Personal', enterprise: 'Enterprise' },
   skillNames: {
     personal: 'Personal',
     enterprise: 'Enterprise',
     civil: 'Civil affairs',
     commerce: 'Commerce',
-    culture: 'Culture, tourism',
+    culture: 'Culture',
     customs: 'Customs',
     education: 'Education',
     environment: 'Environment',
@@ -16,14 +17,14 @@ export const enSkills: typeof zhSkills = {
     fund: 'Housing fund',
     governance: 'Governance',
     health: 'Health',
-    industry: 'Industry, energy',
+    industry: 'Industry',
     labour: 'Labour',
     land: 'Land',
     legal: 'Legal aid',
     market: 'Market',
     medicare: 'Medicare',
     migration: 'Migration',
-    rights: 'Rights of groups',
+    rights: 'Rights',
     safety: 'Safety',
     tax: 'Tax',
     telecom: 'Telecom, post',

@@ -137,7 +137,7 @@ export const en: Words = {
     of: (by: string) => `Call by ${by}`,
   },
   reveal: {
-    open: 'Whole number',
+    open: 'Reveal',
     title: 'Show the whole number',
     lead: 'Who looked, when and why goes into the audit trail. It is shown until you close this.',
     reason: 'Reason (needed, audited)',
@@ -393,7 +393,7 @@ export const en: Words = {
     resetSipPassword: 'Reset phone password',
     site: 'Site',
     home: 'Home queue',
-    byCity: 'As the city says',
+    byCity: 'City default',
     chats: 'Chats at once',
     mails: 'Mails at once',
     skills: 'Skill levels',

@@ -46,6 +46,13 @@ export function skillWord(skill: string): string {
   return wordOf(words.value.skillNames, skill);
 }
 
+/** As the language files have them, those of the queues first; a city's own behind. */
+export function skillsInOrder(skills: Iterable<string>): readonly string[] {
+  const known = Object.keys(words.value.skillNames);
+  const placeOf = (skill: string): number => (known.includes(skill) ? known.indexOf(skill) : known.length);
+  return [...new Set(skills)].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
 /** Reasons are kept in Chinese, whoever chose them in which language; those that the core gives (rules O6, T8, T10) as its words. */
 export function reasonWord(reason: string): string {
   const { byItself } = words.value.state;

@@ -39,6 +39,7 @@ export const zhIntake = {
     receiveOnly: '只接收',
     backlog: (storing: number, deciding: number, held: number, most: number) =>
       `待存 ${storing}，待派 ${deciding}，候位 ${held} / ${most}`,
+    unwell: (n: number) => (n === 0 ? '全部正常' : `${n} 个异常`),
     amiss: '死信与无法读取的来件',
     none: '没有死信，也没有无法读取的来件',
     of: '账号',

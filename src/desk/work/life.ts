@@ -57,8 +57,11 @@ export function phasesOf(detail: ContactDetail, nowMs: number): readonly Phase[]
   const spans: { readonly name: Phase['name']; readonly fromMs: number; readonly toMs: number }[] = [];
   for (const { startedAtMs, endedAtMs } of detail.talks)
     spans.push({ name: 'talk', fromMs: startedAtMs, toMs: endedAtMs ?? endMs });
-  for (const { madeAtMs, endedAtMs } of detail.offers)
-    spans.push({ name: 'ring', fromMs: madeAtMs, toMs: endedAtMs ?? endMs });
+  for (const { madeAtMs, endedAtMs, result } of detail.offers) {
+    // From the answer to the first word nobody waits in the queue any more.
+    const talk = result === 'accepted' ? detail.talks.find(({ startedAtMs }) => startedAtMs >= madeAtMs) : undefined;
+    spans.push({ name: 'ring', fromMs: madeAtMs, toMs: talk?.startedAtMs ?? endedAtMs ?? endMs });
+  }
   for (const { startedAtMs, endedAtMs } of detail.waits)
     spans.push({ name: 'wait', fromMs: startedAtMs, toMs: endedAtMs ?? endMs });
   const cuts = [...new Set([detail.openedAtMs, endMs, ...spans.flatMap(({ fromMs, toMs }) => [fromMs, toMs])])]
