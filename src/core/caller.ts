@@ -65,8 +65,10 @@ function changed(before: Caller, news: Partial<Caller>, nowMs: number): Caller {
 function remember(d: Decision, number: string, news: Partial<Caller>): void {
   if (!/\d/.test(number)) return; // Withheld, or a page: who calls next is somebody else.
   const { callers, nowMs } = d.state;
-  const before = callerOf(d.state, number) ?? STRANGER;
-  callers.delete(number);
+  const known = callers.get(number);
+  // It goes to the end of them.
+  if (known !== undefined) callers.delete(number);
+  const before = known !== undefined && known.untilMs > nowMs ? known : STRANGER;
   callers.set(number, changed(before, news, nowMs));
   if (d.seq % SWEEP_EVERY === 0 || callers.size > CALLERS_MAX) forgetOldest(d.state);
 }

@@ -28,7 +28,7 @@ export type SwitchWish =
       /** The contact this is about; sent to the phone as a header, so that a screen can pop. */
       readonly contact: ContactId;
       /** The seat was talking with this caller and lost its phone, or asked for this call: it is to answer by itself. */
-      readonly resume?: true;
+      readonly resume?: true | undefined;
     }
   /** Calls somebody through the trunk; `leg` is the new leg's id. `number`: digits alone, allowed by K3 or Y1. Ends like `ring`. */
   | {

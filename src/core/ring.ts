@@ -24,7 +24,10 @@ export function ringPhone(
   const id = nextLegId(d);
   const ringKey = askLeg(d, id, contact.node, because, {
     do: 'ring',
-    ...phone,
+    sipUser: phone.sipUser,
+    device: phone.device,
+    timeoutMs: phone.timeoutMs,
+    resume: phone.resume,
     callerNumber: maskFrom(contact.from, false),
     callerName: NUMBER.test(contact.fromName) ? '' : contact.fromName,
     contact: contact.id,

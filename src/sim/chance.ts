@@ -30,6 +30,13 @@ export class Chance {
     return Math.floor(this.unit() * count);
   }
 
+  /** So many numbers in (0, 1). */
+  units(count: number): Float64Array {
+    const drawn = new Float64Array(count);
+    for (let nth = 0; nth < count; nth++) drawn[nth] = this.unit();
+    return drawn;
+  }
+
   shuffle<Item>(items: Item[] | Float64Array): void {
     const list = items as Item[];
     for (let last = list.length - 1; last > 0; last--) {

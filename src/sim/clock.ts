@@ -1,12 +1,15 @@
 /**
- * The time of a simulated day and what is still to come in it: a binary heap in three parallel arrays. What is due at the same moment comes in
- * the order in which it was asked for.
+ * The time of a simulated day and what is still to come in it: a binary heap of moments. What is due at the same moment comes in the order in
+ * which it was asked for. What is to be done then lies still in a slot, and only the slot's number moves: an act that moved would be told to
+ * the garbage collector each time.
  */
 export class Clock {
   nowMs: number;
   readonly #atMs: number[] = [];
   readonly #order: number[] = [];
-  readonly #acts: (() => void)[] = [];
+  readonly #slot: number[] = [];
+  readonly #acts: ((() => void) | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
   #asked = 0;
 
   constructor(nowMs: number) {
@@ -14,7 +17,7 @@ export class Clock {
   }
 
   get size(): number {
-    return this.#acts.length;
+    return this.#slot.length;
   }
 
   /** When the next thing is due; Infinity when nothing is. */
@@ -25,10 +28,12 @@ export class Clock {
   /** A moment that is over counts as now; Infinity never comes. */
   at(atMs: number, act: () => void): void {
     if (atMs === Infinity) return;
-    let index = this.#acts.length;
+    let index = this.#slot.length;
     const dueMs = Math.max(atMs, this.nowMs);
     const order = this.#asked++;
-    this.#acts.push(act);
+    const slot = this.#freeSlots.pop() ?? this.#acts.length;
+    this.#acts[slot] = act;
+    this.#slot.push(slot);
     this.#atMs.push(dueMs);
     this.#order.push(order);
     while (index > 0) {
@@ -37,7 +42,7 @@ export class Clock {
       this.#move(parent, index);
       index = parent;
     }
-    this.#put(index, dueMs, order, act);
+    this.#put(index, dueMs, order, slot);
   }
 
   after(delayMs: number, act: () => void): void {
@@ -46,18 +51,21 @@ export class Clock {
 
   /** Goes to the next thing that is due and does it. */
   next(): void {
-    const act = this.#acts[0];
-    if (act === undefined) return;
+    if (this.#slot.length === 0) return;
+    const slot = this.#slot[0]!;
+    const act = this.#acts[slot]!;
     this.nowMs = this.#atMs[0]!;
-    const lastAct = this.#acts.pop()!;
+    this.#acts[slot] = undefined;
+    this.#freeSlots.push(slot);
+    const lastSlot = this.#slot.pop()!;
     const lastMs = this.#atMs.pop()!;
     const lastOrder = this.#order.pop()!;
-    if (this.#acts.length > 0) this.#sink(lastMs, lastOrder, lastAct);
+    if (this.#slot.length > 0) this.#sink(lastMs, lastOrder, lastSlot);
     act();
   }
 
-  #sink(dueMs: number, order: number, act: () => void): void {
-    const size = this.#acts.length;
+  #sink(dueMs: number, order: number, slot: number): void {
+    const size = this.#slot.length;
     let index = 0;
     for (;;) {
       let child = 2 * index + 1;
@@ -68,7 +76,7 @@ export class Clock {
       this.#move(child, index);
       index = child;
     }
-    this.#put(index, dueMs, order, act);
+    this.#put(index, dueMs, order, slot);
   }
 
   #isBefore(a: number, b: number): boolean {
@@ -78,12 +86,12 @@ export class Clock {
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#atMs[from]!, this.#order[from]!, this.#acts[from]!);
+    this.#put(to, this.#atMs[from]!, this.#order[from]!, this.#slot[from]!);
   }
 
-  #put(index: number, dueMs: number, order: number, act: () => void): void {
+  #put(index: number, dueMs: number, order: number, slot: number): void {
     this.#atMs[index] = dueMs;
     this.#order[index] = order;
-    this.#acts[index] = act;
+    this.#slot[index] = slot;
   }
 }

@@ -1,7 +1,7 @@
 import { Chance } from './chance.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { playLine } from './line.ts';
-import type { Caller, Phones, Pickup } from './people.ts';
+import type { Caller, Callers, Phones, Pickup } from './people.ts';
 
 const TALK = 'talk';
 const PATIENCE = 'patience';
@@ -39,32 +39,59 @@ export interface PickupHabits {
  * The callers of one day. Their number is the one expected; their moments are those of a Poisson process with the profile's rate, given that
  * number. Talk, notes and patience are drawn evenly over their distributions, so that two seeds differ by the order of events alone.
  */
-export function drawCallers(demand: Demand, seed: number): Caller[] {
-  const { calls, choices } = demand;
-  const moments = drawMoments(demand, seed);
-  const talk = new Chance(seed, TALK).spread(calls);
-  const wrapUp = new Chance(seed, 'wrap-up').spread(calls);
-  const patience = new Chance(seed, PATIENCE).spread(calls);
-  const kind = new Chance(seed, 'choice').spread(calls);
-  const ender = new Chance(seed, 'ender');
-  const bounds = cumulated(choices.map(({ weight }) => weight));
-  const callers: Caller[] = [];
-  for (let nth = 0; nth < calls; nth++) {
-    const choice = choices[placeIn(bounds, kind[nth]!)]!;
-    callers.push({
+export function drawCallers(demand: Demand, seed: number): Callers {
+  return new DrawnCallers(demand, seed);
+}
+
+/** What was drawn is kept as numbers; who calls is made of them when it is their turn. */
+class DrawnCallers implements Callers {
+  readonly #demand: Demand;
+  readonly #bounds: readonly number[];
+  readonly #moments: Float64Array;
+  readonly #talk: Float64Array;
+  readonly #wrapUp: Float64Array;
+  readonly #patience: Float64Array;
+  readonly #kind: Float64Array;
+  readonly #ender: Float64Array;
+
+  constructor(demand: Demand, seed: number) {
+    const { calls, choices } = demand;
+    this.#demand = demand;
+    this.#bounds = cumulated(choices.map(({ weight }) => weight));
+    this.#moments = drawMoments(demand, seed);
+    this.#talk = new Chance(seed, TALK).spread(calls);
+    this.#wrapUp = new Chance(seed, 'wrap-up').spread(calls);
+    this.#patience = new Chance(seed, PATIENCE).spread(calls);
+    this.#kind = new Chance(seed, 'choice').spread(calls);
+    this.#ender = new Chance(seed, 'ender').units(calls);
+  }
+
+  get length(): number {
+    return this.#demand.calls;
+  }
+
+  at(nth: number): Caller | undefined {
+    const atMs = this.#moments[nth];
+    if (atMs === undefined) return undefined;
+    const { choices, patience } = this.#demand;
+    const choice = choices[placeIn(this.#bounds, this.#kind[nth]!)]!;
+    return {
       from: mobile(nth),
       dialled: choice.dialled,
-      atMs: moments[nth]!,
+      atMs,
       keys: choice.keys,
       keyAfterMs: 0,
       menuPatienceMs: Infinity,
-      patienceMs: durationMs(demand.patience, patience[nth]!),
-      talkMs: durationMs(choice.talk, talk[nth]!),
-      talkEndedBy: ender.unit() < 0.7 ? 'citizen' : 'agent',
-      wrapUpMs: durationMs(choice.wrapUp, wrapUp[nth]!),
-    });
+      patienceMs: durationMs(patience, this.#patience[nth]!),
+      talkMs: durationMs(choice.talk, this.#talk[nth]!),
+      talkEndedBy: this.#ender[nth]! < 0.7 ? 'citizen' : 'agent',
+      wrapUpMs: durationMs(choice.wrapUp, this.#wrapUp[nth]!),
+    };
   }
-  return callers;
+
+  *[Symbol.iterator](): IterableIterator<Caller> {
+    for (let nth = 0; nth < this.length; nth++) yield this.at(nth)!;
+  }
 }
 
 /** 13800000000 and on. In two parts, since whole numbers are read out fast only up to 2³¹. */

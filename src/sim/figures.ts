@@ -6,8 +6,8 @@ import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS, sumOfC
 export interface Quarter extends Counts {
   readonly fromMs: number;
   /** Agents who were there (neither offline nor not ready), and those at work, times ms. */
-  seatsMs: number;
-  busyMs: number;
+  readonly seatsMs: number;
+  readonly busyMs: number;
 }
 
 export interface Figures {
@@ -19,6 +19,14 @@ export interface Figures {
   readonly outcomes: ReadonlyMap<string, number>;
   /** Waits of all that were answered, ascending. */
   readonly waitsMs: Float64Array;
+}
+
+/** A quarter as it is filled: its counts apart, so that those of queues and of quarters are one kind of record. */
+interface Filled {
+  readonly fromMs: number;
+  readonly counts: Counts;
+  seatsMs: number;
+  busyMs: number;
 }
 
 interface Followed {
@@ -43,13 +51,14 @@ type CountedFact = Extract<
 interface Seat {
   state: AgentState;
   sinceMs: number;
+  /** Whose notes are being written. */
   contact: Followed | undefined;
 }
 
 /** Folds the record facts of a day, simulated or real, into figures. Facts come in the order of their time. */
 export class FigureFold {
   readonly #byQueue = new Map<string, Counts>();
-  readonly #quarters: Quarter[] = [];
+  readonly #quarters: Filled[] = [];
   readonly #outcomes = new Map<string, number>();
   readonly #waitsMs: number[] = [];
   readonly #contacts = new Map<ContactId, Followed>();
@@ -81,9 +90,9 @@ export class FigureFold {
   figures(atMs: number): Figures {
     this.#countSeats(atMs);
     return {
-      total: sumOfCounts(this.#quarters),
+      total: sumOfCounts(this.#quarters.map(({ counts }) => counts)),
       byQueue: this.#byQueue,
-      quarters: this.#quarters,
+      quarters: this.#quarters.map(({ counts, fromMs, seatsMs, busyMs }) => ({ ...counts, fromMs, seatsMs, busyMs })),
       outcomes: this.#outcomes,
       waitsMs: Float64Array.from(this.#waitsMs).sort(),
     };
@@ -115,10 +124,10 @@ export class FigureFold {
 
   #opened(atMs: number, contact: ContactId): void {
     this.#countSeats(atMs);
-    const quarter = this.#quarter(atMs);
-    quarter.inbound += 1;
+    const { counts } = this.#quarter(atMs);
+    counts.inbound += 1;
     this.#contacts.set(contact, {
-      counts: [quarter],
+      counts: [counts],
       enqueuedAtMs: null,
       answered: false,
       calledBack: false,
@@ -170,14 +179,15 @@ export class FigureFold {
   #agent(atMs: number, agent: AgentId, state: AgentState, contact: ContactId | undefined): void {
     this.#countSeats(atMs);
     const seat = this.#seat(agent, atMs);
-    if (seat.state === 'wrapUp' && seat.contact !== undefined) {
+    if (seat.contact !== undefined) {
       for (const count of seat.contact.counts) count.handlingMs += atMs - seat.sinceMs;
     }
     this.#here += Number(isHere(state)) - Number(isHere(seat.state));
     this.#busy += Number(isBusy(state)) - Number(isBusy(seat.state));
     seat.state = state;
     seat.sinceMs = atMs;
-    seat.contact = contact === undefined ? undefined : this.#contacts.get(contact);
+    // Of a talk its own facts tell.
+    seat.contact = contact === undefined || state !== 'wrapUp' ? undefined : this.#contacts.get(contact);
   }
 
   #seat(agent: AgentId, atMs: number): Seat {
@@ -202,13 +212,13 @@ export class FigureFold {
     }
   }
 
-  #quarter(atMs: number): Quarter {
+  #quarter(atMs: number): Filled {
     const latest = this.#quarters.at(-1);
     if (latest !== undefined && atMs >= latest.fromMs && atMs < latest.fromMs + QUARTER_MS) return latest;
     const fromMs = Math.floor(atMs / QUARTER_MS) * QUARTER_MS;
     for (let last = this.#quarters.at(-1); last === undefined || last.fromMs < fromMs; last = this.#quarters.at(-1)) {
       const nextMs = last === undefined ? fromMs : last.fromMs + QUARTER_MS;
-      this.#quarters.push({ ...noCounts(), fromMs: nextMs, seatsMs: 0, busyMs: 0 });
+      this.#quarters.push({ fromMs: nextMs, counts: noCounts(), seatsMs: 0, busyMs: 0 });
     }
     return this.#quarters[(fromMs - this.#quarters[0]!.fromMs) / QUARTER_MS]!;
   }

@@ -26,6 +26,12 @@ export interface Caller {
   readonly known?: CallerKnown;
 }
 
+/** Those who call, in the order of their calls. An array, or who is made when asked for. */
+export interface Callers extends Iterable<Caller> {
+  readonly length: number;
+  at(nth: number): Caller | undefined;
+}
+
 /**
  * What goes wrong, or on, in a talk. `hold`: the agent holds the caller for two seconds. `pageLost`: the agent's phone is a page that goes away,
  * and registers as another phone when it is back. A phone that dies does not take the talk up again.

@@ -8,14 +8,13 @@ import { Clock } from './clock.ts';
 import { Desks, type Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
 import { Inbox } from './inbox.ts';
-import type { Caller, Phones } from './people.ts';
+import type { Callers, Phones } from './people.ts';
 import { VirtualSwitch } from './switch.ts';
 
 /** A day to be played: under which rules, who calls, who works, and how phones are picked up. */
 export interface Day {
   readonly settings: Settings;
-  /** In the order of their calls. */
-  readonly callers: readonly Caller[];
+  readonly callers: Callers;
   readonly shifts: readonly Shift[];
   readonly phones: Phones;
   /** When which mode of operation is brought into force; absent: the normal one all day. */
@@ -55,7 +54,7 @@ export interface Watch {
  * the moment of the call (or of the key); everything else is what the callers and agents draw. The same day gives the same figures.
  */
 export function playDay(day: Day, watch: Watch = {}): Played {
-  const startMs = Math.min(day.callers[0]?.atMs ?? Infinity, ...day.shifts.map(({ fromMs }) => fromMs));
+  const startMs = Math.min(day.callers.at(0)?.atMs ?? Infinity, ...day.shifts.map(({ fromMs }) => fromMs));
   const clock = new Clock(startMs === Infinity ? 0 : startMs);
   const state = initialState(JOURNAL);
   const fold = new FigureFold();
@@ -97,7 +96,8 @@ export function playDay(day: Day, watch: Watch = {}): Played {
     clock.at(atMs, () => tell({ type: 'modeAsked', mode, by: 'simulate', reason: 'day', atMs: clock.nowMs }));
   }
   callIn(day.callers, clock, telephony, watch.calls);
-  for (;;) {
+  /** @returns false when the day is over. */
+  const goOn = (): boolean => {
     for (let event = inbox.shift(); event !== undefined; event = inbox.shift()) hear(event);
     const dueMs = nextDeadlineMs(state) ?? Infinity;
     const nextMs = clock.nextMs();
@@ -105,24 +105,28 @@ export function playDay(day: Day, watch: Watch = {}): Played {
     else if (nextMs < Infinity || (state.contacts.size > 0 && dueMs - clock.nowMs < LEFT_MS)) {
       clock.nowMs = dueMs;
       hear({ type: 'tick', atMs: dueMs });
-    } else break;
-  }
+    } else return false;
+    return true;
+  };
+  while (goOn());
   return { figures: fold.figures(clock.nowMs), steps, endMs: clock.nowMs };
 }
 
 /** One call after the other, so that only the next one waits in the clock. */
 function callIn(
-  callers: readonly Caller[],
+  callers: Callers,
   clock: Clock,
   telephony: VirtualSwitch,
   progress: ((calls: number) => void) | undefined,
 ): void {
-  let next = 0;
+  let count = 0;
+  let next = callers.at(count);
   const arrive = (): void => {
-    const caller = callers[next++]!;
-    if (next < callers.length) clock.at(callers[next]!.atMs, arrive);
+    const caller = next!;
+    next = callers.at(++count);
+    if (next !== undefined) clock.at(next.atMs, arrive);
     telephony.arrive(caller);
-    if (progress !== undefined && next % PROGRESS_EVERY === 0) progress(next);
+    if (progress !== undefined && count % PROGRESS_EVERY === 0) progress(count);
   };
-  if (callers.length > 0) clock.at(callers[0]!.atMs, arrive);
+  if (next !== undefined) clock.at(next.atMs, arrive);
 }

@@ -22,6 +22,12 @@ export interface SwitchOptions {
   readonly keepsLog: boolean;
 }
 
+/** A device, by its URI; the first of a seat is the one that its person picks up. */
+interface Phone {
+  readonly device: Device;
+  readonly isFirst: boolean;
+}
+
 const NOT_ANSWERED = { nothing: 'NO_ANSWER', declines: 'CALL_REJECTED', isBusy: 'USER_BUSY' } as const;
 const HOLD_MS = 2_000;
 const KEY_MS = 200;
@@ -36,7 +42,7 @@ const TALK_MS_MIN = 1;
 export class VirtualSwitch {
   readonly legs = new Map<LegId, VirtualLeg>();
   readonly #options: SwitchOptions;
-  readonly #devices = new Map<string, Device>();
+  readonly #phones = new Map<string, Phone>();
   /** Seat → the phone that its person picks up. */
   readonly #firstOf = new Map<string, string>();
   readonly #log = new Map<LegId, EndedLeg>();
@@ -76,14 +82,17 @@ export class VirtualSwitch {
   }
 
   register(device: Device): void {
-    this.#devices.set(device.uri, device);
-    if (!this.#devices.has(this.#firstOf.get(device.sipUser) ?? '')) this.#firstOf.set(device.sipUser, device.uri);
+    const first = this.#firstOf.get(device.sipUser);
+    const isFirst = first === undefined || first === device.uri || !this.#phones.has(first);
+    this.#phones.set(device.uri, { device, isFirst });
+    if (isFirst) this.#firstOf.set(device.sipUser, device.uri);
     this.#options.tell({ type: 'deviceRegistered', node: this.#options.node, device, atMs: this.#nowMs });
   }
 
   unregister(uri: string): void {
-    const device = this.#devices.get(uri);
-    if (!this.#devices.delete(uri) || device === undefined) return;
+    const device = this.#phones.get(uri)?.device;
+    if (device === undefined) return;
+    this.#phones.delete(uri);
     this.#options.tell({
       type: 'deviceGone',
       node: this.#options.node,
@@ -102,7 +111,8 @@ export class VirtualSwitch {
       return [this.#log.get(leg) ?? approximate];
     });
     const legs = [...this.legs.values()].map(surveyedLeg);
-    const survey: Survey = { bootId: `boot-${this.#boots}`, legs, devices: [...this.#devices.values()], ended };
+    const devices = [...this.#phones.values()].map(({ device }) => device);
+    const survey: Survey = { bootId: `boot-${this.#boots}`, legs, devices, ended };
     return { type: 'surveyed', node, survey, atMs: clock.nowMs };
   }
 
@@ -117,8 +127,17 @@ export class VirtualSwitch {
   }
 
   carryOut(command: SwitchCommand): void {
-    if (command.do === 'ring') return this.#ring(command);
-    if (command.do === 'dial') return this.#dial(command);
+    switch (command.do) {
+      case 'ring':
+        return this.#ring(command);
+      case 'dial':
+        return this.#dial(command);
+      default:
+        return this.#carryOutOn(command);
+    }
+  }
+
+  #carryOutOn(command: Exclude<SwitchCommand, { do: 'ring' | 'dial' }>): void {
     const leg = this.legs.get(command.leg);
     if (leg === undefined) return command.do === 'hangUp' ? undefined : this.#refuse(command);
     switch (command.do) {
@@ -166,15 +185,15 @@ export class VirtualSwitch {
 
   #ring(command: Extract<SwitchCommand, { do: 'ring' }>): void {
     const { node, tell, phones, terse } = this.#options;
-    if (!this.#devices.has(command.device)) {
+    const phone = this.#phones.get(command.device);
+    if (phone === undefined) {
       return tell({ type: 'legEnded', node, leg: command.leg, cause: 'USER_NOT_REGISTERED', atMs: this.#nowMs });
     }
     const leg = newLeg(command.leg, 'outbound', null, command.callerNumber, command.sipUser);
     leg.contact = command.contact;
     this.legs.set(leg.id, leg);
     if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
-    const first = this.#firstOf.get(command.sipUser) === command.device;
-    this.#rings(leg, first ? this.#pickUp(command, phones) : { does: 'nothing' }, command.timeoutMs);
+    this.#rings(leg, phone.isFirst ? this.#pickUp(command, phones) : { does: 'nothing' }, command.timeoutMs);
   }
 
   #rings(leg: VirtualLeg, pickup: Pickup, timeoutMs: number): void {
@@ -194,7 +213,7 @@ export class VirtualSwitch {
 
   #pickUp(ring: Ring, phones: Phones): Pickup {
     if (ring.resume !== true) {
-      this.#dead.delete(ring.device);
+      if (this.#dead.size > 0) this.#dead.delete(ring.device);
       return phones(ring);
     }
     return this.#dead.has(ring.device) ? { does: 'nothing' } : { does: 'answers', afterMs: RESUME_MS };
@@ -337,7 +356,7 @@ export class VirtualSwitch {
 
   #pageLost(phone: VirtualLeg, backAfterMs: number): void {
     const uri = this.#firstOf.get(phone.dialled);
-    const device = uri === undefined ? undefined : this.#devices.get(uri);
+    const device = uri === undefined ? undefined : this.#phones.get(uri)?.device;
     if (device !== undefined) {
       this.unregister(device.uri);
       const anew = { ...device, uri: `${device.uri.replace(/~.*/, '')}~${++this.#pages}` };

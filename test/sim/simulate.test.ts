@@ -57,7 +57,7 @@ test('[Q1][Q3][O7] call by call the hotline serves as a bare first-come line doe
       const drawn = plainDay({ rate, ahtMs, seats, patienceMs, hours: 200 / rate / 3_600_000, seed });
       // Nobody leaves in the very millisecond in which a seat becomes free: which comes first would be anybody's guess.
       const even = (valueMs: number) => Math.floor(valueMs / 2) * 2;
-      const callers = drawn.callers.map((one) => ({
+      const callers = [...drawn.callers].map((one) => ({
         ...one,
         atMs: even(one.atMs),
         talkMs: even(one.talkMs) + 2,
@@ -88,11 +88,27 @@ test('[E1] the same seed plays the same day, another seed another', () => {
   expect(play(3)).not.toBe(play(4));
 });
 
+test('who calls is the same however often and in whatever order it is asked', () => {
+  const { callers } = plainDay({
+    rate: perHour(300),
+    ahtMs: 100_000,
+    seats: 12,
+    patienceMs: 60_000,
+    hours: 1,
+    seed: 5,
+  });
+  const all = [...callers];
+  expect(all).toHaveLength(callers.length);
+  expect(all.toReversed()).toEqual(all.map((_, nth) => callers.at(callers.length - 1 - nth)));
+  expect(all.map(({ atMs }) => atMs)).toEqual(all.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
+  expect(callers.at(callers.length)).toBeUndefined();
+});
+
 test('the figure of a day hardly depends on its seed', () => {
   const load = { rate: perHour(960), ahtMs: 210_000, seats: 67 };
   const expected = erlangC(load, 15_000).serviceLevel;
   const levels = Array.from({ length: 20 }, (_, seed) => {
-    const { callers } = plainDay({ ...load, patienceMs: Infinity, hours: 8, seed });
+    const callers = [...plainDay({ ...load, patienceMs: Infinity, hours: 8, seed }).callers];
     const line = playLine(
       67,
       callers.map(({ atMs }) => atMs),
@@ -176,7 +192,7 @@ test('notes, declined and missed calls keep agents as long as they say, and nobo
   const phones = drawPhones({ after: { meanMs: 3_000, shape: 'lognormal' }, declined: 0.05, missed: 0.05 }, 5);
   const queues = Object.values(day.settings.queues).map((queue) => [queue.name, { ...queue, wrapUpMs: 120_000 }]);
   const settings = { ...day.settings, queues: Object.fromEntries(queues) };
-  const callers = day.callers.map((one) => ({ ...one, wrapUpMs: 20_000 }));
+  const callers = [...day.callers].map((one) => ({ ...one, wrapUpMs: 20_000 }));
   const { total, outcomes } = playDay({ ...day, settings, callers, phones }).figures;
   expect(total.answered + total.abandoned).toBe(1_200);
   expect([...outcomes.values()].reduce((sum, count) => sum + count)).toBe(1_200);
@@ -189,7 +205,7 @@ test('a mode brought into force in the middle of a day changes its rules from th
   const day = plainDay({ rate: perHour(60), ahtMs: 60_000, seats: 1, patienceMs: Infinity, hours: 2, seed: 1 });
   const [name] = Object.keys(day.settings.queues);
   const modes = { emergency: { queues: { [name!]: { waitingMax: 0 } } } };
-  const atMs = day.callers[60]!.atMs;
+  const { atMs } = day.callers.at(60)!;
   const changed = { ...day, settings: { ...day.settings, modes }, modes: [{ atMs, mode: 'emergency' as const }] };
   const { outcomes } = playDay(changed).figures;
   expect(playDay(day).figures.outcomes).toEqual(new Map([['answered', 120]]));
