@@ -22,6 +22,13 @@ export async function loadChannel(file: string, options: CompileOptions): Promis
   return channel as Channel;
 }
 
+/** @throws Error that says what is wrong, or which channels there are. */
+export async function loadNamed(folder: string, name: string, options: CompileOptions): Promise<Channel> {
+  const known = channelNames(folder);
+  if (!known.includes(name)) throw new Error(`no ${name}.ts among ${known.join(', ')}`);
+  return await loadChannel(channelFile(folder, name), options);
+}
+
 export function channelFile(folder: string, name: string): string {
   return join(folder, `${name}.ts`);
 }

@@ -4,7 +4,7 @@ import type { Metrics } from '../api/metrics.ts';
 import type { Account } from '../channel/account.ts';
 import { type AccountProblem, readAccounts } from '../channel/accounts.ts';
 import { ChannelHost } from '../channel/host.ts';
-import { channelFile, loadChannel } from '../channel/load.ts';
+import { loadNamed } from '../channel/load.ts';
 import { removeTornFiles } from '../channel/media/torn-files.ts';
 import { remindersOf } from '../core/idle.ts';
 import { type AgentId, type ContactId, contactId } from '../core/ids.ts';
@@ -40,7 +40,7 @@ export async function openChannels(
   const { config, folders, loop, logger, submit } = calls;
   const { accounts, problems } = await readAccounts({
     file: config.channelsFile,
-    load: (name) => loadChannel(channelFile(CHANNEL_FOLDER, name), { cacheFolder: folders.channels }),
+    load: (name) => loadNamed(CHANNEL_FOLDER, name, { cacheFolder: folders.channels }),
     queues: parts.queues,
     env: process.env,
     warn: ({ line, message }) => logger.warn({ file: config.channelsFile, line }, message),

@@ -59,7 +59,7 @@ test('a key too short to sign with must be refused, or the kit says that it is t
     (await findings(channel)).find(({ en }) => en.startsWith('a key that is too short'))?.detail;
   expect(await told(webhook)).toBeUndefined();
   const { check: _, ...lax } = webhook;
-  expect(await told(lax)).toMatch(/taken with 9 characters: key/);
+  expect(await told(lax)).toMatch(/a key of 9 characters is taken: key/);
 });
 
 test('a channel that is made into a module in another folder is the same channel', async () => {

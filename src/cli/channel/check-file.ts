@@ -84,15 +84,17 @@ export async function* rehearse(channel: Channel): AsyncIterable<Finding> {
 
 /** A key that our side draws may be refused; how long a platform's own is, only the platform knows: then it is worth knowing. */
 function rehearseShortKeys(channel: Channel, settings: Settings): Promise<Finding> {
-  return finding('过短的密钥不能用于签名', 'a key that is too short signs for nobody', () => {
-    const taken = Object.entries(channel.settings)
-      .filter(([name, shape]) => typeof shape !== 'string' && shape.secret === true && settings[name] !== undefined)
-      .filter(([name]) => !isRefused(channel, { ...settings, [name]: SHORT_KEY }))
-      .map(([name]) => name);
-    return taken.length === 0
-      ? undefined
-      : `taken with ${SHORT_KEY.length} characters: ${taken.join(', ')} (see shortKey)`;
-  });
+  const taken = Object.entries(channel.settings)
+    .filter(([name, shape]) => typeof shape !== 'string' && shape.secret === true && settings[name] !== undefined)
+    .filter(([name]) => !isRefused(channel, { ...settings, [name]: SHORT_KEY }))
+    .map(([name]) => name);
+  return taken.length === 0
+    ? finding('过短的密钥不能用于签名', 'a key that is too short signs for nobody', () => undefined)
+    : finding(
+        `${SHORT_KEY.length} 位的密钥也接受：${taken.join('、')}；由本方生成的密钥请用 shortKey 检查`,
+        `a key of ${SHORT_KEY.length} characters is taken: ${taken.join(', ')}; of one that is drawn on this side let shortKey judge`,
+        () => undefined,
+      );
 }
 
 function isRefused({ check }: Channel, settings: Settings): boolean {

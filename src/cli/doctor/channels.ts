@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type AccountWarning, readAccounts } from '../../channel/accounts.ts';
-import { channelFile, loadChannel } from '../../channel/load.ts';
+import { loadNamed } from '../../channel/load.ts';
 import { CHANNEL_FOLDER } from '../../main/channels.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 
@@ -17,7 +17,7 @@ export async function checkChannels(
     const warnings: AccountWarning[] = [];
     const { accounts, problems } = await readAccounts({
       ...{ file, queues, env },
-      load: (name) => loadChannel(channelFile(CHANNEL_FOLDER, name), { cacheFolder }),
+      load: (name) => loadNamed(CHANNEL_FOLDER, name, { cacheFolder }),
       warn: (told) => warnings.push(told),
     });
     const left = problems.map(({ file: at, line, message, fix }) => bad('channels', `${at}:${line}`, message, fix));
