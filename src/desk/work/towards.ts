@@ -4,8 +4,9 @@ const WAYS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-/** What lies off the way counts as so much further. */
+/** What lies off the way counts as so much further; less when the two stand side by side, however long each is. */
 const ASIDE = 3;
+const ALONGSIDE = 0.5;
 
 /** The button that lies nearest to the focused one in the direction of an arrow key; without a focus, the first. */
 export function towards(within: HTMLElement, key: string): HTMLElement | undefined {
@@ -14,22 +15,28 @@ export function towards(within: HTMLElement, key: string): HTMLElement | undefin
   const all = [...within.querySelectorAll<HTMLElement>('button')];
   const from = document.activeElement;
   if (from === null || !within.contains(from)) return all[0];
-  const here = centreOf(from);
+  const here = from.getBoundingClientRect();
   const [right, down] = way;
   let best: { readonly button: HTMLElement; readonly far: number } | undefined;
   for (const button of all) {
-    const there = centreOf(button);
-    const [x, y] = [there.x - here.x, there.y - here.y];
+    const there = button.getBoundingClientRect();
+    const [x, y] = [middleOf(there, 'x') - middleOf(here, 'x'), middleOf(there, 'y') - middleOf(here, 'y')];
     const along = x * right + y * down;
-    const aside = Math.abs(x * down) + Math.abs(y * right);
+    const aside = Math.abs(right === 0 ? x : y);
     if (along <= 1 || aside > along * ASIDE) continue;
-    const far = along + aside * ASIDE;
+    const far = along + aside * (overlap(here, there, right === 0 ? 'x' : 'y') ? ALONGSIDE : ASIDE);
     if (best === undefined || far < best.far) best = { button, far };
   }
   return best?.button;
 }
 
-function centreOf(element: Element): { readonly x: number; readonly y: number } {
-  const { left, right, top, bottom } = element.getBoundingClientRect();
-  return { x: (left + right) / 2, y: (top + bottom) / 2 };
+type Axis = 'x' | 'y';
+
+function middleOf(box: DOMRect, axis: Axis): number {
+  return axis === 'x' ? box.left + box.width / 2 : box.top + box.height / 2;
+}
+
+function overlap(one: DOMRect, other: DOMRect, axis: Axis): boolean {
+  const [half, otherHalf] = axis === 'x' ? [one.width / 2, other.width / 2] : [one.height / 2, other.height / 2];
+  return Math.abs(middleOf(one, axis) - middleOf(other, axis)) < half + otherHalf;
 }
