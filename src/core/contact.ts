@@ -16,6 +16,7 @@ export type Begun = Pick<
   | 'diversion'
   | 'reference'
   | 'continues'
+  | 'askedFor'
   | 'openedAtMs'
   | 'known'
   | 'stage'
@@ -37,6 +38,7 @@ export function makeContact(begun: Begun): Contact {
     diversion: begun.diversion,
     reference: begun.reference,
     continues: begun.continues,
+    askedFor: begun.askedFor,
     openedAtMs: begun.openedAtMs,
     known: begun.known,
     grade: undefined,

@@ -1,5 +1,5 @@
 import { callerOf, spokeWith } from './caller.ts';
-import { rememberClosed, takeClosed } from './closed.ts';
+import { askedAgain, closedOf, rememberClosed, takeClosed } from './closed.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { ContactOutcome, WaitResult } from './command.ts';
 import { makeContact } from './contact.ts';
@@ -23,7 +23,7 @@ import { cancelOffer } from './offer.ts';
 import { endWait, NEVER_MS, waitingIn } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { conversationKey, lineOf } from './standing.ts';
-import type { Agent, Contact, Stage, Wait } from './state.ts';
+import type { Agent, AskedFor, Contact, Stage, State, Wait } from './state.ts';
 import { waiting } from './waiting.ts';
 
 type Held = Extract<Stage, { in: 'conversation' }>;
@@ -61,17 +61,24 @@ function openOf(d: Decision, name: ConversationName): Contact | undefined {
 /** W1: nothing is opened for a queue that is not there or full, nor with too many open. W19: it may go on from one that is closed. */
 function open(d: Decision, event: ConversationName, headStart: number): Contact | undefined {
   const { standing } = d.state;
-  const rules = mediumRules(d.state, event.medium);
-  const line = lineOf(event.queue, slotOf(event.medium));
-  if (queueOf(d.state, event.queue) === undefined || waitingIn(d.state, line) >= rules.waitingMax) return undefined;
-  if (standing.conversationOf.size >= CONVERSATIONS_MAX) return undefined;
+  const askedFor = queueFor(d.state, event);
+  if (askedFor === undefined || standing.conversationOf.size >= CONVERSATIONS_MAX) return undefined;
   const before = takeClosed(d, event);
-  const contact = newContact(d, event, before === undefined ? 'W1' : 'W19', before?.contact);
-  const { queue } = openQueue(d, contact, { kind: 'queue', queue: event.queue, prompts: [] });
+  const contact = newContact(d, event, before === undefined ? 'W1' : 'W19', before?.contact, askedFor);
+  const { queue } = openQueue(d, contact, { kind: 'queue', queue: askedFor.queue, prompts: [] });
   const headStartMs = Math.min(Math.max(0, headStart), HEAD_START_MS_MAX);
   const lastAgent = before?.agent ?? callerOf(d.state, contact.from)?.lastAgent ?? null;
   startWait(d, contact, { queue, enqueuedAtMs: d.state.nowMs, headStartMs, plan: '', step: -1, lastAgent }, 'W1');
   return contact;
+}
+
+/** W19: a queue that is full takes nothing from others: who would go on there comes by the entry's own. */
+function queueFor(state: State, { medium, reference, queue: entry }: ConversationName): AskedFor | undefined {
+  const again = askedAgain(state, entry, closedOf(state, { medium, reference }));
+  const { waitingMax } = mediumRules(state, medium);
+  return [again, { entry, queue: entry }].find(
+    ({ queue }) => queueOf(state, queue) !== undefined && waitingIn(state, lineOf(queue, slotOf(medium))) < waitingMax,
+  );
 }
 
 /** W9: by whom decides what it was. */
@@ -109,6 +116,7 @@ export function returnConversation(d: Decision, { contact: id, queue }: Conversa
   const contact = d.state.contacts.get(id);
   if (contact === undefined || !isDigital(contact.medium) || queueOf(d.state, queue) === undefined) return;
   const { stage } = contact;
+  passedOn(contact, queue);
   if (stage.in === 'conversation') {
     exclude(d, contact, stage.agent);
     return giveBack(d, contact, stage, queue, 'W10');
@@ -117,6 +125,12 @@ export function returnConversation(d: Decision, { contact: id, queue }: Conversa
   cancelOffer(d, contact, 'cancelled', 'W10');
   endWait(d, contact, stage.wait, 'moved', 'W10');
   startWait(d, contact, waitIn(d, contact, stage.wait, queue), 'W10');
+}
+
+/** W19: there it goes on. Given back to where it waits, it asks for what it asked for: by hours that may be another queue. */
+function passedOn(contact: Contact, queue: string): void {
+  const { stage, askedFor } = contact;
+  if ('wait' in stage && stage.wait.queue !== queue) contact.askedFor = { ...askedFor, queue };
 }
 
 /** W11: an agent who is gone has nothing; everything is at its old place at once. */
@@ -202,6 +216,7 @@ export function newContact(
   event: ConversationName,
   because: string,
   continues: ContactId | undefined,
+  askedFor: AskedFor,
 ): Contact {
   const { medium } = event;
   const fromName = (event.fromName ?? '').slice(0, NAME_CHARS_MAX);
@@ -215,6 +230,7 @@ export function newContact(
     dialled: (event.to ?? '').slice(0, KEY_CHARS_MAX),
     reference: event.reference,
     continues,
+    askedFor,
     openedAtMs: d.state.nowMs,
     stage: { in: 'closing', outcome: 'refused', recordingByMs: null },
   });

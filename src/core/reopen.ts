@@ -37,9 +37,9 @@ export function mayReopen(
 export function reopenConversation(d: Decision, event: ConversationReopened): void {
   const agent = d.state.agents.get(event.agent);
   if (agent === undefined || mayReopen(d.state, event.agent, event) !== 'yes') return;
-  takeClosed(d, event);
-  const contact = newContact(d, event, 'W20', event.contact);
   const { queue } = event;
+  const before = takeClosed(d, event);
+  const contact = newContact(d, event, 'W20', event.contact, before?.askedFor ?? { queue });
   const wait = { queue, enqueuedAtMs: d.state.nowMs, headStartMs: 0, plan: '', step: -1, lastAgent: agent.id };
   startWait(d, contact, wait, 'W20');
   takenBy(d, contact, wait, agent, 'W20');

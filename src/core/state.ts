@@ -64,8 +64,18 @@ export interface ClosedConversation {
   readonly contact: ContactId;
   /** Who had it last; null: nobody. */
   readonly agent: AgentId | null;
+  /** Absent in older snapshots. */
+  readonly askedFor?: AskedFor | undefined;
   /** Forgotten then. */
   readonly untilMs: number;
+}
+
+/** Queues of a digital contact, before hours put another one in their place (H3). */
+export interface AskedFor {
+  /** By the entry that its citizen chose; absent: not known any more. */
+  readonly entry?: string | undefined;
+  /** Where it was passed on to last (W10), else as it began. */
+  readonly queue: string;
 }
 
 export interface Mode {
@@ -132,6 +142,8 @@ export interface Contact {
   readonly reference?: string | undefined;
   /** The closed one that it goes on from (W19, W20). */
   readonly continues?: ContactId | undefined;
+  /** Absent: no digital contact, or of an older snapshot. */
+  askedFor?: AskedFor | undefined;
   readonly openedAtMs: number;
   /** Of the number, when it called. */
   readonly known?: CallerKnown | undefined;

@@ -110,6 +110,78 @@ describe('a citizen who writes again', () => {
   });
 });
 
+describe('a conversation that was passed on', () => {
+  const STAFF = [agent('ana', { personal: 1 }), agent('ben', { enterprise: 1 })];
+  const planOf = (name: string) => {
+    const who = { skill: name, level: 1 };
+    return [until(60_000, who, { lastAgent: true, skipIf: 'noneAvailable' }), always(who)];
+  };
+  const city = (waitingMax = 50) =>
+    rules([queue('personal', { plan: 'personal' }), queue('enterprise', { plan: 'enterprise' })], STAFF, {
+      plans: { personal: planOf('personal'), enterprise: planOf('enterprise') },
+      slots: { each: { chat: 1, mail: 1 }, beside: {}, media: { chat: { ...MEDIUM, waitingMax }, mail: MEDIUM } },
+    });
+  const comeBy = (hotline: Hotline, entry: string) =>
+    hotline.open('chat', entry, NAME.from, { reference: NAME.reference })!;
+  const queueIs = (hotline: Hotline, contact: ContactId) => {
+    const stage = hotline.state.contacts.get(contact)?.stage;
+    return stage !== undefined && 'wait' in stage ? stage.wait.queue : undefined;
+  };
+
+  /** Came by `personal`, was ana's, then ben's in `enterprise`, and is over. */
+  function passedOn(settings = city()) {
+    const hotline = new Hotline(settings);
+    for (const who of ['ana', 'ben']) hotline.ready(who);
+    const before = comeBy(hotline, 'personal');
+    hotline.reply(before);
+    hotline.give(before, 'enterprise');
+    hotline.reply(before);
+    expect(hotline.holder(before)).toBe('ben');
+    hotline.end(before, 'agent');
+    return { hotline, before };
+  }
+
+  test('[W19] goes on in the queue that it was in last, first with the agent who had it there, as often as it is closed', () => {
+    const { hotline } = passedOn();
+    for (const _ of ['once', 'and once more']) {
+      hotline.restart();
+      const contact = comeBy(hotline, 'personal');
+      expect([queueIs(hotline, contact), hotline.ringing(contact)]).toEqual(['enterprise', 'ben']);
+      hotline.reply(contact);
+      hotline.end(contact, 'agent');
+    }
+  });
+
+  test('[W19] an entry that its citizen has newly chosen wins, and is the one known from then on', () => {
+    const { hotline } = passedOn();
+    hotline.end(comeBy(hotline, 'enterprise'), 'citizen');
+    const contact = comeBy(hotline, 'personal');
+    expect([queueIs(hotline, contact), hotline.ringing(contact)]).toEqual(['personal', 'ana']);
+  });
+
+  test('[W19, W20] so it does after an agent took it up by hand', () => {
+    const { hotline, before } = passedOn();
+    const [{ contact }] = opened(
+      hotline.hear({
+        type: 'conversationReopened',
+        ...NAME,
+        queue: 'enterprise',
+        contact: before,
+        agent: agentId('ben'),
+      }),
+    ) as [Opened];
+    hotline.end(contact, 'agent');
+    expect(queueIs(hotline, comeBy(hotline, 'personal'))).toBe('enterprise');
+  });
+
+  test('[W19] where that queue is full it comes by the entry of its own', () => {
+    const { hotline } = passedOn(city(1));
+    hotline.ask('ben', 'notReady');
+    hotline.open('chat', 'enterprise');
+    expect(queueIs(hotline, comeBy(hotline, 'personal'))).toBe('personal');
+  });
+});
+
 describe('an agent who takes up a closed conversation', () => {
   test('[W20] has it at once, beside a call and while notReady, as a contact that goes on from it', () => {
     const { hotline, before } = over();
