@@ -13,6 +13,8 @@ export interface Account {
   /** Sent to a citizen who does not write on, and when the contact is closed for that; as `receipt`. */
   readonly reminder?: string | undefined;
   readonly closingWords?: string | undefined;
+  /** Sent when an agent ends the contact. Of platforms that count messages, none has any: the last one stays for an answer. */
+  readonly endedWords?: string | undefined;
   /** Alarm when nothing came for so long at a time when usually something does. Undefined: never. */
   readonly gapMs: number | undefined;
   /** Its media are kept by whoever hands them in: there is nothing to fetch. */

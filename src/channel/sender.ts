@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Command } from '../core/command.ts';
+import type { Command, RecordFact } from '../core/command.ts';
 import { contactId } from '../core/ids.ts';
 import { unsentFiles } from '../store/message-files.ts';
 import { lastMessageOf } from '../store/messages.ts';
@@ -9,6 +9,7 @@ import {
   addReply,
   CLOSING_KEY,
   findSaid,
+  isOpenedByMachine,
   type NewReply,
   type ReceiptLimits,
   readUnparted,
@@ -62,6 +63,8 @@ export interface SenderOptions
   > {
   readonly backlog: Backlog;
 }
+
+type IdleWords = 'reminder' | 'closingWords' | 'endedWords';
 
 interface Way {
   readonly account: Account;
@@ -208,14 +211,15 @@ export class Sender {
     return true;
   }
 
-  /** Who opened a contact hears its number. */
+  /** Who opened a contact hears its number; where a machine did, as a telephone system that reached nobody, whoever first writes in it. */
   async taken({ account, contact, opened, conversation, message }: TakenMessage): Promise<void> {
-    if (!opened) return;
-    await this.#receipt(account, { contact, conversation, content: message, at_ms: Date.now() }).catch(
-      (error: unknown) => {
-        this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
-      },
-    );
+    if (account.receipt === undefined || message.automatic === true) return;
+    try {
+      if (!opened && !(await isOpenedByMachine(this.#options.db, contact))) return;
+      await this.#receipt(account, { contact, conversation, content: message, at_ms: Date.now() });
+    } catch (error) {
+      this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
+    }
   }
 
   /** Hears what the core decided: who is to be told that nothing came for long. */
@@ -226,6 +230,7 @@ export class Sender {
         this.#tellIdle(command.contact, 'reminder', `reminder-${command.message}`);
       else if (command.fact === 'talkEnded' && command.endedBy === 'idle')
         this.#tellIdle(command.contact, 'closingWords', CLOSING_KEY);
+      else if (isEndedByHotline(command)) this.#tellIdle(command.contact, 'endedWords', CLOSING_KEY);
     }
   }
 
@@ -280,7 +285,7 @@ export class Sender {
       );
   }
 
-  #tellIdle(contact: string, which: 'reminder' | 'closingWords', sendKey: string): void {
+  #tellIdle(contact: string, which: IdleWords, sendKey: string): void {
     this.#idleWords(contact, which, sendKey).catch((error: unknown) =>
       this.#options.logger.warn(
         { err: error, contact },
@@ -290,7 +295,7 @@ export class Sender {
   }
 
   /** Once for each key; nothing where the platform lets us write no more, and no reminder that would be the last message it lets us write. */
-  async #idleWords(contact: string, which: 'reminder' | 'closingWords', sendKey: string): Promise<void> {
+  async #idleWords(contact: string, which: IdleWords, sendKey: string): Promise<void> {
     const { db, journal } = this.#options;
     const { last, way } = await this.#place(contact);
     const text = way?.account[which]?.replaceAll('{contact}', contact);
@@ -376,6 +381,13 @@ export class Sender {
     if (isNew) this.#ways.get(accountKey(row.channel, row.account))?.outbox.add(row);
     return { row, isNew };
   }
+}
+
+/** By its agent, or before one had it; calls end so, too, and have no conversation in which anybody could be told. */
+function isEndedByHotline(fact: RecordFact): fact is Extract<RecordFact, { fact: 'talkEnded' | 'waitEnded' }> {
+  return (
+    (fact.fact === 'talkEnded' && fact.endedBy === 'agent') || (fact.fact === 'waitEnded' && fact.result === 'ended')
+  );
 }
 
 function limitsOf({ channel }: Account, to: string): ReceiptLimits {

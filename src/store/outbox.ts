@@ -228,20 +228,25 @@ export async function readUnreceipted(
   afterId: number,
   rowsMax: number,
 ): Promise<Unreceipted[]> {
-  const rows = await db
-    .selectFrom('messages')
-    .select(['id', 'channel', 'account', 'conversation', 'contact', 'content', 'at_ms'])
-    .where('opened', '=', true)
-    .where('at_ms', '>=', sinceMs)
-    .where('id', '>', afterId)
-    .where('journal', '=', journal)
-    .where(
-      sql<boolean>`not exists (select 1 from messages as receipt where receipt.contact = messages.contact and receipt.send_key = 'receipt')`,
-    )
-    .orderBy('id')
-    .limit(rowsMax)
-    .execute();
-  return rows.flatMap(({ contact, ...row }) => (contact === null ? [] : [{ ...row, contact }]));
+  const { rows } = await sql<Unreceipted>`
+    select opening.id, opening.contact, own.channel, own.account, own.conversation, own.content, own.at_ms
+    from messages as opening cross join lateral (
+      select channel, account, conversation, content, at_ms from messages
+      where contact = opening.contact and direction = 'in' and kind = 'message' and content ->> 'automatic' is distinct from 'true'
+      order by id limit 1) as own
+    where opening.opened and opening.at_ms >= ${sinceMs} and opening.id > ${afterId} and opening.journal = ${journal}
+      and not exists (select 1 from messages as receipt where receipt.contact = opening.contact and receipt.send_key = 'receipt')
+    order by opening.id limit ${rowsMax}`.execute(db);
+  return rows;
+}
+
+/** Whether a machine wrote what the contact began with. */
+export async function isOpenedByMachine(db: Db, contact: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from messages where contact = ${contact} and opened and content ->> 'automatic' = 'true' limit 1`.execute(
+    db,
+  );
+  return rows.length > 0;
 }
 
 /**

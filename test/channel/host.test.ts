@@ -9,10 +9,10 @@ import type { Account } from '../../src/channel/account.ts';
 import { arrivalOf } from '../../src/channel/arrival.ts';
 import type { Channel, Context, Inbound, Outbound, Parcel } from '../../src/channel/channel.ts';
 import { remindersOf } from '../../src/core/idle.ts';
-import { contactId } from '../../src/core/ids.ts';
+import { type ContactId, contactId } from '../../src/core/ids.ts';
 import { storeBatch } from '../../src/store/inbox.ts';
 import { listMessages } from '../../src/store/messages.ts';
-import { addReceipt, readUnparted } from '../../src/store/outbox.ts';
+import { addReceipt, readUnparted, readUnreceipted } from '../../src/store/outbox.ts';
 import { startDatabase, type TestDatabase } from '../store/database.ts';
 import { accountOf, chatRules, eventually, type House, type HouseOptions, openHouse, serve } from './house.ts';
 
@@ -385,6 +385,31 @@ describe('what goes out', () => {
     expect(await sentTo()).toEqual(['li@example.cn', 'wang@example.cn', 'zhao@example.cn']);
   });
 
+  test('who first writes where a machine opened the contact is told its number, once, also when a kill kept it', async () => {
+    const told = accountOf(webhook, 'partner', { receipt: '编号 {contact}' });
+    const said = (number: number, more: object = {}): Inbound => {
+      const own = { remoteId: `${number}`, conversation: 'c1', sentAtMs: Date.now(), from: { id: 'u1' } };
+      return { ...own, text: `${number}`, ...more } as Inbound;
+    };
+    const texts = async () => (await rowsOf('out')).map(({ content }) => (content as Outbound).text);
+    const house = await open({ accounts: [told], fetch: platform(ok).fetch });
+    await house.host.take(told, [said(1, { automatic: true })]);
+    await allTaken(house);
+    expect(await texts()).toEqual([]);
+    await house.host.take(told, [said(2)]);
+    await eventually(async () => expect(await texts()).toHaveLength(1));
+    await house.host.take(told, [said(3), said(4, { automatic: true })]);
+    await allTaken(house);
+    const [row] = await rowsOf('in');
+    expect(await texts()).toEqual([`编号 ${row!.contact}`]);
+    const { journalId } = house.loop.state;
+    const { db } = database.store;
+    expect(await readUnreceipted(db, journalId, 0, 0, 10)).toEqual([]);
+    await db.deleteFrom('messages').where('direction', '=', 'out').execute();
+    const owed = await readUnreceipted(db, journalId, 0, 0, 10);
+    expect(owed.map(({ content }) => (content as Outbound).text)).toEqual(['2']);
+  });
+
   test('of contacts that one chat opens, five an hour are told their number', async () => {
     const { db } = database.store;
     const receipt = (contact: string, atMs: number) => ({
@@ -404,6 +429,28 @@ describe('what goes out', () => {
       added.push((await addReceipt(db, receipt(contact, 1_000_000 + at), limits)) !== undefined);
     expect(added).toEqual([true, true, true, true, true, false, false]);
     expect(await addReceipt(db, receipt('h', 1_000_000 + 3_600_001), limits)).toBeDefined();
+  });
+
+  test('who has ended a conversation tells its citizen where the account has words for it, once; a citizen who left is told nothing', async () => {
+    const told = accountOf(webhook, 'partner', { endedWords: '{contact} 已由话务员结束' });
+    const house = await open({ accounts: [told], fetch: platform(ok).fetch, settings: chatRules() });
+    await serve(house.loop, 'ana');
+    const contact = contactId(await openContact(house, told));
+    const inTalk = (id: ContactId) =>
+      eventually(() => expect(house.loop.state.contacts.get(id)?.stage.in).toBe('conversation'));
+    const end = (id: ContactId, by: 'agent' | 'citizen') =>
+      house.loop.submit({ type: 'conversationEnded', contact: id, by, who: 'ana' });
+    const texts = async () => (await rowsOf('out')).map(({ content }) => (content as Outbound).text);
+    await inTalk(contact);
+    await end(contact, 'agent');
+    await eventually(async () => expect(await texts()).toEqual([`${contact} 已由话务员结束`]));
+    await house.deliver(told, parcel(told, 78));
+    await eventually(() => expect(house.loop.state.contacts.size).toBe(1));
+    const [next] = [...house.loop.state.contacts.keys()];
+    await end(next!, 'citizen');
+    if (house.loop.state.contacts.size > 0) await end(next!, 'agent');
+    await house.projector.settled();
+    expect(await texts()).toHaveLength(1);
   });
 
   describe('to a citizen who does not write on', () => {
