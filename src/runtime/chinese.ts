@@ -40,6 +40,26 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     lostNode: '线路中断',
     refused: '未受理',
   },
+  digitalWait: {
+    connected: '已由座席受理',
+    abandoned: '市民离开',
+    full: '队列已满',
+    moved: '转到其他队列',
+    ended: '由工作人员结束',
+  },
+  digitalOffer: { accepted: '已接受', rejected: '未接受', timeout: '超时未接受', cancelled: '撤回', lost: '座席离线' },
+  digitalTalk: {
+    citizen: '市民离开',
+    agent: '座席结束',
+    returned: '退回队列',
+    idle: '市民长时间未回复',
+  },
+  digitalOutcome: {
+    answered: '已受理',
+    abandonedInQueue: '市民在等候中离开',
+    ended: '由工作人员结束',
+    refused: '未受理',
+  },
   missed: {
     reached: '已回拨接通',
     cameThrough: '来电人自行打通',

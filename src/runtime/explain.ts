@@ -1,10 +1,13 @@
 import type { Candidates } from '../core/decision.ts';
 import type { Event } from '../core/event.ts';
 import type { AgentId, ContactId, LegId } from '../core/ids.ts';
+import { isDigital, type Medium } from '../core/medium.ts';
+import type { Contact } from '../core/state.ts';
 import { maskKey } from '../lib/mask-number.ts';
 import type { Entry } from './entry.ts';
 import { type Replayed, replayed, sameCommands } from './replay.ts';
 import { type Said, tellCommand, tellEvent } from './tell.ts';
+import { tellDigital } from './tell-digital.ts';
 import { tellWhyChosen, tellWhyNot } from './tell-offer.ts';
 import { type Topic, topicOf } from './topic.ts';
 
@@ -53,6 +56,7 @@ interface Following {
   found: boolean;
   node: string;
   from: string;
+  medium: Medium;
   over: boolean;
 }
 
@@ -80,6 +84,7 @@ export async function explainContact(
     found: false,
     node: '',
     from: '',
+    medium: 'voice',
     over: false,
   };
   const entries: ExplainedEntry[] = [];
@@ -105,7 +110,7 @@ function follow(following: Following, { entry, decision }: Replayed): ExplainedE
   const same = sameCommands(entry.commands, decision.commands);
   const decisions = entry.commands.flatMap((command, index) =>
     isAbout(following, command)
-      ? [{ rule: same ? decision.because[index]! : '-', topic: topicOf(command), ...tellCommand(command) }]
+      ? [{ rule: same ? decision.because[index]! : '-', topic: topicOf(command), ...tellBy(following, command) }]
       : [],
   );
   if (!concerned && !concerns(following, entry.event) && decisions.length === 0) return undefined;
@@ -114,7 +119,9 @@ function follow(following: Following, { entry, decision }: Replayed): ExplainedE
     atMs: entry.atMs,
     event: { type: entry.event.type, ...tellEvent(entry.event) },
     decisions,
-    offers: (decision.candidates ?? []).filter(({ contact }) => contact === following.id).map(tellOffer),
+    offers: (decision.candidates ?? [])
+      .filter(({ contact }) => contact === following.id)
+      .map((candidates) => tellOffer(candidates, isDigital(following.medium))),
     ...(same ? {} : { otherwiseToday: true as const }),
   };
 }
@@ -122,11 +129,12 @@ function follow(following: Following, { entry, decision }: Replayed): ExplainedE
 function learn(
   following: Following,
   entry: Entry,
-  now: { readonly from: string; readonly node: string; readonly legs: readonly LegId[] } | undefined,
+  now: Pick<Contact, 'from' | 'medium' | 'node' | 'legs'> | undefined,
 ): void {
   if (now !== undefined) {
     following.found = true;
     following.from = now.from;
+    following.medium = now.medium;
     following.node = now.node;
     for (const leg of now.legs) following.legs.add(leg);
   }
@@ -136,6 +144,7 @@ function learn(
     if (command.fact === 'contactOpened') {
       following.found = true;
       following.from = command.from;
+      following.medium = command.medium;
     }
     if (command.fact === 'legOpened') {
       following.legs.add(command.leg);
@@ -160,16 +169,24 @@ function isAbout({ id, legs, agents }: Following, command: Entry['commands'][num
   return command.fact === 'agentState' && command.contact === undefined && agents.has(command.agent);
 }
 
-function tellOffer({ chosen, others, waitedMs }: Candidates): ExplainedOffer {
+function tellBy({ medium }: Following, command: Entry['commands'][number]): Said {
+  const digital = command.do === 'record-fact' && isDigital(medium) ? tellDigital(command, medium) : undefined;
+  return digital ?? tellCommand(command);
+}
+
+function tellOffer({ chosen, others, waitedMs }: Candidates, digital: boolean): ExplainedOffer {
   return {
     chosen,
-    why: tellWhyChosen(others.map(({ because }) => because)),
+    why: tellWhyChosen(
+      others.map(({ because }) => because),
+      digital,
+    ),
     waitedMs,
     others: others.map(({ agent, idleSinceMs, because }) => ({
       agent,
       idleSinceMs,
       rule: because,
-      ...tellWhyNot(because),
+      ...tellWhyNot(because, digital),
     })),
   };
 }

@@ -97,6 +97,30 @@ test('[W19] a conversation that goes on from one that was closed names it', asyn
   });
 });
 
+test('a chat is told as one: nobody calls, answers or hangs up', async () => {
+  const media = { chat: { offerMs: 30_000, boundMs: 600_000, wrapUpMs: 0, waitingMax: 5, reopenMs: 600_000 } };
+  const slots = { each: { chat: 1 }, beside: {}, media };
+  await loop.submit({ type: 'settingsLoaded', settings: { ...dayRules(), version: 'with chats', slots } });
+  await loop.submit(ready('ana'));
+  const name = { medium: 'chat', queue: 'personal', from: 'openid', reference: 'wx-1' } as const;
+  await loop.submit({ type: 'conversationOpened', ...name });
+  const { id, stage } = [...loop.state.contacts.values()].at(-1)!;
+  const { agent, token } = (stage as Extract<typeof stage, { in: 'queue' }>).offer!;
+  await loop.submit({ type: 'offerAnswered', agent, contact: id, token, take: true });
+  await loop.submit({ type: 'conversationEnded', contact: id, by: 'citizen', who: '' });
+  const told = (await explainContact(folder, id, loop.durableSeq))!;
+  const lines = told.entries.flatMap(({ event, decisions, offers }) => [
+    event,
+    ...decisions,
+    ...offers.map(({ why }) => why),
+  ]);
+  const zh = lines.map((line) => line.zh);
+  for (const wanted of ['市民进入队列“个人服务”。', '派给 ana 的会话：已接受。', 'ana 处理的会话结束（市民离开）。'])
+    expect(zh).toContain(wanted);
+  expect(zh.join()).not.toMatch(/来电|通话结束|挂机|接听|话务/);
+  expect(lines.map((line) => line.en).join()).not.toMatch(/caller|talk/i);
+});
+
 test('calling numbers are masked everywhere in an explanation', async () => {
   await loop.submit(ready('ana'));
   const told = await explainContact(folder, await serveOne('13800138000'), loop.durableSeq);
