@@ -290,6 +290,13 @@ test('a citizen on a small phone and an agent at the desk write to each other, s
   const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
   expect(overflow).toBeLessThanOrEqual(0);
 
+  await desk.click('end-chat');
+  await page.waitForSelector('.line.system >> text=话务员已结束本次对话');
+  await page.waitForSelector('#status >> text=对话已结束；发送消息即可继续');
+  await citizen.write('还有一件事');
+  await desk.click('take');
+  await page.waitForSelector('#status >> text=号话务员为您服务');
+
   await page.click('#language');
   await page.waitForSelector('.line.agent .who >> text=Agent');
   await page.click('#leave');

@@ -6,6 +6,7 @@ import type { ChatHub } from './chat-hub.ts';
 import { CHAT_TEXT_CHARS_MAX } from './messages.ts';
 
 const RECEIPT = '您的诉求已收到，受理编号 {contact}。请稍候，工作人员将为您服务。';
+const ENDED_WORDS = '话务员已结束本次对话（受理编号 {contact}）。如需继续，请直接发送消息。';
 
 /** The web chat as a channel like all others: its platform is this program, so that what is stored is what is sent. */
 export function webAccount(hub: ChatHub): Account {
@@ -34,6 +35,7 @@ export function webAccount(hub: ChatHub): Account {
     receipt: RECEIPT,
     reminder: USUAL_REMINDER,
     closingWords: USUAL_CLOSING_WORDS,
+    endedWords: ENDED_WORDS,
     gapMs: undefined,
     mediaHere: true,
   };

@@ -104,14 +104,14 @@ async function withFault(work: () => Promise<void>): Promise<void> {
   show(client.view);
 }
 
-function statusOf({ connection, state, pending }: ChatView): string {
+function statusOf({ connection, state, pending, lines: said }: ChatView): string {
   if (fault !== undefined) return words.fault[fault];
   // Nothing is begun: nothing is being connected to.
   if (connection === 'connecting' && pending.length === 0 && keptSession() === undefined) return words.state.none;
   if (connection !== 'open') return words.connection[connection];
   if (state.is === 'waiting')
     return words.state.waiting.replace('{n}', String(Math.max(0, (state.queue_pos ?? 1) - 1)));
-  if (state.is !== 'talking') return words.state.none;
+  if (state.is !== 'talking') return said.some(({ from }) => from === 'agent') ? words.state.over : words.state.none;
   return state.agent === undefined ? words.state.talkingNobody : words.state.talking.replace('{agent}', state.agent);
 }
 

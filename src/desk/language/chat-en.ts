@@ -38,6 +38,7 @@ export const chatEn: ChatWords = {
   },
   state: {
     none: 'Write to begin',
+    over: 'The conversation has ended; write to go on',
     waiting: 'Waiting, {n} before you',
     talking: 'Agent {agent} is with you',
     talkingNobody: 'An agent is with you',

@@ -36,6 +36,7 @@ export const chatZh = {
   },
   state: {
     none: '发送消息即可开始',
+    over: '对话已结束；发送消息即可继续',
     waiting: '已排队，前面还有 {n} 位',
     talking: '{agent} 号话务员为您服务',
     talkingNobody: '话务员为您服务',
