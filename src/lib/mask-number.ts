@@ -9,6 +9,8 @@ const TAIL_SHOWN = 4;
 const NOTHING = '***';
 /** An openid or an address by three characters of its head and two of its tail; of one shorter than this nothing. */
 const KEY_SHOWN_FROM = 11;
+/** What the web chat calls a conversation: by chance, so that its end tells two citizens apart and says nothing of either. */
+const WEB_VISITOR = /^s_[\w-]{18}([\w-]{4})$/;
 
 /**
  * A phone number as people see it: enough to tell two callers apart, too little to call one back. `13800138000` → `138****8000`,
@@ -36,8 +38,10 @@ function maskedAfter(number: string, shown: number): string {
   return `${number.slice(0, shown)}****${number.slice(-TAIL_SHOWN)}`;
 }
 
-/** What a citizen is known by on a digital channel: a number as above, an openid or an address by its ends, a short one not at all. */
+/** What a citizen is known by on a digital channel: a number as above, an openid or an address by its ends, a short one not at all; `visitor-x4Ba` of the web chat. */
 export function maskKey(key: string): string {
+  const visitor = WEB_VISITOR.exec(key)?.[1];
+  if (visitor !== undefined) return `visitor-${visitor}`;
   if (/^\+?[\d\s().-]+$/.test(key)) return maskNumber(key);
   return key.length < KEY_SHOWN_FROM ? '****' : `${key.slice(0, 3)}****${key.slice(-2)}`;
 }

@@ -6,20 +6,27 @@ import { type Said, said } from './tell.ts';
 
 export type OfConversation = ConversationEvent['type'] | ChannelEvent['type'];
 
+/** The citizen of a chat or mail, masked, in both languages. */
+export function tellCitizen(from: string): Said {
+  const shown = maskKey(from);
+  const visitor = /^visitor-(.*)$/.exec(shown)?.[1];
+  return visitor === undefined ? said(shown, shown) : said(`web visitor ${visitor}`, `网页市民 ${visitor}`);
+}
+
 export function tellConversationEvent(event: Extract<Event, { type: OfConversation }>): Said {
   switch (event.type) {
     case 'messageArrived':
       if (event.left === true) return said('The citizen left.', '市民离开会话。');
       return said(
-        `Message ${event.message} from ${maskKey(event.from)} came by ${event.medium}.`,
-        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}发来第 ${event.message} 号消息。`,
+        `Message ${event.message} from ${tellCitizen(event.from).en} came by ${event.medium}.`,
+        `${tellCitizen(event.from).zh} 通过${inChinese('medium', event.medium)}发来第 ${event.message} 号消息。`,
       );
     case 'messageReplied':
       return said(`Message ${event.message} went to the citizen.`, `第 ${event.message} 号消息发给市民。`);
     case 'conversationOpened':
       return said(
-        `A ${event.medium} from ${maskKey(event.from)} came for queue ${event.queue}.`,
-        `${maskKey(event.from)} 通过${inChinese('medium', event.medium)}进入队列“${inChinese('queue', event.queue)}”。`,
+        `A ${event.medium} from ${tellCitizen(event.from).en} came for queue ${event.queue}.`,
+        `${tellCitizen(event.from).zh} 通过${inChinese('medium', event.medium)}进入队列“${inChinese('queue', event.queue)}”。`,
       );
     case 'offerAnswered':
       return event.take

@@ -4,7 +4,7 @@ import type { Event } from '../core/event.ts';
 import { isDigital } from '../core/medium.ts';
 import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import { inChinese, promptsInChinese, spanInChinese } from './chinese.ts';
-import { type OfConversation, tellConversationEvent, tellMessage } from './tell-conversation.ts';
+import { type OfConversation, tellCitizen, tellConversationEvent, tellMessage } from './tell-conversation.ts';
 import { tellRunning } from './tell-running.ts';
 import { isOfSupervision, tellLeadEvent, tellSupervision } from './tell-supervision.ts';
 
@@ -372,14 +372,14 @@ function tellOpening(fact: OpeningFact): Said {
 
 function tellOpened(fact: Extract<RecordFact, { fact: 'contactOpened' }>): Said {
   const { medium, from, flow, calledBy, partOf, continues } = fact;
-  const shown = maskFrom(from, isDigital(medium));
+  const shown = isDigital(medium) ? tellCitizen(from) : said(maskFrom(from, false), maskFrom(from, false));
   const beside = partOf === undefined ? ['', ''] : [` beside ${partOf}`, `（归入 ${partOf}）`];
   if (calledBy !== undefined)
-    return said(`${calledBy} asks to call ${shown}${beside[0]}.`, `${calledBy} 呼叫 ${shown}${beside[1]}。`);
+    return said(`${calledBy} asks to call ${shown.en}${beside[0]}.`, `${calledBy} 呼叫 ${shown.zh}${beside[1]}。`);
   const before = continues === undefined ? ['', ''] : [`, going on from ${continues}`, `，接续 ${continues}`];
   return said(
-    `A contact opened for ${shown}${flow === '' ? '' : `, flow ${flow}`}${beside[0]}${before[0]}.`,
-    `为 ${shown} 建立联络${flow === '' ? '' : `，流程 ${flow}`}${beside[1]}${before[1]}。`,
+    `A contact opened for ${shown.en}${flow === '' ? '' : `, flow ${flow}`}${beside[0]}${before[0]}.`,
+    `为 ${shown.zh} 建立联络${flow === '' ? '' : `，流程 ${flow}`}${beside[1]}${before[1]}。`,
   );
 }
 

@@ -18,10 +18,17 @@ test('a caller from the web page and one without a number are told apart in word
   vi.stubGlobal('localStorage', browserStore());
   vi.stubGlobal('document', { documentElement: {} });
   const { callerWord, toggleLanguage } = await pageModule<Words>('language/words.ts');
-  const said = () => ['138****8000', 'web', '', null, 'anonymous', 'Restricted', '****', 'oDk****4x'].map(callerWord);
-  expect(said()).toEqual(['138****8000', '网页来电', ...Array(4).fill('未显示号码'), ...KEYS]);
+  const said = () =>
+    ['138****8000', 'web', '', null, 'anonymous', 'Restricted', '****', 'oDk****4x', 'visitor-x4Ba'].map(callerWord);
+  expect(said()).toEqual(['138****8000', '网页来电', ...Array(4).fill('未显示号码'), ...KEYS, '网页市民 x4Ba']);
   toggleLanguage();
-  expect(said()).toEqual(['138****8000', 'Call from the web page', ...Array(4).fill('Number withheld'), ...KEYS]);
+  expect(said()).toEqual([
+    '138****8000',
+    'Call from the web page',
+    ...Array(4).fill('Number withheld'),
+    ...KEYS,
+    'Web visitor x4Ba',
+  ]);
   toggleLanguage();
 });
 

@@ -31,6 +31,7 @@ test('public short codes are nobody’s number', () => {
 test('of an openid or an address the ends are shown, of a short one nothing; a number in its place is masked as one', () => {
   expect(maskKey('oPenId1234567890abcdefghijkl')).toBe('oPe****kl');
   expect(maskKey('wang@a.cn')).toBe('****');
+  expect(maskKey('s_0123456789-_abcdefx4Ba')).toBe('visitor-x4Ba');
   expect(maskKey('+8613800138000')).toBe('+86138****8000');
 });
 

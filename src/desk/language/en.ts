@@ -115,6 +115,7 @@ export const en: Words = {
     onHold: 'On hold, the citizen hears music',
     withheld: 'Number withheld',
     web: 'Call from the web page',
+    webVisitor: 'Web visitor',
     finish: 'Done, ready',
     notification: (from: string) => `Call from ${from}`,
     hint: (by: string) => `From ${by}`,

@@ -22,13 +22,16 @@ export function toggleLanguage(): void {
 
 /** What the switch says of who calls from the page `/call/`. */
 const WEB = 'web';
+/** Of the web chat's citizens, as `maskKey` names them. */
+const VISITOR = 'visitor-';
 /** What carriers write instead of a number that is withheld: `anonymous` (RFC 3323), `unavailable`, `restricted`. No number is a word alone. */
 const WITHHELD = /^[a-z ]*$/i;
 
 /** Who calls, masked; a caller without a number says so. */
 export function callerWord(from: string | null | undefined): string {
-  const { withheld, web } = words.value.call;
+  const { withheld, web, webVisitor } = words.value.call;
   if (from === WEB) return web;
+  if (from?.startsWith(VISITOR)) return `${webVisitor} ${from.slice(VISITOR.length)}`;
   return from && !WITHHELD.test(from) ? from : withheld;
 }
 

@@ -102,6 +102,7 @@ export const zh = {
     onHold: '保持中，市民听音乐',
     withheld: '未显示号码',
     web: '网页来电',
+    webVisitor: '网页市民',
     finish: '结束整理，就绪',
     notification: (from: string) => `来电 ${from}`,
     hint: (by: string) => `${by} 提示`,
