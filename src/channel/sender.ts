@@ -9,7 +9,6 @@ import {
   addReply,
   CLOSING_KEY,
   findSaid,
-  isOpenedByMachine,
   type NewReply,
   type ReceiptLimits,
   readUnparted,
@@ -72,6 +71,7 @@ interface Way {
 }
 
 const RECEIPTS_SINCE_MS = 86_400_000;
+const BY_MACHINE_MAX = 10_000;
 /** Two machines that thank each other would never end: to one mail address once a day. RFC 3834 §2. */
 const RECEIPTS_TO_ADDRESS = { most: 1, withinMs: 86_400_000 };
 const RECEIPTS_IN_CONVERSATION = { most: 5, withinMs: 3_600_000 };
@@ -85,6 +85,8 @@ export class Sender {
   readonly #ways: ReadonlyMap<string, Way>;
   /** Where a platform counts, the last reply of each conversation that is being stored: the next is counted after it. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** Contacts in which nobody but a machine wrote so far, the oldest first. */
+  readonly #byMachine = new Set<string>();
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -213,12 +215,25 @@ export class Sender {
 
   /** Who opened a contact hears its number; where a machine did, as a telephone system that reached nobody, whoever first writes in it. */
   async taken({ account, contact, opened, conversation, message }: TakenMessage): Promise<void> {
-    if (account.receipt === undefined || message.automatic === true) return;
-    try {
-      if (!opened && !(await isOpenedByMachine(this.#options.db, contact))) return;
-      await this.#receipt(account, { contact, conversation, content: message, at_ms: Date.now() });
-    } catch (error) {
-      this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
+    if (account.receipt === undefined) return;
+    if (message.automatic === true) {
+      if (opened) this.#openedByMachine(contact);
+      return;
+    }
+    if (!this.#byMachine.delete(contact) && !opened) return;
+    await this.#receipt(account, { contact, conversation, content: message, at_ms: Date.now() }).catch(
+      (error: unknown) => {
+        this.#options.logger.warn({ err: error, contact }, 'a receipt waits for the next start');
+      },
+    );
+  }
+
+  #openedByMachine(contact: string): void {
+    this.#byMachine.add(contact);
+    if (this.#byMachine.size <= BY_MACHINE_MAX) return;
+    for (const oldest of this.#byMachine) {
+      this.#byMachine.delete(oldest);
+      return;
     }
   }
 
@@ -267,7 +282,8 @@ export class Sender {
       (afterId, rowsMax) => readUnreceipted(db, journal, sinceMs, afterId, rowsMax),
       async (row) => {
         const account = this.#ways.get(accountKey(row.channel, row.account))?.account;
-        if (account !== undefined) await this.#receipt(account, row);
+        if (row.content === null) this.#openedByMachine(row.contact);
+        else if (account !== undefined) await this.#receipt(account, row);
       },
     );
   }

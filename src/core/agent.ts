@@ -17,7 +17,7 @@ export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStat
   if (event.by !== undefined) stateForced(d, agent, event, event.by);
   const wasReady = agent.wish === 'ready';
   agent.wish = event.state;
-  agent.reason = event.state === 'notReady' ? (event.reason ?? '').slice(0, REASON_CHARS_MAX) : '';
+  agent.reason = event.state === 'ready' ? '' : (event.reason ?? '').slice(0, REASON_CHARS_MAX);
   if (event.state === 'ready') {
     agent.misses = 0;
     agent.notBeforeMs = Math.min(agent.notBeforeMs, d.state.nowMs);

@@ -119,7 +119,7 @@ export function touchAgent(d: Decision, agent: Agent): void {
     if (wasFull && siteOpen(d.state, kind, VOICE)) siteOpened(d, kind.site);
   }
   const reported = reportedState(agent);
-  const reason = reported === 'notReady' ? agent.reason : '';
+  const reason = reported === 'notReady' || reported === 'offline' ? agent.reason : '';
   if (agent.reported === reported && agent.reportedReason === reason) return watchAgent(d, agent, seat);
   agent.reported = reported;
   agent.reportedReason = reason;

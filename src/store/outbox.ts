@@ -216,6 +216,7 @@ export interface Unreceipted {
   readonly account: string;
   readonly conversation: string;
   readonly contact: string;
+  /** What the citizen first wrote; null: a machine alone has written so far. */
   readonly content: unknown;
   readonly at_ms: number;
 }
@@ -229,24 +230,17 @@ export async function readUnreceipted(
   rowsMax: number,
 ): Promise<Unreceipted[]> {
   const { rows } = await sql<Unreceipted>`
-    select opening.id, opening.contact, own.channel, own.account, own.conversation, own.content, own.at_ms
-    from messages as opening cross join lateral (
+    select opening.id, opening.contact, own.content, coalesce(own.at_ms, opening.at_ms) as at_ms,
+      coalesce(own.channel, opening.channel) as channel, coalesce(own.account, opening.account) as account,
+      coalesce(own.conversation, opening.conversation) as conversation
+    from messages as opening left join lateral (
       select channel, account, conversation, content, at_ms from messages
       where contact = opening.contact and direction = 'in' and kind = 'message' and content ->> 'automatic' is distinct from 'true'
-      order by id limit 1) as own
+      order by id limit 1) as own on true
     where opening.opened and opening.at_ms >= ${sinceMs} and opening.id > ${afterId} and opening.journal = ${journal}
       and not exists (select 1 from messages as receipt where receipt.contact = opening.contact and receipt.send_key = 'receipt')
     order by opening.id limit ${rowsMax}`.execute(db);
   return rows;
-}
-
-/** Whether a machine wrote what the contact began with. */
-export async function isOpenedByMachine(db: Db, contact: string): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from messages where contact = ${contact} and opened and content ->> 'automatic' = 'true' limit 1`.execute(
-    db,
-  );
-  return rows.length > 0;
 }
 
 /**

@@ -88,6 +88,11 @@ test('[P5] who is no agent of the rules has no state, and a long reason is cut',
   expect(hotline.state.agents.has(agentId('nobody'))).toBe(false);
   hotline.hear({ type: 'agentStateAsked', agent: agentId('ana'), state: 'notReady', reason: 'r'.repeat(99) });
   expect(seat(hotline).reason).toBe('r'.repeat(40));
+  // Who is sent off the floor reads why.
+  hotline.hear({ type: 'agentStateAsked', agent: agentId('ana'), state: 'offline', reason: 'drill', by: 'lea' });
+  expect(seat(hotline)).toMatchObject({ state: 'offline', reason: 'drill' });
+  hotline.ask('ana', 'ready');
+  expect(seat(hotline).reason).toBeUndefined();
 });
 
 test('[P6] the same rules change nothing; a seat that is gone is offline once its call is over', () => {
