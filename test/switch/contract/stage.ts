@@ -95,7 +95,11 @@ export async function openStage(place: Place, trunk?: string): Promise<Stage> {
       const from = `138${Math.floor(Math.random() * 1e8)}`;
       const call = await callIn({ server: place.sip, number: '12345', from, ...plan });
       kept.push(call);
-      const { leg } = await stage.hear('callArrived', { from });
+      const ended = call.ended.then((status) => {
+        throw new Error(`SIPp has ended with ${status} before its call arrived: ${call.output()}`);
+      });
+      ended.catch(() => {});
+      const { leg } = await Promise.race([stage.hear('callArrived', { from }), ended]);
       return { leg, call };
     },
     async answered(plan = {}) {
