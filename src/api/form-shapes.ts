@@ -28,7 +28,19 @@ const fields = {
   anonymous: Type.Boolean(),
   revision: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
 };
-export const FormBody = Type.Object(fields, { additionalProperties: false });
+export const FormBody = Type.Object(
+  {
+    ...fields,
+    base: Type.Optional(
+      Type.Integer({
+        ...{ minimum: 0, maximum: 1_000_000_000 },
+        description:
+          'Revision of the stored form that these words go on from, 0: of none. When somebody else has written a later one: 409 FORM_NEWER.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 export const FormShape = Type.Object({
   ...fields,
   contact: Type.String(),
@@ -43,7 +55,12 @@ export const SubmitHeaders = Type.Object({
   }),
 });
 
-export function formText({ wantsCallback, revision: _, ...rest }: Static<typeof FormBody>): FormText {
+export function formText({
+  wantsCallback,
+  revision: _revision,
+  base: _base,
+  ...rest
+}: Static<typeof FormBody>): FormText {
   return { ...rest, wants_callback: wantsCallback };
 }
 

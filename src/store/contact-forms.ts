@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ContactFormTable } from './schema.ts';
 import type { Db } from './store.ts';
 
@@ -12,11 +13,19 @@ export interface FormWish {
   readonly by: string;
   readonly text: FormText;
   readonly revision: number;
+  /** Revision that it goes on from, 0: none; undefined: the writer does not say. */
+  readonly base?: number | undefined;
   readonly atMs: number;
 }
 
 export async function readForm(db: Db, contact: string): Promise<ContactFormTable | undefined> {
   return await db.selectFrom('contact_forms').selectAll().where('contact', '=', contact).executeTakeFirst();
+}
+
+/** What is stored is no later than what is wished, and nobody else's that the writer does not know of. */
+function isNoneBetween({ by, revision, base }: FormWish) {
+  const known = base === undefined ? sql`true` : sql`contact_forms.by_user = ${by} or contact_forms.revision = ${base}`;
+  return sql<boolean>`contact_forms.revision <= ${revision} and (${known})`;
 }
 
 /** Keeps a draft. @returns the form as it stands: when it was submitted, or a newer draft is there, not what was wished. */
@@ -30,7 +39,7 @@ export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTabl
         .column('contact')
         .doUpdateSet(row)
         .where('contact_forms.submitted_at_ms', 'is', null)
-        .where('contact_forms.revision', '<=', wish.revision),
+        .where(isNoneBetween(wish)),
     )
     .execute();
   return await readForm(db, wish.contact);
@@ -40,7 +49,7 @@ export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTabl
  * Submits once, whoever else tries at the same moment: the others wait until it stands. `first` is done by the one alone, before it
  * stands; when it throws, nothing was submitted.
  *
- * @returns the form as it stands: its `submit_key` tells whether this was the one.
+ * @returns the form as it stands: its `submit_key` tells whether this was the one; not submitted at all: a newer draft is there.
  */
 export async function submitForm(
   db: Db,
@@ -57,7 +66,11 @@ export async function submitForm(
       .insertInto('contact_forms')
       .values({ contact: wish.contact, ...row })
       .onConflict((conflict) =>
-        conflict.column('contact').doUpdateSet(row).where('contact_forms.submitted_at_ms', 'is', null),
+        conflict
+          .column('contact')
+          .doUpdateSet(row)
+          .where('contact_forms.submitted_at_ms', 'is', null)
+          .where(isNoneBetween(wish)),
       )
       .executeTakeFirstOrThrow();
     if (changed > 0n) await first();

@@ -114,6 +114,7 @@ describe('the form of a contact', () => {
     writeCall(journal, { ...call, id: 'first', openedAtMs: 1_000_000, from: '13800138333' });
     writeCall(journal, { ...call, id: 'second', openedAtMs: 2_000_000, from: '13800138333' });
     writeCall(journal, { ...call, id: 'third', openedAtMs: 2_500_000, from: '13700137333' });
+    writeCall(journal, { ...call, id: 'fourth', openedAtMs: 2_600_000, from: '13700137444' });
     writeCall(journal, { ...call, id: 'other', openedAtMs: 3_000_000, from: '13900139333', agent: 'ben' });
     await applyEntries(hall.database.store.db, 'desk', journal.entries);
   });
@@ -171,6 +172,32 @@ describe('the form of a contact', () => {
     const stands = (await ask('GET', '/api/v1/contacts/third/form', ana)).json();
     expect(all.find(({ statusCode }) => statusCode === 200)!.json()).toEqual(stands);
     expect(dispositions).toEqual([stands.resolution]);
+  });
+
+  test('goes on from what its writer knows: who has not seen the draft of somebody else replaces it neither by a draft nor by submitting', async () => {
+    const lead = await hall.login('lead');
+    const url = '/api/v1/contacts/fourth/form';
+    const put = async (cookie: string, content: string, revision: number, base: number) => {
+      const answer = (await ask('PUT', url, cookie, { ...text, content, revision, base })).json();
+      return answer.code ?? answer.content;
+    };
+    const submit = async (cookie: string, content: string, revision: number, base?: number) => {
+      const body = { ...text, content, revision, ...(base === undefined ? {} : { base }) };
+      const answer = (
+        await ask('POST', `${url}/submit`, cookie, body, (cookie === lead ? 'l' : 'a').repeat(20))
+      ).json();
+      return answer.code ?? answer.content;
+    };
+    expect(await put(ana, 'hers', 20, 0)).toBe('hers');
+    // An answer that was lost: she goes on from what she knows.
+    expect(await put(ana, 'hers, more', 30, 0)).toBe('hers, more');
+    expect(await put(lead, 'of the lead', 50, 0)).toBe('FORM_NEWER');
+    expect(await submit(lead, 'of the lead', 50, 20)).toBe('FORM_NEWER');
+    expect(await submit(lead, 'of the lead', 1)).toBe('FORM_NEWER');
+    expect((await ask('GET', url, lead)).json().content).toBe('hers, more');
+    expect(await put(lead, 'hers, and of the lead', 50, 30)).toBe('hers, and of the lead');
+    expect(await put(ana, 'hers, still', 60, 30)).toBe('FORM_NEWER');
+    expect(await submit(ana, 'hers, and of the lead', 61, 50)).toBe('hers, and of the lead');
   });
 
   test('refuses what is not of its lists, too long, or without a key', async () => {

@@ -8,7 +8,7 @@ interface KeptForms {
 interface Form {
   readonly submitKey: string | undefined;
   readonly text: { content: string };
-  readonly displaced: { readonly content: string } | undefined;
+  readonly displaced: { content: string } | undefined;
 }
 interface Forms {
   followOtherPages(): void;
@@ -229,10 +229,18 @@ describe('forms kept in a browser that several people use', () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(form.text.content).toBe('of the lead');
     expect(form.displaced?.content).toBe('the last words');
+    // Again, and by a page that is opened anew: all of it is still there.
+    form.text.content = 'of somebody who types on';
+    await vi.advanceTimersByTimeAsync(5_000);
+    openForms('ana');
+    expect(formOf(CONTACT).displaced?.content).toBe('the last words\nof somebody who types on');
+    formOf(CONTACT).displaced!.content = 'the last words';
+    await vi.advanceTimersByTimeAsync(0);
     vi.stubGlobal('fetch', answering);
     asked.splice(0);
-    takeBack(form);
-    expect(form.displaced).toBeUndefined();
+    takeBack(formOf(CONTACT));
+    expect(formOf(CONTACT).displaced).toBeUndefined();
+    expect(Object.keys(store).filter((name) => name.startsWith('minhu.displaced.'))).toEqual([]);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(asked).toEqual([`PUT /api/v1/contacts/${CONTACT}/form the last words`]);
     openForms('nobody');

@@ -36,7 +36,7 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
       const row = await saveDraft(db, wishOf(request));
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
       if (row.submitted_at_ms !== null) throw new ApiError('FORM_SUBMITTED');
-      if (row.revision > request.body.revision) throw new ApiError('FORM_NEWER');
+      if (!isAsWished(row, wishOf(request))) throw new ApiError('FORM_NEWER');
       return formView(row);
     },
   );
@@ -60,6 +60,7 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
         writeDown(core, request, { type: 'dispositionGiven', ...event }, 'what came of a contact'),
       );
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
+      if (row.submitted_at_ms === null) throw new ApiError('FORM_NEWER');
       return formView(onlyOnce(row, wishOf(request), key));
     },
   );
@@ -88,6 +89,7 @@ function wishOf(request: Asked & { readonly body: Static<typeof FormBody> }): Fo
     by: personOf(request).user,
     text: formText(request.body),
     revision: request.body.revision,
+    base: request.body.base,
     atMs: Date.now(),
   };
 }

@@ -1,5 +1,6 @@
 import { reactive, watch } from 'vue';
 import { ask, Refused } from '../request.ts';
+import { joined, keepDisplaced, keptDisplaced } from './displaced.ts';
 import { differing, emptyForm, type FormText, makePlain } from './form-text.ts';
 import { forgetForm, hearKept, type Kept, keepForm, keptForms } from './kept-forms.ts';
 import { newKey } from './new-key.ts';
@@ -9,6 +10,8 @@ export interface Form {
   readonly contact: string;
   text: FormText;
   revision: number;
+  /** The last one of the server's that this page knows. */
+  base: number;
   /** Written since it was last saved at the server. */
   unsaved: boolean;
   /** At the server, by its clock. */
@@ -66,9 +69,9 @@ export function formOf(contact: string): Form {
 
 function adopt(contact: string, kept?: Kept): Form {
   const form: Form = reactive({
-    ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0 },
+    ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0, base: kept?.base ?? 0 },
     ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
-    ...{ submitKey: kept?.submitKey, away: false, refusal: '', displaced: undefined },
+    ...{ submitKey: kept?.submitKey, away: false, refusal: '', displaced: keptDisplaced(user, contact) },
   });
   makePlain(form.text);
   forms.set(contact, form);
@@ -122,7 +125,8 @@ function follow(form: Form, kept: Kept | undefined): void {
   }
   if (kept.revision < form.revision || form.submittedAtMs !== undefined) return;
   put(form, { ...emptyForm(), ...kept.text });
-  Object.assign(form, { revision: kept.revision, submitKey: kept.submitKey, unsaved: true, refusal: '' });
+  Object.assign(form, { revision: kept.revision, base: kept.base ?? form.base, submitKey: kept.submitKey });
+  Object.assign(form, { unsaved: true, refusal: '' });
   schedule(form, 2 * SAVE_EVERY_MS);
 }
 
@@ -130,7 +134,7 @@ function put(form: Form, text: FormText): void {
   loading = true;
   Object.assign(form.text, text);
   loading = false;
-  if (form.displaced !== undefined && differing(form.displaced, text).length === 0) form.displaced = undefined;
+  if (form.displaced !== undefined && differing(form.displaced, text).length === 0) displace(form, undefined);
 }
 
 /** What the server has becomes ours. */
@@ -138,7 +142,7 @@ function take(form: Form, answer: Answer): void {
   const text = Object.fromEntries(
     Object.keys(emptyForm()).map((name) => [name, answer[name as keyof FormText]]),
   ) as unknown as FormText;
-  if (form.unsaved && differing(form.text, text).length > 0) form.displaced = { ...form.text };
+  if (form.unsaved && differing(form.text, text).length > 0) displace(form, joined(form.displaced, form.text));
   put(form, text);
   confirm(form, answer);
   form.revision = answer.revision;
@@ -147,11 +151,22 @@ function take(form: Form, answer: Answer): void {
 /** What was displaced stands again, as what was written last. */
 export function takeBack(form: Form): void {
   if (form.displaced !== undefined && form.submittedAtMs === undefined) Object.assign(form.text, form.displaced);
-  form.displaced = undefined;
+  displace(form, undefined);
+}
+
+/** What was displaced has been read. */
+export function letGo(form: Form): void {
+  displace(form, undefined);
+}
+
+function displace(form: Form, text: FormText | undefined): void {
+  form.displaced = text;
+  keepDisplaced(user, form.contact, text);
 }
 
 function confirm(form: Form, { revision, savedAtMs, submittedAtMs }: Answer): void {
   form.savedAtMs = savedAtMs;
+  form.base = revision;
   form.away = false;
   if (submittedAtMs === null && revision !== form.revision) return;
   form.unsaved = false;
@@ -214,7 +229,7 @@ async function send(form: Form, attempt = 0): Promise<void> {
 }
 
 async function sendOnce(form: Form, attempt: number): Promise<void> {
-  const body = { ...form.text, revision: Math.max(1, form.revision) };
+  const body = { ...form.text, revision: Math.max(1, form.revision), base: form.base };
   const path = `/contacts/${form.contact}/form`;
   const key = form.submitKey;
   try {

@@ -4,6 +4,8 @@ import type { FormText } from './form-text.ts';
 export interface Kept {
   readonly text: FormText;
   readonly revision: number;
+  /** Revision of the server's that it goes on from. */
+  readonly base?: number;
   readonly submitKey?: string;
 }
 
@@ -21,6 +23,7 @@ interface Source {
   readonly contact: string;
   readonly text: FormText;
   readonly revision: number;
+  readonly base: number;
   readonly submitKey: string | undefined;
 }
 
@@ -34,9 +37,9 @@ export function hearKept(
 }
 
 /** A full or forbidden store changes nothing: the form then lives in the page alone. */
-export function keepForm(user: string, { contact, text, revision, submitKey }: Source): void {
+export function keepForm(user: string, { contact, text, revision, base, submitKey }: Source): void {
   try {
-    localStorage.setItem(nameOf(user, contact), JSON.stringify({ text, revision, submitKey, atMs: Date.now() }));
+    localStorage.setItem(nameOf(user, contact), JSON.stringify({ text, revision, base, submitKey, atMs: Date.now() }));
   } catch {
     return;
   }
