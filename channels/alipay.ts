@@ -1,5 +1,5 @@
 import { defineChannel } from '../src/channel/channel.ts';
-import { sendTemplate } from './alipay/api.ts';
+import { fieldsOf, sendTemplate } from './alipay/api.ts';
 import { readForm } from './alipay/form.ts';
 import { keyFaultOf, publicKeyOf } from './alipay/keys.ts';
 import { inboundOf, isTimely } from './alipay/push.ts';
@@ -23,6 +23,7 @@ export default defineChannel({
         about: '办理结果通知（模板消息）',
         setting: 'feedbackTemplate',
         fields: { number: 64, title: 256, status: 64, time: 64, note: 256 },
+        fieldsOf,
       },
     },
   },

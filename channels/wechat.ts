@@ -6,7 +6,7 @@ import { inboundOf, openPush } from './wechat/push.ts';
 import { rehearsal } from './wechat/rehearsal.ts';
 import { faultOf, settings, type WeChatContext } from './wechat/settings.ts';
 import { isSigned } from './wechat/signature.ts';
-import { sendSubscribed } from './wechat/subscribe.ts';
+import { fieldsOf, sendSubscribed } from './wechat/subscribe.ts';
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
 
@@ -29,6 +29,7 @@ export default defineChannel({
         about: '办理结果通知（订阅消息）',
         setting: 'feedbackTemplate',
         fields: { number: 32, title: 200, status: 20, time: 32, note: 200 },
+        fieldsOf,
       },
     },
   },

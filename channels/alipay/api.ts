@@ -40,6 +40,12 @@ export async function sendTemplate(message: Outbound, context: AlipayContext): P
   );
 }
 
+/** Our fields that a template has a keyword for. */
+export function fieldsOf(setting: string): Readonly<Record<string, number>> {
+  const [, ...pairs] = setting.trim().split(/\s+/);
+  return Object.fromEntries(pairs.map((pair) => [pair.split('=', 1)[0]!, VALUE_CHARS_MAX]));
+}
+
 /** `user_id` is 16 digits from 2088 on; new apps are told `open_id`. */
 function userOf(id: string): { readonly to_user_id: string } | { readonly to_open_id: string } {
   return /^2088\d{12}$/.test(id) ? { to_user_id: id } : { to_open_id: id };

@@ -25,10 +25,19 @@ export function readTemplate(setting: string): { readonly id: string; readonly k
   return { id, keys: new Map(pairs.map((pair) => pair.split('=', 2) as [string, string])) };
 }
 
+/** Our fields that a template has, each as long as its key's kind takes. */
+export function fieldsOf(setting: string): Readonly<Record<string, number>> {
+  return Object.fromEntries([...readTemplate(setting).keys].map(([field, key]) => [field, mostOf(key)]));
+}
+
+function mostOf(key: string): number {
+  return LIMITS[key.replace(/\d+$/, '')] ?? 20;
+}
+
 /** Cut to what the key's kind takes, by code point, with an ellipsis that counts; of `character_string`, what is not ASCII goes. */
 export function fitted(key: string, value: string): string {
   const kind = key.replace(/\d+$/, '');
-  const most = LIMITS[kind] ?? 20;
+  const most = mostOf(key);
   const text = kind === 'character_string' ? value.replace(/[^\x20-\x7e]/g, '') : value.replace(/\s+/g, ' ');
   const points = [...text.trim()];
   if (points.length <= most) return points.join('');

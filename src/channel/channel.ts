@@ -152,6 +152,8 @@ export interface Template {
   readonly setting?: string;
   /** Field → most characters (code points). */
   readonly fields: Readonly<Record<string, number>>;
+  /** Those of `fields` that an account sends, each as long as it may be, by what its `setting` says; absent: all. */
+  readonly fieldsOf?: (setting: string) => Readonly<Record<string, number>>;
 }
 
 // ── In ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────

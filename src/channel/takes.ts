@@ -30,5 +30,16 @@ export function takesOf(account: Account): Takes {
 function templatesOf({ channel, settings }: Account): Takes['templates'] {
   const all = Object.entries(channel.send === undefined ? {} : (channel.capabilities?.templates ?? {}));
   const own = all.filter(([, { setting }]) => setting === undefined || settings[setting] !== undefined);
-  return Object.fromEntries(own);
+  return Object.fromEntries(own.map(([name, template]) => [name, asSetUp(template, settings)]));
+}
+
+/** With the fields that the account's setting has a place for. */
+function asSetUp(template: Template, settings: Account['settings']): Template {
+  const setting = template.setting === undefined ? undefined : settings[template.setting];
+  if (setting === undefined || template.fieldsOf === undefined) return template;
+  const own = Object.entries(template.fieldsOf(setting)).filter(([field]) => Object.hasOwn(template.fields, field));
+  return {
+    ...template,
+    fields: Object.fromEntries(own.map(([field, most]) => [field, Math.min(most, template.fields[field]!)])),
+  };
 }

@@ -284,12 +284,18 @@ test('a template is taken with its own fields alone, each as long as it may be',
   const told = async (values: object) =>
     (await reply(contact, { text: '', template: { name: 'feedback', values } })).code ?? 'taken';
   expect(await told({ number: 'GD-1', remark: '已办' })).toBe('TEMPLATE_FIELD_UNKNOWN');
+  // The account's own template has no place for it.
+  expect(await told({ number: 'GD-1', title: '路灯' })).toBe('TEMPLATE_FIELD_UNKNOWN');
   expect(await told({ toString: '' })).toBe('TEMPLATE_FIELD_UNKNOWN');
-  expect(await told({ status: '办'.repeat(21) })).toBe('REPLY_TOO_LONG');
+  expect(await told({ status: '办'.repeat(6) })).toBe('REPLY_TOO_LONG');
   expect(await told({ number: 'GD-1', status: '已办结' })).toBe('taken');
   const url = `/api/v1/contacts/${contact}/messages`;
   const seen = (await house.api.inject({ method: 'GET', url, headers: { cookie: cookies['ana']! } })).json();
-  expect([seen.textChars, seen.templates]).toMatchObject([600, [{ name: 'feedback', fields: { status: 20 } }]]);
+  expect([seen.textChars, seen.templates]).toMatchObject([
+    600,
+    [{ name: 'feedback', fields: { number: 32, status: 5, note: 20 } }],
+  ]);
+  expect(Object.keys(seen.templates[0].fields)).toEqual(['number', 'status', 'note']);
   expect(seen.messages).toContainEqual(
     expect.objectContaining({ template: { name: 'feedback', values: { number: 'GD-1', status: '已办结' } } }),
   );
