@@ -128,6 +128,13 @@ test('an account of a channel that a start would leave out is told, and a secret
   expect(existsSync(join(folder, 'data'))).toBe(false);
 });
 
+test('a file of accounts that is named and not there is told: without it no channel is in service', async () => {
+  const file = join(folder, 'nowhere.yaml');
+  expect(await wrong({ MINHU_CHANNELS: file })).toMatchObject([
+    { check: 'channels', zh: expect.stringContaining(file) },
+  ]);
+});
+
 test('holidays that nobody has added by 1 December are to be seen to, and keep the hotline from nothing', () => {
   const city = loadCity(join(root, 'dialplans'));
   if (!city.ok) throw new Error(JSON.stringify(city.problems));

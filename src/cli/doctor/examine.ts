@@ -86,6 +86,10 @@ function checkTls(config: Config): readonly Finding[] {
 /** They name queues of the city: with a city that cannot be read, nothing can be said of them. */
 async function checkAccounts({ cityFolder, channelsFile }: Config, env: Env): Promise<readonly Finding[]> {
   const city = loadCity(cityFolder);
+  if ((env['MINHU_CHANNELS'] ?? '') !== '' && !existsSync(channelsFile)) {
+    const fix = '把 MINHU_CHANNELS 设为已有的文件，或不设 / set MINHU_CHANNELS to a file that is there, or not at all';
+    return [bad('channels', `没有 ${channelsFile}：所有渠道都不接入`, 'is not there: no channel is in service', fix)];
+  }
   return city.ok ? checkChannels(channelsFile, new Set(Object.keys(city.city.settings.queues)), env) : [];
 }
 
