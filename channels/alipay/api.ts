@@ -28,11 +28,9 @@ export async function sendTemplate(message: Outbound, context: AlipayContext): P
         ? replyTemplate
         : undefined;
   if (setting === undefined) throw new ChannelError('refuse', 'no template message is set for this');
-  const [user_template_id = '', ...pairs] = setting.trim().split(/\s+/);
+  const { id: user_template_id, keywords } = readTemplate(setting);
   const values = message.template?.values ?? { text: message.text };
-  const data = pairs
-    .map((pair) => pair.split('=', 2))
-    .map(([field = '', keyword = '']) => [keyword, { value: cut(values[field] ?? '') }]);
+  const data = keywords.map(([field, keyword]) => [keyword, { value: cut(values[field] ?? '') }]);
   await call(
     TEMPLATE_SEND,
     { ...userOf(message.to), form_id: '', user_template_id, page, data: JSON.stringify(Object.fromEntries(data)) },
@@ -42,8 +40,16 @@ export async function sendTemplate(message: Outbound, context: AlipayContext): P
 
 /** Our fields that a template has a keyword for. */
 export function fieldsOf(setting: string): Readonly<Record<string, number>> {
-  const [, ...pairs] = setting.trim().split(/\s+/);
-  return Object.fromEntries(pairs.map((pair) => [pair.split('=', 1)[0]!, VALUE_CHARS_MAX]));
+  return Object.fromEntries(readTemplate(setting).keywords.map(([field]) => [field, VALUE_CHARS_MAX]));
+}
+
+/** What the setting of a template says: its id, and our field with its keyword. */
+function readTemplate(setting: string) {
+  const [id = '', ...pairs] = setting.trim().split(/\s+/);
+  const keywords = pairs
+    .map((pair) => pair.split('=', 2))
+    .map(([field = '', keyword = '']) => [field, keyword] as const);
+  return { id, keywords };
 }
 
 /** `user_id` is 16 digits from 2088 on; new apps are told `open_id`. */

@@ -28,12 +28,16 @@ function isNoneBetween({ by, revision, base }: FormWish) {
   return sql<boolean>`contact_forms.revision <= ${revision} and (${known})`;
 }
 
-/** Keeps a draft. @returns the form as it stands: when it was submitted, or a newer draft is there, not what was wished. */
-export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTable | undefined> {
-  const row = { ...wish.text, by_user: wish.by, revision: wish.revision, saved_at_ms: wish.atMs };
-  await db
+/** @returns whether it was written: not when it was submitted, or something newer stands between. */
+async function write(
+  db: Db,
+  wish: FormWish,
+  submitted: Pick<ContactFormTable, 'submitted_at_ms' | 'submit_key'>,
+): Promise<boolean> {
+  const row = { ...wish.text, by_user: wish.by, revision: wish.revision, saved_at_ms: wish.atMs, ...submitted };
+  const { numInsertedOrUpdatedRows: changed = 0n } = await db
     .insertInto('contact_forms')
-    .values({ contact: wish.contact, submitted_at_ms: null, submit_key: null, ...row })
+    .values({ contact: wish.contact, ...row })
     .onConflict((conflict) =>
       conflict
         .column('contact')
@@ -41,7 +45,13 @@ export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTabl
         .where('contact_forms.submitted_at_ms', 'is', null)
         .where(isNoneBetween(wish)),
     )
-    .execute();
+    .executeTakeFirstOrThrow();
+  return changed > 0n;
+}
+
+/** Keeps a draft. @returns the form as it stands: when it was submitted, or a newer draft is there, not what was wished. */
+export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTable | undefined> {
+  await write(db, wish, { submitted_at_ms: null, submit_key: null });
   return await readForm(db, wish.contact);
 }
 
@@ -57,23 +67,8 @@ export async function submitForm(
   key: string,
   first: () => Promise<void>,
 ): Promise<ContactFormTable | undefined> {
-  const row = {
-    ...{ ...wish.text, by_user: wish.by, revision: wish.revision, saved_at_ms: wish.atMs },
-    ...{ submitted_at_ms: wish.atMs, submit_key: key },
-  };
   return await db.transaction().execute(async (transaction) => {
-    const { numInsertedOrUpdatedRows: changed = 0n } = await transaction
-      .insertInto('contact_forms')
-      .values({ contact: wish.contact, ...row })
-      .onConflict((conflict) =>
-        conflict
-          .column('contact')
-          .doUpdateSet(row)
-          .where('contact_forms.submitted_at_ms', 'is', null)
-          .where(isNoneBetween(wish)),
-      )
-      .executeTakeFirstOrThrow();
-    if (changed > 0n) await first();
+    if (await write(transaction, wish, { submitted_at_ms: wish.atMs, submit_key: key })) await first();
     return await readForm(transaction, wish.contact);
   });
 }

@@ -16,11 +16,13 @@ import { bad, type Finding, good, warning } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
 import { checkHttp, checkRtp, checkSip, checkWs } from './ports.ts';
 
+type CityRead = ReturnType<typeof loadCity>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Everything that can keep the hotline from starting or running, all of it in one go. Changes nothing; safe beside a running hotline. */
 export async function examine(env: Env): Promise<readonly Finding[]> {
   const { config, findings, broken } = readSettings(env);
+  const city = loadCity(config.cityFolder);
   const folders = foldersOf(config);
   const run = readRunFile(folders);
   const holder = holderOf(folders.data);
@@ -32,8 +34,8 @@ export async function examine(env: Env): Promise<readonly Finding[]> {
     checkClock(Date.now(), folders),
     ...findings,
     ...checkTls(config),
-    ...checkCity(config.cityFolder),
-    ...(await checkAccounts(config, env)),
+    ...checkCity(config.cityFolder, city),
+    ...(await checkAccounts(config, city, env)),
     checkDataFolder(config.dataFolder),
     checkRunFile(folders, run, holder),
   ];
@@ -84,8 +86,7 @@ function checkTls(config: Config): readonly Finding[] {
 }
 
 /** They name queues of the city: with a city that cannot be read, nothing can be said of them. */
-async function checkAccounts({ cityFolder, channelsFile }: Config, env: Env): Promise<readonly Finding[]> {
-  const city = loadCity(cityFolder);
+async function checkAccounts({ channelsFile }: Config, city: CityRead, env: Env): Promise<readonly Finding[]> {
   if ((env['MINHU_CHANNELS'] ?? '') !== '' && !existsSync(channelsFile)) {
     const fix = '把 MINHU_CHANNELS 设为已有的文件，或不设 / set MINHU_CHANNELS to a file that is there, or not at all';
     return [bad('channels', `没有 ${channelsFile}：所有渠道都不接入`, 'is not there: no channel is in service', fix)];
@@ -93,8 +94,7 @@ async function checkAccounts({ cityFolder, channelsFile }: Config, env: Env): Pr
   return city.ok ? checkChannels(channelsFile, new Set(Object.keys(city.city.settings.queues)), env) : [];
 }
 
-function checkCity(folder: string): readonly Finding[] {
-  const city = loadCity(folder);
+function checkCity(folder: string, city: CityRead): readonly Finding[] {
   if (city.ok) {
     const { seats, settings, hotlines } = city.city;
     const merged = hotlines.filter(({ active }) => active).length;
