@@ -1,6 +1,7 @@
 import { isDigital, type Medium } from '../core/medium.ts';
 import { maskFrom, maskNumber } from '../lib/mask-number.ts';
 import type { ContactRecord, ContactRow } from '../store/contact-records.ts';
+import type { Hearing, Recorded, Spoken } from './hearing.ts';
 
 /** `voice` is the medium of the core; people choose a channel, and here that is the phone. */
 export const CHANNEL_OF_MEDIUM: Readonly<Record<string, string>> = { voice: 'phone' };
@@ -37,7 +38,11 @@ export function contactSummary(row: ContactRow | ContactRecord['contact']) {
   };
 }
 
-export function contactDetail(record: ContactRecord) {
+/** `hears`: whether who asks may play a recording, of a contact with these talks. */
+export function contactDetail(
+  record: ContactRecord,
+  hears: (recording: Recorded, talks: readonly Spoken[]) => Hearing,
+) {
   return {
     ...contactSummary(record.contact),
     continuedBy: record.continuedBy ?? null,
@@ -82,14 +87,14 @@ export function contactDetail(record: ContactRecord) {
       endedAtMs: gap.ended_at_ms,
       result: gap.result,
     })),
-    recordings: record.recordings.map(recordingView),
+    recordings: record.recordings.map((each) => recordingView(each, hears(each, record.talks))),
     calls: record.calls.map((call) => ({
       contact: call.id,
       openedAtMs: call.opened_at_ms,
       answeredAtMs: call.answered_at_ms,
       closedAtMs: call.closed_at_ms,
       outcome: call.outcome,
-      recordings: call.recordings.map(recordingView),
+      recordings: call.recordings.map((each) => recordingView(each, hears(each, call.talks))),
     })),
   };
 }
@@ -110,7 +115,7 @@ function legView(leg: ContactRecord['legs'][number]) {
   };
 }
 
-function recordingView(recording: ContactRecord['recordings'][number]) {
+function recordingView(recording: ContactRecord['recordings'][number], hearing: Hearing) {
   return {
     number: recording.number,
     startedAtMs: recording.started_at_ms,
@@ -119,5 +124,6 @@ function recordingView(recording: ContactRecord['recordings'][number]) {
     durationMs: recording.duration_ms,
     bytes: recording.bytes,
     differs: recording.differs,
+    hearing,
   };
 }

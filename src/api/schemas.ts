@@ -200,6 +200,7 @@ const RecordingShape = Type.Object({
   durationMs: orNull('integer'),
   bytes: orNull('integer'),
   differs: Type.Boolean(),
+  hearing: Type.String({ description: 'whether who asks may play it now: yes, reason (when one is given) or no' }),
 });
 const contactFields = {
   id: Type.String(),

@@ -99,7 +99,7 @@ export async function readContact(db: Db, id: string, agents?: readonly string[]
 
 const CALLS_MAX = 50;
 
-/** Calls beside a conversation, with their recordings. */
+/** Calls beside a conversation, with their talks and recordings. */
 async function readCalls(db: Db, partOf: string) {
   const calls = await db
     .selectFrom('contacts')
@@ -110,13 +110,15 @@ async function readCalls(db: Db, partOf: string) {
     .execute();
   if (calls.length === 0) return [];
   const ids = calls.map(({ id }) => id);
-  const recordings = await db
-    .selectFrom('recordings')
-    .selectAll()
-    .where('contact', 'in', ids)
-    .orderBy('number')
-    .execute();
-  return calls.map((call) => ({ ...call, recordings: recordings.filter(({ contact }) => contact === call.id) }));
+  const [talks, recordings] = await Promise.all([
+    talksOf(db, ids),
+    db.selectFrom('recordings').selectAll().where('contact', 'in', ids).orderBy('number').execute(),
+  ]);
+  return calls.map((call) => ({
+    ...call,
+    talks: talks.filter(({ contact }) => contact === call.id),
+    recordings: recordings.filter(({ contact }) => contact === call.id),
+  }));
 }
 
 export type ContactRecord = NonNullable<Awaited<ReturnType<typeof readContact>>>;
@@ -176,24 +178,22 @@ export async function isConversation(db: Db, id: string): Promise<boolean> {
   return row?.medium === 'chat' || row?.medium === 'mail';
 }
 
-/** Whether a recording is of this agent's talk: a contact that went from hand to hand has one of each. */
-export async function isOwnRecording(db: Db, contact: string, number: number, agent: string): Promise<boolean> {
-  // Its middle, as it begins a little before its talk and its end is told a little after it.
-  const { rows } = await sql<{ own: boolean }>`
-    select exists (
-      select 1 from recordings r join talks t on t.contact = r.contact
-      where r.contact = ${contact} and r.number = ${number} and t.agent = ${agent}
-        and (r.started_at_ms + r.ended_at_ms) / 2 between t.started_at_ms and coalesce(t.ended_at_ms, r.ended_at_ms)
-    ) as own`.execute(db);
-  return rows[0]?.own === true;
-}
-
-/** File and state of a contact's nth recording, 1 is the first. */
+/** File and state of a contact's nth recording, 1 is the first, and the contact's talks. */
 export async function findRecording(db: Db, contact: string, number: number) {
-  return await db
+  const recording = await db
     .selectFrom('recordings')
-    .select(['file', 'ended_at_ms'])
+    .select(['file', 'started_at_ms', 'ended_at_ms'])
     .where('contact', '=', contact)
     .where('number', '=', number)
     .executeTakeFirst();
+  return recording && { ...recording, talks: await talksOf(db, [contact]) };
+}
+
+/** In no order. */
+async function talksOf(db: Db, contacts: readonly string[]) {
+  return await db
+    .selectFrom('talks')
+    .select(['contact', 'agent', 'started_at_ms', 'ended_at_ms'])
+    .where('contact', 'in', contacts)
+    .execute();
 }

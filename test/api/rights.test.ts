@@ -335,6 +335,20 @@ describe("every cell of the guide's table", () => {
     for (const user of ['the-admin', 'the-dispatcher']) expect(await heard(user, 'now-ana')).toBe('FORBIDDEN');
   });
 
+  test('a contact says of each recording whether who asks may play it, as the recording itself answers', async () => {
+    const shown = async (user: string, ...contacts: string[]) => {
+      const answers = contacts.map((id) => hall.api.inject({ url: `/api/v1/contacts/${id}`, headers: as(user) }));
+      return (await Promise.all(answers)).map((answer) => answer.json().recordings?.[0].hearing ?? answer.json().code);
+    };
+    const OF_ANA = ['now-ana', 'week-ana', 'old-ana', 'handed'];
+    expect(await shown('ana', ...OF_ANA, 'now-ben')).toEqual(['yes', 'yes', 'no', 'no', 'CONTACT_UNKNOWN']);
+    expect(await shown('ben', 'now-ben', 'handed')).toEqual(['yes', 'yes']);
+    expect(await shown('east-lead', ...OF_ANA)).toEqual(['yes', 'yes', 'yes', 'yes']);
+    for (const user of ['the-supervisor', 'the-auditor'])
+      expect(await shown(user, 'old-ana', 'now-ben')).toEqual(['yes', 'yes']);
+    expect(await shown('the-dispatcher', 'now-ana')).toEqual(['no']);
+  });
+
   test('a dispatcher plays recordings, any, while an admin grants it, and says why each time; nobody else by it', async () => {
     const admin = { cookie: cookies.get('admin')! };
     const grant = async (user: string, mayPlay: boolean) => {
@@ -350,6 +364,8 @@ describe("every cell of the guide's table", () => {
     await account('granted-agent', ['agent', 'dispatcher']);
     for (const user of ['granted', 'granted-agent']) expect(await grant(user, true)).toBe(true);
     expect((await hall.api.inject({ url: '/api/v1/me', headers: as('granted') })).json().mayPlay).toBe(true);
+    const shown = (await hall.api.inject({ url: '/api/v1/contacts/now-ben', headers: as('granted') })).json();
+    expect(shown.recordings[0].hearing).toBe('reason');
     // The files of these were never written: to be missing is to have been looked for.
     for (const user of ['granted', 'granted-agent'])
       for (const contact of ['old-ana', 'now-ben'])

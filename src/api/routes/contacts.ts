@@ -2,10 +2,11 @@ import { Type } from 'typebox';
 import type { Medium } from '../../core/medium.ts';
 import { maskKey } from '../../lib/mask-number.ts';
 import { type ContactPlace, hadContact, listContacts, readContact } from '../../store/contact-records.ts';
-import { LEADS, READERS, reachOf } from '../access.ts';
+import { LEADS, personOf, READERS, reachOf } from '../access.ts';
 import { mustHaveHad, readFollowed } from '../contact-reach.ts';
 import { CHANNEL_OF_MEDIUM, contactDetail, contactSummary } from '../contact-view.ts';
 import { ApiError } from '../errors.ts';
+import { hearingsOf } from '../hearing.ts';
 import { readInstant } from '../instant.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { ContactParams, ContactSearchBody, ContactShape, ContactsQuery, ContactsShape } from '../schemas.ts';
@@ -43,8 +44,8 @@ export function addContactRoutes(app: Api, options: ApiOptions): void {
     '/api/v1/contacts/:id',
     { config: { access: READERS }, schema: { params: ContactParams, response: { 200: ContactShape } } },
     async (request) => {
-      const reach = await reachOf(request, db);
-      return contactDetail(await readFollowed(options, () => readContact(db, request.params.id, reach)));
+      const [reach, hears] = await Promise.all([reachOf(request, db), hearingsOf(personOf(request), db)]);
+      return contactDetail(await readFollowed(options, () => readContact(db, request.params.id, reach)), hears);
     },
   );
 

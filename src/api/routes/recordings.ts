@@ -1,21 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { findRecording, hadContact, isOwnRecording } from '../../store/contact-records.ts';
-import type { Role } from '../../store/schema.ts';
+import { findRecording } from '../../store/contact-records.ts';
 import type { Person } from '../../store/sessions.ts';
 import type { Db } from '../../store/store.ts';
-import { LEADS, personOf, reachAs } from '../access.ts';
+import { personOf } from '../access.ts';
 import { ApiError } from '../errors.ts';
+import { BY_GRANT, BY_ROLE, type Ear, earOf, heardBy, isGranted } from '../hearing.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { RecordingParams, RecordingQuery } from '../schemas.ts';
-
-/** Channels guide, rights: for so long an agent hears what was recorded of the own talks. */
-export const OWN_RECORDING_MS = 7 * 86_400_000;
-const HEARERS: readonly Role[] = [...LEADS, 'auditor'];
-const BY_ROLE: readonly Role[] = ['agent', ...HEARERS];
-/** When an admin has said so of the account, for a reason each time. */
-const BY_GRANT: readonly Role[] = ['dispatcher'];
 
 export function addRecordingRoutes(app: Api, { db, recordingFolder }: ApiOptions): void {
   app.get(
@@ -28,15 +21,14 @@ export function addRecordingRoutes(app: Api, { db, recordingFolder }: ApiOptions
       const { id } = request.params;
       const number = Number(request.params.number);
       const reason = request.query.reason?.trim();
-      const hearing = hearingOf(personOf(request), reason);
+      const ear = await earFor(personOf(request), reason, db);
       if (reason !== undefined) request.deed = { detail: reason };
-      const agents = hearing === 'all' ? undefined : await reachAs(hearing, db);
-      if (agents !== undefined && !(await hadContact(db, id, agents))) throw new ApiError('RECORDING_UNKNOWN');
       const recording = await findRecording(db, id, number);
       if (!recording) throw new ApiError('RECORDING_UNKNOWN');
+      const heard = ear === 'all' ? 'yes' : heardBy(ear, recording, recording.talks);
+      if (heard === 'no') throw new ApiError('RECORDING_UNKNOWN');
       if (recording.ended_at_ms === null) throw new ApiError('RECORDING_RUNNING');
-      if (hearing !== 'all' && !hearing.roles.some((role) => HEARERS.includes(role)))
-        await mustBeOwn(db, { id, number, endedAtMs: recording.ended_at_ms, user: hearing.user });
+      if (heard === 'old') throw new ApiError('RECORDING_OLD');
       const file = await confined(recording.file, recordingFolder);
       const { size } = await stat(file);
       const range = readRange(request.headers.range, size);
@@ -56,22 +48,12 @@ export function addRecordingRoutes(app: Api, { db, recordingFolder }: ApiOptions
   );
 }
 
-/** As whom a person hears: `all` by a grant, else by the roles that play recordings by themselves. */
-function hearingOf(person: Person, reason: string | undefined): Person | 'all' {
-  const isGranted = person.mayPlay === true && person.roles.some((role) => BY_GRANT.includes(role));
-  if (isGranted && reason !== undefined) return 'all';
-  const roles = person.roles.filter((role) => BY_ROLE.includes(role));
-  if (roles.length === 0) throw new ApiError(isGranted ? 'REASON_NEEDED' : 'FORBIDDEN');
-  return { ...person, roles };
-}
-
-async function mustBeOwn(
-  db: Db,
-  asked: { readonly id: string; readonly number: number; readonly endedAtMs: number; readonly user: string },
-): Promise<void> {
-  const { id, number, endedAtMs, user } = asked;
-  if (!(await isOwnRecording(db, id, number, user))) throw new ApiError('RECORDING_UNKNOWN');
-  if (endedAtMs < Date.now() - OWN_RECORDING_MS) throw new ApiError('RECORDING_OLD');
+/** `all`: by a grant; else by the roles that play recordings by themselves. */
+async function earFor(person: Person, reason: string | undefined, db: Db): Promise<Ear | 'all'> {
+  if (isGranted(person) && reason !== undefined) return 'all';
+  const ear = await earOf(person, db);
+  if (ear === undefined) throw new ApiError(isGranted(person) ? 'REASON_NEEDED' : 'FORBIDDEN');
+  return ear;
 }
 
 /** The real file, when it lies in the recordings folder: whatever path a journal may hold, nothing else is ever served. */

@@ -21,6 +21,9 @@ export interface ContactRow {
   readonly disposition: string | null;
 }
 
+/** Whether this person may play a recording now: `reason`: when one is given. */
+type Hearing = 'yes' | 'reason' | 'no';
+
 export interface ContactDetail extends ContactRow {
   /** The conversation that goes on from this one. */
   readonly continuedBy: string | null;
@@ -47,13 +50,14 @@ export interface ContactDetail extends ContactRow {
     readonly startedAtMs: number;
     readonly endedAtMs: number | null;
     readonly durationMs: number | null;
+    readonly hearing: Hearing;
   }[];
   /** Beside this conversation. */
   readonly calls: readonly {
     readonly contact: string;
     readonly openedAtMs: number;
     readonly outcome: string | null;
-    readonly recordings: readonly { readonly number: number; readonly endedAtMs: number | null }[];
+    readonly recordings: readonly { readonly number: number; readonly hearing: Hearing }[];
   }[];
 }
 
