@@ -68,8 +68,8 @@ export const ERRORS = {
   FORBIDDEN: { status: 403, zh: '您的角色无权进行此操作。', en: 'Your role may not do this.' },
   FORM_NEWER: {
     status: 409,
-    zh: '这张登记单已有更新的草稿。',
-    en: 'There is a newer draft of this form.',
+    zh: '这张登记单已有另一份草稿，请先读取再保存。',
+    en: 'There is another draft of this form; read it before you save.',
   },
   FORM_SUBMITTED: {
     status: 409,

@@ -26,7 +26,11 @@ const fields = {
   wantsCallback: Type.Boolean(),
   confidential: Type.Boolean(),
   anonymous: Type.Boolean(),
-  revision: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+  revision: Type.Integer({
+    ...{ minimum: 1, maximum: 1_000_000_000 },
+    description:
+      'Counted by the writer: each one later than the one it goes on from, and other words are another revision.',
+  }),
 };
 export const FormBody = Type.Object(
   {
@@ -35,7 +39,7 @@ export const FormBody = Type.Object(
       Type.Integer({
         ...{ minimum: 0, maximum: 1_000_000_000 },
         description:
-          'Revision of the stored form that these words go on from, 0: of none. When somebody else has written a later one: 409 FORM_NEWER.',
+          'Revision of the stored form that these words go on from, 0: of none. Another one stored by then, whoever wrote it: 409 FORM_NEWER; the stored revision with the stored words once more: 200. Without it any earlier revision is replaced, somebody else’s, too: for pages of before alone.',
       }),
     ),
   },

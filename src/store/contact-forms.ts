@@ -13,7 +13,7 @@ export interface FormWish {
   readonly by: string;
   readonly text: FormText;
   readonly revision: number;
-  /** Revision that it goes on from, 0: none; undefined: the writer does not say. */
+  /** Stored revision that it goes on from, 0: none; undefined: the writer does not say, and any earlier one gives way. */
   readonly base?: number | undefined;
   readonly atMs: number;
 }
@@ -22,13 +22,17 @@ export async function readForm(db: Db, contact: string): Promise<ContactFormTabl
   return await db.selectFrom('contact_forms').selectAll().where('contact', '=', contact).executeTakeFirst();
 }
 
-/** What is stored is no later than what is wished, and nobody else's that the writer does not know of. */
-function isNoneBetween({ by, revision, base }: FormWish) {
-  const known = base === undefined ? sql`true` : sql`contact_forms.by_user = ${by} or contact_forms.revision = ${base}`;
-  return sql<boolean>`contact_forms.revision <= ${revision} and (${known})`;
+/** What is stored is what the wish goes on from, whoever wrote it, or is the wish itself. */
+function isKnownTo({ text, revision, base }: FormWish) {
+  const from = base === undefined ? sql`true` : sql`contact_forms.revision = ${base}`;
+  const words = Object.keys(text).map(
+    (name) => sql`${sql.ref(`contact_forms.${name}`)} = ${sql.ref(`excluded.${name}`)}`,
+  );
+  return sql<boolean>`case contact_forms.revision when ${revision} then ${sql.join(words, sql` and `)}
+    else contact_forms.revision < ${revision} and ${from} end`;
 }
 
-/** @returns whether it was written: not when it was submitted, or something newer stands between. */
+/** @returns whether it was written: not when it was submitted, or what is stored is not what the wish goes on from. */
 async function write(
   db: Db,
   wish: FormWish,
@@ -43,13 +47,13 @@ async function write(
         .column('contact')
         .doUpdateSet(row)
         .where('contact_forms.submitted_at_ms', 'is', null)
-        .where(isNoneBetween(wish)),
+        .where(isKnownTo(wish)),
     )
     .executeTakeFirstOrThrow();
   return changed > 0n;
 }
 
-/** Keeps a draft. @returns the form as it stands: when it was submitted, or a newer draft is there, not what was wished. */
+/** Keeps a draft. @returns the form as it stands: when it was submitted, or another draft is there, not what was wished. */
 export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTable | undefined> {
   await write(db, wish, { submitted_at_ms: null, submit_key: null });
   return await readForm(db, wish.contact);
@@ -59,7 +63,7 @@ export async function saveDraft(db: Db, wish: FormWish): Promise<ContactFormTabl
  * Submits once, whoever else tries at the same moment: the others wait until it stands. `first` is done by the one alone, before it
  * stands; when it throws, nothing was submitted.
  *
- * @returns the form as it stands: its `submit_key` tells whether this was the one; not submitted at all: a newer draft is there.
+ * @returns the form as it stands: its `submit_key` tells whether this was the one; not submitted at all: another draft is there.
  */
 export async function submitForm(
   db: Db,

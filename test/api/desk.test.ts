@@ -174,30 +174,52 @@ describe('the form of a contact', () => {
     expect(dispositions).toEqual([stands.resolution]);
   });
 
-  test('goes on from what its writer knows: who has not seen the draft of somebody else replaces it neither by a draft nor by submitting', async () => {
-    const lead = await hall.login('lead');
+  describe('goes on from what its writer knows', () => {
     const url = '/api/v1/contacts/fourth/form';
-    const put = async (cookie: string, content: string, revision: number, base: number) => {
-      const answer = (await ask('PUT', url, cookie, { ...text, content, revision, base })).json();
+    type Wish = readonly [content: string, revision: number, base?: number];
+    const bodyOf = ([content, revision, base]: Wish) => ({
+      ...{ ...text, content, revision },
+      ...(base === undefined ? {} : { base }),
+    });
+    const put = async (cookie: string, ...wish: Wish) => {
+      const answer = (await ask('PUT', url, cookie, bodyOf(wish))).json();
       return answer.code ?? answer.content;
     };
-    const submit = async (cookie: string, content: string, revision: number, base?: number) => {
-      const body = { ...text, content, revision, ...(base === undefined ? {} : { base }) };
-      const answer = (
-        await ask('POST', `${url}/submit`, cookie, body, (cookie === lead ? 'l' : 'a').repeat(20))
-      ).json();
+    const submit = async (key: string, cookie: string, ...wish: Wish) => {
+      const answer = (await ask('POST', `${url}/submit`, cookie, bodyOf(wish), key.repeat(20))).json();
       return answer.code ?? answer.content;
     };
-    expect(await put(ana, 'hers', 20, 0)).toBe('hers');
-    // An answer that was lost: she goes on from what she knows.
-    expect(await put(ana, 'hers, more', 30, 0)).toBe('hers, more');
-    expect(await put(lead, 'of the lead', 50, 0)).toBe('FORM_NEWER');
-    expect(await submit(lead, 'of the lead', 50, 20)).toBe('FORM_NEWER');
-    expect(await submit(lead, 'of the lead', 1)).toBe('FORM_NEWER');
-    expect((await ask('GET', url, lead)).json().content).toBe('hers, more');
-    expect(await put(lead, 'hers, and of the lead', 50, 30)).toBe('hers, and of the lead');
-    expect(await put(ana, 'hers, still', 60, 30)).toBe('FORM_NEWER');
-    expect(await submit(ana, 'hers, and of the lead', 61, 50)).toBe('hers, and of the lead');
+    let lead: string;
+    beforeAll(async () => {
+      lead = await hall.login('lead');
+    });
+
+    test('who has not seen the draft that is stored does not replace it by another, whoever wrote it', async () => {
+      expect(await put(ana, 'hers', 20, 0)).toBe('hers');
+      expect(await put(ana, 'of her other machine', 30, 0)).toBe('FORM_NEWER');
+      expect(await put(lead, 'of the lead', 50, 0)).toBe('FORM_NEWER');
+      expect(await put(ana, 'hers, more', 30, 20)).toBe('hers, more');
+      expect(await put(lead, 'hers, and of the lead', 50, 30)).toBe('hers, and of the lead');
+      expect(await put(ana, 'hers, still', 60, 30)).toBe('FORM_NEWER');
+      expect((await ask('GET', url, lead)).json()).toMatchObject({ content: 'hers, and of the lead', by: 'lead' });
+    });
+
+    test('what is stored may be said again, whatever its writer knew; other words of that revision, or of an earlier one, not', async () => {
+      for (const base of [30, 0, 50, undefined])
+        expect(await put(lead, 'hers, and of the lead', 50, base)).toBe('hers, and of the lead');
+      for (const base of [30, 50, undefined]) expect(await put(lead, 'other words', 50, base)).toBe('FORM_NEWER');
+      expect(await put(ana, 'earlier', 40, 50)).toBe('FORM_NEWER');
+    });
+
+    test('nor submits over it; one whose answer was lost does', async () => {
+      expect(await submit('l', lead, 'of the lead', 60, 20)).toBe('FORM_NEWER');
+      expect(await submit('l', lead, 'of the lead', 1)).toBe('FORM_NEWER');
+      expect(await submit('l', lead, 'other words', 50, 50)).toBe('FORM_NEWER');
+      expect(await submit('a', ana, 'of her other machine', 61, 30)).toBe('FORM_NEWER');
+      expect((await ask('GET', url, lead)).json().submittedAtMs).toBeNull();
+      expect(await put(ana, 'hers at last', 61, 50)).toBe('hers at last');
+      expect(await submit('a', ana, 'hers at last', 61, 50)).toBe('hers at last');
+    });
   });
 
   test('refuses what is not of its lists, too long, or without a key', async () => {

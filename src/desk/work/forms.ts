@@ -4,14 +4,17 @@ import { joined, keepDisplaced, keptDisplaced } from './displaced.ts';
 import { differing, emptyForm, type FormText, makePlain } from './form-text.ts';
 import { forgetForm, hearKept, type Kept, keepForm, keptForms } from './kept-forms.ts';
 import { newKey } from './new-key.ts';
+import { beginSending, forgetSentBefore, rememberSent, wasSentBy } from './sent-forms.ts';
 
 /** One contact's form in this page. */
 export interface Form {
   readonly contact: string;
   text: FormText;
   revision: number;
-  /** The last one of the server's that this page knows. */
-  base: number;
+  /** The last one of the server's that this page knows, 0: none; undefined: kept by a page that did not count them. */
+  base: number | undefined;
+  /** What was there before, in this browser or at the server, is known: what is written goes on from it. */
+  begun: boolean;
   /** Written since it was last saved at the server. */
   unsaved: boolean;
   /** At the server, by its clock. */
@@ -32,7 +35,9 @@ interface Answer extends FormText {
 }
 
 /** At the server: it is what this page goes on with. */
-const THERE_IS_ANOTHER = new Set(['FORM_SUBMITTED', 'FORM_NEWER', 'KEY_REUSED']);
+const THERE_IS_ANOTHER = new Set(['FORM_SUBMITTED', 'KEY_REUSED']);
+/** In a row: more is another page of this browser that never stops. */
+const GONE_ON_MAX = 5;
 const SAVE_EVERY_MS = 5_000;
 const RETRY_LAST_MS = 30_000;
 
@@ -44,6 +49,7 @@ let user = '';
 /** Takes up what an earlier page of this person kept here. */
 export function openForms(person: string): void {
   user = person;
+  beginSending();
   for (const timer of timers.values()) clearTimeout(timer);
   timers.clear();
   forms.clear();
@@ -69,7 +75,8 @@ export function formOf(contact: string): Form {
 
 function adopt(contact: string, kept?: Kept): Form {
   const form: Form = reactive({
-    ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0, base: kept?.base ?? 0 },
+    ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0 },
+    ...{ base: kept === undefined ? 0 : kept.base, begun: kept !== undefined },
     ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
     ...{ submitKey: kept?.submitKey, away: false, refusal: '', displaced: keptDisplaced(user, contact) },
   });
@@ -109,7 +116,9 @@ async function load(form: Form, attempt = 0): Promise<void> {
     const answer = await ask<Answer | undefined>(`/contacts/${form.contact}/form`);
     if (!isOpen(form)) return;
     form.away = false;
-    if (answer !== undefined && answer.revision >= form.revision) take(form, answer);
+    if (answer === undefined) form.begun = true;
+    else if (goesOnFrom(form, answer)) schedule(form, 0);
+    else if (answer.revision >= form.revision) take(form, answer);
   } catch (error) {
     if (error instanceof Refused) return;
     form.away = true;
@@ -126,7 +135,7 @@ function follow(form: Form, kept: Kept | undefined): void {
   if (kept.revision < form.revision || form.submittedAtMs !== undefined) return;
   put(form, { ...emptyForm(), ...kept.text });
   Object.assign(form, { revision: kept.revision, base: kept.base ?? form.base, submitKey: kept.submitKey });
-  Object.assign(form, { unsaved: true, refusal: '' });
+  Object.assign(form, { unsaved: true, refusal: '', begun: true });
   schedule(form, 2 * SAVE_EVERY_MS);
 }
 
@@ -137,15 +146,35 @@ function put(form: Form, text: FormText): void {
   if (form.displaced !== undefined && differing(form.displaced, text).length === 0) displace(form, undefined);
 }
 
+function textOf(answer: Answer): FormText {
+  const names = Object.keys(emptyForm()) as (keyof FormText)[];
+  return Object.fromEntries(names.map((name) => [name, answer[name]])) as unknown as FormText;
+}
+
+/** What stands at the server is this browser's own, whose answer was lost or went to another page: what was written since goes on from it. */
+function goesOnFrom(form: Form, answer: Answer): boolean {
+  const { contact, unsaved, begun } = form;
+  const text = textOf(answer);
+  if (!unsaved || answer.submittedAtMs !== null || differing(form.text, text).length === 0) return false;
+  if (!wasSentBy(begun ? 'browser' : 'page', { user, contact, revision: answer.revision, text })) return false;
+  form.begun = true;
+  form.base = answer.revision;
+  form.revision = Math.max(form.revision, answer.revision + 1);
+  form.savedAtMs = answer.savedAtMs;
+  keepForm(user, form);
+  return true;
+}
+
 /** What the server has becomes ours. */
 function take(form: Form, answer: Answer): void {
-  const text = Object.fromEntries(
-    Object.keys(emptyForm()).map((name) => [name, answer[name as keyof FormText]]),
-  ) as unknown as FormText;
-  if (form.unsaved && differing(form.text, text).length > 0) displace(form, joined(form.displaced, form.text));
+  const text = textOf(answer);
+  if (isWaiting(form) && differing(form.text, text).length > 0) {
+    displace(form, joined(form.displaced, form.text));
+    form.submitKey = undefined;
+  }
   put(form, text);
-  confirm(form, answer);
   form.revision = answer.revision;
+  confirm(form, answer);
 }
 
 /** What was displaced stands again, as what was written last. */
@@ -164,11 +193,15 @@ function displace(form: Form, text: FormText | undefined): void {
   keepDisplaced(user, form.contact, text);
 }
 
-function confirm(form: Form, { revision, savedAtMs, submittedAtMs }: Answer): void {
+function confirm(form: Form, answer: Answer): void {
+  const { revision, savedAtMs, submittedAtMs } = answer;
   form.savedAtMs = savedAtMs;
   form.base = revision;
+  form.begun = true;
+  forgetSentBefore(user, form.contact, submittedAtMs === null ? revision : Number.POSITIVE_INFINITY);
   form.away = false;
-  if (submittedAtMs === null && revision !== form.revision) return;
+  const isAsHere = revision === form.revision && differing(form.text, textOf(answer)).length === 0;
+  if (submittedAtMs === null && !isAsHere) return;
   form.unsaved = false;
   form.submittedAtMs = submittedAtMs ?? undefined;
   form.submitKey = submittedAtMs === null ? form.submitKey : undefined;
@@ -229,16 +262,11 @@ async function send(form: Form, attempt = 0): Promise<void> {
 }
 
 async function sendOnce(form: Form, attempt: number): Promise<void> {
-  const body = { ...form.text, revision: Math.max(1, form.revision), base: form.base };
-  const path = `/contacts/${form.contact}/form`;
   const key = form.submitKey;
   try {
-    const answer =
-      key === undefined
-        ? await ask<Answer>(path, { method: 'PUT', body })
-        : await ask<Answer>(`${path}/submit`, { method: 'POST', body, headers: { 'idempotency-key': key } });
+    const answer = await deliver(form);
     if (!isOpen(form)) return;
-    confirm(form, answer);
+    if (answer !== undefined) confirm(form, answer);
   } catch (error) {
     if (!isOpen(form)) return;
     if (error instanceof Refused) refused(form, error);
@@ -254,6 +282,31 @@ async function sendOnce(form: Form, attempt: number): Promise<void> {
   // Written, or submitted, while it was being sent.
   if (form.unsaved || (form.submitKey !== undefined && form.submittedAtMs === undefined))
     schedule(form, key === form.submitKey ? SAVE_EVERY_MS : 0);
+}
+
+/** @returns the form as it stands; undefined: these words have given way, or are of somebody who left. @throws as `ask`. */
+async function deliver(form: Form, goneOn = 0): Promise<Answer | undefined> {
+  const path = `/contacts/${form.contact}/form`;
+  try {
+    return await post(form, path);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'FORM_NEWER' || !isOpen(form)) throw error;
+  }
+  const answer = await ask<Answer | undefined>(path);
+  if (!isOpen(form)) return undefined;
+  if (answer !== undefined && (goneOn === GONE_ON_MAX || !goesOnFrom(form, answer))) take(form, answer);
+  const isOver = goneOn === GONE_ON_MAX || form.submittedAtMs !== undefined || !isWaiting(form);
+  return isOver ? undefined : await deliver(form, goneOn + 1);
+}
+
+async function post(form: Form, path: string): Promise<Answer> {
+  const { contact, base, submitKey: key } = form;
+  const [text, revision] = [{ ...form.text }, Math.max(1, form.revision)];
+  const body = { ...text, revision, base };
+  rememberSent({ user, contact, revision, text });
+  return key === undefined
+    ? await ask<Answer>(path, { method: 'PUT', body })
+    : await ask<Answer>(`${path}/submit`, { method: 'POST', body, headers: { 'idempotency-key': key } });
 }
 
 function refused(form: Form, error: Refused): void {

@@ -23,7 +23,7 @@ interface Source {
   readonly contact: string;
   readonly text: FormText;
   readonly revision: number;
-  readonly base: number;
+  readonly base: number | undefined;
   readonly submitKey: string | undefined;
 }
 
