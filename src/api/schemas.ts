@@ -74,6 +74,12 @@ export const AgentShape = Type.Object({
   contact: Type.Optional(Type.String()),
   devices: Type.Integer(),
   next: Type.String(),
+  setBy: Type.Optional(
+    Type.Object(
+      { by: Type.String(), reason: Type.String() },
+      { description: 'Who set `next` in the agent’s stead, and why; absent: the agent’s own.' },
+    ),
+  ),
   slots: Type.Optional(
     Type.Object(
       { chat: Type.Optional(Type.Integer()), mail: Type.Optional(Type.Integer()) },

@@ -14,6 +14,7 @@ import type { Agent } from './state.ts';
 export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStateAsked' }>): void {
   const agent = d.state.agents.get(event.agent);
   if (agent === undefined || seatOfAgent(d.state.standing, agent).setting === undefined) return;
+  delete agent.setBy;
   if (event.by !== undefined) stateForced(d, agent, event, event.by);
   const wasReady = agent.wish === 'ready';
   agent.wish = event.state;
@@ -35,14 +36,8 @@ export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStat
 
 /** P8. */
 function stateForced(d: Decision, agent: Agent, event: Extract<Event, { type: 'agentStateAsked' }>, by: string): void {
-  note(d, 'P8', {
-    do: 'record-fact',
-    fact: 'stateForced',
-    agent: agent.id,
-    state: event.state,
-    by: by.slice(0, NAME_CHARS_MAX),
-    reason: (event.reason ?? '').slice(0, REASON_CHARS_MAX),
-  });
+  agent.setBy = { by: by.slice(0, NAME_CHARS_MAX), reason: (event.reason ?? '').slice(0, REASON_CHARS_MAX) };
+  note(d, 'P8', { do: 'record-fact', fact: 'stateForced', agent: agent.id, state: event.state, ...agent.setBy });
 }
 
 /** P3: asked for, or the longest wrap-up is over. */

@@ -384,8 +384,10 @@ export interface Agent {
   readonly id: AgentId;
   /** What the agent asked for; a call under way is finished first. */
   wish: 'ready' | 'notReady' | 'offline';
-  /** Reason of `notReady`, empty when none. */
+  /** Reason of `notReady` or `offline`, empty when none. */
   reason: string;
+  /** P8: the wish is not the agent's own. */
+  setBy?: { readonly by: string; readonly reason: string };
   idleSinceMs: number;
   /** No offer before. */
   notBeforeMs: number;

@@ -46,6 +46,8 @@ export interface AgentView {
   readonly devices: number;
   /** What will be the state when the call under way is over. */
   readonly next: 'ready' | 'notReady' | 'offline';
+  /** Who set `next` in the agent's stead, and why; absent: the agent, or what became of a phone or offers. */
+  readonly setBy?: { readonly by: string; readonly reason: string };
   /** Room beside the one call. Absent: none. */
   readonly slots?: SlotCounts;
   /** Digital contacts that the agent has or is offered, oldest first. Absent: none. */
@@ -109,6 +111,7 @@ export function agentView(state: State, id: AgentId): AgentView | undefined {
     ...contactOf(agent),
     devices: liveDevices(state, setting.sipUser).length,
     next: agent.wish,
+    ...(agent.setBy === undefined ? {} : { setBy: agent.setBy }),
     ...slotsView(state, setting),
     ...(agent.conversations.length === 0 ? {} : { conversations: conversationViews(state, agent) }),
   };

@@ -226,6 +226,7 @@ test("a lead sets an agent's state for a reason, and it is audited", async () =>
   expect((await ask(lead, 'PUT', state, { state: 'notReady', reason: 'break over' })).body).toMatchObject({
     state: 'notReady',
     reason: 'break over',
+    setBy: { by: 'lead', reason: 'break over' },
   });
   const [deed] = await listAudit(hall.database.store.db, { fromMs: 0, toMs: 1e15, rowsMax: 1 });
   expect(deed).toMatchObject({ who: 'lead', target: 'eva', detail: 'notReady: break over' });

@@ -95,6 +95,26 @@ test('[P5] who is no agent of the rules has no state, and a long reason is cut',
   expect(seat(hotline).reason).toBeUndefined();
 });
 
+test('[P8] who set a state in the agent’s stead, and why, is told of each state, until the agent asks for one or an offer is missed too often', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const force = (state: 'ready' | 'notReady' | 'offline', reason: string) =>
+    hotline.hear({ type: 'agentStateAsked', agent: agentId('ana'), state, reason, by: 'lea' });
+  for (const state of ['notReady', 'offline', 'ready'] as const) {
+    force(state, 'drill');
+    expect(seat(hotline)).toMatchObject({ state, next: state, setBy: { by: 'lea', reason: 'drill' } });
+  }
+  hotline.ask('ana', 'ready');
+  expect(seat(hotline).setBy).toBeUndefined();
+
+  force('ready', 'r'.repeat(99));
+  expect(seat(hotline).setBy?.reason).toBe('r'.repeat(40));
+  hotline.state.agents.get(agentId('ana'))!.misses = 2;
+  hotline.decline(hotline.call('personal'));
+  expect(seat(hotline)).toMatchObject({ state: 'notReady', reason: 'missedOffers' });
+  expect(seat(hotline).setBy).toBeUndefined();
+});
+
 test('[P6] the same rules change nothing; a seat that is gone is offline once its call is over', () => {
   const hotline = new Hotline(CITY);
   hotline.ready('ana');

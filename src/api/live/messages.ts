@@ -106,11 +106,13 @@ interface AgentFields {
   readonly number: string;
   readonly site: string;
   readonly state: AgentStateName;
-  /** Of `notReady`. */
+  /** Of `notReady` and `offline`. */
   readonly reason?: string;
   readonly sinceMs: number;
   /** What will be the state when the call under way is over. */
   readonly next: 'ready' | 'notReady' | 'offline';
+  /** Who set `next` in the agent's stead, and why. */
+  readonly setBy?: { readonly by: string; readonly reason: string };
   /** Registered phones. A ready agent without one is offered nothing. */
   readonly devices: number;
   readonly skills: readonly string[];

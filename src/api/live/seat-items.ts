@@ -22,7 +22,7 @@ export function selfItem(view: DeskView): SelfItem {
   return { key: 'self', kind: 'self', ...fields(view), sipUser: view.sipUser };
 }
 
-function fields({ agent, number, site, state, reason, sinceMs, next, devices, skills }: DeskView) {
+function fields({ agent, number, site, state, reason, sinceMs, next, setBy, devices, skills }: DeskView) {
   return {
     agent,
     number,
@@ -31,6 +31,7 @@ function fields({ agent, number, site, state, reason, sinceMs, next, devices, sk
     ...(reason === undefined ? {} : { reason }),
     sinceMs,
     next,
+    ...(setBy === undefined ? {} : { setBy }),
     devices,
     skills,
   };

@@ -60,6 +60,7 @@ export const en: Words = {
     goReady: 'Ready',
     goNotReady: 'Not ready',
     leave: 'Go offline',
+    setBy: (by: string, state: string, reason: string) => `${by} set “${state}”: ${reason}`,
     byItself: { phoneLost: 'Phone lost', missedOffers: 'Missed offers' },
     reasons: ['Break', 'Meal', 'Meeting', 'Training', 'Equipment fault', 'Other work'],
     refused: (why: string) => `The state did not change: ${why}`,

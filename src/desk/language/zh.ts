@@ -48,6 +48,7 @@ export const zh = {
     wrapUp: '话后整理',
     after: (state: string) => `通话后：${state}`,
     left: (time: string) => `剩余 ${time}`,
+    setBy: (by: string, state: string, reason: string) => `${by} 设为“${state}”：${reason}`,
     choose: '选择原因',
     goReady: '就绪',
     goNotReady: '示忙',
