@@ -81,6 +81,8 @@ async function ask(mode: string, reason: string): Promise<void> {
   await lead.click('hear');
 }
 
+/** What was asked for is so. */
+const nothingAsked = () => lead.page.waitForSelector('[role=status]:has-text("已申请")', { state: 'detached' });
 const onTalk = () => lead.seen('[data-test=step][data-step=on]');
 
 describe('a lead at the page', () => {
@@ -90,6 +92,7 @@ describe('a lead at the page', () => {
     await lead.page.click('[data-agent=seat1001] [data-test=pick]');
     await ask('监听', '新人带教');
     await onTalk();
+    await nothingAsked();
     await hears('the lead', lead.heard, CITIZEN_HZ, some);
     await hears('the lead', lead.heard, AGENT_HZ, some);
     await hears(
@@ -199,10 +202,19 @@ describe('a lead at the page', () => {
       (share) => share > 0.9,
     );
     await lead.seen('[data-agent=seat1001][data-state=wrapUp]');
-    await lead.page.click('label:has-text("未就绪")');
-    await lead.page.fill('input[name=stateReason]', '支援培训');
-    await lead.click('force');
-    await lead.seen('[data-agent=seat1001][data-state=notReady]');
+    for (const [state, reason] of [
+      ['offline', '今日到岗'],
+      ['ready', '话务高峰'],
+      ['notReady', '支援培训'],
+    ]) {
+      await lead.page.click(`label:has(input[value=${state}])`);
+      await lead.page.fill('input[name=stateReason]', reason!);
+      await lead.click('force');
+      await lead.seen(`[data-agent=seat1001][data-state=${state}]`);
+      // By whom, to what, and why.
+      await desk.seen(`[data-test=set-by]:has-text("${LEAD}"):has-text("${reason}")`);
+      await picture(`set-${state}`, desk);
+    }
     expect((await stage.agent('seat1001'))?.reason).toBe('支援培训');
     await lead.page.keyboard.press('F4');
     // Who did not want to be called has nothing to wrap up.

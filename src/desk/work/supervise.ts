@@ -35,14 +35,16 @@ interface Talk {
 
 const me = (): string | undefined => session.person?.user;
 
-export const told = reactive({ failure: '', done: '' });
+/** `asked`: `done` tells of a wish, and holds until it is granted. */
+export const told = reactive({ failure: '', done: '', asked: false });
 
 /** Does it, and says what became of it: `done`, or what `work` has to say instead. @returns whether it was done. */
 async function attempt(done: string, work: () => Promise<unknown>): Promise<boolean> {
-  Object.assign(told, { failure: '', done: '' });
+  Object.assign(told, { failure: '', done: '', asked: false });
   try {
     const other = await work();
     told.done = typeof other === 'string' ? other : done;
+    told.asked = told.done === words.value.supervision.asked;
     return true;
   } catch (error) {
     told.failure = whyNot(error);
