@@ -40,7 +40,7 @@ export function tellEvent(event: Event): Said {
         `${event.by} 将站点 ${event.site} 设为“${inChinese('site', event.status)}”。`,
       );
     case 'contactRegraded':
-      return said(`${event.by} regraded the contact.`, `${event.by} 调整了来电分级。`);
+      return said(`${event.by} regraded the contact.`, `${event.by} 调整了联络分级。`);
     case 'missedCallHandled':
       return said(`${event.by} closed a missed call.`, `${event.by} 办结了一个漏接来电。`);
     case 'dispositionGiven':
@@ -324,7 +324,7 @@ function tellCaller(fact: CallerFact): Said {
     case 'graded':
       return said(
         `The contact is of grade ${fact.grade ?? 'none'}${fact.order === undefined ? '' : `, for order ${fact.order}`}.`,
-        `来电分级：${fact.grade === undefined || fact.grade === null ? '无' : inChinese('grade', fact.grade)}${fact.order === undefined ? '' : `（工单 ${fact.order}）`}。`,
+        `联络分级：${fact.grade === undefined || fact.grade === null ? '无' : inChinese('grade', fact.grade)}${fact.order === undefined ? '' : `（工单 ${fact.order}）`}。`,
       );
   }
 }

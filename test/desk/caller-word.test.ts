@@ -32,6 +32,29 @@ test('a caller from the web page and one without a number are told apart in word
   toggleLanguage();
 });
 
+test('what a conversation’s time went into is told without phones', async () => {
+  await import('vue');
+  vi.stubGlobal('localStorage', browserStore());
+  vi.stubGlobal('document', { documentElement: {} });
+  const { toggleLanguage } = await pageModule<Words>('language/words.ts');
+  const { phaseWord } = await pageModule<{ phaseWord(phase: object, contact: object): string }>('work/contacts.ts');
+  const said = () =>
+    ['phone', 'callback', 'chat', 'mail'].map((channel) =>
+      ['ring', 'talk'].map((name) => phaseWord({ name }, { channel })).join(' '),
+    );
+  expect(said()).toEqual(['振铃 通话', '振铃 通话', '待接 会话', '待接 会话']);
+  toggleLanguage();
+  expect(said().slice(1, 3)).toEqual(['Ringing Talk', 'Offered Conversation']);
+  toggleLanguage();
+});
+
+test('whom an agent may dial back has a number: no visitor of the page, and nobody known by an openid or an address', async () => {
+  const { hasNumber } = await pageModule<{ hasNumber(from?: string): boolean }>('work/has-number.ts');
+  const dialable = ['138****8000', '028****3210', '86138****8000', '+86 028****3210', '+4477****0123', '12345'];
+  const others = ['visitor-x4B1', 'oDk****42', '138****om', 'web', 'anonymous', '****', '***', '', undefined];
+  expect([...dialable, ...others].filter(hasNumber)).toEqual(dialable);
+});
+
 test('why an agent is not ready is told in words, also when the core has set it', async () => {
   await import('vue');
   vi.stubGlobal('localStorage', browserStore());

@@ -179,11 +179,19 @@ test('the citizen of a conversation is called from it, and the call stands under
   await desk.state('ready');
 }, 60_000);
 
-test('of a call today each word stands in one line', async () => {
+test('of a call today each word stands in one line, and how long it took beside when it came, in both languages', async () => {
   await desk.seen('[data-test=today] [data-test=back]');
-  const tall = `[...document.querySelectorAll('[data-test=today] li span')]
+  const tall = `[...document.querySelectorAll('[data-test=today] li span:not(:has(span))')]
     .filter((word) => word.offsetHeight > 1.7 * Number.parseFloat(getComputedStyle(word).fontSize)).map((word) => word.textContent)`;
-  expect(await desk.page.evaluate(tall)).toEqual([]);
+  const below = `[...document.querySelectorAll('[data-test=lasted]:not(:empty)')]
+    .filter((word) => word.getBoundingClientRect().top > word.parentElement.firstElementChild.getBoundingClientRect().bottom - 4)
+    .map((word) => word.parentElement.textContent)`;
+  for (const look of ['中文', 'English']) {
+    await desk.seen('[data-test=lasted]:not(:empty)');
+    await desk.page.screenshot({ path: `/tmp/forms-today-${look}.png` });
+    expect([look, await desk.page.evaluate(tall), await desk.page.evaluate(below)]).toEqual([look, [], []]);
+    await desk.click('language');
+  }
 });
 
 test('the catalogue is opened, searched and called from by the keyboard alone; who is not there is not waited for', async () => {

@@ -157,6 +157,14 @@ export const enBoards: typeof zhBoards = {
       step: 'Switch',
     },
     phases: { menu: 'Menu', wait: 'Waiting', ring: 'Ringing', talk: 'Talk', hold: 'On hold', after: 'Rating and end' },
+    digitalPhases: {
+      menu: 'Entry',
+      wait: 'Waiting',
+      ring: 'Offered',
+      talk: 'Conversation',
+      hold: 'On hold',
+      after: 'Rating and end',
+    },
   },
   supervision: {
     agents: 'Agents',

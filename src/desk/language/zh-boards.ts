@@ -150,6 +150,7 @@ export const zhBoards = {
       step: '交换机',
     },
     phases: { menu: '语音菜单', wait: '等候', ring: '振铃', talk: '通话', hold: '保持', after: '评价与结束' },
+    digitalPhases: { menu: '进入', wait: '等候', ring: '待接', talk: '会话', hold: '保持', after: '评价与结束' },
   },
   supervision: {
     agents: '座席',

@@ -1,4 +1,5 @@
 import { wordOf, words } from '../language/words.ts';
+import type { Phase } from './life.ts';
 import { channelTitle } from './reference.ts';
 
 /** A contact as `GET /api/v1/contacts` lists it. */
@@ -61,9 +62,20 @@ export interface ContactDetail extends ContactRow {
   }[];
 }
 
+/** Chats and mails: no phone rings for them. */
+export function isConversation({ channel }: Pick<ContactRow, 'channel'>): boolean {
+  return channel === 'chat' || channel === 'mail';
+}
+
 /** By which channel a contact came, in the language of the page. */
 export function channelWord({ channel, platform }: Pick<ContactRow, 'channel' | 'platform'>): string {
   return channelTitle(platform ?? channel);
+}
+
+/** No phone rings for a conversation. */
+export function phaseWord({ name }: Pick<Phase, 'name'>, contact: Pick<ContactRow, 'channel'>): string {
+  const { phases, digitalPhases } = words.value.explain;
+  return (isConversation(contact) ? digitalPhases : phases)[name];
 }
 
 /** What became of a contact, in the language of the page. */
