@@ -14,7 +14,7 @@ import type { Agent } from './state.ts';
 export function stateAsked(d: Decision, event: Extract<Event, { type: 'agentStateAsked' }>): void {
   const agent = d.state.agents.get(event.agent);
   if (agent === undefined || seatOfAgent(d.state.standing, agent).setting === undefined) return;
-  delete agent.setBy;
+  agent.setBy = undefined;
   if (event.by !== undefined) stateForced(d, agent, event, event.by);
   const wasReady = agent.wish === 'ready';
   agent.wish = event.state;
@@ -87,6 +87,7 @@ function newAgent(d: Decision, id: AgentId): Agent {
     id,
     wish: 'offline',
     reason: '',
+    setBy: undefined,
     idleSinceMs: d.state.nowMs,
     notBeforeMs: 0,
     misses: 0,

@@ -110,7 +110,7 @@ export function missOffer(
   if (agent.misses >= MISSES_MAX && agent.wish === 'ready') {
     agent.wish = 'notReady'; // O6
     agent.reason = 'missedOffers';
-    delete agent.setBy;
+    agent.setBy = undefined;
     agent.misses = 0;
   }
   release(d, agent, contact);

@@ -387,7 +387,7 @@ export interface Agent {
   /** Reason of `notReady` or `offline`, empty when none. */
   reason: string;
   /** P8: the wish is not the agent's own. */
-  setBy?: { readonly by: string; readonly reason: string };
+  setBy?: { readonly by: string; readonly reason: string } | undefined;
   idleSinceMs: number;
   /** No offer before. */
   notBeforeMs: number;

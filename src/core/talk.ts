@@ -199,7 +199,7 @@ export function losePhone(d: Decision, id: AgentId): void {
   if (agent === undefined || agent.wish !== 'ready') return;
   agent.wish = 'notReady';
   agent.reason = 'phoneLost';
-  delete agent.setBy;
+  agent.setBy = undefined;
 }
 
 /** Q1: a talk broke off; the caller waits where it stood. */
