@@ -144,9 +144,13 @@ describe('a lead at the page', () => {
   }, 60_000);
 
   test('hears what is sensitive after a second person agreed in a page of their own', async () => {
+    await ask('监听', '抽查');
+    await onTalk();
     await lead.click('mark');
     await lead.seen('[data-test=sensitive]');
+    await lead.seen('[data-test=over]:has-text("敏感")');
     await ask('监听', '投诉升级');
+    await lead.page.waitForSelector('[data-test=over]', { state: 'detached' });
     await lead.seen('[data-test=step][data-step=asked]');
     expect(await other.text('why')).toContain('投诉升级');
     const row = (await other.page.textContent('[data-agent=seat1001]')) ?? '';

@@ -100,8 +100,14 @@ export function hint(agent: string, text: string): Promise<boolean> {
   );
 }
 
-export function force(agent: string, state: 'ready' | 'notReady' | 'offline', reason: string): Promise<boolean> {
-  return attempt(words.value.supervision.forced, () =>
+/** Who is at work finishes that first. */
+export function force(
+  { agent, state: now }: Pick<AgentItem, 'agent' | 'state'>,
+  state: 'ready' | 'notReady' | 'offline',
+  reason: string,
+): Promise<boolean> {
+  const { forced, forcedAfter } = words.value.supervision;
+  return attempt(now === 'talking' || now === 'held' ? forcedAfter : forced, () =>
     ask(`/agents/${encodeURIComponent(agent)}/state`, { method: 'PUT', body: { state, reason } }),
   );
 }
