@@ -40,7 +40,7 @@ export const enPerson: typeof zhPerson = {
   },
   find: {
     title: 'Find contacts',
-    hint: 'Number of the contact, whole phone number, openid, mail address',
+    hint: 'Contact, whole phone number, openid or mail address',
     go: 'Find',
     back: 'Back to the list',
     nothing: 'Nothing found',

@@ -347,7 +347,7 @@ export const en: Words = {
       hold: 'Hold / resume',
       mute: 'Mute / unmute',
       ready: 'Ready, however often it is pressed',
-      notReady: 'Not ready',
+      notReady: 'Not ready; why: by the arrow keys',
       keypad: 'Keypad, then 0–9 * #',
       form: 'Go to the form',
       save: 'Save the draft now',

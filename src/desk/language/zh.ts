@@ -319,7 +319,7 @@ export const zh = {
       hold: '保持 / 取回',
       mute: '静音 / 取消',
       ready: '就绪（多按无妨）',
-      notReady: '示忙',
+      notReady: '示忙，再用方向键选原因',
       keypad: '打开键盘，再按 0–9 * #',
       form: '跳到登记内容',
       save: '立即保存草稿',
