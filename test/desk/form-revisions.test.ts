@@ -5,24 +5,31 @@ interface Form {
   readonly submittedAtMs: number | undefined;
   readonly submitKey: string | undefined;
   readonly unsaved: boolean;
-  readonly text: { content: string; type: string; resolution: string };
-  readonly displaced: { content: string } | undefined;
+  readonly gaveWay: boolean;
+  readonly by: string | undefined;
+  readonly text: { content: string; title: string; place: string; type: string; resolution: string };
 }
 interface Forms {
   followOtherPages(): void;
   openForms(user: string): void;
   formOf(contact: string): Form;
   submit(form: Form): void;
+  takeBack(form: Form): void;
+  letGo(form: Form): void;
+  saveNow(form: Form): void;
+  displacedOf(form: Form): readonly { readonly field: string; readonly value: string | boolean }[];
 }
 interface Stored {
+  readonly by?: string;
   readonly revision: number;
   readonly content: string;
+  readonly title?: string;
   readonly submittedAtMs: number | null;
 }
 type Heard = (event: { key: string; newValue: string | null }) => void;
 
 const CONTACT = 'C0000000012-4f1c9a';
-const KEPT = `minhu.form.ana.${CONTACT}`;
+const KEPT = ['form', 'words'].map((name) => `minhu.${name}.ana.${CONTACT}`);
 const SAVED_WITHIN_MS = 5_000;
 const BLANK = {
   ...{ type: '', urgency: 'NORMAL', category: '', title: '', place: '', occurred: '', content: '', resolution: '' },
@@ -34,6 +41,8 @@ let store: Record<string, string>;
 let stored: Stored | undefined;
 /** What is asked of it arrives; what it answers does not. */
 let answersAreLost = false;
+/** What is read of it is on its way for so long. */
+let readingMs = 0;
 let writes: string[] = [];
 let keys: Set<string>;
 
@@ -41,10 +50,11 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0);
   store = browserStore();
-  [stored, answersAreLost, writes, keys] = [undefined, false, [], new Set()];
+  [stored, answersAreLost, readingMs, writes, keys] = [undefined, false, 0, [], new Set()];
   vi.stubGlobal('localStorage', store);
   vi.stubGlobal('fetch', async (url: string, { method, body, headers }: RequestInit) => {
     const answer = method === 'GET' ? read() : write(url, JSON.parse(String(body)), headers as Record<string, string>);
+    if (method === 'GET' && readingMs > 0) await new Promise((resolve) => setTimeout(resolve, readingMs));
     if (answersAreLost) throw new TypeError('Failed to fetch');
     return answer;
   });
@@ -69,7 +79,7 @@ function write(url: string, wish: Stored & { base: number }, headers: Record<str
   if (stored !== undefined && !isAgain && (stored.revision !== wish.base || wish.revision <= stored.revision))
     return refuse('FORM_NEWER');
   const { base: _base, ...words } = wish;
-  stored = { ...words, savedAtMs: 1, submittedAtMs: isSubmission ? 1 : null } as Stored;
+  stored = { ...words, by: 'ana', savedAtMs: 1, submittedAtMs: isSubmission ? 1 : null } as Stored;
   return read();
 }
 
@@ -77,14 +87,17 @@ const pages: Forms[] = [];
 
 /** A page of this browser: a module by itself. `heard`: it learns what another one keeps or drops. */
 async function openPage(): Promise<Forms & { heard(): void }> {
-  let hear: Heard = () => {};
-  vi.stubGlobal('window', { addEventListener: (_type: string, listener: Heard) => (hear = listener) });
+  const listeners: Heard[] = [];
+  vi.stubGlobal('window', { addEventListener: (_type: string, listener: Heard) => listeners.push(listener) });
   vi.resetModules();
   const forms = await pageModule<Forms>('work/forms.ts');
   pages.push(forms);
   forms.followOtherPages();
   forms.openForms('ana');
-  return { ...forms, heard: () => hear({ key: KEPT, newValue: store[KEPT] ?? null }) };
+  const tell = (key: string) => {
+    for (const listener of listeners) listener({ key, newValue: store[key] ?? null });
+  };
+  return { ...forms, heard: () => KEPT.forEach(tell) };
 }
 
 async function openForm(page: Forms): Promise<Form> {
@@ -93,11 +106,15 @@ async function openForm(page: Forms): Promise<Form> {
   return form;
 }
 
+/** Words that the page shows as standing nowhere, as `field: words`. */
+const box = (page: Forms, form: Form) => page.displacedOf(form).map(({ field, value }) => `${field}: ${value}`);
+
 const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a form whose answer was lost goes on from its own words', () => {
   test('the page types on: nothing gives way, nobody is asked', async () => {
-    const form = await openForm(await openPage());
+    const page = await openPage();
+    const form = await openForm(page);
     form.text.content = 'one';
     answersAreLost = true;
     await later(SAVED_WITHIN_MS);
@@ -106,8 +123,9 @@ describe('a form whose answer was lost goes on from its own words', () => {
     answersAreLost = false;
     await later(SAVED_WITHIN_MS);
     expect(stored).toMatchObject({ content: 'one, two' });
-    expect(form).toMatchObject({ unsaved: false, displaced: undefined });
-    expect(Object.keys(store).filter((name) => !name.startsWith('minhu.sent.'))).toEqual([]);
+    expect(form.unsaved).toBe(false);
+    expect(box(page, form)).toEqual([]);
+    expect(store).not.toHaveProperty([KEPT[0]!]);
   });
 
   test('so does a page that was opened anew meanwhile', async () => {
@@ -122,60 +140,62 @@ describe('a form whose answer was lost goes on from its own words', () => {
     answersAreLost = false;
     await later(SAVED_WITHIN_MS);
     expect(stored).toMatchObject({ content: 'one, two' });
-    expect(now.formOf(CONTACT)).toMatchObject({ unsaved: false, displaced: undefined });
+    expect(now.formOf(CONTACT).unsaved).toBe(false);
+    expect(box(now, now.formOf(CONTACT))).toEqual([]);
   });
 
   test('and is submitted under one key', async () => {
-    const { formOf, submit } = await openPage();
-    const form = formOf(CONTACT);
-    await later(0);
+    const page = await openPage();
+    const form = await openForm(page);
     answersAreLost = true;
     Object.assign(form.text, { content: 'one', type: 'CONSULT' });
     await later(SAVED_WITHIN_MS);
     form.text.resolution = 'DIRECT_ANSWER';
     answersAreLost = false;
-    submit(form);
+    page.submit(form);
     await later(SAVED_WITHIN_MS);
     expect(stored).toMatchObject({ content: 'one', resolution: 'DIRECT_ANSWER', submittedAtMs: 1 });
     expect(keys.size).toBe(1);
-    expect(form).toMatchObject({ submittedAtMs: 1, displaced: undefined });
+    expect(form.submittedAtMs).toBe(1);
+    expect(box(page, form)).toEqual([]);
   });
 });
 
 describe('words of another machine of the same person', () => {
   test('stand, and those of here stay to be read: also when both counted to the same revision', async () => {
-    const form = await openForm(await openPage());
+    const page = await openPage();
+    const form = await openForm(page);
     form.text.content = 'of this machine';
     stored = { ...BLANK, content: 'of the other machine', revision: 1, submittedAtMs: null };
     await later(SAVED_WITHIN_MS);
     expect(stored).toMatchObject({ content: 'of the other machine' });
     expect(form).toMatchObject({ text: { content: 'of the other machine' }, unsaved: false });
-    expect(form.displaced?.content).toBe('of this machine');
+    expect(box(page, form)).toEqual(['content: of this machine']);
   });
 
   test('are not submitted in place of those of here: who wanted to submit reads first', async () => {
-    const { formOf, submit } = await openPage();
-    const form = formOf(CONTACT);
-    await later(0);
+    const page = await openPage();
+    const form = await openForm(page);
     form.text.content = 'of this machine';
     await later(SAVED_WITHIN_MS);
     stored = { ...BLANK, content: 'of the other machine', revision: 7, submittedAtMs: null };
-    submit(form);
+    page.submit(form);
     await later(SAVED_WITHIN_MS);
     expect(stored).toMatchObject({ content: 'of the other machine', submittedAtMs: null });
-    expect(form).toMatchObject({ submitKey: undefined, displaced: { content: 'of this machine' } });
+    expect(form).toMatchObject({ submitKey: undefined, gaveWay: true });
+    expect(box(page, form)).toEqual(['content: of this machine']);
   });
 
   test('that are the same displace nothing, and are submitted', async () => {
-    const { formOf, submit } = await openPage();
-    const form = formOf(CONTACT);
-    await later(0);
+    const page = await openPage();
+    const form = await openForm(page);
     form.text.content = 'the same';
     stored = { ...BLANK, content: 'the same', revision: 7, submittedAtMs: null };
-    submit(form);
+    page.submit(form);
     await later(1);
     expect(stored).toMatchObject({ content: 'the same', submittedAtMs: 1 });
-    expect(form).toMatchObject({ submittedAtMs: 1, displaced: undefined });
+    expect(form).toMatchObject({ submittedAtMs: 1, gaveWay: false });
+    expect(box(page, form)).toEqual([]);
   });
 
   test('are not taken for those of here, when a page that has not read them is typed into', async () => {
@@ -184,16 +204,141 @@ describe('words of another machine of the same person', () => {
     form.text.content = 'all that was written in this browser';
     await later(SAVED_WITHIN_MS);
     before.openForms('nobody');
-    const now = (await openPage()).formOf(CONTACT);
+    const page = await openPage();
+    const now = page.formOf(CONTACT);
     // Before the server has answered.
     now.text.content = 'x';
     await later(SAVED_WITHIN_MS);
     expect(stored).toMatchObject({ content: 'all that was written in this browser' });
-    expect(now.displaced?.content).toBe('x');
+    expect(box(page, now)).toEqual(['content: x']);
   });
 });
 
-test('what a page of the same browser has sent displaces nothing in another one', async () => {
+describe('words that were saved', () => {
+  const ofLead = (text: object, revision = 50) => {
+    stored = { ...BLANK, content: '', ...text, by: 'lead', revision, savedAtMs: 2, submittedAtMs: null } as Stored;
+  };
+
+  test('are not replaced by what is typed before they are read: where nothing was written, that stands beside them', async () => {
+    const before = await openPage();
+    (await openForm(before)).text.content = 'what was pasted';
+    await later(SAVED_WITHIN_MS);
+    before.openForms('nobody');
+    const page = await openPage();
+    readingMs = 6_000;
+    const form = page.formOf(CONTACT);
+    for (const stroke of 'a new title, stroke by stroke') {
+      form.text.title += stroke;
+      await later(300);
+    }
+    readingMs = 0;
+    await later(SAVED_WITHIN_MS);
+    expect(stored).toMatchObject({ content: 'what was pasted', title: 'a new title, stroke by stroke' });
+    expect(form).toMatchObject({ unsaved: false, text: { content: 'what was pasted' } });
+    expect(box(page, form)).toEqual([]);
+  });
+
+  test('are shown to who submits, when somebody else has replaced them: nothing is submitted, and it says so', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    Object.assign(form.text, { title: 'title of hers', type: 'CONSULT', content: 'hers', resolution: 'DIRECT_ANSWER' });
+    await later(SAVED_WITHIN_MS);
+    expect(form.unsaved).toBe(false);
+    ofLead({ content: 'hers, and of the lead', type: 'CONSULT', resolution: 'DIRECT_ANSWER' });
+    page.submit(form);
+    await later(SAVED_WITHIN_MS);
+    expect(stored).toMatchObject({ content: 'hers, and of the lead', submittedAtMs: null });
+    expect(form).toMatchObject({ submitKey: undefined, gaveWay: true, by: 'lead' });
+    expect(box(page, form)).toEqual(['title: title of hers']);
+    page.takeBack(form);
+    page.submit(form);
+    await later(1);
+    expect(stored).toMatchObject({ content: 'hers, and of the lead', title: 'title of hers', submittedAtMs: 1 });
+    expect(form.gaveWay).toBe(false);
+    expect(Object.keys(store)).toEqual([]);
+  });
+
+  test('are found by a page that is opened anew, when somebody else has replaced them meanwhile', async () => {
+    const before = await openPage();
+    (await openForm(before)).text.content = 'hers';
+    await later(SAVED_WITHIN_MS);
+    before.openForms('nobody');
+    ofLead({ content: 'of the lead' });
+    for (const _time of [1, 2]) {
+      const page = await openPage();
+      expect(box(page, await openForm(page))).toEqual(['content: hers']);
+      page.openForms('nobody');
+    }
+    const page = await openPage();
+    const form = await openForm(page);
+    page.letGo(form);
+    page.openForms('nobody');
+    const last = await openPage();
+    expect(box(last, await openForm(last))).toEqual([]);
+  });
+
+  test('and what was typed before that was known: both are there', async () => {
+    const before = await openPage();
+    (await openForm(before)).text.content = 'hers';
+    await later(SAVED_WITHIN_MS);
+    before.openForms('nobody');
+    ofLead({ content: 'of the lead' });
+    const page = await openPage();
+    const form = page.formOf(CONTACT);
+    form.text.content = 'typed at once';
+    await later(SAVED_WITHIN_MS);
+    expect(stored).toMatchObject({ content: 'of the lead' });
+    expect(box(page, form)).toEqual(['content: hers', 'content: typed at once']);
+  });
+
+  test('put back, displace what was typed since, and nothing of what others wrote beside', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    form.text.content = 'hers';
+    await later(SAVED_WITHIN_MS);
+    ofLead({ content: 'of the lead', title: 'title of the lead' });
+    form.text.place = 'here';
+    await later(SAVED_WITHIN_MS);
+    expect(box(page, form)).toEqual(['content: hers', 'place: here']);
+    form.text.content = 'of the lead; typed since';
+    page.takeBack(form);
+    expect(form.text).toMatchObject({ content: 'hers', title: 'title of the lead', place: 'here' });
+    expect(box(page, form)).toEqual(['content: of the lead; typed since']);
+    await later(SAVED_WITHIN_MS);
+    expect(stored).toMatchObject({ content: 'hers', title: 'title of the lead' });
+  });
+
+  test('are still there, when the page goes between the refusal and the reading of what stands', async () => {
+    const before = await openPage();
+    const form = await openForm(before);
+    form.text.content = 'hers';
+    stored = { ...BLANK, content: 'submitted by the lead', by: 'lead', revision: 9, submittedAtMs: 1 } as Stored;
+    readingMs = 60_000;
+    await later(SAVED_WITHIN_MS);
+    expect(writes).toEqual(['hers']);
+    before.openForms('nobody');
+    readingMs = 0;
+    const page = await openPage();
+    await later(SAVED_WITHIN_MS);
+    expect(page.formOf(CONTACT)).toMatchObject({ submittedAtMs: 1, text: { content: 'submitted by the lead' } });
+    expect(box(page, page.formOf(CONTACT))).toEqual(['content: hers']);
+  });
+});
+
+test('what the server would not take for its length is not sent before its writer has made it shorter', async () => {
+  const page = await openPage();
+  const form = await openForm(page);
+  form.text.content = '字'.repeat(4_001);
+  page.submit(form);
+  await later(SAVED_WITHIN_MS);
+  expect(writes).toEqual([]);
+  expect(form).toMatchObject({ submitKey: undefined, unsaved: true });
+  form.text.content = '字'.repeat(4_000);
+  await later(SAVED_WITHIN_MS);
+  expect(writes).toEqual(['字'.repeat(4_000)]);
+});
+
+test('of what two pages of one browser send at one moment one stands in both, and the other is displaced in both', async () => {
   const [one, two] = [await openPage(), await openPage()];
   const [ones, twos] = [await openForm(one), await openForm(two)];
   ones.text.content = 'one';
@@ -209,19 +354,23 @@ test('what a page of the same browser has sent displaces nothing in another one'
   await later(4 * SAVED_WITHIN_MS);
   one.heard();
   await later(0);
-  for (const form of [ones, twos]) {
-    expect(form.displaced).toBeUndefined();
-    expect(form.text.content).toBe(stored?.content);
+  expect(stored?.content).toBe('one, and of the first page');
+  for (const [page, form] of [
+    [one, ones],
+    [two, twos],
+  ] as const) {
+    expect(form.text.content).toBe('one, and of the first page');
+    expect(box(page, form)).toEqual(['content: one, and of the second page']);
   }
 });
 
-test('what was sent is forgotten once the form is submitted, or after a week', async () => {
+test('what was sent, and what was written, is forgotten once the form is submitted, or after a week', async () => {
   const { formOf, submit, openForms } = await openPage();
   const form = formOf(CONTACT);
   await later(0);
   form.text.content = 'one';
   await later(SAVED_WITHIN_MS);
-  expect(Object.keys(store)).toHaveLength(1);
+  expect(Object.keys(store)).toHaveLength(2);
   await later(8 * 86_400_000);
   openForms('ben');
   expect(Object.keys(store)).toEqual([]);
@@ -237,7 +386,8 @@ test('what was sent is forgotten once the form is submitted, or after a week', a
 });
 
 test('a page that is told again and again of its own words gives up, and keeps what it could not save', async () => {
-  const form = await openForm(await openPage());
+  const page = await openPage();
+  const form = await openForm(page);
   form.text.content = 'one';
   await later(SAVED_WITHIN_MS);
   const answering = globalThis.fetch;
@@ -250,5 +400,6 @@ test('a page that is told again and again of its own words gives up, and keeps w
   form.text.content = 'two';
   await later(10 * SAVED_WITHIN_MS);
   expect(writes).toHaveLength(6);
-  expect(form).toMatchObject({ text: { content: 'one' }, displaced: { content: 'two' } });
+  expect(form.text.content).toBe('one');
+  expect(box(page, form)).toEqual(['content: two']);
 });

@@ -36,6 +36,8 @@ afterAll(async () => {
 
 const account = () => stage.program.firstRun().seats.find(({ user }) => user === 'seat1001')!;
 
+const CHOSEN = { type: 'COMPLAINT', resolution: 'TRANSFER' };
+
 interface FormShape {
   readonly content: string;
   readonly place: string;
@@ -87,8 +89,16 @@ test('two pages of one agent show one form; what somebody else’s words have di
   await two.waitForSelector('[data-test=displaced]:has-text("甲写的，再写，第三句"):has-text("乙写的地点")');
   expect(await content(two)).toBe('班长写的');
   await two.click('[data-test=take-back]');
-  await two.waitForSelector('[data-test=displaced]', { state: 'detached' });
+  for (const page of [one, two]) {
+    await shows(page, '甲写的，再写，第三句');
+    await page.waitForSelector('[data-test=displaced]:has-text("班长写的")');
+  }
+  await two.click('[data-test=take-back]');
+  for (const page of [one, two]) await shows(page, '班长写的');
+  await two.click('[data-test=take-back]');
   for (const page of [one, two]) await shows(page, '甲写的，再写，第三句');
+  await two.click('[data-test=let-go]');
+  for (const page of [one, two]) await page.waitForSelector('[data-test=displaced]', { state: 'detached' });
   await until('saved again', form, (now) => now.content === '甲写的，再写，第三句' && now.place === '乙写的地点');
   expect(desk.faults).toEqual([]);
 }, 120_000);
@@ -115,13 +125,45 @@ test('two machines of one person never replace each other’s words unseen: who 
   }
   await one.click('[data-test=take-back]');
   for (const page of [one, two]) await shows(page, '甲写的，再写，第三句，第四句，第五句');
+  await one.click('[data-test=let-go]');
   await until('and saved', form, (now) => now.content.endsWith('，第五句'));
   expect([...desk.faults, ...elsewhere.faults]).toEqual([]);
 }, 120_000);
 
+test('who submits what somebody else has replaced reads that nothing was submitted, and what is not in it; the way to submit stays in sight', async () => {
+  for (const name of ['投诉', '转办']) await one.click(`label:has-text("${name}")`);
+  const long = '很长的一段话，要写很多行。'.repeat(200);
+  const place = '地点很长'.repeat(40);
+  // As a script puts it in: the field itself lets nobody type so much.
+  await one.evaluate(`{
+    const content = document.querySelector('textarea[name=content]');
+    content.value = '字'.repeat(4_001);
+    content.dispatchEvent(new Event('input'));
+  }`);
+  await one.waitForSelector('[data-test=form-status]:has-text("内容（最多 4000 字）")');
+  await one.fill('textarea[name=content]', long);
+  await one.fill('input[name=place]', place);
+  await one.press('textarea[name=content]', 'Control+s');
+  const saved = await until('saved', form, (now) => now.content === long && now.place === place);
+  await stage.lead.put(path(), { ...emptyText(), ...CHOSEN, content: '班长改的', revision: saved.revision + 500 });
+  await one.press('textarea[name=content]', 'Control+Enter');
+  await until(
+    'it says so',
+    () => one.textContent('[data-test=form-status]'),
+    (text) => /没有提交：.+已改过/.test(text!),
+  );
+  expect((await form()).submittedAtMs).toBeNull();
+  await one.waitForSelector('[data-test=displaced]:has-text("很长的一段话"):has-text("地点很长")');
+  for (const name of ['submit', 'take-back', 'let-go']) expect(await isInSight(`[data-test=${name}]`)).toBe(true);
+  await one.reload();
+  await one.waitForSelector('[data-test=displaced]:has-text("很长的一段话"):has-text("地点很长")');
+  await one.click('[data-test=let-go]');
+  await one.fill('textarea[name=content]', '甲写的，再写，第三句，第四句，第五句');
+  await shows(two, '甲写的，再写，第三句，第四句，第五句');
+  expect(desk.faults).toEqual([]);
+}, 120_000);
+
 test('two pages that submit at one moment submit once; another machine of theirs learns of it', async () => {
-  await one.click('label:has-text("投诉")');
-  await one.click('label:has-text("转办")');
   await until(
     'the other page has it',
     () => two.isChecked('input[value=COMPLAINT]'),
@@ -141,6 +183,16 @@ test('two pages that submit at one moment submit once; another machine of theirs
   for (const page of [one, two]) expect(await page.locator('[data-test=displaced]').count()).toBe(0);
   expect(desk.faults).toEqual([]);
 }, 120_000);
+
+/** Nothing hides its middle, and all of it is on the screen. */
+async function isInSight(selector: string): Promise<boolean> {
+  const { x, y, width, height } = (await one.locator(selector).boundingBox())!;
+  const size = one.viewportSize()!;
+  if (x < 0 || y < 0 || x + width > size.width || y + height > size.height) return false;
+  return await one.evaluate(
+    `document.elementFromPoint(${x + width / 2}, ${y + height / 2})?.closest('${selector}') != null`,
+  );
+}
 
 function emptyText() {
   return {

@@ -29,11 +29,24 @@ export function differing(one: FormText, other: FormText): readonly (keyof FormT
   return (Object.keys(emptyForm()) as (keyof FormText)[]).filter((name) => one[name] !== other[name]);
 }
 
+/** A form with what `other` has in the fields in which nothing was written yet. */
+export function filled(text: FormText, other: FormText): FormText {
+  const untouched = (Object.keys(emptyForm()) as (keyof FormText)[]).filter((name) => text[name] === emptyForm()[name]);
+  return { ...text, ...Object.fromEntries(untouched.map((name) => [name, other[name]])) };
+}
+
 export type Needed = 'type' | 'resolution' | 'content';
 
 export function missingIn(text: FormText): readonly Needed[] {
   const needed: readonly Needed[] = ['type', 'content', 'resolution'];
   return needed.filter((name) => text[name].trim() === '');
+}
+
+/** Which fields have more than the server takes. */
+export function tooLongIn(text: FormText): readonly (keyof typeof LENGTH_MAX)[] {
+  return (Object.keys(LENGTH_MAX) as (keyof typeof LENGTH_MAX)[]).filter(
+    (name) => text[name].length > LENGTH_MAX[name],
+  );
 }
 
 /** In place: without what the server would refuse for ever, wherever it came from. */

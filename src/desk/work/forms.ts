@@ -1,15 +1,20 @@
 import { reactive, watch } from 'vue';
 import { ask, Refused } from '../request.ts';
-import { joined, keepDisplaced, keptDisplaced } from './displaced.ts';
-import { differing, emptyForm, type FormText, makePlain } from './form-text.ts';
+import { differing, emptyForm, type FormText, filled, makePlain, tooLongIn } from './form-text.ts';
 import { forgetForm, hearKept, type Kept, keepForm, keptForms } from './kept-forms.ts';
+import { dropOldWords, hearWords, keepWords, keptWords } from './kept-words.ts';
 import { newKey } from './new-key.ts';
+import { displacedIn, type OwnWords, rewritten, standingIn, takenBack, wordsOf } from './own-words.ts';
 import { beginSending, forgetSentBefore, rememberSent, wasSentBy } from './sent-forms.ts';
 
 /** One contact's form in this page. */
 export interface Form {
   readonly contact: string;
   text: FormText;
+  /** As this page knows it, up to the last stroke. */
+  known: FormText;
+  /** What this person wrote in this browser, wherever it stands now. */
+  own: readonly OwnWords[];
   revision: number;
   /** The last one of the server's that this page knows, 0: none; undefined: kept by a page that did not count them. */
   base: number | undefined;
@@ -24,11 +29,14 @@ export interface Form {
   submitKey: string | undefined;
   away: boolean;
   refusal: string;
-  /** Written here and saved nowhere: what another page wrote has taken its place. */
-  displaced: FormText | undefined;
+  /** Account that wrote what stands at the server. */
+  by: string | undefined;
+  /** What was to be submitted had to give way to what `by` wrote. */
+  gaveWay: boolean;
 }
 
 interface Answer extends FormText {
+  readonly by: string;
   readonly revision: number;
   readonly savedAtMs: number;
   readonly submittedAtMs: number | null;
@@ -50,6 +58,7 @@ let user = '';
 export function openForms(person: string): void {
   user = person;
   beginSending();
+  dropOldWords();
   for (const timer of timers.values()) clearTimeout(timer);
   timers.clear();
   forms.clear();
@@ -60,6 +69,9 @@ export function openForms(person: string): void {
 export function followOtherPages(): void {
   hearKept((isOf, kept) => {
     for (const form of forms.values()) if (isOf(user, form.contact)) follow(form, kept);
+  });
+  hearWords((isOf, own) => {
+    for (const form of forms.values()) if (isOf(user, form.contact)) form.own = own;
   });
 }
 
@@ -74,13 +86,16 @@ export function formOf(contact: string): Form {
 }
 
 function adopt(contact: string, kept?: Kept): Form {
+  const text = { ...emptyForm(), ...kept?.text };
+  makePlain(text);
+  // A page of before kept no words by themselves: all that it kept is its writer's.
+  const own = keptWords(user, contact) ?? wordsOf(text, differing(emptyForm(), text));
   const form: Form = reactive({
-    ...{ contact, text: { ...emptyForm(), ...kept?.text }, revision: kept?.revision ?? 0 },
+    ...{ contact, text, known: { ...text }, own, revision: kept?.revision ?? 0 },
     ...{ base: kept === undefined ? 0 : kept.base, begun: kept !== undefined },
     ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
-    ...{ submitKey: kept?.submitKey, away: false, refusal: '', displaced: keptDisplaced(user, contact) },
+    ...{ submitKey: kept?.submitKey, away: false, refusal: '', by: undefined, gaveWay: false },
   });
-  makePlain(form.text);
   forms.set(contact, form);
   // Synchronous: what was typed is kept before anything else can happen to the page.
   watch(
@@ -101,12 +116,21 @@ function written(form: Form): void {
   loading = true;
   makePlain(form.text);
   loading = false;
+  const own = rewritten(form.own, form.known, form.text);
+  form.known = { ...form.text };
+  changed(form, own);
+}
+
+function changed(form: Form, own: readonly OwnWords[]): void {
+  form.own = own;
   form.revision += 1;
   // What went under a key is what is submitted under it: other words are another try.
   if (form.submitKey !== undefined) form.submitKey = newKey();
   form.unsaved = true;
   form.refusal = '';
+  // In this order: a page that follows shows the words before it is told whose they are.
   keepForm(user, form);
+  keepWords(user, form.contact, own);
   schedule(form, SAVE_EVERY_MS);
 }
 
@@ -117,13 +141,19 @@ async function load(form: Form, attempt = 0): Promise<void> {
     if (!isOpen(form)) return;
     form.away = false;
     if (answer === undefined) form.begun = true;
+    else if (isStale(form, answer)) return;
     else if (goesOnFrom(form, answer)) schedule(form, 0);
-    else if (answer.revision >= form.revision) take(form, answer);
+    else take(form, answer);
   } catch (error) {
     if (error instanceof Refused) return;
     form.away = true;
     setTimeout(() => void load(form, attempt + 1), pauseMs(attempt));
   }
+}
+
+/** It was read before what this page knows by now. */
+function isStale({ base, submittedAtMs }: Form, answer: Answer): boolean {
+  return submittedAtMs !== undefined || (base !== undefined && answer.revision < base);
 }
 
 /** Another page of this person types: this one shows it, too, and sees to it if that one goes. */
@@ -133,7 +163,9 @@ function follow(form: Form, kept: Kept | undefined): void {
     return;
   }
   if (kept.revision < form.revision || form.submittedAtMs !== undefined) return;
-  put(form, { ...emptyForm(), ...kept.text });
+  const text = { ...emptyForm(), ...kept.text };
+  form.own = rewritten(form.own, form.known, text);
+  put(form, text);
   Object.assign(form, { revision: kept.revision, base: kept.base ?? form.base, submitKey: kept.submitKey });
   Object.assign(form, { unsaved: true, refusal: '', begun: true });
   schedule(form, 2 * SAVE_EVERY_MS);
@@ -143,7 +175,7 @@ function put(form: Form, text: FormText): void {
   loading = true;
   Object.assign(form.text, text);
   loading = false;
-  if (form.displaced !== undefined && differing(form.displaced, text).length === 0) displace(form, undefined);
+  form.known = { ...text };
 }
 
 function textOf(answer: Answer): FormText {
@@ -151,12 +183,14 @@ function textOf(answer: Answer): FormText {
   return Object.fromEntries(names.map((name) => [name, answer[name]])) as unknown as FormText;
 }
 
-/** What stands at the server is this browser's own, whose answer was lost or went to another page: what was written since goes on from it. */
+/** What stands at the server is what this page went on from, or this browser's own, whose answer was lost or went to another page. */
 function goesOnFrom(form: Form, answer: Answer): boolean {
   const { contact, unsaved, begun } = form;
   const text = textOf(answer);
   if (!unsaved || answer.submittedAtMs !== null || differing(form.text, text).length === 0) return false;
-  if (!wasSentBy(begun ? 'browser' : 'page', { user, contact, revision: answer.revision, text })) return false;
+  const isKnown = begun && answer.revision === form.base;
+  if (!isKnown && !wasSentBy(begun ? 'browser' : 'page', { user, contact, revision: answer.revision, text }))
+    return false;
   form.begun = true;
   form.base = answer.revision;
   form.revision = Math.max(form.revision, answer.revision + 1);
@@ -165,47 +199,67 @@ function goesOnFrom(form: Form, answer: Answer): boolean {
   return true;
 }
 
-/** What the server has becomes ours. */
+/** What the server has becomes ours; what somebody wrote here and is not in it is displaced. */
 function take(form: Form, answer: Answer): void {
   const text = textOf(answer);
   if (isWaiting(form) && differing(form.text, text).length > 0) {
-    displace(form, joined(form.displaced, form.text));
+    if (form.submitKey !== undefined) form.gaveWay = true;
     form.submitKey = undefined;
   }
+  const early = form.begun ? undefined : { ...form.text };
   put(form, text);
   form.revision = answer.revision;
   confirm(form, answer);
+  if (early !== undefined && form.submittedAtMs === undefined) goOnFilling(form, early);
 }
 
-/** What was displaced stands again, as what was written last. */
+/** Written before the server had answered: where it has nothing, that stands, and its writer types on. */
+function goOnFilling(form: Form, early: FormText): void {
+  const text = filled(form.text, early);
+  if (differing(form.text, text).length === 0) return;
+  put(form, text);
+  changed(form, form.own);
+}
+
+/** What this person wrote and the form has no more. Nothing is known of it before the server, or this browser, has said what the form has. */
+export function displacedOf(form: Form): readonly OwnWords[] {
+  return form.begun ? displacedIn(form.text, form.own) : [];
+}
+
+/** What was displaced stands again, as what was written last, and what it replaces is displaced: once more undoes it. */
 export function takeBack(form: Form): void {
-  if (form.displaced !== undefined && form.submittedAtMs === undefined) Object.assign(form.text, form.displaced);
-  displace(form, undefined);
+  if (form.submittedAtMs !== undefined) return;
+  const { text, own } = takenBack(form.own, form.text);
+  put(form, text);
+  changed(form, own);
 }
 
 /** What was displaced has been read. */
 export function letGo(form: Form): void {
-  displace(form, undefined);
+  keepOwn(form, standingIn(form.text, form.own));
 }
 
-function displace(form: Form, text: FormText | undefined): void {
-  form.displaced = text;
-  keepDisplaced(user, form.contact, text);
+function keepOwn(form: Form, own: readonly OwnWords[]): void {
+  form.own = own;
+  keepWords(user, form.contact, own);
 }
 
 function confirm(form: Form, answer: Answer): void {
   const { revision, savedAtMs, submittedAtMs } = answer;
-  form.savedAtMs = savedAtMs;
-  form.base = revision;
-  form.begun = true;
+  Object.assign(form, { savedAtMs, by: answer.by, base: revision, begun: true });
   forgetSentBefore(user, form.contact, submittedAtMs === null ? revision : Number.POSITIVE_INFINITY);
   form.away = false;
   const isAsHere = revision === form.revision && differing(form.text, textOf(answer)).length === 0;
   if (submittedAtMs === null && !isAsHere) return;
   form.unsaved = false;
   form.submittedAtMs = submittedAtMs ?? undefined;
-  form.submitKey = submittedAtMs === null ? form.submitKey : undefined;
   forgetForm(user, form.contact);
+  if (submittedAtMs === null) return;
+  form.submitKey = undefined;
+  form.gaveWay = false;
+  put(form, textOf(answer));
+  // It never changes again: what it has nobody can displace.
+  keepOwn(form, displacedIn(form.text, form.own));
 }
 
 function schedule(form: Form, inMs: number): void {
@@ -236,6 +290,7 @@ function isWaiting({ unsaved, submitKey }: Form): boolean {
 export function submit(form: Form): void {
   if (form.submittedAtMs !== undefined || form.submitKey !== undefined) return;
   form.submitKey = newKey();
+  form.gaveWay = false;
   keepForm(user, form);
   schedule(form, 0);
 }
@@ -256,6 +311,11 @@ async function send(form: Form, attempt = 0): Promise<void> {
   timers.delete(form.contact);
   if (!isWaiting(form)) return;
   if (busy.has(form.contact) || form.submittedAtMs !== undefined) return;
+  // The server takes none of it: it stays here until its writer has made it shorter.
+  if (tooLongIn(form.text).length > 0) {
+    form.submitKey = undefined;
+    return;
+  }
   const sending = sendOnce(form, attempt).finally(() => busy.delete(form.contact));
   busy.set(form.contact, sending);
   await sending;
@@ -312,9 +372,8 @@ async function post(form: Form, path: string): Promise<Answer> {
 function refused(form: Form, error: Refused): void {
   form.away = false;
   if (THERE_IS_ANOTHER.has(error.code)) {
+    // The words stay kept until it is known what stands in their place.
     form.submitKey = undefined;
-    forgetForm(user, form.contact);
-    form.revision = 0;
     void load(form);
     return;
   }
