@@ -108,6 +108,78 @@ test('another network in a talk: its sound goes another way, and it is the same 
   await desk.click('finish');
 }, 90_000);
 
+const isPressed = (name: string) => desk.seen(`[data-test=${name}][aria-pressed=true]`);
+
+/** Tenths of a second since then in which the citizen heard the agent. */
+const heardSince = (citizen: Phone, samples: number) =>
+  toneTimeline(citizen.heard().subarray(samples), DESK_HZ).filter((share) => share > 0.5).length;
+
+test('a muted agent loads the page again: the citizen hears nothing of them until they unmute; so it is with hold', async () => {
+  const citizen = await talking('13800138036');
+  await desk.click('mute');
+  await isPressed('mute');
+  await until(
+    'the agent is no longer heard',
+    () => shareNow(citizen.heard(), DESK_HZ),
+    (share) => share < 0.3,
+  );
+  const mutedAt = citizen.heard().length;
+  await desk.page.reload();
+  await stage.agentIs('seat1001', 'held');
+  await isPressed('mute');
+  await stage.agentIs('seat1001', 'talking');
+  await hearsCitizen();
+  expect(heardSince(citizen, mutedAt)).toBe(0);
+  await desk.click('mute');
+  await hearsDesk(citizen);
+  await desk.click('hold');
+  await isPressed('hold');
+  await until(
+    'the agent is on hold',
+    () => shareNow(citizen.heard(), DESK_HZ),
+    (share) => share < 0.3,
+  );
+  const heldAt = citizen.heard().length;
+  await desk.page.reload();
+  await desk.seen('[data-test=hang-up]');
+  await isPressed('hold');
+  await desk.seen('[data-test=mute][aria-pressed=false]');
+  await stage.agentIs('seat1001', 'held');
+  expect(heardSince(citizen, heldAt)).toBe(0);
+  await desk.click('hold');
+  await hearsDesk(citizen);
+  await hearsCitizen();
+  await hangUp(citizen);
+  await desk.click('finish');
+}, 90_000);
+
+test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, says where the caller is, and its next call rings', async () => {
+  const citizen = await talking('13800138037');
+  const asleep = networkProcesses();
+  for (const pid of asleep) process.kill(pid, 'SIGSTOP');
+  try {
+    await until(
+      'the talk is given up',
+      () => stage.agent('seat1001'),
+      (view) => view?.state === 'notReady' && view.reason === 'phoneLost',
+      60_000,
+    );
+  } finally {
+    for (const pid of asleep) process.kill(pid, 'SIGCONT');
+  }
+  await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
+  expect(await desk.text('ended')).toMatch(/138\*{4}8037.*回到队列/);
+  await desk.seen('[data-test=phone].is-good');
+  await desk.click('ready');
+  await desk.seen('[data-test=answer]');
+  expect(await desk.page.$('[data-test=ended]')).toBeNull();
+  await desk.click('answer');
+  await desk.state('talking');
+  await hearsDesk(citizen);
+  await hangUp(citizen);
+  await desk.click('finish');
+}, 120_000);
+
 test('the page is loaded again while the server cannot answer for a moment: the talk is back by itself', async () => {
   const citizen = await talking('13800138035');
   let refused = 0;
