@@ -1,9 +1,14 @@
 import type { DialOut } from './city.ts';
-import { DIGITS, readFields, readList, readText, type TextRule } from './fields.ts';
+import { readFields, readList, readText, type TextRule } from './fields.ts';
 import { readNumber } from './trunks.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 const NUMBERS_MAX = 500;
+/** What a switch dials (`isDiallable`). */
+const NUMBER: TextRule = {
+  pattern: /^[0-9]{3,20}$/,
+  looks: ['带引号的 3 到 20 位数字，例如 "110"', '3 to 20 digits in quotes, such as "110"'],
+};
 const TITLE: TextRule = {
   pattern: /^\S.{0,38}\S$|^\S$/,
   looks: ['1 到 40 个字的名称', 'a name of 1 to 40 characters'],
@@ -17,7 +22,7 @@ export function readDialOut(top: Field, lines: ReadonlySet<string> | undefined):
   const taken = new Set<string>();
   const numbers = readList(fields.numbers, NUMBERS_MAX).flatMap((field) => {
     const entry = readFields(field, ['number', 'name']);
-    const number = entry && readText(entry.number, DIGITS);
+    const number = entry && readText(entry.number, NUMBER);
     const name = entry && readText(entry.name, TITLE);
     if (entry === undefined || number === undefined || name === undefined) return [];
     if (taken.has(number)) {

@@ -5,6 +5,7 @@ import { isDigital, type Medium } from './medium.ts';
 import { effectiveSinceMs } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { type SupervisionView, supervisionOf } from './talk-view.ts';
+import type { TalkedOf } from './talked-of.ts';
 import { type AgentView, agentView } from './view.ts';
 
 /** An agent with the instants of what is under way. Values, made afresh. */
@@ -12,7 +13,11 @@ export interface DeskView extends AgentView {
   /** Of an offer. Unix time, ms, as the others. */
   readonly offerUntilMs?: number;
   readonly talkSinceMs?: number;
+  /** The phone was lost in a talk: until when it may come back. */
+  readonly gapUntilMs?: number;
   readonly wrapUpUntilMs?: number;
+  /** Of a wrap-up: what is known of its contact when that is over. */
+  readonly card?: ContactCard;
 }
 
 /** A contact that is not over, in one piece. */
@@ -63,11 +68,28 @@ export function deskView(state: State, id: AgentId): DeskView | undefined {
       const offer = stage?.in === 'queue' ? stage.offer : null;
       return offer === null ? view : { ...view, offerUntilMs: offer.leaseUntilMs };
     }
-    case 'talk':
-      return { ...view, talkSinceMs: work.sinceMs };
-    case 'wrapUp':
-      return { ...view, wrapUpUntilMs: work.untilMs };
+    case 'talk': {
+      const stage = state.contacts.get(work.contact)?.stage;
+      const gap = stage?.in === 'parted' && stage.joining === null ? { gapUntilMs: stage.untilMs } : {};
+      return { ...view, talkSinceMs: work.sinceMs, ...gap };
+    }
+    case 'wrapUp': {
+      const { contact, untilMs, of } = work;
+      const since = of?.talkSinceMs === undefined ? {} : { talkSinceMs: of.talkSinceMs };
+      return { ...view, wrapUpUntilMs: untilMs, ...since, ...(of === undefined ? {} : { card: cardOf(contact, of) }) };
+    }
   }
+}
+
+function cardOf(contact: ContactId, of: TalkedOf): ContactCard {
+  const { medium, from, fromName, dialled, openedAtMs, calledBy, partOf, queue, enqueuedAtMs } = of;
+  return {
+    ...{ contact, medium, line: dialled, from, fromName, arrivedAtMs: openedAtMs, waiting: false },
+    ...(medium === 'callback' && calledBy === undefined ? { missed: true as const } : {}),
+    ...(calledBy === undefined ? {} : { calledBy }),
+    ...(partOf === undefined ? {} : { partOf }),
+    wait: { queue, enqueuedAtMs, orderMs: enqueuedAtMs },
+  };
 }
 
 export function contactCard(state: State, id: ContactId): ContactCard | undefined {

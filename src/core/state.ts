@@ -7,6 +7,7 @@ import type { Seat } from './seat.ts';
 import type { Flow, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Place, type Standing } from './standing.ts';
 import type { STANDING } from './standing-key.ts';
+import type { TalkedOf } from './talked-of.ts';
 
 /**
  * Everything the core knows: plain data, changed by `step` alone. `standing` is derived from the rest and rebuilt when a snapshot is
@@ -410,7 +411,8 @@ export interface Agent {
 export type Work =
   | { readonly in: 'offer'; readonly contact: ContactId; readonly token: OfferToken }
   | { readonly in: 'talk'; readonly contact: ContactId; readonly held: boolean; readonly sinceMs: number }
-  | { readonly in: 'wrapUp'; readonly contact: ContactId; readonly untilMs: number };
+  /** `of`: absent when an earlier version wrote it. */
+  | { readonly in: 'wrapUp'; readonly contact: ContactId; readonly untilMs: number; readonly of?: TalkedOf };
 
 export type Conversation =
   /** `firm`: not taken back for a call (W7). */

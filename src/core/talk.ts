@@ -17,6 +17,7 @@ import { siteOf } from './seat.ts';
 import { keepPlace } from './standing.ts';
 import type { Contact, Leg, Pair, Stage, Wait } from './state.ts';
 import { endSupervision, supervisorJoined, takeOverFailed } from './supervision.ts';
+import { talkedOf } from './talked-of.ts';
 
 type Talk = Extract<Stage, { in: 'talk' }>;
 type Connecting = Extract<Stage, { in: 'connecting' }>;
@@ -190,8 +191,9 @@ export function endTalk(
   if (agent === undefined) return;
   const wrapUpMs = queueOf(d.state, stage.wait.queue)?.wrapUpMs ?? 0;
   agent.idleSinceMs = d.state.nowMs;
-  if (agent.wish !== 'ready' || wrapUpMs === 0) setWork(d, agent, null);
-  else setWork(d, agent, { in: 'wrapUp', contact: contact.id, untilMs: d.state.nowMs + wrapUpMs });
+  if (agent.wish !== 'ready' || wrapUpMs === 0) return setWork(d, agent, null);
+  const of = talkedOf(contact, stage.wait, agent.work?.in === 'talk' ? agent.work.sinceMs : undefined);
+  setWork(d, agent, { in: 'wrapUp', contact: contact.id, untilMs: d.state.nowMs + wrapUpMs, of });
 }
 
 export function losePhone(d: Decision, id: AgentId): void {

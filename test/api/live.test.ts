@@ -11,8 +11,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { BUFFERED_MAX, Client } from '../../src/api/live/client.ts';
 import { Hub } from '../../src/api/live/hub.ts';
-import { LIVE_TICKET_PATH, type WaitingItem } from '../../src/api/live/messages.ts';
+import { type Item, LIVE_TICKET_PATH, type WaitingItem } from '../../src/api/live/messages.ts';
 import { Stream } from '../../src/api/live/stream.ts';
+import { Watch } from '../../src/api/live/watch.ts';
+import { agentId } from '../../src/core/ids.ts';
+import { decodeState, encodeState } from '../../src/core/state-codec.ts';
+import { liveCore } from '../../src/main/live-core.ts';
+import type { Loop } from '../../src/runtime/loop.ts';
 import { changePassword, setDisabled, setRights } from '../../src/store/accounts.ts';
 import { silent } from '../store/database.ts';
 import { Hall, hallRules, LiveView, until } from './hall.ts';
@@ -122,6 +127,59 @@ describe('what is told', () => {
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
     expect(hall.loop.state.contacts.size).toBe(1);
     expect(view.item('me', 'contact', 'contact')).toMatchObject({ queue, enqueuedAtMs, talkSinceMs });
+    await hall.hangUp(caller);
+    await hall.setState('ana', 'offline');
+    await hall.loop.submit({ type: 'settingsLoaded', settings: rules });
+  });
+
+  test('a wrap-up that outlives a restart of the core tells of the caller, the line, the queue and the wait', async () => {
+    const view = await sit(await hall.login('ana'));
+    await hall.setState('ana', 'ready');
+    const caller = await hall.call();
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
+    await hall.answer('8001');
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+    await hall.hangUp(caller);
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
+    await until(() => hall.loop.state.contacts.size === 0);
+    const before = view.item('me', 'contact', 'contact')!;
+    const state = decodeState(encodeState(hall.loop.state));
+    const core = liveCore({ state, subscribe: () => () => undefined } as unknown as Loop);
+    const { items } = JSON.parse(String(new Watch(core).seat('ana').framesAfter(0)?.[0])) as { items: Item[] };
+    expect(items.find(({ key }) => key === 'contact')).toEqual(before);
+    await hall.setState('ana', 'offline');
+  });
+
+  test('who was called and not reached, and why, is told until the next call; so is a caller who waits again after a talk that broke off', async () => {
+    const rules = hall.loop.state.settings!;
+    const dialOut = { line: '12345', numbers: ['110'] };
+    await hall.loop.submit({
+      type: 'settingsLoaded',
+      settings: { ...rules, version: 'calls', dialOut, dialsOut: true },
+    });
+    const view = await sit(await hall.login('ana'));
+    const ended = () => view.item('me', 'ended', 'ended');
+    await hall.setState('ana', 'notReady');
+    hall.ringing.delete('8001');
+    await hall.loop.submit({ type: 'callOutAsked', agent: agentId('ana'), number: '110' });
+    await hall.answer('8001');
+    const dialled = [...hall.loop.state.legs.values()].find(({ role }) => role === 'citizen')!;
+    await hall.loop.submit({ type: 'legEnded', node: dialled.node, leg: dialled.id, cause: 'USER_BUSY' });
+    await until(() => ended() !== undefined);
+    expect(ended()).toMatchObject({ how: 'unreached', cause: 'USER_BUSY', from: '110' });
+    hall.ringing.delete('8001');
+    await hall.setState('ana', 'ready');
+    const caller = await hall.call();
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
+    expect(ended()).toBeUndefined();
+    await hall.answer('8001');
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+    const phone = [...hall.loop.state.legs.values()].find(({ role }) => role === 'agent')!;
+    await hall.loop.submit({ type: 'legEnded', node: phone.node, leg: phone.id, cause: 'MEDIA_TIMEOUT' });
+    await until(() => view.item('me', 'contact', 'contact')?.gapUntilMs !== undefined);
+    await hall.setState('ana', 'notReady');
+    await until(() => ended() !== undefined);
+    expect(ended()).toMatchObject({ how: 'returned', from: '138****8000' });
     await hall.hangUp(caller);
     await hall.setState('ana', 'offline');
     await hall.loop.submit({ type: 'settingsLoaded', settings: rules });

@@ -83,6 +83,14 @@ export const PLACE_MISTAKES: readonly Mistake[] = [
     fix: /Remove one/,
   },
   {
+    title: 'a number to call out that no switch dials',
+    file: 'dial-out.yaml',
+    find: 'number: "119", name: 消防',
+    put: 'number: "11", name: 消防',
+    says: /"11"/,
+    fix: /3 to 20 digits/,
+  },
+  {
     title: 'a queue to serve that does not exist',
     file: 'seats.yaml',
     find: 'skills: { personal: 3 } }',

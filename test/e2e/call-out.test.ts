@@ -13,6 +13,7 @@ import { openStage, type Stage } from './stage.ts';
 const AGENT_HZ = 1_000;
 const OTHER_HZ = 440;
 const DUTY_DESK = '01088886666';
+const POLICE = '110';
 const CITIZEN = '13800138071';
 /** Writes from a city's app that has proved the number. */
 const WRITER = '13800138073';
@@ -28,7 +29,10 @@ const others: Phone[] = [];
 
 beforeAll(async () => {
   city = cityWith({});
-  const numbers = [{ number: DUTY_DESK, name: '区水务局值班室' }];
+  const numbers = [
+    { number: DUTY_DESK, name: '区水务局值班室' },
+    { number: POLICE, name: '公安报警联动' },
+  ];
   cityFileOf(city, 'dial-out.yaml', stringify({ line: '12345', numbers }));
   cityFileOf(city, 'channels.yaml', '- { channel: webhook, account: app, settings: { key: { env: APP_KEY } } }\n');
   trunkPort = await freePort();
@@ -99,6 +103,31 @@ test('an agent calls a number of the catalogue from the desk: the own phone answ
   expect(story).toContain('seat1001 asks to call');
   await desk.state('notReady');
 }, 90_000);
+
+test('a number of three digits is dialled; two clicks are one call, and what is about to be done is said no longer in the talk', async () => {
+  const police = reachable(POLICE);
+  await desk.click('dial-out');
+  await desk.page.dblclick(`[data-test=dial-${POLICE}]`);
+  await desk.state('talking');
+  await bothHear(police);
+  expect(await desk.page.$('.el-message')).toBeNull();
+  expect(await desk.text('known')).toBe('呼出');
+  await desk.click('hang-up');
+  expect((await stage.closedRecord(POLICE)).outcome).toBe('answered');
+  await desk.state('notReady');
+}, 60_000);
+
+test('who is not reached is named on the page, with why, in both languages, until the next call', async () => {
+  await desk.click('dial-out');
+  await desk.click(`dial-${POLICE}`);
+  await desk.seen('[data-test=ended]');
+  expect(await desk.text('ended')).toMatch(/^110 没有接通：线路不通/);
+  expect(await desk.audit()).toEqual([]);
+  await desk.click('language');
+  expect(await desk.text('ended')).toMatch(/^110 was not reached: the line failed/);
+  await desk.click('language');
+  await desk.state('notReady');
+}, 60_000);
 
 test('the citizen of the last call is called back from the notes', async () => {
   await desk.click('ready');

@@ -1,7 +1,7 @@
 import type { CDPSession } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
-import { type DeskPage, openDesk } from '../browser/desk-page.ts';
+import { axeFindings, type DeskPage, openDesk } from '../browser/desk-page.ts';
 import { networkProcesses } from '../browser/processes.ts';
 import { shareNow } from './browser-stage.ts';
 import { freePort } from './free-port.ts';
@@ -108,6 +108,78 @@ test('another network in a talk: its sound goes another way, and it is the same 
   await desk.click('finish');
 }, 90_000);
 
+const isPressed = (name: string) => desk.seen(`[data-test=${name}][aria-pressed=true]`);
+
+/** Tenths of a second since then in which the citizen heard the agent. */
+const heardSince = (citizen: Phone, samples: number) =>
+  toneTimeline(citizen.heard().subarray(samples), DESK_HZ).filter((share) => share > 0.5).length;
+
+test('a muted agent loads the page again: the citizen hears nothing of them until they unmute; so it is with hold', async () => {
+  const citizen = await talking('13800138036');
+  await desk.click('mute');
+  await isPressed('mute');
+  await until(
+    'the agent is no longer heard',
+    () => shareNow(citizen.heard(), DESK_HZ),
+    (share) => share < 0.3,
+  );
+  const mutedAt = citizen.heard().length;
+  await desk.page.reload();
+  await stage.agentIs('seat1001', 'held');
+  await isPressed('mute');
+  await stage.agentIs('seat1001', 'talking');
+  await hearsCitizen();
+  expect(heardSince(citizen, mutedAt)).toBe(0);
+  await desk.click('mute');
+  await hearsDesk(citizen);
+  await desk.click('hold');
+  await isPressed('hold');
+  await until(
+    'the agent is on hold',
+    () => shareNow(citizen.heard(), DESK_HZ),
+    (share) => share < 0.3,
+  );
+  const heldAt = citizen.heard().length;
+  await desk.page.reload();
+  await desk.seen('[data-test=hang-up]');
+  await isPressed('hold');
+  await desk.seen('[data-test=mute][aria-pressed=false]');
+  await stage.agentIs('seat1001', 'held');
+  expect(heardSince(citizen, heldAt)).toBe(0);
+  await desk.click('hold');
+  await hearsDesk(citizen);
+  await hearsCitizen();
+  await hangUp(citizen);
+  await desk.click('finish');
+}, 90_000);
+
+test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, says where the caller is, and its next call rings', async () => {
+  const citizen = await talking('13800138037');
+  const asleep = networkProcesses();
+  for (const pid of asleep) process.kill(pid, 'SIGSTOP');
+  try {
+    await until(
+      'the talk is given up',
+      () => stage.agent('seat1001'),
+      (view) => view?.state === 'notReady' && view.reason === 'phoneLost',
+      60_000,
+    );
+  } finally {
+    for (const pid of asleep) process.kill(pid, 'SIGCONT');
+  }
+  await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
+  expect(await desk.text('ended')).toMatch(/138\*{4}8037.*回到队列/);
+  await desk.seen('[data-test=phone].is-good');
+  await desk.click('ready');
+  await desk.seen('[data-test=answer]');
+  expect(await desk.page.$('[data-test=ended]')).toBeNull();
+  await desk.click('answer');
+  await desk.state('talking');
+  await hearsDesk(citizen);
+  await hangUp(citizen);
+  await desk.click('finish');
+}, 120_000);
+
 test('the page is loaded again while the server cannot answer for a moment: the talk is back by itself', async () => {
   const citizen = await talking('13800138035');
   let refused = 0;
@@ -151,6 +223,54 @@ test('the page’s network is cut for 10 s, sound and all: the citizen hears mus
   const record = (await stage.closedRecord('13800138032')) as unknown as { gaps: { result: string }[] };
   expect(record.gaps).toMatchObject([{ result: 'joined' }]);
   await desk.click('finish');
+}, 90_000);
+
+test('kill -9 of everything, the switch too, in a talk: the page says that the talk may be cut off, and counts it no further; afterwards it shows none', async () => {
+  const citizen = await talking('13800138038');
+  const { core, supervisor } = stage.program.run().pids;
+  for (const pid of [supervisor, core, stage.program.switchPid()]) process.kill(pid, 'SIGKILL');
+  await desk.seen('[data-test=away]:has-text("通话可能已经断开")');
+  // Four ticks of the page's clock.
+  const shown = await desk.page.evaluate<string[]>(`new Promise((resolve) => {
+    const texts = [];
+    const look = () => texts.push(document.querySelector('[data-test=talk-clock]')?.textContent) < 5 ? setTimeout(look, 500) : resolve(texts);
+    look();
+  })`);
+  expect(new Set(shown).size).toBe(1);
+  await stage.program.start();
+  await desk.seen('[data-test=live].is-good');
+  await desk.seen('[data-test=phone].is-good');
+  await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
+  await citizen.dispose();
+}, 120_000);
+
+test('the tab of a talk is gone: a new one says that the citizen waits for it, and one click has the talk', async () => {
+  await stage.setState('seat1001', 'offline');
+  const first = await openDesk(chromium.browser, stage.program.run().http);
+  await first.sitDown(stage.program.firstRun().seats.find(({ user }) => user === 'seat1002')!);
+  await first.click('ready');
+  await first.state('ready');
+  const citizen = await stage.dial('13800138039', CITIZEN_HZ);
+  citizen.type('1');
+  await first.click('answer');
+  await hearsDesk(citizen);
+  const second = await first.page.context().newPage();
+  await first.page.close();
+  await stage.agentIs('seat1002', 'held');
+  await second.goto(`http://${stage.program.run().http}/`);
+  await second.waitForSelector('[data-test=lost-call]');
+  expect(await second.textContent('[data-test=lost-call]')).toMatch(/上岗即接回，剩余 0:\d\d/);
+  expect(await axeFindings(second)).toEqual([]);
+  await second.click('[data-test=start]');
+  await hearsDesk(citizen);
+  await second.waitForSelector('[data-test=state][data-state=talking]');
+  await second.click('[data-test=hang-up]');
+  citizen.type('b');
+  const record = (await stage.closedRecord('13800138039')) as unknown as { gaps: { result: string }[] };
+  expect(record.gaps).toMatchObject([{ result: 'joined' }]);
+  await second.context().close();
+  await stage.setState('seat1002', 'offline');
+  await desk.click('ready');
 }, 90_000);
 
 // Last: Playwright's own hold on the page ends with the crash.

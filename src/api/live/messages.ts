@@ -79,6 +79,7 @@ export type FromServer =
 export type Item =
   | SelfItem
   | ContactItem
+  | EndedItem
   | HintItem
   | ConversationItem
   | MessagesItem
@@ -135,7 +136,7 @@ export interface ContactItem {
   readonly phaseSinceMs: number;
   /** `callback`: the citizen was promised to be called back, and is dialled once the agent has answered. */
   readonly medium?: 'voice' | 'callback' | 'chat' | 'mail';
-  /** The number that was dialled. What follows is absent in a wrap-up that outlived a restart. */
+  /** The number that was dialled. What follows is absent in a wrap-up that an earlier version began. */
   readonly line?: string;
   /** Masked. */
   readonly from?: string;
@@ -156,9 +157,25 @@ export interface ContactItem {
   readonly enqueuedAtMs?: number;
   /** Until when the offer may be answered. */
   readonly offerUntilMs?: number;
+  /** The agent's phone was lost: until when the talk is kept for one that comes back. */
+  readonly gapUntilMs?: number;
   /** Agent and citizen hear each other since; of a wrap-up: since when they did. */
   readonly talkSinceMs?: number;
   readonly wrapUpUntilMs?: number;
+}
+
+/** In `me`: the agent's last call ended, and nobody at the seat brought that about. Until the next call. */
+export interface EndedItem {
+  readonly key: 'ended';
+  readonly kind: 'ended';
+  readonly contact: string;
+  /** `unreached`: who was dialled was not reached; `returned`: the talk broke off, and the caller waits in the queue again. */
+  readonly how: 'unreached' | 'returned';
+  /** Of `unreached`, as FreeSWITCH names causes: `USER_BUSY`, `NO_ANSWER`… */
+  readonly cause?: string;
+  /** Masked. */
+  readonly from?: string;
+  readonly atMs: number;
 }
 
 /** In `me`: the citizen wrote in a conversation that this agent has. Gone when the agent has it no longer. */

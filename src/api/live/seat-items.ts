@@ -64,7 +64,7 @@ export function conversationItem(view: ConversationView, card: ContactCard | und
 
 /** Undefined when the agent has none. `card`: of that contact, as it was last. */
 export function contactItem(view: DeskView, card: ContactCard | undefined): ContactItem | undefined {
-  const { contact, state, sinceMs, offerUntilMs, talkSinceMs, wrapUpUntilMs } = view;
+  const { contact, state, sinceMs, offerUntilMs, gapUntilMs, talkSinceMs, wrapUpUntilMs } = view;
   if (contact === undefined) return undefined;
   if (state !== 'ringing' && state !== 'talking' && state !== 'held' && state !== 'wrapUp') return undefined;
   return {
@@ -75,6 +75,7 @@ export function contactItem(view: DeskView, card: ContactCard | undefined): Cont
     phaseSinceMs: sinceMs,
     ...(card?.contact === contact ? cardFields(card) : {}),
     ...(offerUntilMs === undefined ? {} : { offerUntilMs }),
+    ...(gapUntilMs === undefined ? {} : { gapUntilMs }),
     ...(talkSinceMs === undefined ? {} : { talkSinceMs }),
     ...(wrapUpUntilMs === undefined ? {} : { wrapUpUntilMs }),
   };

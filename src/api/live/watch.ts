@@ -5,6 +5,7 @@ import { agentId } from '../../core/ids.ts';
 import type { ConversationView } from '../../core/view.ts';
 import { Deadlines } from '../../lib/deadlines.ts';
 import { BoardItems } from './board-items.ts';
+import { EndedCalls } from './ended-calls.ts';
 import { FloorItems } from './floor-items.ts';
 import type { Decided, LiveCore } from './live-core.ts';
 import type { AlarmItem, ChannelsItem, DayFigures, HintItem, Item } from './messages.ts';
@@ -26,14 +27,14 @@ interface Seen {
   readonly card: ContactCard | undefined;
 }
 
-/** A wrap-up goes on telling of the talk, and of the wait before it. */
+/** A wrap-up goes on telling of the talk, and of the wait before it; one that outlived a restart tells what was written down of it. */
 function seenAfter(before: Seen | undefined, view: DeskView, card: ContactCard | undefined): Seen {
-  if (view.contact === undefined || before?.view.contact !== view.contact) return { view, card };
+  if (view.contact === undefined || before?.view.contact !== view.contact) return { view, card: card ?? view.card };
   const { talkSinceMs } = before.view;
   const wait = card?.wait ?? before.card?.wait;
   return {
     view: view.state !== 'wrapUp' || talkSinceMs === undefined ? view : { ...view, talkSinceMs },
-    card: card === undefined ? before.card : { ...card, ...(wait === undefined ? {} : { wait }) },
+    card: card === undefined ? (before.card ?? view.card) : { ...card, ...(wait === undefined ? {} : { wait }) },
   };
 }
 
@@ -47,6 +48,7 @@ export class Watch {
   readonly #boardItems: BoardItems;
   readonly #floorItems: FloorItems;
   readonly #waiting = new WaitingList();
+  readonly #ended = new EndedCalls();
   readonly #seen = new Map<AgentId, Seen>();
   /** Team → its board; empty: of everybody. */
   readonly #boards = new Map<string, Stream>();
@@ -99,6 +101,8 @@ export class Watch {
       }
       for (const command of commands) {
         this.#touchedBy(command, agents, contacts);
+        const cutOff = this.#ended.hear(command, atMs, this.#seen, (id) => this.#core.contact(id)?.waiting === true);
+        if (cutOff !== undefined) agents.add(cutOff);
         if (command.do === 'record-fact' && command.fact === 'messageTaken') this.#written(command, atMs);
       }
     }
@@ -317,15 +321,18 @@ export class Watch {
   }
 
   #showSeat(id: AgentId): void {
+    const seen = this.#seen.get(id);
+    const ended = seen && this.#ended.of(seen.view);
     const seat = this.#seats.get(id);
     if (seat === undefined) return;
-    const seen = this.#seen.get(id);
     const contact = seen && contactItem(seen.view, seen.card);
     this.#showConversations(seat, seen?.view.conversations ?? []);
     if (seen === undefined) seat.drop('self');
     else seat.put(selfItem(seen.view));
     if (contact === undefined) seat.drop('contact');
     else seat.put(contact);
+    if (ended === undefined) seat.drop('ended');
+    else seat.put(ended);
     if (seat.changed) this.#changedSeats.add(seat);
   }
 }

@@ -42,6 +42,9 @@ export const en: Words = {
     site: 'Site',
     skills: 'Skills',
     start: 'Start work',
+    gap: (time: string) =>
+      `The page of a call of yours is gone, the citizen hears music: start to take it up, ${time} left`,
+    takeBack: 'Start and take the call up',
     leave: 'Sign out',
     none: 'Your account has no seat.',
   },
@@ -84,6 +87,8 @@ export const en: Words = {
       elsewhere: 'Phone: use your desk phone',
     },
     serverAway: 'The server cannot be reached. Talk goes on; what you write is kept here and sent when it is back.',
+    allAway:
+      'Neither the server nor your phone can be reached: a call is likely to be cut off, neither side hears the other. What you write is kept here and sent when it is back.',
     replaced: 'This account has too many pages open; this one has stopped.',
     reload: 'Load again',
   },
@@ -95,6 +100,8 @@ export const en: Words = {
     incoming: 'Incoming call',
     callback: 'Call-back: answer, and the citizen is dialled',
     missed: 'Missed call: answer, and the citizen is dialled',
+    callingBack: 'Call-back',
+    callingMissed: 'Call-back of a missed call',
     elder: 'Elder',
     order: (no: string) => `Open order ${no}`,
     from: 'Caller',
@@ -123,6 +130,8 @@ export const en: Words = {
     failed: (why: string) => `The call failed: ${why}`,
     elsewhere: 'This call is in another window of yours, or on your phone',
     returning: 'The call of this page is coming back…',
+    gap: (time: string) =>
+      `The page or phone of this call is gone, the citizen hears music: answer to take it up, ${time} left`,
     noMicrophone: 'No microphone, so the call cannot be answered. Check the device and the permission.',
   },
   dialOut: {
@@ -136,7 +145,21 @@ export const en: Words = {
     back: 'Call back',
     backTo: (from: string) => `Call ${from} back`,
     placing: 'Calling out: your phone first, then the number',
+    placed: 'Called out',
     of: (by: string) => `Call by ${by}`,
+  },
+  ended: {
+    unreached: (from: string, why: string) => `${from} was not reached: ${why}`,
+    returned: (from: string) =>
+      `The call with ${from} broke off as your phone or page was lost; the caller waits in the queue again`,
+    why: {
+      busy: 'busy',
+      noAnswer: 'no answer',
+      refused: 'refused, or barred to calls',
+      invalid: 'no such number, or not to be called',
+      off: 'switched off or out of reach',
+      line: 'the line failed (the trunk did not answer, or refused); try later, or report it',
+    },
   },
   reveal: {
     open: 'Reveal',

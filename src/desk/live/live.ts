@@ -2,6 +2,7 @@ import { computed, type Ref, ref, shallowRef, triggerRef } from 'vue';
 import { LiveClient, type LiveSocket, type LiveStatus } from '../../api/live/live-client.ts';
 import {
   type ContactItem,
+  type EndedItem,
   type FiguresItem,
   type HintItem,
   type Item,
@@ -82,6 +83,8 @@ export function itemsOf<Kind extends Item['kind']>(stream: StreamName, kind: Kin
 
 export const self = computed(() => streams.me.value.get('self') as SelfItem | undefined);
 export const contact = computed(() => streams.me.value.get('contact') as ContactItem | undefined);
+/** The last call, when it ended by nobody's doing here. */
+export const ended = computed(() => streams.me.value.get('ended') as EndedItem | undefined);
 export const figures = computed(() => streams.floor.value.get('figures') as FiguresItem | undefined);
 export const hints = itemsOf('me', 'hint') as Ref<readonly HintItem[]>;
 export const queues = itemsOf('floor', 'queue') as Ref<readonly QueueItem[]>;

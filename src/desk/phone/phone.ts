@@ -5,7 +5,9 @@ import { reactive } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { choices, microphoneWish } from './choices.ts';
 import { keepWay } from './keep-way.ts';
+import { holdWhenReady, keepQuiet, keptQuiet, muteFromTheStart, type Quiet } from './quiet.ts';
 import { answersByItself, contactOf, isResumed, keptContact } from './same-call.ts';
+import { isStillThere } from './still-there.ts';
 
 /** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
 interface Login {
@@ -31,6 +33,8 @@ export const phone = reactive({
   echo: false,
   held: false,
   muted: false,
+  /** It was held before its leg was lost, and is to be once the two are joined again. */
+  toHold: false,
   /** Our own part of the call began, by this computer's clock. */
   sinceMs: 0,
   /** Keys sent in this call. */
@@ -60,6 +64,9 @@ let agent: UA | undefined;
 /** What `agent` registers as. */
 let address = '';
 let session: RTCSession | undefined;
+/** The contact that `session` is of, and whether it was muted before its leg was lost. */
+let inContact = '';
+let wasMuted = false;
 let login: Login | undefined;
 let renewal: ReturnType<typeof setTimeout> | undefined;
 let attempts = 0;
@@ -122,6 +129,7 @@ function createAgent({ realm, username, ha1, ws, ...login }: Login): UA {
   made.on('registered', () => {
     attempts = 0;
     phone.registration = 'registered';
+    if (agent === made) void lookAfterCall();
   });
   made.on('disconnected', () => {
     if (agent === made) phone.registration = 'lost';
@@ -182,24 +190,69 @@ function again(work: () => Promise<unknown>): void {
 }
 
 function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
-  const arrived = event.session;
-  const incoming = event.originator === 'remote';
-  const resumed = event.originator === 'remote' && isResumed(event.request, keptContact());
-  const placed = event.originator === 'remote' && phone.placing && answersByItself(event.request);
+  if (event.originator !== 'remote') return take(event.session, '', 'outgoing');
+  const { session: arrived, request } = event;
+  const contact = contactOf(request);
+  if (isResumed(request, keptContact())) return take(arrived, contact, 'resumed');
+  if (phone.leaving) return arrived.terminate({ status_code: 486 });
+  const placed = phone.placing && answersByItself(request);
+  const how = phone.expected !== '' && contact === phone.expected ? 'expected' : placed ? 'placed' : 'offered';
+  if (session === undefined) take(arrived, contact, how);
+  else void takeAfter(session, arrived, () => take(arrived, contact, how));
+}
+
+/** One call at a time. The switch offers a second one to a seat only when the first has ended, and this page, which slept, has not heard so. */
+async function takeAfter(former: RTCSession, arrived: RTCSession, then: () => void): Promise<void> {
+  const over = former.isEnded() || !(await isStillThere(former));
+  if (arrived.isEnded()) return;
+  if (over && session === former && !former.isEnded()) former.terminate();
+  if (session !== undefined) return arrived.terminate({ status_code: 486 });
+  then();
+}
+
+/** The call's end may have been said while the way here was lost. */
+export async function lookAfterCall(): Promise<void> {
+  const asked = session;
+  if (asked === undefined || asked.isEnded() || agent?.isConnected() !== true) return;
+  if (!(await isStillThere(asked)) && session === asked && !asked.isEnded()) asked.terminate();
+}
+
+/** `outgoing`: to the echo number. All but what is offered is answered by itself. */
+function take(
+  arrived: RTCSession,
+  contact: string,
+  how: 'outgoing' | 'resumed' | 'expected' | 'placed' | 'offered',
+): void {
   const former = session;
-  // One call at a time: the switch offers no second one to a seat, but it does bring back one whose way here was lost.
-  if ((former !== undefined || phone.leaving) && !resumed) return arrived.terminate({ status_code: 486 });
-  const expected =
-    event.originator === 'remote' && phone.expected !== '' && contactOf(event.request) === phone.expected;
   session = arrived;
+  inContact = contact;
   if (former !== undefined && !former.isEnded()) former.terminate();
+  const outgoing = how === 'outgoing';
   Object.assign(phone, {
-    ...{ line: incoming ? 'ringing' : 'dialling', echo: !incoming, held: false, muted: false },
-    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: resumed || expected || placed, placing: false },
-    ...(expected ? { supervised: phone.expected, expected: '' } : {}),
+    ...{ line: outgoing ? 'dialling' : 'ringing', echo: outgoing, held: false, muted: false, toHold: false },
+    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: !outgoing && how !== 'offered', placing: false },
+    ...(how === 'expected' ? { supervised: phone.expected, expected: '' } : {}),
   });
+  if (how === 'resumed') quietAgain(arrived, keptQuiet(contact));
+  else keepQuiet(contact, { held: false, muted: false });
   follow(arrived);
-  if (resumed || expected || placed) answer();
+  if (phone.resuming) answer();
+}
+
+/** As it was before its leg was lost. Who was kept from hearing is so from the first moment: muted until the music plays. */
+function quietAgain(arrived: RTCSession, { held, muted }: Quiet): void {
+  wasMuted = muted;
+  phone.toHold = held;
+  if (held || muted) muteFromTheStart(arrived);
+}
+
+/** The two are joined again: only now the switch gives the other side music. */
+export function holdAgain(): void {
+  const resumed = session;
+  if (resumed === undefined || !phone.toHold || phone.line !== 'talking') return;
+  holdWhenReady(resumed, () => {
+    if (!wasMuted) resumed.unmute({ audio: true });
+  });
 }
 
 function follow(arrived: RTCSession): void {
@@ -207,16 +260,22 @@ function follow(arrived: RTCSession): void {
     Object.assign(phone, { line: 'talking', sinceMs: Date.now(), resuming: false });
   });
   // Held from here; the switch holds the seat, too, and says so by the live socket.
-  arrived.on('hold', ({ originator }) => void (originator === 'local' && Object.assign(phone, { held: true })));
-  arrived.on('unhold', ({ originator }) => void (originator === 'local' && Object.assign(phone, { held: false })));
-  arrived.on('muted', () => void Object.assign(phone, { muted: true }));
-  arrived.on('unmuted', () => void Object.assign(phone, { muted: false }));
+  const became = (now: Partial<Quiet & { toHold: boolean }>): void => {
+    if (session !== arrived) return;
+    Object.assign(phone, now);
+    if (inContact !== '') keepQuiet(inContact, { held: phone.held || phone.toHold, muted: phone.muted });
+  };
+  arrived.on('hold', ({ originator }) => void (originator === 'local' && became({ held: true, toHold: false })));
+  arrived.on('unhold', ({ originator }) => void (originator === 'local' && became({ held: false })));
+  arrived.on('muted', () => became({ muted: true }));
+  arrived.on('unmuted', () => became({ muted: false }));
   const over = ({ cause }: { cause?: string }): void => {
     if (session !== arrived) return;
     session = undefined;
     loudspeaker.srcObject = null;
     const failed = cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS || cause === JsSIP.C.causes.WEBRTC_ERROR;
-    Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, failure: failed ? cause : '' });
+    Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, toHold: false });
+    phone.failure = failed ? cause : '';
     phone.supervised = '';
     if (phone.leaving) return stopPhone();
     move();
@@ -252,6 +311,7 @@ export function hangUp(): void {
 
 export function toggleHold(): void {
   if (session === undefined || phone.line !== 'talking') return;
+  if (phone.toHold) return holdAgain();
   if (phone.held) session.unhold();
   else session.hold();
 }

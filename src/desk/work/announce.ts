@@ -1,7 +1,7 @@
 import { ref, watch } from 'vue';
 import { callerWord, words } from '../language/words.ts';
 import { contact } from '../live/live.ts';
-import { phone } from '../phone/phone.ts';
+import { holdAgain, lookAfterCall, phone } from '../phone/phone.ts';
 import { ring, stopRing } from '../phone/ring-tone.ts';
 import { keepContact, keptContact } from '../phone/same-call.ts';
 
@@ -36,4 +36,13 @@ export function announceCalls(): void {
     // A page that has just been loaded is told what was before its own talk, too.
     else if (now?.phase === 'wrapUp' && now.contact === keptContact()) keepContact(undefined);
   });
+  watch(
+    () => phone.toHold && phone.line === 'talking' && contact.value?.phase === 'talking',
+    (joined) => void (joined && holdAgain()),
+  );
+  // A call here that the core knows nothing of, or another one of: the switch has the word.
+  watch(
+    () => speaks() && (contact.value === undefined || contact.value.phase === 'wrapUp'),
+    (strange) => void (strange && lookAfterCall()),
+  );
 }

@@ -106,8 +106,9 @@ const SILENT_HELD_MS_MAX = 3_600_000;
 
 export type Dial = Extract<SwitchCommand, { do: 'dial' }>;
 
+/** Digits and nothing else; which numbers may be dialled is decided before. 110, 119 and 120 have three. */
 export function isDiallable(number: string): boolean {
-  return /^[0-9]{5,20}$/.test(number);
+  return /^[0-9]{3,20}$/.test(number);
 }
 
 /** A citizen's phone may be silent: nobody loses a call for it. `trunk` is ours, from the settings. */

@@ -86,7 +86,14 @@ describe.each(SWITCHES)('a citizen who is called through the trunk of $name', ({
     expect(await stage.hear('legEnded', { leg })).toMatchObject({ cause: 'NORMAL_TEMPORARY_FAILURE', sipStatus: 503 });
   });
 
-  test.each(['138', '+8613800138000', '1380013800 0', '138@evil', '0'.repeat(21)])(
+  test('has a number of three digits, as the emergency services have', async () => {
+    const call = await citizen();
+    const leg = stage.dial('110');
+    await stage.hear('legRinging', { leg });
+    expect(call.messages()).toMatch(/^INVITE sip:110@/m);
+  });
+
+  test.each(['13', '+8613800138000', '1380013800 0', '138@evil', '0'.repeat(21)])(
     'has the number “%s”, which is none: nothing is sent',
     async (number) => {
       const leg = stage.dial(number);
