@@ -2,7 +2,7 @@ import type { CDPSession } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { axeFindings, type DeskPage, openDesk } from '../browser/desk-page.ts';
-import { networkProcesses } from '../browser/processes.ts';
+import { browserProcesses, networkProcesses } from '../browser/processes.ts';
 import { shareNow } from './browser-stage.ts';
 import { freePort } from './free-port.ts';
 import type { Phone } from './peers.ts';
@@ -155,7 +155,7 @@ test('a muted agent loads the page again: the citizen hears nothing of them unti
 
 test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, says where the caller is, and its next call rings', async () => {
   const citizen = await talking('13800138037');
-  const asleep = networkProcesses();
+  const asleep = browserProcesses();
   for (const pid of asleep) process.kill(pid, 'SIGSTOP');
   try {
     await until(
