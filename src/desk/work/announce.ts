@@ -14,21 +14,17 @@ export async function askPermission(): Promise<void> {
 /** Rings and shows a notification while a call is offered; remembers which contact this tab speaks in. */
 export function announceCalls(): void {
   let shown: Notification | undefined;
-  watch(
-    () => phone.line === 'ringing' && !phone.resuming,
-    (ringing) => {
-      shown?.close();
-      shown = undefined;
-      if (!ringing) return stopRing();
-      ring();
-      if (permission.value !== 'granted' || document.hasFocus()) return;
-      shown = new Notification(words.value.call.notification(callerWord(contact.value?.from)), {
-        tag: 'minhu-call',
-        requireInteraction: true,
-      });
-      shown.onclick = () => window.focus();
-    },
-  );
+  const rings = (): boolean => phone.line === 'ringing' && !phone.resuming;
+  watch(rings, (ringing) => (ringing ? ring() : stopRing()));
+  // The telephone may ring before the live socket tells who it is: then the notification is put right.
+  watch([rings, () => contact.value?.from] as const, ([ringing, from]) => {
+    shown?.close();
+    shown = undefined;
+    if (!ringing || permission.value !== 'granted' || document.hasFocus()) return;
+    const text = words.value.call.notification(callerWord(from));
+    shown = new Notification(text, { tag: 'minhu-call', requireInteraction: true });
+    shown.onclick = () => window.focus();
+  });
   // A page of the same seat that only shows the talk would otherwise answer for the one that comes back to it.
   const speaks = (): boolean => phone.line === 'talking' && !phone.echo;
   watch([contact, speaks], ([now, here]) => {
