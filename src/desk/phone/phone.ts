@@ -210,10 +210,10 @@ async function takeAfter(former: RTCSession, arrived: RTCSession, then: () => vo
   then();
 }
 
-/** The call's end may have been said while the way here was lost. */
+/** The call's end may have been said while the way here was lost. Of one that rings the next call asks: not every switch knows it by its answer yet. */
 export async function lookAfterCall(): Promise<void> {
   const asked = session;
-  if (asked === undefined || asked.isEnded() || agent?.isConnected() !== true) return;
+  if (asked === undefined || phone.line !== 'talking' || agent?.isConnected() !== true) return;
   if (!(await isStillThere(asked)) && session === asked && !asked.isEnded()) asked.terminate();
 }
 
