@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { axeFindings, type DeskPage, openDesk } from '../browser/desk-page.ts';
 import { browserProcesses, networkProcesses } from '../browser/processes.ts';
+import { freeSwitchPrefix } from '../switch/free-switch.ts';
 import { shareNow } from './browser-stage.ts';
 import { freePort } from './free-port.ts';
 import type { Phone } from './peers.ts';
@@ -114,7 +115,7 @@ const isPressed = (name: string) => desk.seen(`[data-test=${name}][aria-pressed=
 const heardSince = (citizen: Phone, samples: number) =>
   toneTimeline(citizen.heard().subarray(samples), DESK_HZ).filter((share) => share > 0.5).length;
 
-test('a muted agent loads the page again: the citizen hears nothing of them until they unmute; so it is with hold', async () => {
+test('a muted agent loads the page again: the citizen hears nothing of them until they unmute', async () => {
   const citizen = await talking('13800138036');
   await desk.click('mute');
   await isPressed('mute');
@@ -132,26 +133,37 @@ test('a muted agent loads the page again: the citizen hears nothing of them unti
   expect(heardSince(citizen, mutedAt)).toBe(0);
   await desk.click('mute');
   await hearsDesk(citizen);
-  await desk.click('hold');
-  await isPressed('hold');
-  await until(
-    'the agent is on hold',
-    () => shareNow(citizen.heard(), DESK_HZ),
-    (share) => share < 0.3,
-  );
-  const heldAt = citizen.heard().length;
-  await desk.page.reload();
-  await desk.seen('[data-test=hang-up]');
-  await isPressed('hold');
-  await desk.seen('[data-test=mute][aria-pressed=false]');
-  await stage.agentIs('seat1001', 'held');
-  expect(heardSince(citizen, heldAt)).toBe(0);
-  await desk.click('hold');
-  await hearsDesk(citizen);
-  await hearsCitizen();
   await hangUp(citizen);
   await desk.click('finish');
 }, 90_000);
+
+// FreeSWITCH does not find out that a phone on hold has gone: it takes no media from it, and waits for none.
+test.skipIf(freeSwitchPrefix !== undefined)(
+  'a page that holds and is loaded again holds, as it did',
+  async () => {
+    const citizen = await talking('13800138049');
+    await desk.click('hold');
+    await isPressed('hold');
+    await until(
+      'the agent is on hold',
+      () => shareNow(citizen.heard(), DESK_HZ),
+      (share) => share < 0.3,
+    );
+    const heldAt = citizen.heard().length;
+    await desk.page.reload();
+    await desk.seen('[data-test=hang-up]');
+    await isPressed('hold');
+    await desk.seen('[data-test=mute][aria-pressed=false]');
+    await stage.agentIs('seat1001', 'held');
+    expect(heardSince(citizen, heldAt)).toBe(0);
+    await desk.click('hold');
+    await hearsDesk(citizen);
+    await hearsCitizen();
+    await hangUp(citizen);
+    await desk.click('finish');
+  },
+  90_000,
+);
 
 test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, says where the caller is, and its next call rings', async () => {
   const citizen = await talking('13800138037');
@@ -225,24 +237,29 @@ test('the page’s network is cut for 10 s, sound and all: the citizen hears mus
   await desk.click('finish');
 }, 90_000);
 
-test('kill -9 of everything, the switch too, in a talk: the page says that the talk may be cut off, and counts it no further; afterwards it shows none', async () => {
-  const citizen = await talking('13800138038');
-  const { core, supervisor } = stage.program.run().pids;
-  for (const pid of [supervisor, core, stage.program.switchPid()]) process.kill(pid, 'SIGKILL');
-  await desk.seen('[data-test=away]:has-text("通话可能已经断开")');
-  // Four ticks of the page's clock.
-  const shown = await desk.page.evaluate<string[]>(`new Promise((resolve) => {
+// A FreeSWITCH is not of our processes: its calls outlive them.
+test.skipIf(freeSwitchPrefix !== undefined)(
+  'kill -9 of everything, the switch too, in a talk: the page says that the talk may be cut off, and counts it no further; afterwards it shows none',
+  async () => {
+    const citizen = await talking('13800138038');
+    const { core, supervisor } = stage.program.run().pids;
+    for (const pid of [supervisor, core, stage.program.switchPid()]) process.kill(pid, 'SIGKILL');
+    await desk.seen('[data-test=away]:has-text("通话可能已经断开")');
+    // Four ticks of the page's clock.
+    const shown = await desk.page.evaluate<string[]>(`new Promise((resolve) => {
     const texts = [];
     const look = () => texts.push(document.querySelector('[data-test=talk-clock]')?.textContent) < 5 ? setTimeout(look, 500) : resolve(texts);
     look();
   })`);
-  expect(new Set(shown).size).toBe(1);
-  await stage.program.start();
-  await desk.seen('[data-test=live].is-good');
-  await desk.seen('[data-test=phone].is-good');
-  await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
-  await citizen.dispose();
-}, 120_000);
+    expect(new Set(shown).size).toBe(1);
+    await stage.program.start();
+    await desk.seen('[data-test=live].is-good');
+    await desk.seen('[data-test=phone].is-good');
+    await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
+    await citizen.dispose();
+  },
+  120_000,
+);
 
 test('the tab of a talk is gone: a new one says that the citizen waits for it, and one click has the talk', async () => {
   await stage.setState('seat1001', 'offline');
