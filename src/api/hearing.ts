@@ -4,7 +4,7 @@ import type { Db } from '../store/store.ts';
 import { LEADS, reachAs } from './access.ts';
 
 /** Channels guide, rights: for so long an agent hears what was recorded of the own talks. */
-export const OWN_RECORDING_MS = 7 * 86_400_000;
+const OWN_RECORDING_MS = 7 * 86_400_000;
 const HEARERS: readonly Role[] = [...LEADS, 'auditor'];
 export const BY_ROLE: readonly Role[] = ['agent', ...HEARERS];
 /** When an admin has said so of the account, for a reason each time. */

@@ -81,15 +81,23 @@ export function deskView(state: State, id: AgentId): DeskView | undefined {
   }
 }
 
-function cardOf(contact: ContactId, of: TalkedOf): ContactCard {
-  const { medium, from, fromName, dialled, openedAtMs, calledBy, partOf, queue, enqueuedAtMs } = of;
+/** Of a contact, and of the notes after it: with whom, and how it began. */
+function beginningOf(
+  of: Pick<Contact, 'from' | 'fromName' | 'dialled' | 'openedAtMs' | 'medium' | 'calledBy' | 'partOf'>,
+) {
+  const { from, fromName, dialled, openedAtMs, medium, calledBy, partOf } = of;
   return {
-    ...{ contact, medium, line: dialled, from, fromName, arrivedAtMs: openedAtMs, waiting: false },
+    ...{ line: dialled, from, fromName, arrivedAtMs: openedAtMs },
     ...(medium === 'callback' && calledBy === undefined ? { missed: true as const } : {}),
     ...(calledBy === undefined ? {} : { calledBy }),
     ...(partOf === undefined ? {} : { partOf }),
-    wait: { queue, enqueuedAtMs, orderMs: enqueuedAtMs },
   };
+}
+
+function cardOf(contact: ContactId, of: TalkedOf): ContactCard {
+  const { medium, queue, enqueuedAtMs } = of;
+  const wait = { queue, enqueuedAtMs, orderMs: enqueuedAtMs };
+  return { contact, medium, ...beginningOf(of), wait, waiting: false };
 }
 
 export function contactCard(state: State, id: ContactId): ContactCard | undefined {
@@ -100,15 +108,9 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
   return {
     contact: id,
     medium: contact.callBack?.step === 'promised' ? 'callback' : contact.medium,
-    line: contact.dialled,
-    from: contact.from,
-    fromName: contact.fromName,
-    arrivedAtMs: contact.openedAtMs,
+    ...beginningOf(contact),
     ...(contact.known === undefined ? {} : { known: contact.known }),
     ...(contact.grade === undefined ? {} : { grade: contact.grade }),
-    ...(contact.medium === 'callback' && contact.calledBy === undefined ? { missed: true as const } : {}),
-    ...(contact.calledBy === undefined ? {} : { calledBy: contact.calledBy }),
-    ...(contact.partOf === undefined ? {} : { partOf: contact.partOf }),
     ...goesOnFrom(contact.continues),
     ...('wait' in stage
       ? {

@@ -81,6 +81,17 @@ async function sit(cookie: string, resume?: object): Promise<LiveView> {
   return view;
 }
 
+/** `ana` is ready, is called, and talks. */
+async function talk(): Promise<{ readonly view: LiveView; readonly caller: Awaited<ReturnType<typeof hall.call>> }> {
+  const view = await sit(await hall.login('ana'));
+  await hall.setState('ana', 'ready');
+  const caller = await hall.call();
+  await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
+  await hall.answer('8001');
+  await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+  return { view, caller };
+}
+
 describe('what is told', () => {
   test('an agent follows a call through ringing, talk and wrap-up, with every instant and a masked number', async () => {
     const view = await sit(await hall.login('ana'));
@@ -116,12 +127,7 @@ describe('what is told', () => {
     const queues = { personal: { ...personal!, rating } };
     const settings = { ...rules, version: 'rates', prompts: { rate: 'rate.wav' }, queues };
     await hall.loop.submit({ type: 'settingsLoaded', settings });
-    const view = await sit(await hall.login('ana'));
-    await hall.setState('ana', 'ready');
-    const caller = await hall.call();
-    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
-    await hall.answer('8001');
-    await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+    const { view, caller } = await talk();
     const { queue, enqueuedAtMs, talkSinceMs } = view.item('me', 'contact', 'contact')!;
     await hall.hangUp(hall.ringing.get('8001')!);
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
@@ -133,12 +139,7 @@ describe('what is told', () => {
   });
 
   test('a wrap-up that outlives a restart of the core tells of the caller, the line, the queue and the wait', async () => {
-    const view = await sit(await hall.login('ana'));
-    await hall.setState('ana', 'ready');
-    const caller = await hall.call();
-    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
-    await hall.answer('8001');
-    await until(() => view.item('me', 'contact', 'contact')?.phase === 'talking');
+    const { view, caller } = await talk();
     await hall.hangUp(caller);
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'wrapUp');
     await until(() => hall.loop.state.contacts.size === 0);

@@ -70,6 +70,13 @@ const hearsDesk = (citizen: Phone) =>
     BACK_MS_MAX,
   );
 
+const hearsNoDesk = (citizen: Phone) =>
+  until(
+    'the citizen hears the agent no more',
+    () => shareNow(citizen.heard(), DESK_HZ),
+    (share) => share < 0.3,
+  );
+
 /** Of what was heard from the first to the last of the tone, tenths of a second in which it was not. */
 function holes(citizen: Phone): number {
   const line = toneTimeline(citizen.heard(), DESK_HZ);
@@ -119,11 +126,7 @@ test('a muted agent loads the page again: the citizen hears nothing of them unti
   const citizen = await talking('13800138036');
   await desk.click('mute');
   await isPressed('mute');
-  await until(
-    'the agent is no longer heard',
-    () => shareNow(citizen.heard(), DESK_HZ),
-    (share) => share < 0.3,
-  );
+  await hearsNoDesk(citizen);
   const mutedAt = citizen.heard().length;
   await desk.page.reload();
   await stage.agentIs('seat1001', 'held');
@@ -144,11 +147,7 @@ test.skipIf(freeSwitchPrefix !== undefined)(
     const citizen = await talking('13800138049');
     await desk.click('hold');
     await isPressed('hold');
-    await until(
-      'the agent is on hold',
-      () => shareNow(citizen.heard(), DESK_HZ),
-      (share) => share < 0.3,
-    );
+    await hearsNoDesk(citizen);
     const heldAt = citizen.heard().length;
     await desk.page.reload();
     await desk.seen('[data-test=hang-up]');

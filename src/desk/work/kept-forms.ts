@@ -12,7 +12,8 @@ export interface Kept {
 const PREFIX = 'minhu.form.';
 /** Names of people have dots, too: behind that of `li` nothing of `li.na` counts. */
 const CONTACT = /^C\d+(\.\d+)?-[^.]*$/;
-const DAYS_MAX_MS = 7 * 86_400_000;
+/** For so long this browser keeps what somebody wrote here. */
+export const KEPT_MS_MAX = 7 * 86_400_000;
 const FORMS_MAX = 200;
 
 function nameOf(user: string, contact: string): string {
@@ -55,7 +56,7 @@ export function keptForms(user: string): ReadonlyMap<string, Kept> {
   for (const name of Object.keys(localStorage)) {
     if (!name.startsWith(PREFIX)) continue;
     const kept = read(name);
-    if (kept === undefined || Date.now() - kept.atMs > DAYS_MAX_MS) {
+    if (kept === undefined || Date.now() - kept.atMs > KEPT_MS_MAX) {
       localStorage.removeItem(name);
       continue;
     }

@@ -1,7 +1,7 @@
+import { KEPT_MS_MAX } from './kept-forms.ts';
 import type { OwnWords } from './own-words.ts';
 
 const PREFIX = 'minhu.words.';
-const DAYS_MAX_MS = 7 * 86_400_000;
 
 /** Outlives the page, and the draft's arrival at the server: what somebody wrote is found again when others replace it there. */
 export function keepWords(user: string, contact: string, own: readonly OwnWords[]): void {
@@ -30,7 +30,7 @@ export function hearWords(
 /** What is older than a week, whoever wrote it. */
 export function dropOldWords(): void {
   for (const name of Object.keys(localStorage))
-    if (name.startsWith(PREFIX) && !(Date.now() - (parse(localStorage.getItem(name))?.atMs ?? 0) <= DAYS_MAX_MS))
+    if (name.startsWith(PREFIX) && !(Date.now() - (parse(localStorage.getItem(name))?.atMs ?? 0) <= KEPT_MS_MAX))
       localStorage.removeItem(name);
 }
 

@@ -1,7 +1,7 @@
 import { emptyForm, type FormText } from './form-text.ts';
+import { KEPT_MS_MAX } from './kept-forms.ts';
 
 const PREFIX = 'minhu.sent.';
-const DAYS_MAX_MS = 7 * 86_400_000;
 /** Of one form, unanswered. Beyond that an answer that was lost may be taken for somebody else's words: they stay to be read. */
 const SENT_MAX = 200;
 
@@ -43,7 +43,7 @@ export function forgetSentBefore(user: string, contact: string, revision: number
 export function beginSending(): void {
   inThisPage.clear();
   for (const name of Object.keys(localStorage))
-    if (name.startsWith(PREFIX) && !(Date.now() - Number(localStorage.getItem(name)) <= DAYS_MAX_MS)) forget(name);
+    if (name.startsWith(PREFIX) && !(Date.now() - Number(localStorage.getItem(name)) <= KEPT_MS_MAX)) forget(name);
 }
 
 function forget(name: string): void {
