@@ -1,65 +1,21 @@
-import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { SwitchCommand } from '../../src/core/command.ts';
-import type { SwitchEvent } from '../../src/core/event.ts';
-import { type CommandKey, contactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
-import { createEslSwitch } from '../../src/switch/esl/adapter.ts';
-import type { Switch } from '../../src/switch/switch.ts';
-import { type ScriptedSwitch, startScriptedSwitch } from './replay-server.ts';
+import { expect, test, vi } from 'vitest';
+import { legId } from '../../src/core/ids.ts';
+import {
+  caller,
+  cut,
+  events,
+  execute,
+  heardEvents,
+  inbound,
+  outbound,
+  phone,
+  ring,
+  script,
+  sent,
+  useScriptedAdapter,
+} from './scripted-adapter.ts';
 
-const node = nodeId('127.0.0.1:1');
-const caller = legId('caller-1');
-const phone = legId('phone-1');
-let script: ScriptedSwitch;
-let adapter: Switch;
-let events: SwitchEvent[];
-let known: LegId[];
-
-beforeEach(async () => {
-  script = await startScriptedSwitch();
-  events = [];
-  known = [];
-  adapter = createEslSwitch({
-    nodes: [{ id: node, host: '127.0.0.1', port: script.port, password: 'loopback-tests-only' }],
-    logger: pino({ level: 'silent' }),
-  });
-  adapter.start(
-    (event) => events.push(event),
-    () => known,
-  );
-  await heardEvents(['surveyed']);
-  events.length = 0;
-});
-
-afterEach(async () => {
-  await adapter.close();
-  await script.close();
-});
-
-const heardEvents = (types: readonly string[]): Promise<void> =>
-  vi.waitFor(() => expect(events.map((event) => event.type)).toEqual(types), 5_000);
-
-const sent = (pattern: RegExp): Promise<void> =>
-  vi.waitFor(() => expect(script.heard.some((command) => pattern.test(command))).toBe(true), 5_000);
-
-type WithoutPlace<Wish> = Wish extends unknown ? Omit<Wish, 'key' | 'node'> : never;
-const execute = (key: string, wish: WithoutPlace<SwitchCommand>): void =>
-  adapter.execute({ key: key as CommandKey, node, ...wish } as SwitchCommand);
-
-const inbound = { 'Unique-ID': caller, 'Call-Direction': 'inbound', 'Answer-State': 'ringing' };
-const outbound = { 'Unique-ID': phone, 'Call-Direction': 'outbound', 'Answer-State': 'ringing' };
-const ring = (key: string, more: Partial<Extract<SwitchCommand, { do: 'ring' }>> = {}): void =>
-  execute(key, {
-    do: 'ring',
-    leg: phone,
-    sipUser: '1001',
-    device: 'sip:1001@127.0.0.1:5301',
-    timeoutMs: 20_000,
-    callerNumber: '13800138000',
-    callerName: '市民张三',
-    contact: contactId('c-1'),
-    ...more,
-  });
+useScriptedAdapter();
 
 async function arrive(): Promise<void> {
   script.event('CHANNEL_PARK', { ...inbound, 'Caller-Caller-ID-Number': '138', 'Caller-Destination-Number': '12345' });
@@ -151,8 +107,7 @@ test('a hostile caller name and a hostile device reach the switch as nothing but
 
 test('after a lost link the survey comes first, and a leg that ended unseen is named', async () => {
   await arrive();
-  known = [caller];
-  script.cut();
+  cut(caller);
   await heardEvents(['nodeLost', 'surveyed']);
   expect(events[1]).toMatchObject({ survey: { bootId: 'boot-1', ended: [{ leg: caller, approximate: true }] } });
   script.event('CHANNEL_HANGUP_COMPLETE', { ...inbound, 'Hangup-Cause': 'NORMAL_CLEARING' });
@@ -171,7 +126,7 @@ test('a browser is one phone, in events and in the survey, and is rung the way b
   const row = { reg_user: '1001', url: `sofia/internal/${device}`, expires: '1795864849' };
   script.answers.set('api show', JSON.stringify({ row_count: 1, rows: [row] }));
   events.length = 0;
-  script.cut();
+  cut();
   await heardEvents(['nodeLost', 'surveyed']);
   expect(events[1]).toMatchObject({ survey: { devices: [{ sipUser: '1001', uri: device }] } });
   ring('k1', { device });
@@ -200,7 +155,7 @@ test('a page that was listed by the survey is known by its Call-ID, too', async 
   const row = { reg_user: '1001', token: 'listed', url: 'sofia/internal/sip:m@f.invalid;fs_path=sip%3Am%40x' };
   const rows = [{ ...row, expires: '1795864849' }];
   script.answers.set('api show', JSON.stringify({ row_count: 1, rows }));
-  script.cut();
+  cut();
   await heardEvents(['nodeLost', 'surveyed']);
   script.event('CUSTOM', { 'Event-Subclass': 'sofia::unregister', 'from-user': '1001', 'call-id': 'listed' });
   await heardEvents(['nodeLost', 'surveyed', 'deviceGone']);

@@ -7,6 +7,7 @@ import { carryOut } from './commands.ts';
 import type { EslEvent } from './event.ts';
 import { createLegs, forget } from './leg.ts';
 import { type EndsLogged, readCallDetails, readLegLog } from './leg-log.ts';
+import { forgetAway } from './lost-page.ts';
 import { type Node, tell } from './node.ts';
 import { endsOf, lookAgain, survey } from './survey.ts';
 import { SUBSCRIPTION, translate } from './translate.ts';
@@ -71,6 +72,7 @@ function createNode(made: EslNodeOptions, options: EslSwitchOptions): Node {
     endsLogged: endsLogged(made),
     legs: createLegs(),
     registrations: new Map(),
+    away: new Map(),
     phase: 'down',
     connection: 0,
     buffered: [],
@@ -100,6 +102,7 @@ function startNode(node: Node, emit: Node['emit'], known: () => readonly LegId[]
       const told = node.phase === 'ready';
       node.phase = 'down';
       node.buffered = [];
+      forgetAway(node);
       if (told) tell(node, { type: 'nodeLost' });
     },
     gone: () => void tellGone(node),

@@ -2,7 +2,8 @@ import type { SwitchCommand } from '../../core/command.ts';
 import type { LegId } from '../../core/ids.ts';
 import { unreachable } from '../../lib/assert.ts';
 import type { Reply } from './client.ts';
-import { LEGS_MAX, markCut, newLeg, noteRunning, type Running } from './leg.ts';
+import { LEGS_MAX, type Leg, markCut, newLeg, noteRunning, type Running } from './leg.ts';
+import { pageOf } from './lost-page.ts';
 import { type Node, tell } from './node.ts';
 import { endLeg, tellDropped } from './translate.ts';
 import * as wire from './wire.ts';
@@ -115,7 +116,9 @@ function run(node: Node, command: SwitchCommand, kind: Running['kind'], applicat
 
 /** A ring released again after a restart finds its leg alive: one phone, one ring. */
 function ring(node: Node, command: wire.Ring): void {
-  originate(node, command, wire.originate(command));
+  const page = pageOf(command.device);
+  const at = page === undefined ? undefined : { seat: command.sipUser, page };
+  originate(node, command, wire.originate(command, at), at);
 }
 
 /** A citizen's phone, through the trunk. */
@@ -127,10 +130,10 @@ function dial(node: Node, command: wire.Dial): void {
   originate(node, command, wire.dialOut(command, node.trunk));
 }
 
-function originate(node: Node, command: wire.Ring | wire.Dial, text: string): void {
+function originate(node: Node, command: wire.Ring | wire.Dial, text: string, at?: Leg['at']): void {
   if (node.legs.live.has(command.leg) || node.legs.ended.has(command.leg)) return;
   if (node.legs.live.size >= LEGS_MAX) return queueMicrotask(() => refuse(node, command, 'too many legs'));
-  const leg = newLeg(command.leg, 'outbound', { originating: true, created: false });
+  const leg = newLeg(command.leg, 'outbound', { originating: true, created: false, at });
   node.legs.live.set(command.leg, leg);
   const sent = node.client.send(text, (reply) => {
     if (!reply.ok && reply.lost !== true) endLeg(node, command.leg, 'SWITCH_CONGESTION');

@@ -15,6 +15,9 @@ export interface Leg {
   /** Applications of ours that have been sent and not reported over. At most `RUNNING_MAX`. */
   readonly running: Map<CommandKey, Running>;
   bridge: Bridge | undefined;
+  held: boolean;
+  /** The page that it was rung at, and its seat; none for a telephone that is no page. */
+  readonly at: { readonly seat: string; readonly page: string } | undefined;
   /** Events of this leg up to this `Event-Sequence` are already in the survey. */
   readonly surveyedTo: number;
 }
@@ -56,6 +59,8 @@ export function newLeg(id: LegId, direction: Leg['direction'], more: Partial<Leg
     killWith: undefined,
     running: new Map(),
     bridge: undefined,
+    held: false,
+    at: undefined,
     surveyedTo: 0,
     ...more,
   };

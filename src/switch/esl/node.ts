@@ -5,6 +5,7 @@ import type { EslClient } from './client.ts';
 import type { EslEvent } from './event.ts';
 import type { Legs } from './leg.ts';
 import type { EndsLogged } from './leg-log.ts';
+import type { AwayPages } from './lost-page.ts';
 import type { Registrations } from './registrations.ts';
 
 /** One configured switch and all that the adapter knows of it. */
@@ -19,6 +20,7 @@ export interface Node {
   readonly endsLogged: EndsLogged;
   readonly legs: Legs;
   readonly registrations: Registrations;
+  readonly away: AwayPages;
   /** `ready`: surveyed on this connection, events flow. */
   phase: 'down' | 'surveying' | 'ready';
   /** Rises with every connection: a survey that outlives its connection is dropped. */

@@ -4,6 +4,7 @@ import { seatOfName } from '../../lib/page-login.ts';
 import { decodeHeaders, parseJson } from './decode.ts';
 import { callerOf, type Headers, isInbound, legOf, sequenceOf, uriOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg } from './leg.ts';
+import { lookForPages } from './lost-page.ts';
 import { type Node, tell } from './node.ts';
 import { noteRegistered } from './registrations.ts';
 import { translate } from './translate.ts';
@@ -12,6 +13,7 @@ import { isSafeId, MUSIC } from './wire.ts';
 interface Seen {
   readonly surveyed: SurveyedLeg;
   readonly sequence: number;
+  readonly at: Leg['at'];
 }
 
 /**
@@ -41,6 +43,7 @@ export async function survey(node: Node): Promise<boolean> {
   const devices = registeredPhones(node, rows(registrations.text));
   node.phase = 'ready';
   tell(node, { type: 'surveyed', survey: { bootId: boot.text, legs, devices, ended } });
+  lookForPages(node);
   return true;
 }
 
@@ -83,7 +86,12 @@ async function dump(node: Node, id: LegId, known: ReadonlySet<LegId>, seen: Map<
   const headers = decodeHeaders(reply.text);
   if (legOf(headers) !== id || headers.get('Answer-State') === 'hangup') return;
   if (!known.has(id) && !isOurs(headers)) return;
-  seen.set(id, { surveyed: surveyedLeg(id, headers), sequence: sequenceOf(headers) });
+  seen.set(id, { surveyed: surveyedLeg(id, headers), sequence: sequenceOf(headers), at: rungAt(headers) });
+}
+
+function rungAt(headers: Headers): Leg['at'] {
+  const [seat, page] = [variable(headers, 'minhu_seat'), variable(headers, 'minhu_page')];
+  return seat === undefined || page === undefined ? undefined : { seat, page };
 }
 
 /** A node may carry other traffic: ours is what the dial plan parked and what bears our mark. */
@@ -173,22 +181,23 @@ function takeOver(node: Node, seen: ReadonlyMap<LegId, Seen>, missing: readonly 
   const { legs } = node;
   for (const id of [...legs.live.keys(), ...missing]) if (!seen.has(id)) forget(legs, id);
   legs.live.clear();
-  for (const [id, { surveyed, sequence }] of seen) {
+  for (const [id, leg] of seen) {
     legs.ended.delete(id);
-    legs.live.set(id, takenOver(surveyed, sequence));
+    legs.live.set(id, takenOver(leg));
   }
   for (const { surveyed } of seen.values()) rejoin(legs.live, surveyed);
 }
 
 const KINDS = { playing: 'play', collecting: 'collect', music: 'music', supervising: 'supervise' } as const;
 
-function takenOver(surveyed: SurveyedLeg, sequence: number): Leg {
-  const { leg, direction, state, key, doing } = surveyed;
+function takenOver({ surveyed, sequence, at }: Seen): Leg {
+  const { leg, direction, state, key, doing, held = false } = surveyed;
   const made = newLeg(leg, direction, {
     ringing: true,
     answered: state === 'answered',
     originating: direction === 'outbound' && state === 'ringing',
     surveyedTo: sequence,
+    ...{ held, at },
   });
   if (key !== undefined && doing !== 'nothing') {
     made.running.set(key, { kind: KINDS[doing], cut: false });

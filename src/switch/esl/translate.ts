@@ -2,6 +2,7 @@ import { type CommandKey, type LegId, legId } from '../../core/ids.ts';
 import type { EslEvent } from './event.ts';
 import { callerOf, deviceOf, type Headers, isInbound, legOf, sequenceOf, sipStatusOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg, type Running } from './leg.ts';
+import { pageAway, pageOf, pageRegistered } from './lost-page.ts';
 import { type Node, tell } from './node.ts';
 import { noteRegistered, takeUnregistered } from './registrations.ts';
 
@@ -46,8 +47,10 @@ function legEvent(node: Node, leg: Leg, event: EslEvent): void {
     case 'CHANNEL_UNBRIDGE':
       return unbridged(node, leg);
     case 'CHANNEL_HOLD':
+      leg.held = true;
       return tell(node, { type: 'legHeld', leg: leg.id });
     case 'CHANNEL_UNHOLD':
+      leg.held = false;
       return tell(node, { type: 'legResumed', leg: leg.id });
     case 'CHANNEL_EXECUTE_COMPLETE':
       return applicationOver(node, leg, event.headers);
@@ -246,14 +249,23 @@ function registration(node: Node, event: EslEvent): void {
       const device = deviceOf(event.headers);
       if (device === undefined) return;
       noteRegistered(node.registrations, event.headers.get('call-id') ?? '', device);
-      return tell(node, { type: 'deviceRegistered', device });
+      tell(node, { type: 'deviceRegistered', device });
+      return pageRegistered(node, device);
     }
     case 'sofia::unregister':
     case 'sofia::expire': {
       const gone = takeUnregistered(node.registrations, event.headers);
-      return gone === undefined ? undefined : tell(node, { type: 'deviceGone', ...gone });
+      if (gone === undefined) return;
+      tell(node, { type: 'deviceGone', ...gone });
+      // A page that says itself that it goes ends its talk first.
+      if (isLost(event)) pageAway(node, gone.sipUser, pageOf(gone.device));
+      return;
     }
     default:
       return;
   }
+}
+
+function isLost({ subclass, headers }: EslEvent): boolean {
+  return subclass === 'sofia::expire' || headers.get('reason') === 'socket-disconnection';
 }

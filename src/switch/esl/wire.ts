@@ -142,8 +142,11 @@ const RESUME_HEADERS: Readonly<Record<string, string>> = {
   'sip_h_Alert-Info': '<http://minhu>;info=alert-autoanswer;delay=0',
 };
 
+/** FreeSWITCH ends the caller's leg with that of an agent who holds it, whatever else was said, unless it has somewhere to go. */
+const LEFT_ON_HOLD = 'park:inline';
+
 /** `Job-UUID` is the leg, so that the answer finds its way home on any later connection. */
-export function originate(ring: Ring): string {
+export function originate(ring: Ring, at?: { readonly seat: string; readonly page: string }): string {
   const variables: Readonly<Record<string, string>> = {
     origination_uuid: ring.leg,
     origination_caller_id_number: safeNumber(ring.callerNumber),
@@ -152,6 +155,7 @@ export function originate(ring: Ring): string {
     ignore_early_media: 'true',
     park_after_bridge: 'true',
     hangup_after_bridge: 'false',
+    hold_hangup_xfer_exten: LEFT_ON_HOLD,
     playback_terminators: 'none',
     media_timeout: String(SILENT_MS_MAX),
     media_hold_timeout: String(SILENT_HELD_MS_MAX),
@@ -159,6 +163,7 @@ export function originate(ring: Ring): string {
     minhu_key: ring.key,
     minhu_contact: ring.contact,
     'sip_h_X-Minhu-Contact': ring.contact,
+    ...(at === undefined ? {} : { minhu_seat: at.seat, minhu_page: at.page }),
     ...(ring.resume === true ? RESUME_HEADERS : {}),
   };
   const pairs = Object.entries(variables).filter(([, value]) => value !== '');

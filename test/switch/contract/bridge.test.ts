@@ -52,6 +52,18 @@ describe.each(SWITCHES)('two legs at $name', ({ start }) => {
     expect(await stage.hear('digitsCollected', { key })).toMatchObject({ digits: '2' });
   });
 
+  test('are bridged; when the agent hangs up what it holds the caller stays parked, hears a prompt and may press a key', async () => {
+    const { citizen, agent } = await talk();
+    await agent.call.cue('HOLD');
+    await stage.hear('legHeld', { leg: agent.leg });
+    await agent.call.sees(/^CSeq: 2 ACK/m);
+    await agent.call.cue('HANGUP');
+    await stage.hear('legEnded', { leg: agent.leg });
+    const key = stage.tell({ do: 'collect', leg: citizen.leg, files: [place.prompts.long], waitMs: 1_000 });
+    await citizen.call.cue('PRESS');
+    expect(await stage.hear('digitsCollected', { key })).toMatchObject({ digits: '2' });
+  });
+
   test('are bridged again with another agent after the first has hung up', async () => {
     const { citizen, agent } = await talk();
     await agent.call.cue('HANGUP');
