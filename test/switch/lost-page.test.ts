@@ -87,6 +87,28 @@ test('of a page that goes while it holds nobody would find out: its leg is lost 
   await sent(KILLED);
 });
 
+const asksForSound = (times: number): Promise<void> =>
+  vi.waitFor(
+    () => expect(script.heard.filter((command) => command.includes('in_packet_count'))).toHaveLength(times),
+    5_000,
+  );
+
+test('of a page that goes while it talks the leg is lost as soon as no sound comes any more', async () => {
+  script.answers.set('api uuid_getvar', '100');
+  loses('first');
+  await sent(KILLED);
+});
+
+test('a page whose sound comes while it cannot be reached keeps its leg', async () => {
+  script.answers.set('api uuid_getvar', '100');
+  loses('first');
+  await asksForSound(1);
+  script.answers.set('api uuid_getvar', '150');
+  await asksForSound(2);
+  await settled();
+  expect(kills()).toBe(0);
+});
+
 test('a page that went while nobody listened is found by the survey', async () => {
   const told = {
     variable_minhu_key: '1.0',

@@ -7,7 +7,6 @@ import { carryOut } from './commands.ts';
 import type { EslEvent } from './event.ts';
 import { createLegs, forget } from './leg.ts';
 import { type EndsLogged, readCallDetails, readLegLog } from './leg-log.ts';
-import { forgetAway } from './lost-page.ts';
 import { type Node, tell } from './node.ts';
 import { endsOf, lookAgain, survey } from './survey.ts';
 import { SUBSCRIPTION, translate } from './translate.ts';
@@ -102,7 +101,7 @@ function startNode(node: Node, emit: Node['emit'], known: () => readonly LegId[]
       const told = node.phase === 'ready';
       node.phase = 'down';
       node.buffered = [];
-      forgetAway(node);
+      node.away.clear();
       if (told) tell(node, { type: 'nodeLost' });
     },
     gone: () => void tellGone(node),

@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Device } from '../../core/event.ts';
+import type { LegId } from '../../core/ids.ts';
 import type { Leg } from './leg.ts';
 import type { Node } from './node.ts';
 
@@ -7,11 +9,17 @@ import type { Node } from './node.ts';
  * held leg and waits for none. Its WebSocket tells sooner. Such a leg is ended as one whose phone was lost.
  */
 
-/** The pages whose WebSocket has ended while a leg was at them, by seat. */
-export type AwayPages = Map<string, { readonly page: string; readonly timer: NodeJS.Timeout }>;
+/** A page whose WebSocket has ended while a leg was at it. */
+interface AwayPage {
+  readonly page: string;
+}
 
-/** A page that lives is back by another WebSocket sooner. One that holds is heard by nobody, so that little is lost by an error. */
-const AWAY_MS_MAX = 3_000;
+/** By seat. */
+export type AwayPages = Map<string, AwayPage>;
+
+/** A page that lives is back by another WebSocket within a second or two, and its sound goes on meanwhile. */
+const AWAY_MS = 1_000;
+const LISTEN_MS = 1_000;
 
 /** The page that a device's URI is of, the same by whichever connection: RFC 7118 §5, a host that does not exist, drawn by each page anew. */
 export function pageOf(device: string): string | undefined {
@@ -24,36 +32,50 @@ export function pageAway(node: Node, seat: string, page: string | undefined): vo
   const pages = pagesOf(node, seat);
   if (pages.has(page)) return;
   if (pages.size > 0) return endLegs(node, legsAt(node, page));
-  clearTimeout(node.away.get(seat)?.timer);
-  const timer = setTimeout(() => {
-    endLegs(
-      node,
-      legsAt(node, page).filter(({ held }) => held),
-    );
-  }, AWAY_MS_MAX);
-  node.away.set(seat, { page, timer: timer.unref() });
+  const away = { page };
+  node.away.set(seat, away);
+  void listen(node, page, () => node.away.get(seat) === away);
+}
+
+/** Who talks may have lost the WebSocket alone: as long as sound comes the talk goes on. Of one that holds nobody hears a thing. */
+async function listen(node: Node, page: string, isAway: () => boolean): Promise<void> {
+  await setTimeout(AWAY_MS, undefined, { ref: false });
+  const before = isAway() ? await packetsFrom(node, page) : undefined;
+  await setTimeout(LISTEN_MS, undefined, { ref: false });
+  const now = isAway() ? await packetsFrom(node, page) : undefined;
+  if (before === undefined || now === undefined || !isAway()) return;
+  const isSilent = ({ id }: Leg): boolean => before.has(id) && before.get(id) === now.get(id);
+  endLegs(
+    node,
+    legsAt(node, page).filter((leg) => leg.held || isSilent(leg)),
+  );
+}
+
+/** RTP packets that each leg at the page has brought, as far as the switch tells. */
+async function packetsFrom(node: Node, page: string): Promise<ReadonlyMap<LegId, number>> {
+  const packets = new Map<LegId, number>();
+  for (const { id } of legsAt(node, page)) {
+    await node.client.ask(`api uuid_set_media_stats ${id}`);
+    const { text } = await node.client.ask(`api uuid_getvar ${id} rtp_audio_in_packet_count`);
+    if (/^[0-9]+$/.test(text)) packets.set(id, Number(text));
+  }
+  return packets;
 }
 
 /** A seat has one page: when it has another, the one that is away has gone for good. */
 export function pageRegistered(node: Node, { sipUser, uri }: Device): void {
   const [away, page] = [node.away.get(sipUser), pageOf(uri)];
   if (away === undefined || page === undefined) return;
-  clearTimeout(away.timer);
   node.away.delete(sipUser);
   if (away.page !== page) endLegs(node, legsAt(node, away.page));
 }
 
 /** After a survey: who went while nobody listened. */
 export function lookForPages(node: Node): void {
-  forgetAway(node);
+  node.away.clear();
   const there = new Set([...node.registrations.values()].flat().map(({ device }) => pageOf(device)));
   for (const { at } of node.legs.live.values())
     if (at !== undefined && !there.has(at.page)) pageAway(node, at.seat, at.page);
-}
-
-export function forgetAway(node: Node): void {
-  for (const { timer } of node.away.values()) clearTimeout(timer);
-  node.away.clear();
 }
 
 function legsAt(node: Node, page: string): readonly Leg[] {
