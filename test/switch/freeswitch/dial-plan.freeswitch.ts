@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { type Peer, sipp } from '../../e2e/peers.ts';
 import { until } from '../../e2e/program.ts';
 import { callerScenario, cancelScenario } from '../../e2e/scenarios.ts';
@@ -67,6 +68,38 @@ test.each(['110', 'unadopted', '12345678', '1001'])('a trunk that dials %s is re
   const scenario = callerScenario({ number, from: '13800138903', talkMs: 1_000, refused: 404 });
   const caller = call(scenario);
   expect(await caller.ended, caller.output()).toBe(0);
+});
+
+test('a browser is no trunk, though it comes from an address of one', async () => {
+  const sdp = ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio 9 RTP/AVP 8', ''].join(
+    '\r\n',
+  );
+  const socket = new WebSocket(`ws://${real.ws}`, 'sip');
+  const answers: string[] = [];
+  socket.on('message', (data) => answers.push(String(data)));
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  socket.send(
+    [
+      'INVITE sip:12345@minhu SIP/2.0',
+      'Via: SIP/2.0/WS page.invalid;branch=z9hG4bK1',
+      'Max-Forwards: 70',
+      'From: <sip:13800138905@minhu>;tag=1',
+      'To: <sip:12345@minhu>',
+      'Call-ID: of-a-browser',
+      'CSeq: 1 INVITE',
+      'Contact: <sip:page@page.invalid;transport=ws>',
+      'Content-Type: application/sdp',
+      `Content-Length: ${sdp.length}`,
+      `\r\n${sdp}`,
+    ].join('\r\n'),
+  );
+  const final = await until(
+    'a final answer',
+    () => answers.at(-1) ?? '',
+    (answer) => /^SIP\/2\.0 [2-6]/.test(answer),
+  );
+  socket.terminate();
+  expect(final).toMatch(/^SIP\/2\.0 404 /);
 });
 
 test('a caller who gives up before the answer leaves nothing', async () => {
