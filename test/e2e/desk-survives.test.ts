@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { CDPSession } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { axeFindings, type DeskPage, openDesk } from '../browser/desk-page.ts';
 import { browserProcesses, networkProcesses } from '../browser/processes.ts';
+import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { freeSwitchPrefix } from '../switch/free-switch.ts';
 import { shareNow } from './browser-stage.ts';
 import { freePort } from './free-port.ts';
@@ -77,6 +79,20 @@ const hearsNoDesk = (citizen: Phone) =>
     (share) => share < 0.3,
   );
 
+/** Rings the seat's telephones past the core, as nobody should. @returns how that call ended. */
+async function ringBeside(sipUser: string): Promise<string> {
+  const leg = randomUUID();
+  const events = new EventSocketClient(Number(stage.program.run().esl.split(':')[1]));
+  try {
+    await events.ask(`auth ${stage.program.eslPassword()}`);
+    await events.ask('event plain CHANNEL_DESTROY');
+    events.send(`bgapi originate {origination_uuid=${leg}}user/${sipUser} &park()`);
+    return (await events.event('CHANNEL_DESTROY', leg))['Hangup-Cause'] ?? '';
+  } finally {
+    events.close();
+  }
+}
+
 /** Of what was heard from the first to the last of the tone, tenths of a second in which it was not. */
 function holes(citizen: Phone): number {
   const line = toneTimeline(citizen.heard(), DESK_HZ);
@@ -99,6 +115,25 @@ test('kill -9 of everything but the switch in a talk: not a word is lost, and th
   expect(holes(citizen)).toBeLessThanOrEqual(3);
   await hangUp(citizen);
   expect(await stage.closedRecord('13800138031')).toMatchObject({ outcome: 'answered' });
+  await desk.click('finish');
+}, 90_000);
+
+test('a second call at the telephone of a talk is refused as busy: nothing rings, and the talk stays as it is', async () => {
+  const citizen = await talking('13800138048');
+  await desk.page.evaluate(`globalThis.rung = 0; new MutationObserver(() => {
+    if (document.querySelector('[data-test=answer], .is-ringing') !== null) globalThis.rung += 1;
+  }).observe(document.body, { subtree: true, childList: true, attributes: true });`);
+  expect(await ringBeside(stage.program.firstRun().seats.find(({ user }) => user === 'seat1001')!.sipUser)).toBe(
+    'USER_BUSY',
+  );
+  await hearsDesk(citizen);
+  await hearsCitizen();
+  await desk.state('talking');
+  expect(await desk.page.evaluate('globalThis.rung')).toBe(0);
+  expect(holes(citizen)).toBe(0);
+  await hangUp(citizen);
+  const record = (await stage.closedRecord('13800138048')) as unknown as { gaps: object[]; legs: object[] };
+  expect(record).toMatchObject({ gaps: [], legs: [{ role: 'citizen' }, { role: 'agent' }] });
   await desk.click('finish');
 }, 90_000);
 
