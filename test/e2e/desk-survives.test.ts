@@ -199,8 +199,19 @@ test.skipIf(freeSwitchPrefix !== undefined)(
   90_000,
 );
 
-test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, says where the caller is, and its next call rings', async () => {
+/** At each change of the page that says that its agent has no call, and shows one: whether buttons of it can be pressed, and whether it says that the switch is asked. */
+const WATCH_GHOST = `globalThis.ghost = { shown: 0, live: 0, doubted: 0 }; new MutationObserver(() => {
+  const hangUp = document.querySelector('[data-test=hang-up]');
+  if (hangUp === null || document.querySelector('[data-test=state][data-state=notReady]') === null) return;
+  const live = [...document.querySelectorAll('[data-test=hold], [data-test=keypad], [data-test=hang-up]')].some((each) => !each.disabled);
+  ghost.shown += 1;
+  if (live) ghost.live += 1;
+  if (document.querySelector('[data-test=doubted]') !== null) ghost.doubted += 1;
+}).observe(document.body, { subtree: true, childList: true, attributes: true });`;
+
+test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, or asks whether it is one, says where the caller is, and its next call rings', async () => {
   const citizen = await talking('13800138037');
+  await desk.page.evaluate(WATCH_GHOST);
   const asleep = browserProcesses();
   for (const pid of asleep) process.kill(pid, 'SIGSTOP');
   try {
@@ -214,6 +225,8 @@ test('the page sleeps longer than a talk is kept: awake, it shows no call that i
     for (const pid of asleep) process.kill(pid, 'SIGCONT');
   }
   await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
+  const ghost = await desk.page.evaluate<{ shown: number; live: number; doubted: number }>('ghost');
+  expect(ghost).toEqual({ shown: ghost.shown, live: 0, doubted: ghost.shown });
   expect(await desk.text('ended')).toMatch(/138\*{4}8037.*回到队列/);
   await desk.seen('[data-test=phone].is-good');
   await desk.click('ready');

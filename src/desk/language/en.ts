@@ -119,6 +119,7 @@ export const en: Words = {
     unmute: 'Unmute',
     keypad: 'Keypad',
     keys: 'Keys',
+    doubted: 'Asking the switch whether this call is still there…',
     muted: 'Muted',
     onHold: 'On hold, the citizen hears music',
     withheld: 'Number withheld',

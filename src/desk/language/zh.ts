@@ -104,6 +104,7 @@ export const zh = {
     unmute: '取消静音',
     keypad: '键盘',
     keys: '按键',
+    doubted: '正在向交换机核实这通电话是否还在…',
     muted: '已静音',
     onHold: '保持中，市民听音乐',
     withheld: '未显示号码',
