@@ -6,7 +6,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   'test/e2e/page-lost.test.ts': 80,
   'test/e2e/page-away.test.ts': 45,
   'test/e2e/browser-phone.test.ts': 115,
-  'test/e2e/desk-survives.test.ts': 110,
+  'test/e2e/desk-survives.test.ts': 115,
   'test/e2e/boards.test.ts': 90,
   'test/e2e/supervision.test.ts': 50,
   'test/e2e/ringing.test.ts': 82,

@@ -169,6 +169,14 @@ describe('what is told', () => {
     await until(() => ended() !== undefined);
     expect(ended()).toMatchObject({ how: 'unreached', cause: 'USER_BUSY', from: '110' });
     hall.ringing.delete('8001');
+    await hall.loop.submit({ type: 'callOutAsked', agent: agentId('ana'), number: '110' });
+    await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');
+    expect(ended()).toBeUndefined();
+    const own = [...hall.loop.state.legs.values()].find(({ role }) => role === 'agent')!;
+    await hall.loop.submit({ type: 'legEnded', node: own.node, leg: own.id, cause: 'NO_ANSWER' });
+    await until(() => ended() !== undefined);
+    expect(ended()).toMatchObject({ how: 'ownPhone', from: '110' });
+    hall.ringing.delete('8001');
     await hall.setState('ana', 'ready');
     const caller = await hall.call();
     await until(() => view.item('me', 'contact', 'contact')?.phase === 'ringing');

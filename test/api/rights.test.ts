@@ -78,6 +78,7 @@ const MATRIX: Readonly<Record<string, string>> = {
   'PUT /api/v1/contacts/:id/form': 'agent lead dispatcher supervisor',
   'POST /api/v1/contacts/:id/form/submit': 'agent lead dispatcher supervisor',
   'POST /api/v1/me/phone': 'agent lead supervisor',
+  'GET /api/v1/web-calls': '*',
   'POST /api/v1/web-calls': '*',
   'GET /api/v1/reference': 'agent lead dispatcher supervisor auditor admin',
   'GET /api/v1/metrics/summary': 'lead supervisor auditor admin integrator token',

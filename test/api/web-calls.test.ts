@@ -66,6 +66,12 @@ describe('a ticket for a call from a page', () => {
     expect((await draw(api, { other: 1 })).json().code).toBe('REQUEST_INVALID');
   });
 
+  test('which numbers those are is told to everybody for whom the page is open', async () => {
+    const lines = (api: FastifyInstance) => api.inject({ url: '/api/v1/web-calls', remoteAddress: '203.0.113.9' });
+    expect((await lines(await apiWith({}))).json()).toEqual({ numbers: ['12345', '12315'] });
+    expect((await lines(await apiWith({ open: 'local' }))).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+
   test('beyond so many of one address is 429, for the others not; an IPv6 subscriber is one address', async () => {
     const api = await apiWith({});
     for (const [address, other] of [

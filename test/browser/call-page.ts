@@ -48,7 +48,7 @@ export async function openCallPage(browser: Browser, http: string, options: Call
     if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
   });
   page.on('request', (request) => {
-    if (request.url().endsWith('/api/v1/web-calls')) tickets += 1;
+    if (request.method() === 'POST' && request.url().endsWith('/api/v1/web-calls')) tickets += 1;
   });
   const wish = JSON.stringify({ theme, language, microphone });
   await page.addInitScript({

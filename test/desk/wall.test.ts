@@ -47,6 +47,8 @@ class Wire {
 }
 
 beforeAll(() => {
+  // A page that another file has loaded in this process goes by the clock of that file, or by one that has stopped.
+  vi.resetModules();
   vi.useFakeTimers({ now: Date.parse('2026-02-13T12:00:00+08:00') });
   vi.stubGlobal('localStorage', browserStore());
   vi.stubGlobal('document', { documentElement: {}, title: '', createElement: () => ({}) });
@@ -57,6 +59,7 @@ beforeAll(() => {
 afterAll(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  vi.resetModules();
 });
 
 const quarter = (at: string, inbound: number) => {

@@ -129,6 +129,21 @@ test('who is not reached is named on the page, with why, in both languages, unti
   await desk.state('notReady');
 }, 60_000);
 
+test('a call that the own phone does not take up says so on the page, in both languages, until the next call', async () => {
+  await desk.page.evaluate(`globalThis.opens = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }`);
+  await desk.click('dial-out');
+  await desk.click(`dial-${POLICE}`);
+  await desk.seen('[data-test=ended]:has-text("110 没有接通：您自己的话机没有接起")');
+  expect(await desk.audit()).toEqual([]);
+  await desk.click('language');
+  expect(await desk.text('ended')).toMatch(/^110 was not reached: your own phone did not take up the call/);
+  await desk.click('language');
+  await desk.page.evaluate('navigator.mediaDevices.getUserMedia = globalThis.opens');
+  await desk.state('notReady');
+  expect((await stage.closedRecord(POLICE)).legs.map(({ role }) => role)).toEqual(['agent']);
+}, 60_000);
+
 test('the citizen of the last call is called back from the notes', async () => {
   await desk.click('ready');
   await desk.state('ready');

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { CDPSession } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { axeFindings, type DeskPage, openDesk } from '../browser/desk-page.ts';
 import { browserProcesses, networkProcesses } from '../browser/processes.ts';
+import { EventSocketClient } from '../softswitch/engine/event-socket-client.ts';
 import { freeSwitchPrefix } from '../switch/free-switch.ts';
 import { shareNow } from './browser-stage.ts';
 import { freePort } from './free-port.ts';
@@ -77,6 +79,20 @@ const hearsNoDesk = (citizen: Phone) =>
     (share) => share < 0.3,
   );
 
+/** Rings the seat's telephones past the core, as nobody should. @returns how that call ended. */
+async function ringBeside(sipUser: string): Promise<string> {
+  const leg = randomUUID();
+  const events = new EventSocketClient(Number(stage.program.run().esl.split(':')[1]));
+  try {
+    await events.ask(`auth ${stage.program.eslPassword()}`);
+    await events.ask('event plain CHANNEL_DESTROY');
+    events.send(`bgapi originate {origination_uuid=${leg}}user/${sipUser} &park()`);
+    return (await events.event('CHANNEL_DESTROY', leg))['Hangup-Cause'] ?? '';
+  } finally {
+    events.close();
+  }
+}
+
 /** Of what was heard from the first to the last of the tone, tenths of a second in which it was not. */
 function holes(citizen: Phone): number {
   const line = toneTimeline(citizen.heard(), DESK_HZ);
@@ -99,6 +115,25 @@ test('kill -9 of everything but the switch in a talk: not a word is lost, and th
   expect(holes(citizen)).toBeLessThanOrEqual(3);
   await hangUp(citizen);
   expect(await stage.closedRecord('13800138031')).toMatchObject({ outcome: 'answered' });
+  await desk.click('finish');
+}, 90_000);
+
+test('a second call at the telephone of a talk is refused as busy: nothing rings, and the talk stays as it is', async () => {
+  const citizen = await talking('13800138048');
+  await desk.page.evaluate(`globalThis.rung = 0; new MutationObserver(() => {
+    if (document.querySelector('[data-test=answer], .is-ringing') !== null) globalThis.rung += 1;
+  }).observe(document.body, { subtree: true, childList: true, attributes: true });`);
+  expect(await ringBeside(stage.program.firstRun().seats.find(({ user }) => user === 'seat1001')!.sipUser)).toBe(
+    'USER_BUSY',
+  );
+  await hearsDesk(citizen);
+  await hearsCitizen();
+  await desk.state('talking');
+  expect(await desk.page.evaluate('globalThis.rung')).toBe(0);
+  expect(holes(citizen)).toBe(0);
+  await hangUp(citizen);
+  const record = (await stage.closedRecord('13800138048')) as unknown as { gaps: object[]; legs: object[] };
+  expect(record).toMatchObject({ gaps: [], legs: [{ role: 'citizen' }, { role: 'agent' }] });
   await desk.click('finish');
 }, 90_000);
 
@@ -159,8 +194,19 @@ test('a page that holds and is loaded again holds, as it did', async () => {
   await desk.click('finish');
 }, 90_000);
 
-test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, says where the caller is, and its next call rings', async () => {
+/** At each change of the page that says that its agent has no call, and shows one: whether buttons of it can be pressed, and whether it says that the switch is asked. */
+const WATCH_GHOST = `globalThis.ghost = { shown: 0, live: 0, doubted: 0 }; new MutationObserver(() => {
+  const hangUp = document.querySelector('[data-test=hang-up]');
+  if (hangUp === null || document.querySelector('[data-test=state][data-state=notReady]') === null) return;
+  const live = [...document.querySelectorAll('[data-test=hold], [data-test=keypad], [data-test=hang-up]')].some((each) => !each.disabled);
+  ghost.shown += 1;
+  if (live) ghost.live += 1;
+  if (document.querySelector('[data-test=doubted]') !== null) ghost.doubted += 1;
+}).observe(document.body, { subtree: true, childList: true, attributes: true });`;
+
+test('the page sleeps longer than a talk is kept: awake, it shows no call that is none, or asks whether it is one, says where the caller is, and its next call rings', async () => {
   const citizen = await talking('13800138037');
+  await desk.page.evaluate(WATCH_GHOST);
   const asleep = browserProcesses();
   for (const pid of asleep) process.kill(pid, 'SIGSTOP');
   try {
@@ -174,6 +220,8 @@ test('the page sleeps longer than a talk is kept: awake, it shows no call that i
     for (const pid of asleep) process.kill(pid, 'SIGCONT');
   }
   await desk.page.waitForSelector('[data-test=hang-up]', { state: 'detached' });
+  const ghost = await desk.page.evaluate<{ shown: number; live: number; doubted: number }>('ghost');
+  expect(ghost).toEqual({ shown: ghost.shown, live: 0, doubted: ghost.shown });
   expect(await desk.text('ended')).toMatch(/138\*{4}8037.*回到队列/);
   await desk.seen('[data-test=phone].is-good');
   await desk.click('ready');

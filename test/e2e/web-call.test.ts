@@ -147,13 +147,40 @@ test('one call at a time from one address; a ticket calls once and registers not
 
 test('a page that is closed in the menu is a caller who hung up', async () => {
   const citizen = await openCallPage(chromium.browser, http(), { line: '12315' });
-  expect(await citizen.text('title')).toContain('12315');
   await inMenu(citizen);
+  expect(await citizen.text('title')).toContain('12315');
   await citizen.page.close();
   await noneOpen();
   const [newest] = await stage.contacts();
   expect(await stage.lead.get(`/api/v1/contacts/${newest!.id}`)).toMatchObject({ from: 'web', dialled: '12315' });
 }, 60_000);
+
+test('a link with another number is named nowhere: the page says that it is no line, in both languages, and calls the main one', async () => {
+  for (const [language, told] of [
+    ['zh', '链接中的号码不是本热线的号码'],
+    ['en', 'The number in the link is no line of this hotline'],
+  ] as const) {
+    const citizen = await openCallPage(chromium.browser, http(), { language, line: '13900139000' });
+    await citizen.page.waitForSelector('#telephone[data-problem=noLine]');
+    expect(await citizen.text('status')).toContain(told);
+    expect(await citizen.page.innerText('body')).not.toContain('13900139000');
+    for (const id of ['title', 'call']) expect(await citizen.text(id)).toContain('12345');
+    expect(await citizen.audit()).toEqual([]);
+  }
+}, 30_000);
+
+test('a page that cannot ask whose line a link names says so, names none, and asks again at the next click', async () => {
+  const citizen = await openCallPage(chromium.browser, http(), { microphone: 'NotAllowedError' });
+  const { page } = citizen;
+  await page.route('**/api/v1/web-calls', (route) => route.abort());
+  await page.goto(`http://${http()}/call/?line=12315`);
+  await page.waitForSelector('#telephone[data-problem=away]');
+  expect(await citizen.text('title')).not.toMatch(/\d/);
+  await page.unrouteAll();
+  await citizen.click('call');
+  await page.waitForSelector('#telephone[data-problem=microphoneRefused]');
+  expect(await citizen.text('title')).toContain('12315');
+}, 30_000);
 
 test('a microphone that is refused is told plainly, and no ticket is drawn', async () => {
   const citizen = await openCallPage(chromium.browser, http(), { microphone: 'NotAllowedError' });

@@ -169,8 +169,11 @@ export interface EndedItem {
   readonly key: 'ended';
   readonly kind: 'ended';
   readonly contact: string;
-  /** `unreached`: who was dialled was not reached; `returned`: the talk broke off, and the caller waits in the queue again. */
-  readonly how: 'unreached' | 'returned';
+  /**
+   * `unreached`: who was dialled was not reached; `ownPhone`: no phone of the agent took up the call that the agent had placed, and nobody was
+   * dialled; `returned`: the talk broke off, and the caller waits in the queue again.
+   */
+  readonly how: 'unreached' | 'ownPhone' | 'returned';
   /** Of `unreached`, as FreeSWITCH names causes: `USER_BUSY`, `NO_ANSWER`… */
   readonly cause?: string;
   /** Masked. */

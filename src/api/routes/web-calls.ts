@@ -27,6 +27,10 @@ const WebCallShape = Type.Object({
   ws: Type.Object({ port: Type.Integer(), secure: Type.Boolean() }, { description: 'On the host of this page.' }),
 });
 
+const LinesShape = Type.Object({
+  numbers: Type.Array(Type.String(), { description: 'Those that may be called from the page, the main one first.' }),
+});
+
 /**
  * The one call of a citizen at a page: who asks is nobody, so the ticket is for one call, of one number, now. Who shows the token of a web
  * chat calls beside that conversation.
@@ -34,6 +38,14 @@ const WebCallShape = Type.Object({
 export function addWebCallRoute(app: Api, options: ApiOptions): void {
   const { webCall, desk } = options;
   const limiter = webCall && limitNetworks({ ...webCall.perAddress, times: webCall.perAddress.calls });
+  app.get(
+    '/api/v1/web-calls',
+    { config: { access: 'public', audit: 'never' }, schema: { response: { 200: LinesShape } } },
+    (request) => {
+      if (webCall === undefined || !isWebCallOpen(options, request)) throw new ApiError('NOT_FOUND');
+      return { numbers: [...webCall.numbers] };
+    },
+  );
   app.post(
     '/api/v1/web-calls',
     { config: { access: 'public', audit: 'never' }, schema: { body: Wish, response: { 200: WebCallShape } } },

@@ -1,6 +1,7 @@
 import { keptSession } from '../chat/session.ts';
 import { callEn } from '../language/call-en.ts';
 import { type CallWords, callZh } from '../language/call-zh.ts';
+import { linesOf } from './lines.ts';
 import { call, hangUp, onChange, press, telephone, toggleMute } from './telephone.ts';
 
 /** The page `/call/`: one button. Without a framework, so that it is there at once on any phone; JsSIP comes when somebody calls. */
@@ -11,7 +12,12 @@ const HOTLINE = '12345';
 const asked = new URLSearchParams(location.search).get('line') ?? '';
 /** Beside the conversation at `/chat/` of this browser: one matter, one number. */
 const beside = new URLSearchParams(location.search).has('chat') ? keptSession()?.token : undefined;
-const line = /^\d{3,20}$/.test(asked) ? asked : undefined;
+/** The line of the link, once the server has said that it is one; undefined: the main one. */
+let line: string | undefined;
+let main = HOTLINE;
+/** A link may carry any digits: until the server has said whose they are no number is named, and none is called. */
+let known = asked === '';
+let looking = false;
 let english = localStorage.getItem(LANGUAGE) === 'en';
 let words: CallWords = callZh;
 
@@ -25,7 +31,7 @@ function textAt(way: string): string {
 function say(): void {
   words = english ? callEn : callZh;
   document.documentElement.lang = english ? 'en' : 'zh-CN';
-  const title = english ? `${words.title} ${line ?? HOTLINE}` : words.title + (line ?? HOTLINE);
+  const title = known ? words.title + numberSaid() : words.call;
   document.title = title;
   at('title').textContent = title;
   at('language').textContent = words.other;
@@ -40,6 +46,11 @@ function say(): void {
   show();
 }
 
+function numberSaid(): string {
+  if (!known) return '';
+  return english ? ` ${line ?? main}` : (line ?? main);
+}
+
 function show(): void {
   const { state, problem, muted, keys, retryAfterS } = telephone;
   const idle = state === 'idle' || state === 'ended';
@@ -51,9 +62,9 @@ function show(): void {
   const minutes = String(Math.max(1, Math.ceil(retryAfterS / 60)));
   const said = problem === undefined ? words.state[talking && muted ? 'muted' : state] : words.problem[problem];
   at('status').textContent = said.replace('{minutes}', minutes);
-  const number = english ? ` ${line ?? HOTLINE}` : (line ?? HOTLINE);
-  at('call').textContent = state === 'ended' ? words.again : words.call + number;
+  at('call').textContent = state === 'ended' ? words.again : words.call + numberSaid();
   at('call').hidden = !idle;
+  at('call').setAttribute('aria-disabled', String(looking));
   at('during').hidden = idle;
   at('mute').hidden = !talking;
   at('mute').textContent = muted ? words.unmute : words.mute;
@@ -68,6 +79,31 @@ function tick(): void {
   const seconds = Math.max(0, Math.floor((Date.now() - telephone.sinceMs) / 1_000));
   const two = (n: number): string => String(n).padStart(2, '0');
   at('clock').textContent = `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+}
+
+async function lookUpLine(): Promise<void> {
+  looking = true;
+  show();
+  const lines = await linesOf();
+  looking = false;
+  if (typeof lines === 'string') telephone.problem = lines;
+  else {
+    known = true;
+    main = lines[0] ?? HOTLINE;
+    line = lines.includes(asked) ? asked : undefined;
+    telephone.problem = line === undefined ? 'noLine' : undefined;
+  }
+  say();
+}
+
+/** Whose line nobody could say yet is looked up again first; where it is none, another click calls the main one. */
+async function begin(): Promise<void> {
+  if (looking) return;
+  if (!known) {
+    await lookUpLine();
+    if (telephone.problem !== undefined) return;
+  }
+  await call(line, beside);
 }
 
 /** Whoever works by keyboard is not left on a button that has gone. */
@@ -86,7 +122,7 @@ for (const key of KEYS) {
   button.addEventListener('click', () => press(key));
   at('keypad').append(button);
 }
-at('call').addEventListener('click', () => void call(line, beside));
+at('call').addEventListener('click', () => void begin());
 at('hang-up').addEventListener('click', hangUp);
 at('mute').addEventListener('click', toggleMute);
 at('language').addEventListener('click', () => {
@@ -102,3 +138,4 @@ window.addEventListener('pagehide', hangUp);
 setInterval(tick, 1_000);
 onChange(showAndFocus);
 say();
+if (!known) void lookUpLine();

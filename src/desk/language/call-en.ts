@@ -37,6 +37,7 @@ export const callEn: CallWords = {
     throttled: 'Too many calls from your network. Try again in {minutes} min, or call 12345 by telephone.',
     full: 'There are too many calls from pages just now. Try again soon, or call 12345 by telephone.',
     closed: 'Calling from the page is not open. Please call 12345 by telephone.',
+    noLine: 'The number in the link is no line of this hotline. The button below calls the main line.',
     away: 'The hotline cannot be reached. Check your network and try again, or call 12345 by telephone.',
     lost: 'The call broke off. Please call again.',
   },

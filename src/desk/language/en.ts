@@ -119,6 +119,7 @@ export const en: Words = {
     unmute: 'Unmute',
     keypad: 'Keypad',
     keys: 'Keys',
+    doubted: 'Asking the switch whether this call is still there…',
     muted: 'Muted',
     onHold: 'On hold, the citizen hears music',
     withheld: 'Number withheld',
@@ -158,6 +159,8 @@ export const en: Words = {
       refused: 'refused, or barred to calls',
       invalid: 'no such number, or not to be called',
       off: 'switched off or out of reach',
+      ownPhone:
+        'your own phone did not take up the call (away, busy or declined), so nobody was called; look at it and try again',
       line: 'the line failed (the trunk did not answer, or refused); try later, or report it',
     },
   },

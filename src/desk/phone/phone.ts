@@ -7,7 +7,7 @@ import { choices, microphoneWish } from './choices.ts';
 import { keepWay } from './keep-way.ts';
 import { holdWhenReady, keepQuiet, keptQuiet, muteFromTheStart, type Quiet } from './quiet.ts';
 import { answersByItself, contactOf, isResumed, keptContact } from './same-call.ts';
-import { isStillThere } from './still-there.ts';
+import { askAfter } from './still-there.ts';
 
 /** What `POST /api/v1/me/phone` gives: good for this seat, for an hour. Held in memory only. */
 interface Login {
@@ -40,6 +40,8 @@ export const phone = reactive({
   /** Keys sent in this call. */
   keys: '',
   failure: '',
+  /** The server knows nothing of the call here, and the switch has not said yet that it is there. */
+  doubted: false,
   /** The talk that this page was in is coming back. */
   resuming: false,
   /** The contact that this seat's person has asked to hear, until its call is here or was given up. */
@@ -109,6 +111,7 @@ export function stopPhone(): void {
     registration: 'off',
     line: 'idle',
     echo: false,
+    doubted: false,
     expected: '',
     supervised: '',
     placing: false,
@@ -203,7 +206,7 @@ function adopt(event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
 
 /** One call at a time. The switch offers a second one to a seat only when the first has ended, and this page, which slept, has not heard so. */
 async function takeAfter(former: RTCSession, arrived: RTCSession, then: () => void): Promise<void> {
-  const over = former.isEnded() || !(await isStillThere(former));
+  const over = former.isEnded() || (await askAfter(former)) === 'gone';
   if (arrived.isEnded()) return;
   if (over && session === former && !former.isEnded()) former.terminate();
   if (session !== undefined) return arrived.terminate({ status_code: 486 });
@@ -211,10 +214,20 @@ async function takeAfter(former: RTCSession, arrived: RTCSession, then: () => vo
 }
 
 /** The call's end may have been said while the way here was lost. Of one that rings the next call asks: not every switch knows it by its answer yet. */
-export async function lookAfterCall(): Promise<void> {
+async function lookAfterCall(): Promise<void> {
   const asked = session;
   if (asked === undefined || phone.line !== 'talking' || agent?.isConnected() !== true) return;
-  if (!(await isStillThere(asked)) && session === asked && !asked.isEnded()) asked.terminate();
+  const found = await askAfter(asked);
+  if (session !== asked) return;
+  if (found === 'gone' && !asked.isEnded()) asked.terminate();
+  // Whom nobody could ask is asked again once registered.
+  else if (found === 'there' || agent?.isConnected() === true) phone.doubted = false;
+}
+
+/** Whether the server knows of a call here; the switch has the word. */
+export function doubtCall(doubted: boolean): void {
+  phone.doubted = doubted && session !== undefined;
+  if (doubted) void lookAfterCall();
 }
 
 /** `outgoing`: to the echo number. All but what is offered is answered by itself. */
@@ -230,7 +243,14 @@ function take(
   const outgoing = how === 'outgoing';
   Object.assign(phone, {
     ...{ line: outgoing ? 'dialling' : 'ringing', echo: outgoing, held: false, muted: false, toHold: false },
-    ...{ keys: '', failure: '', sinceMs: Date.now(), resuming: !outgoing && how !== 'offered', placing: false },
+    ...{
+      doubted: false,
+      keys: '',
+      failure: '',
+      sinceMs: Date.now(),
+      resuming: !outgoing && how !== 'offered',
+      placing: false,
+    },
     ...(how === 'expected' ? { supervised: phone.expected, expected: '' } : {}),
   });
   if (how === 'resumed') quietAgain(arrived, keptQuiet(contact));
@@ -274,7 +294,7 @@ function follow(arrived: RTCSession): void {
     session = undefined;
     loudspeaker.srcObject = null;
     const failed = cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS || cause === JsSIP.C.causes.WEBRTC_ERROR;
-    Object.assign(phone, { line: 'idle', echo: false, held: false, muted: false, toHold: false });
+    Object.assign(phone, { line: 'idle', echo: false, doubted: false, held: false, muted: false, toHold: false });
     phone.failure = failed ? cause : '';
     phone.supervised = '';
     if (phone.leaving) return stopPhone();
@@ -305,12 +325,12 @@ export function answer(): void {
 
 /** Ends the call, or declines it. */
 export function hangUp(): void {
-  if (session === undefined || session.isEnded()) return;
+  if (session === undefined || session.isEnded() || phone.doubted) return;
   session.terminate(phone.line === 'ringing' ? { status_code: 486 } : {});
 }
 
 export function toggleHold(): void {
-  if (session === undefined || phone.line !== 'talking') return;
+  if (session === undefined || phone.line !== 'talking' || phone.doubted) return;
   if (phone.toHold) return holdAgain();
   if (phone.held) session.unhold();
   else session.hold();
@@ -324,7 +344,7 @@ export function toggleMute(): void {
 
 /** A key, as telephone-event (RFC 4733). */
 export function press(key: string): void {
-  if (session === undefined || phone.line !== 'talking' || !/^[0-9*#]$/.test(key)) return;
+  if (session === undefined || phone.line !== 'talking' || phone.doubted || !/^[0-9*#]$/.test(key)) return;
   session.sendDTMF(key, { transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833, duration: 120, interToneGap: 80 });
   phone.keys = (phone.keys + key).slice(-24);
 }

@@ -15,21 +15,22 @@ interface InDialog {
  * Asks the switch whether a call is still there (OPTIONS within its dialog, RFC 5057 §5.1): its end may have been said while the way here was
  * lost. A page that slept shows a call otherwise that nobody else knows of.
  *
- * @returns false only when the switch says that there is none; true also when nothing is heard.
+ * @returns `unheard`: no answer within 3 s, or no way to ask.
  */
-export function isStillThere(session: RTCSession): Promise<boolean> {
+export function askAfter(session: RTCSession): Promise<'there' | 'gone' | 'unheard'> {
   return new Promise((resolve) => {
-    const late = setTimeout(resolve, ANSWER_MS_MAX, true);
-    const told = (there: boolean) => (): void => {
+    const late = setTimeout(resolve, ANSWER_MS_MAX, 'unheard');
+    const told = (found: 'there' | 'gone' | 'unheard') => (): void => {
       clearTimeout(late);
-      resolve(there);
+      resolve(found);
     };
     const eventHandlers = {
-      onSuccessResponse: told(true),
-      onErrorResponse: told(true),
-      onTransportError: told(true),
-      onRequestTimeout: told(true),
-      onDialogError: ({ status_code }: { readonly status_code: number }) => told(status_code !== 481)(),
+      onSuccessResponse: told('there'),
+      onErrorResponse: told('there'),
+      onTransportError: told('unheard'),
+      onRequestTimeout: told('unheard'),
+      onDialogError: ({ status_code }: { readonly status_code: number }) =>
+        told(status_code === 481 ? 'gone' : 'there')(),
     };
     (session as unknown as InDialog).sendRequest(JsSIP.C.OPTIONS, { eventHandlers });
   });

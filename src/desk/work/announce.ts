@@ -1,7 +1,7 @@
 import { ref, watch } from 'vue';
 import { callerWord, words } from '../language/words.ts';
 import { contact } from '../live/live.ts';
-import { holdAgain, lookAfterCall, phone } from '../phone/phone.ts';
+import { doubtCall, holdAgain, phone } from '../phone/phone.ts';
 import { ring, stopRing } from '../phone/ring-tone.ts';
 import { keepContact, keptContact } from '../phone/same-call.ts';
 
@@ -36,9 +36,6 @@ export function announceCalls(): void {
     () => phone.toHold && phone.line === 'talking' && contact.value?.phase === 'talking',
     (joined) => void (joined && holdAgain()),
   );
-  // A call here that the core knows nothing of, or another one of: the switch has the word.
-  watch(
-    () => speaks() && (contact.value === undefined || contact.value.phase === 'wrapUp'),
-    (strange) => void (strange && lookAfterCall()),
-  );
+  // A call here that the core knows nothing of, or another one of.
+  watch(() => speaks() && (contact.value === undefined || contact.value.phase === 'wrapUp'), doubtCall);
 }
