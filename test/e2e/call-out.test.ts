@@ -232,7 +232,6 @@ test('of a call today each word stands in one line, and how long it took beside 
     .map((word) => word.parentElement.textContent)`;
   for (const look of ['中文', 'English']) {
     await desk.seen('[data-test=lasted]:not(:empty)');
-    await desk.page.screenshot({ path: `/tmp/forms-today-${look}.png` });
     expect([look, await desk.page.evaluate(tall), await desk.page.evaluate(below)]).toEqual([look, [], []]);
     await desk.click('language');
   }

@@ -19,6 +19,9 @@ const TESTS = [
   'test/e2e/page-away.test.ts',
   'test/e2e/page-lost.test.ts',
   'test/e2e/desk-survives.test.ts',
+  'test/e2e/desk.test.ts',
+  'test/e2e/supervision.test.ts',
+  'test/e2e/call-out.test.ts',
   'test/e2e/secure-page.freeswitch.ts',
   'test/e2e/switch-dies.freeswitch.ts',
 ];
