@@ -46,8 +46,10 @@ export function keepForm(user: string, { contact, text, revision, base, submitKe
   }
 }
 
-export function forgetForm(user: string, contact: string): void {
-  localStorage.removeItem(nameOf(user, contact));
+/** Unless another page keeps a later one by now. */
+export function forgetForm(user: string, contact: string, upTo: number): void {
+  const name = nameOf(user, contact);
+  if ((read(name)?.revision ?? 0) <= upTo) localStorage.removeItem(name);
 }
 
 /** This person's, oldest first; what is older than a week is dropped, whoever wrote it. */
