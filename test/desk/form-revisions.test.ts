@@ -17,7 +17,7 @@ interface Forms {
   takeBack(form: Form): void;
   letGo(form: Form): void;
   saveNow(form: Form): void;
-  hearStored(all: readonly { contact: string; revision: number; submitted: boolean }[]): void;
+  hearStored(all: readonly { contact: string; revision: number; base?: number; submitted: boolean }[]): void;
   readAgain(): void;
   displacedOf(form: Form): readonly { readonly field: string; readonly value: string | boolean }[];
 }
@@ -319,6 +319,23 @@ describe('words that were saved', () => {
     expect(stored).toMatchObject({ content: 'hers', title: 'title of the lead' });
   });
 
+  test('and wiped leave nothing of theirs: a page that is opened anew takes nobody else’s words for theirs', async () => {
+    ofLead({ content: 'of the lead' });
+    const before = await openPage();
+    const form = await openForm(before);
+    form.text.title = 'hers';
+    await later(SAVED_WITHIN_MS);
+    form.text.title = '';
+    before.openForms('nobody');
+    const page = await openPage();
+    ofLead({ content: 'other words' }, 90);
+    await later(SAVED_WITHIN_MS);
+    const now = await openForm(page);
+    expect(now.text.content).toBe('other words');
+    expect(box(page, now)).toEqual([]);
+    expect(Object.keys(store).filter((name) => name.startsWith('minhu.words'))).toEqual([]);
+  });
+
   test('are still there, when the page goes between the refusal and the reading of what stands', async () => {
     const before = await openPage();
     const form = await openForm(before);
@@ -422,6 +439,29 @@ describe('a form that is stored anew', () => {
     await later(2 * SAVED_WITHIN_MS);
     expect(stored?.content).toBe('somebody writes on and on. '.repeat(10));
     expect(box(one, ones)).toEqual([]);
+  });
+
+  test('by their own writer at another machine has taken from them what they wiped there, and displaces nothing', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    Object.assign(form.text, { content: 'hers', place: 'here', title: 'title' });
+    await later(SAVED_WITHIN_MS);
+    const { revision: base } = stored!;
+    const told = (more: object) => page.hearStored(news().map((each) => ({ ...each, ...more })));
+    elsewhere({ content: 'hers', title: 'other title' }, { by: 'ana' });
+    told({ base });
+    await later(0);
+    expect(form.text).toMatchObject({ place: '', title: 'other title' });
+    expect(box(page, form)).toEqual([]);
+    // Somebody else was in between, or it is somebody else.
+    elsewhere({ title: 'other title' }, { by: 'ana', revision: 52 });
+    told({ base: 51 });
+    await later(0);
+    expect(box(page, form)).toEqual(['content: hers']);
+    elsewhere({}, { revision: 53 });
+    told({ base: 52 });
+    await later(0);
+    expect(box(page, form)).toEqual(['content: hers', 'title: other title']);
   });
 
   test('leaves what another page of this browser has kept since', async () => {

@@ -41,6 +41,7 @@ const CHOSEN = { type: 'COMPLAINT', resolution: 'TRANSFER' };
 interface FormShape {
   readonly content: string;
   readonly place: string;
+  readonly category: string;
   readonly revision: number;
   readonly submittedAtMs: number | null;
 }
@@ -153,6 +154,13 @@ test('who submits what somebody else has replaced reads that nothing was submitt
   await one.fill('input[name=place]', place);
   await one.press('textarea[name=content]', 'Control+s');
   const saved = await until('saved', form, (now) => now.content === long && now.place === place);
+  // A category that is chosen and taken away is no fault of the form's.
+  await one.click('[data-test=form] .el-select');
+  await one.click('.el-select-dropdown__item:visible');
+  await until('with a category', form, (now) => now.category !== '');
+  await one.hover('[data-test=form] .el-select');
+  await one.click('[data-test=form] .el-select__clear');
+  await until('without one', form, (now) => now.category === '');
   await stage.lead.put(path(), { ...emptyText(), ...CHOSEN, content: '班长改的', revision: saved.revision + 500 });
   await one.press('textarea[name=content]', 'Control+Enter');
   await until(

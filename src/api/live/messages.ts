@@ -240,6 +240,8 @@ export interface FormItem {
   readonly contact: string;
   /** What stands now has at least this one. */
   readonly revision: number;
+  /** What it goes on from, 0: nothing. Absent: its writer did not say. */
+  readonly base?: number;
   /** For good: it never changes again. */
   readonly submitted: boolean;
 }

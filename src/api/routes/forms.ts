@@ -40,7 +40,7 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
       if (row.submitted_at_ms !== null) throw new ApiError('FORM_SUBMITTED');
       if (!isAsWished(row, wishOf(request))) throw new ApiError('FORM_NEWER');
-      tellStored(app, row);
+      tellStored(app, row, request.body.base);
       return formView(row);
     },
   );
@@ -66,14 +66,17 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
       if (row.submitted_at_ms === null) throw new ApiError('FORM_NEWER');
       const once = onlyOnce(row, wishOf(request), key);
-      tellStored(app, once);
+      tellStored(app, once, request.body.base);
       return formView(once);
     },
   );
 }
 
-function tellStored(app: Api, { contact, revision, submitted_at_ms, by_user }: ContactFormTable): void {
-  app.live?.forms.stored({ contact, revision, submitted: submitted_at_ms !== null }, by_user);
+function tellStored(app: Api, row: ContactFormTable, base: number | undefined): void {
+  const { contact, revision, submitted_at_ms } = row;
+  // The same once more, whose answer was lost, says the same again, and goes on from itself in nobody's eyes.
+  const from = base === undefined || base >= revision ? {} : { base };
+  app.live?.forms.stored({ contact, revision, ...from, submitted: submitted_at_ms !== null }, row.by_user);
 }
 
 function onlyOnce(row: ContactFormTable, wish: FormWish, key: string): ContactFormTable {

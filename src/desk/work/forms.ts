@@ -2,7 +2,7 @@ import { reactive, watch } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { differing, emptyForm, type FormText, filled, makePlain, tooLongIn } from './form-text.ts';
 import { forgetForm, hearKept, type Kept, keepForm, keptForms } from './kept-forms.ts';
-import { dropOldWords, hearWords, keepWords, keptWords } from './kept-words.ts';
+import { dropOldWords, forgetWords, hearWords, keepWords, keptWords } from './kept-words.ts';
 import { newKey } from './new-key.ts';
 import { displacedIn, type OwnWords, rewritten, standingIn, takenBack, wordsOf } from './own-words.ts';
 import { beginSending, forgetSentBefore, rememberSent, wasSentBy } from './sent-forms.ts';
@@ -146,6 +146,7 @@ function changed(form: Form, own: readonly OwnWords[]): void {
 export interface Stored {
   readonly contact: string;
   readonly revision: number;
+  readonly base?: number;
   readonly submitted: boolean;
 }
 
@@ -166,17 +167,25 @@ async function catchUp(form: Form, stored: Stored): Promise<void> {
   // It may be what this page is sending.
   await busy.get(form.contact);
   const isKnown = form.submittedAtMs !== undefined || (!stored.submitted && stored.revision <= (form.base ?? 0));
-  if (!isKnown) await load(form, SAVE_EVERY_MS);
+  if (!isKnown) await load(form, { sendInMs: SAVE_EVERY_MS, stored });
 }
 
 /** What was stored while the server could not tell this page. */
 export function readAgain(): void {
   const open = [...forms.values()].filter((form) => form.begun && form.submittedAtMs === undefined);
-  for (const form of open.slice(-READ_AGAIN_MAX)) if (!isWaiting(form)) void load(form, SAVE_EVERY_MS);
+  for (const form of open.slice(-READ_AGAIN_MAX)) if (!isWaiting(form)) void load(form, { sendInMs: SAVE_EVERY_MS });
 }
 
-/** `sendInMs`: what was written here and goes on from what stands. Two pages that tell each other of every save take turns, and no more. */
-async function load(form: Form, sendInMs = 0, attempt = 0): Promise<void> {
+interface Reading {
+  /** What was written here and goes on from what stands is sent then: two pages that tell each other of every save take turns, and no more. */
+  readonly sendInMs?: number;
+  /** Why it is read. */
+  readonly stored?: Stored;
+  readonly attempt?: number;
+}
+
+async function load(form: Form, reading: Reading = {}): Promise<void> {
+  const { sendInMs = 0, stored, attempt = 0 } = reading;
   if (!isOpen(form)) return;
   try {
     const answer = await ask<Answer | undefined>(`/contacts/${form.contact}/form`);
@@ -185,17 +194,27 @@ async function load(form: Form, sendInMs = 0, attempt = 0): Promise<void> {
     if (answer === undefined) form.begun = true;
     else if (isStale(form, answer)) return;
     else if (goesOnFrom(form, answer)) schedule(form, sendInMs);
-    else take(form, answer);
+    else {
+      if (stored !== undefined && isOwnDoing(form, answer, stored))
+        keepOwn(form, rewritten(form.own, form.known, textOf(answer)));
+      take(form, answer);
+    }
   } catch (error) {
     if (error instanceof Refused) return;
     form.away = true;
-    setTimeout(() => void load(form, sendInMs, attempt + 1), pauseMs(attempt));
+    setTimeout(() => void load(form, { ...reading, attempt: attempt + 1 }), pauseMs(attempt));
   }
 }
 
 /** It was read before what this page knows by now. */
 function isStale({ base, submittedAtMs }: Form, answer: Answer): boolean {
   return submittedAtMs !== undefined || (base !== undefined && answer.revision < base);
+}
+
+/** Who sits here has made this of what this page shows, elsewhere: nothing of it had to give way. */
+function isOwnDoing(form: Form, answer: Answer, stored: Stored): boolean {
+  const isNext = stored.base === form.base && stored.revision === answer.revision;
+  return isNext && answer.by === user && form.begun && !isWaiting(form);
 }
 
 /** Another page of this person types: this one shows it, too, and sees to it if that one goes. */
@@ -288,7 +307,8 @@ export function letGo(form: Form): void {
 
 function keepOwn(form: Form, own: readonly OwnWords[]): void {
   form.own = own;
-  keepWords(user, form.contact, own);
+  if (own.length === 0 && !form.unsaved) forgetWords(user, form.contact);
+  else keepWords(user, form.contact, own);
 }
 
 /** `upTo`: what this browser keeps under a later revision is another page's. */
@@ -302,6 +322,7 @@ function confirm(form: Form, answer: Answer, upTo = form.revision): void {
   form.unsaved = false;
   form.submittedAtMs = submittedAtMs ?? undefined;
   forgetForm(user, form.contact, submittedAtMs === null ? upTo : Number.POSITIVE_INFINITY);
+  if (form.own.length === 0) forgetWords(user, form.contact);
   if (submittedAtMs === null) return;
   form.submitKey = undefined;
   form.gaveWay = false;

@@ -3,14 +3,20 @@ import type { OwnWords } from './own-words.ts';
 
 const PREFIX = 'minhu.words.';
 
-/** Outlives the page, and the draft's arrival at the server: what somebody wrote is found again when others replace it there. */
+/**
+ * Outlives the page, and the draft's arrival at the server: what somebody wrote is found again when others replace it there. That nothing in
+ * a form is theirs any more is kept, too, or all of it would be taken for theirs.
+ */
 export function keepWords(user: string, contact: string, own: readonly OwnWords[]): void {
   try {
-    if (own.length === 0) localStorage.removeItem(nameOf(user, contact));
-    else localStorage.setItem(nameOf(user, contact), JSON.stringify({ own, atMs: Date.now() }));
+    localStorage.setItem(nameOf(user, contact), JSON.stringify({ own, atMs: Date.now() }));
   } catch {
     return;
   }
+}
+
+export function forgetWords(user: string, contact: string): void {
+  localStorage.removeItem(nameOf(user, contact));
 }
 
 /** @returns undefined: none are kept. */
