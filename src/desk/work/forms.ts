@@ -193,8 +193,10 @@ async function load(form: Form, reading: Reading = {}): Promise<void> {
     form.away = false;
     if (answer === undefined) form.begun = true;
     else if (isStale(form, answer)) return;
-    else if (goesOnFrom(form, answer)) schedule(form, sendInMs);
-    else {
+    else if (goesOnFrom(form, answer)) {
+      goOnFrom(form, answer);
+      schedule(form, sendInMs);
+    } else {
       if (stored !== undefined && isOwnDoing(form, answer, stored))
         keepOwn(form, rewritten(form.own, form.known, textOf(answer)));
       take(form, answer);
@@ -245,19 +247,16 @@ function textOf(answer: Answer): FormText {
 }
 
 /** What stands at the server is what this page went on from, or this browser's own, whose answer was lost or went to another page. */
-function goesOnFrom(form: Form, answer: Answer): boolean {
-  const { contact, unsaved, begun } = form;
+function goesOnFrom({ contact, unsaved, begun, base, text: written }: Form, answer: Answer): boolean {
+  const { revision } = answer;
   const text = textOf(answer);
-  if (!unsaved || answer.submittedAtMs !== null || differing(form.text, text).length === 0) return false;
-  const isKnown = begun && answer.revision === form.base;
-  if (!isKnown && !wasSentBy(begun ? 'browser' : 'page', { user, contact, revision: answer.revision, text }))
-    return false;
-  form.begun = true;
-  form.base = answer.revision;
-  form.revision = Math.max(form.revision, answer.revision + 1);
-  form.savedAtMs = answer.savedAtMs;
+  if (!unsaved || answer.submittedAtMs !== null || differing(written, text).length === 0) return false;
+  return (begun && revision === base) || wasSentBy(begun ? 'browser' : 'page', { user, contact, revision, text });
+}
+
+function goOnFrom(form: Form, { revision, savedAtMs }: Answer): void {
+  Object.assign(form, { begun: true, base: revision, revision: Math.max(form.revision, revision + 1), savedAtMs });
   keepForm(user, form);
-  return true;
 }
 
 /** What the server has becomes ours; what somebody wrote here and is not in it is displaced. */
@@ -425,7 +424,10 @@ async function deliver(form: Form, goneOn = 0): Promise<Answer | undefined> {
   }
   const answer = await ask<Answer | undefined>(path);
   if (!isOpen(form)) return undefined;
-  if (answer !== undefined && (goneOn === GONE_ON_MAX || !goesOnFrom(form, answer))) take(form, answer);
+  if (answer !== undefined) {
+    if (goneOn < GONE_ON_MAX && goesOnFrom(form, answer)) goOnFrom(form, answer);
+    else take(form, answer);
+  }
   const isOver = goneOn === GONE_ON_MAX || form.submittedAtMs !== undefined || !isWaiting(form);
   return isOver ? undefined : await deliver(form, goneOn + 1);
 }
