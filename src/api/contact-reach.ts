@@ -24,6 +24,12 @@ export async function readFollowed<Found>(
   throw isAllThere ? new ApiError('CONTACT_UNKNOWN') : new ApiError('RECORDS_BEHIND', { retryAfterS: AGAIN_S });
 }
 
+/** This agent has the contact now, or is offered it. */
+export function hasNow(core: ApiOptions['core'], agent: string, id: string): boolean {
+  const now = core.agents().find((each) => each.agent === agent);
+  return now?.contact === id || now?.conversations?.some(({ contact }) => contact === id) === true;
+}
+
 /** `agents`: one of them spoke in it; undefined: everybody's. @throws as `readFollowed`. */
 export async function mustHaveHad(records: Records, id: string, agents: readonly string[] | undefined): Promise<void> {
   await readFollowed(records, async () => (await hadContact(records.db, id, agents)) || undefined);

@@ -10,4 +10,6 @@ import { keepFieldsPlain } from './work/plain-text.ts';
 followTheme();
 keepFieldsPlain();
 followOtherPages();
+// Over plain http from another machine there is none, and the browser's own error page stands instead.
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/away-worker.js').catch(() => undefined);
 createApp(App).use(ways).mount('#desk');

@@ -14,6 +14,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
-    rolldownOptions: { input: [page('index.html'), page('call/index.html'), page('chat/index.html')] },
+    rolldownOptions: {
+      input: [page('index.html'), page('call/index.html'), page('chat/index.html'), page('away/away-worker.ts')],
+      // A service worker stands above all that it looks at, under a name that stays.
+      output: { entryFileNames: ({ name }) => (name === 'away-worker' ? '[name].js' : 'assets/[name]-[hash].js') },
+    },
   },
 });

@@ -1,9 +1,11 @@
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PAGE_LOGIN_LIFE_MS, pageHa1, seatOfPageLogin } from '../../src/lib/page-login.ts';
+import { setRights } from '../../src/store/accounts.ts';
 import { applyEntries } from '../../src/store/projection.ts';
+import { putTeam } from '../../src/store/teams.ts';
 import { JournalByHand, writeCall } from '../store/facts.ts';
-import { Hall } from './hall.ts';
+import { Hall, type LiveView, until } from './hall.ts';
 
 let hall: Hall;
 let ana: string;
@@ -115,6 +117,8 @@ describe('the form of a contact', () => {
     writeCall(journal, { ...call, id: 'second', openedAtMs: 2_000_000, from: '13800138333' });
     writeCall(journal, { ...call, id: 'third', openedAtMs: 2_500_000, from: '13700137333' });
     writeCall(journal, { ...call, id: 'fourth', openedAtMs: 2_600_000, from: '13700137444' });
+    for (const id of ['told', 'untold'])
+      writeCall(journal, { ...call, id, openedAtMs: 2_700_000, from: '13700137555' });
     writeCall(journal, { ...call, id: 'other', openedAtMs: 3_000_000, from: '13900139333', agent: 'ben' });
     await applyEntries(hall.database.store.db, 'desk', journal.entries);
   });
@@ -219,6 +223,65 @@ describe('the form of a contact', () => {
       expect((await ask('GET', url, lead)).json().submittedAtMs).toBeNull();
       expect(await put(ana, 'hers at last', 61, 50)).toBe('hers at last');
       expect(await submit('a', ana, 'hers at last', 61, 50)).toBe('hers at last');
+    });
+  });
+
+  describe('that is stored is told of on the live socket', () => {
+    const url = '/api/v1/contacts/told/form';
+    const key = 'form/told';
+    const views: LiveView[] = [];
+    const sit = async (cookie: string) => {
+      const view = await hall.sit(cookie);
+      views.push(view);
+      return view;
+    };
+    const save = async (revision: number, content = '内容不外传') =>
+      expect((await ask('PUT', url, ana, { ...text, content, revision })).statusCode).toBe(200);
+    afterEach(() => {
+      for (const view of views.splice(0)) view.socket.terminate();
+    });
+
+    test('to whoever has read it and may, without a word of what stands in it; to nobody else', async () => {
+      const lead = await hall.login('lead');
+      const [here, there, leads, bens] = [await sit(ana), await sit(ana), await sit(lead), await sit(ben)];
+      expect((await ask('GET', url, ben)).json().code).toBe('CONTACT_UNKNOWN');
+      await save(1);
+      for (const view of [here, there])
+        await until(
+          () => view.item('me', key, 'form')?.revision === 1 && view.item('me', key, 'form')?.submitted === false,
+        );
+      expect((await ask('GET', url, lead)).json()).toMatchObject({ revision: 1 });
+      await save(2);
+      await until(() => leads.item('me', key, 'form')?.revision === 2);
+      const submitted = await ask('POST', `${url}/submit`, ana, { ...text, revision: 3 }, 's'.repeat(20));
+      expect(submitted.statusCode).toBe(200);
+      for (const view of [here, there, leads]) await until(() => view.item('me', key, 'form')?.submitted === true);
+      const form = { key, kind: 'form', contact: 'told', revision: 3, submitted: true };
+      expect(leads.item('me', key, 'form')).toEqual(form);
+      expect(JSON.stringify([here, leads].map(({ messages }) => messages))).not.toMatch(/内容不外传|路灯/);
+      expect(JSON.stringify(bens.messages)).not.toContain('told');
+    });
+
+    test('and no longer to a lead who leads another team now', async () => {
+      const { db } = hall.database.store;
+      const other = '/api/v1/contacts/untold/form';
+      const lead = await hall.login('lead');
+      expect((await ask('GET', other, lead)).statusCode).toBe(204);
+      await putTeam(db, 'night', '夜班', Date.now());
+      await setRights(db, 'lead', { team: 'night' });
+      await hall.login('lead').then((again) => sit(again));
+      const [leads] = views;
+      const anas = await sit(ana);
+      await ask('PUT', other, ana, { ...text, revision: 1 });
+      await until(() => anas.item('me', 'form/untold', 'form') !== undefined);
+      // What is told of next has passed it by.
+      await setRights(db, 'ben', { team: 'night' });
+      const bens = '/api/v1/contacts/other/form';
+      expect((await ask('GET', bens, await hall.login('lead'))).statusCode).toBe(204);
+      await ask('PUT', bens, ben, { ...text, revision: 1 });
+      await until(() => leads!.item('me', 'form/other', 'form') !== undefined);
+      expect(JSON.stringify(leads!.messages)).not.toContain('untold');
+      await setRights(db, 'lead', { team: null });
     });
   });
 

@@ -17,6 +17,8 @@ interface Forms {
   takeBack(form: Form): void;
   letGo(form: Form): void;
   saveNow(form: Form): void;
+  hearStored(all: readonly { contact: string; revision: number; base?: number; submitted: boolean }[]): void;
+  readAgain(): void;
   displacedOf(form: Form): readonly { readonly field: string; readonly value: string | boolean }[];
 }
 interface Stored {
@@ -43,18 +45,23 @@ let stored: Stored | undefined;
 let answersAreLost = false;
 /** What is read of it is on its way for so long. */
 let readingMs = 0;
+/** The answer to what is written. */
+let answeringMs = 0;
 let writes: string[] = [];
+let reads = 0;
 let keys: Set<string>;
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0);
   store = browserStore();
-  [stored, answersAreLost, readingMs, writes, keys] = [undefined, false, 0, [], new Set()];
+  [stored, answersAreLost, readingMs, answeringMs, reads] = [undefined, false, 0, 0, 0];
+  [writes, keys] = [[], new Set()];
   vi.stubGlobal('localStorage', store);
   vi.stubGlobal('fetch', async (url: string, { method, body, headers }: RequestInit) => {
     const answer = method === 'GET' ? read() : write(url, JSON.parse(String(body)), headers as Record<string, string>);
-    if (method === 'GET' && readingMs > 0) await new Promise((resolve) => setTimeout(resolve, readingMs));
+    const onItsWayMs = method === 'GET' ? readingMs : answeringMs;
+    if (onItsWayMs > 0) await new Promise((resolve) => setTimeout(resolve, onItsWayMs));
     if (answersAreLost) throw new TypeError('Failed to fetch');
     return answer;
   });
@@ -66,7 +73,11 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-const read = () => (stored === undefined ? new Response(null, { status: 204 }) : Response.json(stored));
+function read(): Response {
+  reads += 1;
+  return standing();
+}
+const standing = () => (stored === undefined ? new Response(null, { status: 204 }) : Response.json(stored));
 const refuse = (code: string) => Response.json({ code, title: code }, { status: 409 });
 
 /** As the API does it. */
@@ -80,7 +91,7 @@ function write(url: string, wish: Stored & { base: number }, headers: Record<str
     return refuse('FORM_NEWER');
   const { base: _base, ...words } = wish;
   stored = { ...words, by: 'ana', savedAtMs: 1, submittedAtMs: isSubmission ? 1 : null } as Stored;
-  return read();
+  return standing();
 }
 
 const pages: Forms[] = [];
@@ -308,6 +319,23 @@ describe('words that were saved', () => {
     expect(stored).toMatchObject({ content: 'hers', title: 'title of the lead' });
   });
 
+  test('and wiped leave nothing of theirs: a page that is opened anew takes nobody else’s words for theirs', async () => {
+    ofLead({ content: 'of the lead' });
+    const before = await openPage();
+    const form = await openForm(before);
+    form.text.title = 'hers';
+    await later(SAVED_WITHIN_MS);
+    form.text.title = '';
+    before.openForms('nobody');
+    const page = await openPage();
+    ofLead({ content: 'other words' }, 90);
+    await later(SAVED_WITHIN_MS);
+    const now = await openForm(page);
+    expect(now.text.content).toBe('other words');
+    expect(box(page, now)).toEqual([]);
+    expect(Object.keys(store).filter((name) => name.startsWith('minhu.words'))).toEqual([]);
+  });
+
   test('are still there, when the page goes between the refusal and the reading of what stands', async () => {
     const before = await openPage();
     const form = await openForm(before);
@@ -322,6 +350,129 @@ describe('words that were saved', () => {
     await later(SAVED_WITHIN_MS);
     expect(page.formOf(CONTACT)).toMatchObject({ submittedAtMs: 1, text: { content: 'submitted by the lead' } });
     expect(box(page, page.formOf(CONTACT))).toEqual(['content: hers']);
+  });
+});
+
+describe('a form that is stored anew', () => {
+  const elsewhere = (text: object, more: object = {}) => {
+    stored = { ...BLANK, ...text, by: 'lead', revision: 50, savedAtMs: 2, submittedAtMs: null, ...more } as Stored;
+  };
+  const news = () => [
+    { contact: CONTACT, revision: stored!.revision, submitted: stored!.submittedAtMs !== null },
+    { contact: 'C0000000099-000000', revision: 1, submitted: false },
+  ];
+
+  test('elsewhere is shown at once where nothing is unsent, and each time; one’s own is not read again', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    form.text.content = 'hers';
+    // The word of it comes before the answer, and after.
+    await later(SAVED_WITHIN_MS);
+    page.hearStored(news());
+    await later(0);
+    expect(reads).toBe(1);
+    elsewhere({ content: 'hers, and of the lead' });
+    page.hearStored(news());
+    page.hearStored(news());
+    await later(0);
+    expect(form).toMatchObject({ text: { content: 'hers, and of the lead' }, unsaved: false });
+    expect(box(page, form)).toEqual([]);
+    expect(reads).toBe(2);
+    elsewhere({ content: 'hers, and of the lead' }, { submittedAtMs: 3 });
+    page.hearStored(news());
+    await later(0);
+    expect(form.submittedAtMs).toBe(3);
+  });
+
+  test('elsewhere, beside words that are unsent: they are displaced at once, and not submitted', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    form.text.content = 'hers';
+    elsewhere({ content: 'of the lead' });
+    page.hearStored(news());
+    await later(0);
+    expect(form).toMatchObject({ text: { content: 'of the lead' }, unsaved: false });
+    expect(box(page, form)).toEqual(['content: hers']);
+    await later(SAVED_WITHIN_MS);
+    expect(writes).toEqual([]);
+  });
+
+  test('as its reader presses the key to submit is not submitted unread', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    Object.assign(form.text, { content: 'hers', type: 'CONSULT', resolution: 'DIRECT_ANSWER' });
+    await later(SAVED_WITHIN_MS);
+    elsewhere({ content: 'of the lead', type: 'CONSULT', resolution: 'DIRECT_ANSWER' });
+    page.hearStored(news());
+    await later(300);
+    page.submit(form);
+    await later(SAVED_WITHIN_MS);
+    expect(stored).toMatchObject({ content: 'of the lead', submittedAtMs: null });
+    expect(form).toMatchObject({ gaveWay: true, by: 'lead' });
+    page.submit(form);
+    await later(1);
+    expect(stored).toMatchObject({ content: 'of the lead', submittedAtMs: 1 });
+  });
+
+  test('while the server was away is read when it is back', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    elsewhere({ content: 'of the lead' });
+    page.readAgain();
+    await later(0);
+    expect(form.text.content).toBe('of the lead');
+  });
+
+  test('by one of two pages that show what is typed does not make them send in turns', async () => {
+    const [one, two] = [await openPage(), await openPage()];
+    const [ones] = [await openForm(one), await openForm(two)];
+    let told = 0;
+    answeringMs = 150;
+    for (const stroke of 'somebody writes on and on. '.repeat(10)) {
+      ones.text.content += stroke;
+      two.heard();
+      if (writes.length > told) for (const page of [one, two]) page.hearStored(news());
+      told = writes.length;
+      await later(100);
+    }
+    expect(writes.length).toBeLessThanOrEqual((2 * 27_000) / SAVED_WITHIN_MS);
+    await later(2 * SAVED_WITHIN_MS);
+    expect(stored?.content).toBe('somebody writes on and on. '.repeat(10));
+    expect(box(one, ones)).toEqual([]);
+  });
+
+  test('by their own writer at another machine has taken from them what they wiped there, and displaces nothing', async () => {
+    const page = await openPage();
+    const form = await openForm(page);
+    Object.assign(form.text, { content: 'hers', place: 'here', title: 'title' });
+    await later(SAVED_WITHIN_MS);
+    const { revision: base } = stored!;
+    const told = (more: object) => page.hearStored(news().map((each) => ({ ...each, ...more })));
+    elsewhere({ content: 'hers', title: 'other title' }, { by: 'ana' });
+    told({ base });
+    await later(0);
+    expect(form.text).toMatchObject({ place: '', title: 'other title' });
+    expect(box(page, form)).toEqual([]);
+    // Somebody else was in between, or it is somebody else.
+    elsewhere({ title: 'other title' }, { by: 'ana', revision: 52 });
+    told({ base: 51 });
+    await later(0);
+    expect(box(page, form)).toEqual(['content: hers']);
+    elsewhere({}, { revision: 53 });
+    told({ base: 52 });
+    await later(0);
+    expect(box(page, form)).toEqual(['content: hers', 'title: other title']);
+  });
+
+  test('leaves what another page of this browser has kept since', async () => {
+    const page = await openPage();
+    await openForm(page);
+    const kept = { text: { ...BLANK, content: 'later' }, revision: 60, base: 50, atMs: Date.now() };
+    store[KEPT[0]!] = JSON.stringify(kept);
+    elsewhere({ content: 'now' });
+    page.hearStored(news());
+    await later(0);
+    expect(JSON.parse(store[KEPT[0]!]!)).toMatchObject({ revision: 60 });
   });
 });
 

@@ -8,7 +8,7 @@ import { zh } from '../../src/desk/language/zh.ts';
 const root = join(import.meta.dirname, '../../src/desk');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name));
 /** The number itself, names of keys and signs are the same in every language. */
-const SAME_EVERYWHERE = /^(12345|F\d{1,2}|Esc|Ctrl ?\+ ?\w+|Alt \+ 1…9|[—–→·×+*#/、.:\s\d]*)$/;
+const SAME_EVERYWHERE = /^(12345|F\d{1,2}|Esc|Enter|Ctrl ?\+ ?\w+|Alt \+ 1…9|[—–→·×+*#/、.:\s\d]*)$/;
 /** Attributes that people read. */
 const READ = new Set(['title', 'alt', 'placeholder', 'aria-label', 'label']);
 

@@ -14,6 +14,7 @@ const AGENT_HZ = 1_000;
 const OTHER_HZ = 440;
 const DUTY_DESK = '01088886666';
 const POLICE = '110';
+const FIRE = '119';
 const CITIZEN = '13800138071';
 /** Writes from a city's app that has proved the number. */
 const WRITER = '13800138073';
@@ -32,6 +33,7 @@ beforeAll(async () => {
   const numbers = [
     { number: DUTY_DESK, name: '区水务局值班室' },
     { number: POLICE, name: '公安报警联动' },
+    { number: FIRE, name: '消防救援联动' },
   ];
   cityFileOf(city, 'dial-out.yaml', stringify({ line: '12345', numbers }));
   cityFileOf(city, 'channels.yaml', '- { channel: webhook, account: app, settings: { key: { env: APP_KEY } } }\n');
@@ -249,13 +251,20 @@ test('the catalogue is opened, searched and called from by the keyboard alone; w
   await page.waitForSelector('input[name=dialOut]', { state: 'hidden' });
   await page.keyboard.press('F3');
   await focused('input[name=dialOut]');
-  await page.keyboard.type('水务');
-  await page.keyboard.press('Enter');
-  await focused(`[data-test=dial-${DUTY_DESK}]`);
-  await page.keyboard.press('ArrowUp');
+  // Nothing was sought, then there are two: neither is called.
+  for (const sought of ['', '联动']) {
+    await page.keyboard.type(sought);
+    await page.keyboard.press('Enter');
+    await focused(`[data-test=dial-${sought === '' ? DUTY_DESK : POLICE}]`);
+    await page.keyboard.press('ArrowUp');
+    await focused('input[name=dialOut]');
+  }
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('input[name=dialOut]', { state: 'hidden' });
+  await page.keyboard.press('F3');
   await focused('input[name=dialOut]');
-  await page.keyboard.press('ArrowDown');
-  await focused(`[data-test=dial-${DUTY_DESK}]`);
+  await page.keyboard.type('水务');
+  await desk.seen(`.meant [data-test=dial-${DUTY_DESK}]:has-text("Enter")`);
   await page.keyboard.press('Enter');
   await until(
     'the contact is over',

@@ -145,6 +145,26 @@ test('a second call at the telephone of a talk is refused as busy: nothing rings
   await desk.click('finish');
 }, 90_000);
 
+test('the page is loaded again while everything but the switch is away: it says so, and is back by itself, talk and form, when the program is', async () => {
+  const citizen = await talking('13800138039');
+  await desk.page.fill('textarea[name=content]', '重新加载之前写的');
+  const { core, supervisor } = stage.program.run().pids;
+  for (const pid of [supervisor, core]) process.kill(pid, 'SIGKILL');
+  await desk.seen('[data-test=away]:has-text("与服务器的连接中断")');
+  await desk.page.reload();
+  await desk.seen('[data-test=server-away]:has-text("正在等待服务器"):has-text("Waiting for the server")');
+  expect(await axeFindings(desk.page)).toEqual([]);
+  await stage.program.start();
+  await desk.seen('[data-test=live].is-good');
+  await hearsDesk(citizen);
+  await hearsCitizen();
+  await desk.state('talking');
+  expect(await desk.page.inputValue('textarea[name=content]')).toBe('重新加载之前写的');
+  expect(desk.faults).toEqual([]);
+  await hangUp(citizen);
+  await desk.click('finish');
+}, 120_000);
+
 test('another network in a talk: its sound goes another way, and it is the same talk', async () => {
   const citizen = await talking('13800138034');
   const way = () => desk.page.evaluate<string | undefined>('wayOf()');

@@ -194,6 +194,7 @@ describe('a call at the desk', () => {
     await desk.click('language');
     await desk.page.keyboard.press('Control+Enter');
     await desk.seen('[data-test=form] [role=alert]');
+    await desk.seen('[data-test=form-status].bad:text("Not submitted")');
     expect(await desk.page.evaluate(BEYOND)).toEqual([]);
     await picture('missing-en');
     await desk.click('language');

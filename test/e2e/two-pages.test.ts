@@ -41,6 +41,7 @@ const CHOSEN = { type: 'COMPLAINT', resolution: 'TRANSFER' };
 interface FormShape {
   readonly content: string;
   readonly place: string;
+  readonly category: string;
   readonly revision: number;
   readonly submittedAtMs: number | null;
 }
@@ -84,8 +85,9 @@ test('two pages of one agent show one form; what somebody else’s words have di
     (text) => text!.includes('草稿已保存'),
   );
 
-  await stage.lead.put(path(), { ...emptyText(), content: '班长写的', revision: saved.revision + 500 });
   await writes(two, '，第三句');
+  await shows(one, '甲写的，再写，第三句');
+  await stage.lead.put(path(), { ...emptyText(), content: '班长写的', revision: saved.revision + 500 });
   await two.waitForSelector('[data-test=displaced]:has-text("甲写的，再写，第三句"):has-text("乙写的地点")');
   expect(await content(two)).toBe('班长写的');
   await two.click('[data-test=take-back]');
@@ -109,16 +111,23 @@ test('two machines of one person never replace each other’s words unseen: who 
   await elsewhere.sitDown(account());
   await shows(other, '甲写的，再写，第三句');
   await writes(one, '，第四句');
-  await until('saved here', form, (now) => now.content.endsWith('，第四句'));
+  // Nobody touches the other machine.
+  await shows(other, '甲写的，再写，第三句，第四句');
 
   await writes(other, '，另一台');
-  await other.waitForSelector('[data-test=displaced]:has-text("甲写的，再写，第三句，另一台")');
+  await writes(one, '。');
+  await one.keyboard.press('Control+s');
+  await other.waitForSelector('[data-test=displaced]:has-text("甲写的，再写，第三句，第四句，另一台")');
+  await shows(other, '甲写的，再写，第三句，第四句。');
+  expect((await form()).content).toBe('甲写的，再写，第三句，第四句。');
+  await one.press('textarea[name=content]', 'Control+End');
+  await one.keyboard.press('Backspace');
+  await one.keyboard.press('Control+s');
   await shows(other, '甲写的，再写，第三句，第四句');
-  expect((await form()).content).toBe('甲写的，再写，第三句，第四句');
-  await writes(other, '，另一台再写');
-  await until('saved there', form, (now) => now.content === '甲写的，再写，第三句，第四句，另一台再写');
 
   await writes(two, '，第五句');
+  await writes(other, '，另一台再写');
+  await other.keyboard.press('Control+s');
   for (const page of [one, two]) {
     await page.waitForSelector('[data-test=displaced]:has-text("甲写的，再写，第三句，第四句，第五句")');
     await shows(page, '甲写的，再写，第三句，第四句，另一台再写');
@@ -145,6 +154,13 @@ test('who submits what somebody else has replaced reads that nothing was submitt
   await one.fill('input[name=place]', place);
   await one.press('textarea[name=content]', 'Control+s');
   const saved = await until('saved', form, (now) => now.content === long && now.place === place);
+  // A category that is chosen and taken away is no fault of the form's.
+  await one.click('[data-test=form] .el-select');
+  await one.click('.el-select-dropdown__item:visible');
+  await until('with a category', form, (now) => now.category !== '');
+  await one.hover('[data-test=form] .el-select');
+  await one.click('[data-test=form] .el-select__clear');
+  await until('without one', form, (now) => now.category === '');
   await stage.lead.put(path(), { ...emptyText(), ...CHOSEN, content: '班长改的', revision: saved.revision + 500 });
   await one.press('textarea[name=content]', 'Control+Enter');
   await until(
@@ -177,8 +193,8 @@ test('two pages that submit at one moment submit once; another machine of theirs
       (text) => /已于 .* 提交/.test(text!),
     );
   expect((await form()).submittedAtMs).not.toBeNull();
-  await writes(elsewhere.page, '，来不及');
-  await elsewhere.page.waitForSelector('[data-test=displaced]:has-text("，来不及")');
+  // Nobody touches it.
+  await elsewhere.page.waitForSelector('[data-test=form-status]:has-text("已于")');
   expect((await form()).content).toBe('甲写的，再写，第三句，第四句，第五句');
   for (const page of [one, two]) expect(await page.locator('[data-test=displaced]').count()).toBe(0);
   expect(desk.faults).toEqual([]);

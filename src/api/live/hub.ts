@@ -150,6 +150,11 @@ export class Hub {
     return false;
   }
 
+  /** Who has a page open under this name now, with what they may do. */
+  personAt(user: string): Person | undefined {
+    return [...(this.#ofUser.get(user) ?? [])].find(({ open }) => open)?.admission.person;
+  }
+
   endSession(session: string): void {
     this.tickets.voidSession(session);
     for (const client of this.#clients) if (client.admission.session === session) client.cut('sessionOver');

@@ -85,6 +85,7 @@ export type Item =
   | MessagesItem
   | ReceiptsItem
   | WritingItem
+  | FormItem
   | QueueItem
   | SiteItem
   | ModeItem
@@ -232,6 +233,20 @@ export interface WritingItem {
   readonly kind: 'writing';
   readonly contact: string;
   readonly atMs: number;
+}
+
+/** In `me`: the form of this contact, which this person has read or saved, is stored anew: ask for it. The last few. */
+export interface FormItem {
+  /** `form/CONTACT`. */
+  readonly key: string;
+  readonly kind: 'form';
+  readonly contact: string;
+  /** What stands now has at least this one. */
+  readonly revision: number;
+  /** What it goes on from, 0: nothing. Absent: its writer did not say. */
+  readonly base?: number;
+  /** For good: it never changes again. */
+  readonly submitted: boolean;
 }
 
 /** In `me`: what a lead wrote. The last few. */

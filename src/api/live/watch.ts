@@ -8,7 +8,7 @@ import { BoardItems } from './board-items.ts';
 import { EndedCalls } from './ended-calls.ts';
 import { FloorItems } from './floor-items.ts';
 import type { Decided, LiveCore } from './live-core.ts';
-import type { AlarmItem, ChannelsItem, DayFigures, HintItem, Item } from './messages.ts';
+import type { AlarmItem, ChannelsItem, DayFigures, FormItem, HintItem, Item } from './messages.ts';
 import { agentItem, contactItem, conversationItem, selfItem } from './seat-items.ts';
 import { Stream } from './stream.ts';
 import { WaitingList, waitingItem } from './waiting-list.ts';
@@ -18,6 +18,8 @@ export const FIGURES_BOARD = '/figures';
 
 /** Hints kept for one agent. */
 const HINTS_MAX = 10;
+/** Forms of which one person is told. */
+const FORMS_MAX = 20;
 
 /** One agent as shown now. */
 interface Seen {
@@ -229,6 +231,17 @@ export class Watch {
     const seat = this.#seats.get(agent);
     seat?.put({ key: `receipts/${contact}`, kind: 'receipts', contact, atMs });
     if (seat?.changed) this.#changedSeats.add(seat);
+  }
+
+  /** A form that this person knows is stored anew. */
+  formStored(user: string, form: Omit<FormItem, 'key' | 'kind'>): void {
+    const seat = this.#seats.get(agentId(user));
+    if (seat === undefined) return;
+    const key = `form/${form.contact}`;
+    const others = seat.keys('form/').filter((each) => each !== key);
+    for (const old of others.slice(0, Math.max(0, others.length + 1 - FORMS_MAX))) seat.drop(old);
+    seat.put({ key, kind: 'form', ...form });
+    if (seat.changed) this.#changedSeats.add(seat);
   }
 
   #written({ contact, message }: Extract<RecordFact, { fact: 'messageTaken' }>, atMs: number): void {

@@ -3,7 +3,7 @@ import { contactId } from '../../core/ids.ts';
 import { type FormWish, isAsWished, readForm, saveDraft, submitForm } from '../../store/contact-forms.ts';
 import type { ContactFormTable } from '../../store/schema.ts';
 import { personOf, reachOf, WRITERS } from '../access.ts';
-import { mustHaveHad } from '../contact-reach.ts';
+import { hasNow, mustHaveHad } from '../contact-reach.ts';
 import { ApiError } from '../errors.ts';
 import { FormBody, FormShape, formText, formView, SubmitHeaders } from '../form-shapes.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -20,7 +20,10 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
     { config: { access: WRITERS }, schema: { params: ContactParams, response: { 200: FormShape, 204: Type.Null() } } },
     async (request, reply) => {
       await mayWrite(request, options);
-      const row = await readForm(db, request.params.id);
+      const { id } = request.params;
+      // Before it is read: of what is stored from here on they are told.
+      app.live?.forms.read(id, personOf(request).user);
+      const row = await readForm(db, id);
       return row === undefined ? reply.code(204).send(null) : formView(row);
     },
   );
@@ -37,6 +40,7 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
       if (row.submitted_at_ms !== null) throw new ApiError('FORM_SUBMITTED');
       if (!isAsWished(row, wishOf(request))) throw new ApiError('FORM_NEWER');
+      tellStored(app, row, request.body.base);
       return formView(row);
     },
   );
@@ -61,9 +65,18 @@ export function addFormRoutes(app: Api, options: ApiOptions): void {
       );
       if (row === undefined) throw new ApiError('CONTACT_UNKNOWN');
       if (row.submitted_at_ms === null) throw new ApiError('FORM_NEWER');
-      return formView(onlyOnce(row, wishOf(request), key));
+      const once = onlyOnce(row, wishOf(request), key);
+      tellStored(app, once, request.body.base);
+      return formView(once);
     },
   );
+}
+
+function tellStored(app: Api, row: ContactFormTable, base: number | undefined): void {
+  const { contact, revision, submitted_at_ms } = row;
+  // The same once more, whose answer was lost, says the same again, and goes on from itself in nobody's eyes.
+  const from = base === undefined || base >= revision ? {} : { base };
+  app.live?.forms.stored({ contact, revision, ...from, submitted: submitted_at_ms !== null }, row.by_user);
 }
 
 function onlyOnce(row: ContactFormTable, wish: FormWish, key: string): ContactFormTable {
@@ -78,8 +91,7 @@ type Asked = Parameters<typeof personOf>[0] & { readonly params: { readonly id: 
 export async function mayWrite(request: Asked, options: ApiOptions): Promise<void> {
   const { db, core } = options;
   const { id } = request.params;
-  const now = core.agents().find(({ agent }) => agent === personOf(request).user);
-  if (now?.contact === id || now?.conversations?.some(({ contact }) => contact === id)) return;
+  if (hasNow(core, personOf(request).user, id)) return;
   await mustHaveHad(options, id, await reachOf(request, db));
 }
 

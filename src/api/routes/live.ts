@@ -12,6 +12,7 @@ import { ApiError } from '../errors.ts';
 import { keepChannels } from '../live/channel-feed.ts';
 import { keepDay } from '../live/day-feed.ts';
 import { keepAlarms, keepRights } from '../live/feeds.ts';
+import { FormFeed } from '../live/form-feed.ts';
 import { Hub } from '../live/hub.ts';
 import { LIVE_PATH, LIVE_TICKET_PATH } from '../live/messages.ts';
 import { SupervisionRights } from '../live/supervision-rights.ts';
@@ -53,6 +54,7 @@ export function addLiveRoutes(app: Api, options: ApiOptions): void {
       supervisions.look();
     },
     alarmsChanged: alarms.look,
+    forms: new FormFeed(hub, options),
     receiptsCame(agent: AgentId, contact: ContactId) {
       hub.watch.receiptsCame(agent, contact, Date.now());
       hub.tell();
@@ -116,6 +118,8 @@ declare module 'fastify' {
       /** Some sessions of this user may have ended. */
       recheckUser(user: string): void;
       alarmsChanged(): void;
+      /** Forms of contacts, and who is told of them. */
+      readonly forms: Pick<FormFeed, 'read' | 'stored'>;
       /** What became of messages of this agent in a contact is other than before. */
       receiptsCame(agent: AgentId, contact: ContactId): void;
       /** The citizen of a contact that this agent has writes, or no longer. */

@@ -35,6 +35,7 @@ export const enForm: typeof zhForm = {
     letGo: 'OK',
     atMost: (field: string, max: number) => `${field} (at most ${max} characters)`,
     tooLong: (fields: string) => `Not saved, too long: ${fields}`,
+    incomplete: 'Not submitted: not all is filled in',
     gaveWay: (who: string) => `Not submitted: ${who} changed this form; read it, then submit`,
     you: 'you, elsewhere,',
     others: 'somebody else',

@@ -34,6 +34,7 @@ export const zhForm = {
     letGo: '知道了',
     atMost: (field: string, max: number) => `${field}（最多 ${max} 字）`,
     tooLong: (fields: string) => `没有保存：过长，请删减：${fields}`,
+    incomplete: '没有提交：还没填完',
     gaveWay: (who: string) => `没有提交：${who}已改过这张登记单，请核对后再提交`,
     you: '您在别处',
     others: '别人',

@@ -88,6 +88,8 @@ export const ended = computed(() => streams.me.value.get('ended') as EndedItem |
 export const figures = computed(() => streams.floor.value.get('figures') as FiguresItem | undefined);
 export const hints = itemsOf('me', 'hint') as Ref<readonly HintItem[]>;
 export const queues = itemsOf('floor', 'queue') as Ref<readonly QueueItem[]>;
+/** Forms of contacts that were stored anew. */
+export const storedForms = itemsOf('me', 'form');
 const sites = itemsOf('floor', 'site');
 
 /** As its people call it; its own word while that is not known. */

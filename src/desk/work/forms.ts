@@ -2,7 +2,7 @@ import { reactive, watch } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { differing, emptyForm, type FormText, filled, makePlain, tooLongIn } from './form-text.ts';
 import { forgetForm, hearKept, type Kept, keepForm, keptForms } from './kept-forms.ts';
-import { dropOldWords, hearWords, keepWords, keptWords } from './kept-words.ts';
+import { dropOldWords, forgetWords, hearWords, keepWords, keptWords } from './kept-words.ts';
 import { newKey } from './new-key.ts';
 import { displacedIn, type OwnWords, rewritten, standingIn, takenBack, wordsOf } from './own-words.ts';
 import { beginSending, forgetSentBefore, rememberSent, wasSentBy } from './sent-forms.ts';
@@ -33,6 +33,8 @@ export interface Form {
   by: string | undefined;
   /** What was to be submitted had to give way to what `by` wrote. */
   gaveWay: boolean;
+  /** Since other words than it showed stand in it, by this page's clock. */
+  replacedAtMs: number | undefined;
 }
 
 interface Answer extends FormText {
@@ -48,6 +50,10 @@ const THERE_IS_ANOTHER = new Set(['FORM_SUBMITTED', 'KEY_REUSED']);
 const GONE_ON_MAX = 5;
 const SAVE_EVERY_MS = 5_000;
 const RETRY_LAST_MS = 30_000;
+/** After the server was away the last ones opened are read again. */
+const READ_AGAIN_MAX = 20;
+/** Nobody has read sooner what has taken the place of their words: a key that was on its way does not submit it. */
+const READ_MS_MIN = 2_000;
 
 const forms = reactive(new Map<string, Form>());
 /** Being sent now. */
@@ -62,6 +68,7 @@ export function openForms(person: string): void {
   for (const timer of timers.values()) clearTimeout(timer);
   timers.clear();
   forms.clear();
+  told.clear();
   for (const [contact, kept] of keptForms(person)) adopt(contact, kept);
 }
 
@@ -95,6 +102,7 @@ function adopt(contact: string, kept?: Kept): Form {
     ...{ base: kept === undefined ? 0 : kept.base, begun: kept !== undefined },
     ...{ unsaved: kept !== undefined, savedAtMs: undefined, submittedAtMs: undefined },
     ...{ submitKey: kept?.submitKey, away: false, refusal: '', by: undefined, gaveWay: false },
+    replacedAtMs: undefined,
   });
   forms.set(contact, form);
   // Synchronous: what was typed is kept before anything else can happen to the page.
@@ -134,7 +142,50 @@ function changed(form: Form, own: readonly OwnWords[]): void {
   schedule(form, SAVE_EVERY_MS);
 }
 
-async function load(form: Form, attempt = 0): Promise<void> {
+/** What the live socket tells of a form at the server. */
+export interface Stored {
+  readonly contact: string;
+  readonly revision: number;
+  readonly base?: number;
+  readonly submitted: boolean;
+}
+
+/** By contact: each is read once. */
+const told = new Map<string, string>();
+
+/** Forms are stored anew, by this page or any other: what is shown here is brought up to date at once. */
+export function hearStored(all: readonly Stored[]): void {
+  for (const stored of all) {
+    const [form, news] = [forms.get(stored.contact), `${stored.revision} ${stored.submitted}`];
+    if (form === undefined || told.get(stored.contact) === news) continue;
+    told.set(stored.contact, news);
+    void catchUp(form, stored);
+  }
+}
+
+async function catchUp(form: Form, stored: Stored): Promise<void> {
+  // It may be what this page is sending.
+  await busy.get(form.contact);
+  const isKnown = form.submittedAtMs !== undefined || (!stored.submitted && stored.revision <= (form.base ?? 0));
+  if (!isKnown) await load(form, { sendInMs: SAVE_EVERY_MS, stored });
+}
+
+/** What was stored while the server could not tell this page. */
+export function readAgain(): void {
+  const open = [...forms.values()].filter((form) => form.begun && form.submittedAtMs === undefined);
+  for (const form of open.slice(-READ_AGAIN_MAX)) if (!isWaiting(form)) void load(form, { sendInMs: SAVE_EVERY_MS });
+}
+
+interface Reading {
+  /** What was written here and goes on from what stands is sent then: two pages that tell each other of every save take turns, and no more. */
+  readonly sendInMs?: number;
+  /** Why it is read. */
+  readonly stored?: Stored;
+  readonly attempt?: number;
+}
+
+async function load(form: Form, reading: Reading = {}): Promise<void> {
+  const { sendInMs = 0, stored, attempt = 0 } = reading;
   if (!isOpen(form)) return;
   try {
     const answer = await ask<Answer | undefined>(`/contacts/${form.contact}/form`);
@@ -142,18 +193,30 @@ async function load(form: Form, attempt = 0): Promise<void> {
     form.away = false;
     if (answer === undefined) form.begun = true;
     else if (isStale(form, answer)) return;
-    else if (goesOnFrom(form, answer)) schedule(form, 0);
-    else take(form, answer);
+    else if (goesOnFrom(form, answer)) {
+      goOnFrom(form, answer);
+      schedule(form, sendInMs);
+    } else {
+      if (stored !== undefined && isOwnDoing(form, answer, stored))
+        keepOwn(form, rewritten(form.own, form.known, textOf(answer)));
+      take(form, answer);
+    }
   } catch (error) {
     if (error instanceof Refused) return;
     form.away = true;
-    setTimeout(() => void load(form, attempt + 1), pauseMs(attempt));
+    setTimeout(() => void load(form, { ...reading, attempt: attempt + 1 }), pauseMs(attempt));
   }
 }
 
 /** It was read before what this page knows by now. */
 function isStale({ base, submittedAtMs }: Form, answer: Answer): boolean {
   return submittedAtMs !== undefined || (base !== undefined && answer.revision < base);
+}
+
+/** Who sits here has made this of what this page shows, elsewhere: nothing of it had to give way. */
+function isOwnDoing(form: Form, answer: Answer, stored: Stored): boolean {
+  const isNext = stored.base === form.base && stored.revision === answer.revision;
+  return isNext && answer.by === user && form.begun && !isWaiting(form);
 }
 
 /** Another page of this person types: this one shows it, too, and sees to it if that one goes. */
@@ -184,32 +247,32 @@ function textOf(answer: Answer): FormText {
 }
 
 /** What stands at the server is what this page went on from, or this browser's own, whose answer was lost or went to another page. */
-function goesOnFrom(form: Form, answer: Answer): boolean {
-  const { contact, unsaved, begun } = form;
+function goesOnFrom({ contact, unsaved, begun, base, text: written }: Form, answer: Answer): boolean {
+  const { revision } = answer;
   const text = textOf(answer);
-  if (!unsaved || answer.submittedAtMs !== null || differing(form.text, text).length === 0) return false;
-  const isKnown = begun && answer.revision === form.base;
-  if (!isKnown && !wasSentBy(begun ? 'browser' : 'page', { user, contact, revision: answer.revision, text }))
-    return false;
-  form.begun = true;
-  form.base = answer.revision;
-  form.revision = Math.max(form.revision, answer.revision + 1);
-  form.savedAtMs = answer.savedAtMs;
+  if (!unsaved || answer.submittedAtMs !== null || differing(written, text).length === 0) return false;
+  return (begun && revision === base) || wasSentBy(begun ? 'browser' : 'page', { user, contact, revision, text });
+}
+
+function goOnFrom(form: Form, { revision, savedAtMs }: Answer): void {
+  Object.assign(form, { begun: true, base: revision, revision: Math.max(form.revision, revision + 1), savedAtMs });
   keepForm(user, form);
-  return true;
 }
 
 /** What the server has becomes ours; what somebody wrote here and is not in it is displaced. */
 function take(form: Form, answer: Answer): void {
   const text = textOf(answer);
-  if (isWaiting(form) && differing(form.text, text).length > 0) {
+  const isOther = differing(form.text, text).length > 0;
+  if (isOther && form.begun) form.replacedAtMs = Date.now();
+  if (isOther && isWaiting(form)) {
     if (form.submitKey !== undefined) form.gaveWay = true;
     form.submitKey = undefined;
   }
   const early = form.begun ? undefined : { ...form.text };
+  const upTo = Math.max(form.revision, answer.revision);
   put(form, text);
   form.revision = answer.revision;
-  confirm(form, answer);
+  confirm(form, answer, upTo);
   if (early !== undefined && form.submittedAtMs === undefined) goOnFilling(form, early);
 }
 
@@ -229,6 +292,7 @@ export function displacedOf(form: Form): readonly OwnWords[] {
 /** What was displaced stands again, as what was written last, and what it replaces is displaced: once more undoes it. */
 export function takeBack(form: Form): void {
   if (form.submittedAtMs !== undefined) return;
+  form.replacedAtMs = undefined;
   const { text, own } = takenBack(form.own, form.text);
   put(form, text);
   changed(form, own);
@@ -236,15 +300,18 @@ export function takeBack(form: Form): void {
 
 /** What was displaced has been read. */
 export function letGo(form: Form): void {
+  form.replacedAtMs = undefined;
   keepOwn(form, standingIn(form.text, form.own));
 }
 
 function keepOwn(form: Form, own: readonly OwnWords[]): void {
   form.own = own;
-  keepWords(user, form.contact, own);
+  if (own.length === 0 && !form.unsaved) forgetWords(user, form.contact);
+  else keepWords(user, form.contact, own);
 }
 
-function confirm(form: Form, answer: Answer): void {
+/** `upTo`: what this browser keeps under a later revision is another page's. */
+function confirm(form: Form, answer: Answer, upTo = form.revision): void {
   const { revision, savedAtMs, submittedAtMs } = answer;
   Object.assign(form, { savedAtMs, by: answer.by, base: revision, begun: true });
   forgetSentBefore(user, form.contact, submittedAtMs === null ? revision : Number.POSITIVE_INFINITY);
@@ -253,7 +320,8 @@ function confirm(form: Form, answer: Answer): void {
   if (submittedAtMs === null && !isAsHere) return;
   form.unsaved = false;
   form.submittedAtMs = submittedAtMs ?? undefined;
-  forgetForm(user, form.contact);
+  forgetForm(user, form.contact, submittedAtMs === null ? upTo : Number.POSITIVE_INFINITY);
+  if (form.own.length === 0) forgetWords(user, form.contact);
   if (submittedAtMs === null) return;
   form.submitKey = undefined;
   form.gaveWay = false;
@@ -289,8 +357,9 @@ function isWaiting({ unsaved, submitKey }: Form): boolean {
 /** Submits it now, or as soon as the server is back: under one key, so that it is submitted once. */
 export function submit(form: Form): void {
   if (form.submittedAtMs !== undefined || form.submitKey !== undefined) return;
+  form.gaveWay = form.replacedAtMs !== undefined && Date.now() - form.replacedAtMs < READ_MS_MIN;
+  if (form.gaveWay) return;
   form.submitKey = newKey();
-  form.gaveWay = false;
   keepForm(user, form);
   schedule(form, 0);
 }
@@ -326,7 +395,8 @@ async function sendOnce(form: Form, attempt: number): Promise<void> {
   try {
     const answer = await deliver(form);
     if (!isOpen(form)) return;
-    if (answer !== undefined) confirm(form, answer);
+    // Something later may have been read meanwhile.
+    if (answer !== undefined && !isStale(form, answer)) confirm(form, answer);
   } catch (error) {
     if (!isOpen(form)) return;
     if (error instanceof Refused) refused(form, error);
@@ -354,7 +424,10 @@ async function deliver(form: Form, goneOn = 0): Promise<Answer | undefined> {
   }
   const answer = await ask<Answer | undefined>(path);
   if (!isOpen(form)) return undefined;
-  if (answer !== undefined && (goneOn === GONE_ON_MAX || !goesOnFrom(form, answer))) take(form, answer);
+  if (answer !== undefined) {
+    if (goneOn < GONE_ON_MAX && goesOnFrom(form, answer)) goOnFrom(form, answer);
+    else take(form, answer);
+  }
   const isOver = goneOn === GONE_ON_MAX || form.submittedAtMs !== undefined || !isWaiting(form);
   return isOver ? undefined : await deliver(form, goneOn + 1);
 }

@@ -1,4 +1,5 @@
 import type { FormText } from './form-text.ts';
+import { forgetItem, forgetOldItems, hearItems, keepItem, keptItem, keptNames } from './kept-items.ts';
 
 /** What is kept in this browser until the server has it. */
 export interface Kept {
@@ -12,8 +13,6 @@ export interface Kept {
 const PREFIX = 'minhu.form.';
 /** Names of people have dots, too: behind that of `li` nothing of `li.na` counts. */
 const CONTACT = /^C\d+(\.\d+)?-[^.]*$/;
-/** For so long this browser keeps what somebody wrote here. */
-export const KEPT_MS_MAX = 7 * 86_400_000;
 const FORMS_MAX = 200;
 
 function nameOf(user: string, contact: string): string {
@@ -32,49 +31,26 @@ interface Source {
 export function hearKept(
   heard: (isOf: (user: string, contact: string) => boolean, kept: Kept | undefined) => void,
 ): void {
-  window.addEventListener('storage', ({ key, newValue }) => {
-    if (key?.startsWith(PREFIX)) heard((user, contact) => key === nameOf(user, contact), parse(newValue));
-  });
+  hearItems<Kept>(PREFIX, (name, kept) => heard((user, contact) => name === nameOf(user, contact), kept));
 }
 
-/** A full or forbidden store changes nothing: the form then lives in the page alone. */
 export function keepForm(user: string, { contact, text, revision, base, submitKey }: Source): void {
-  try {
-    localStorage.setItem(nameOf(user, contact), JSON.stringify({ text, revision, base, submitKey, atMs: Date.now() }));
-  } catch {
-    return;
-  }
+  keepItem(nameOf(user, contact), { text, revision, base, submitKey });
 }
 
-export function forgetForm(user: string, contact: string): void {
-  localStorage.removeItem(nameOf(user, contact));
+/** Unless another page keeps a later one by now. */
+export function forgetForm(user: string, contact: string, upTo: number): void {
+  const name = nameOf(user, contact);
+  if ((keptItem<Kept>(name)?.revision ?? 0) <= upTo) forgetItem(name);
 }
 
 /** This person's, oldest first; what is older than a week is dropped, whoever wrote it. */
 export function keptForms(user: string): ReadonlyMap<string, Kept> {
-  const found: [string, Kept & { readonly atMs: number }][] = [];
-  for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const kept = read(name);
-    if (kept === undefined || Date.now() - kept.atMs > KEPT_MS_MAX) {
-      localStorage.removeItem(name);
-      continue;
-    }
-    const own = `${PREFIX}${user}.`;
-    const contact = name.slice(own.length);
-    if (name.startsWith(own) && CONTACT.test(contact)) found.push([contact, kept]);
-  }
+  forgetOldItems(PREFIX);
+  const own = `${PREFIX}${user}.`;
+  const found = keptNames(own).flatMap((name) => {
+    const [contact, kept] = [name.slice(own.length), keptItem<Kept>(name)];
+    return kept !== undefined && CONTACT.test(contact) ? [[contact, kept] as const] : [];
+  });
   return new Map(found.sort(([, a], [, b]) => a.atMs - b.atMs).slice(-FORMS_MAX));
-}
-
-function read(name: string): (Kept & { readonly atMs: number }) | undefined {
-  return parse(localStorage.getItem(name));
-}
-
-function parse(value: string | null): (Kept & { readonly atMs: number }) | undefined {
-  try {
-    return JSON.parse(value ?? '') as Kept & { readonly atMs: number };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { emptyForm, type FormText } from './form-text.ts';
-import { KEPT_MS_MAX } from './kept-forms.ts';
+import { forgetItem, forgetOldItems, keepItem, keptItem, keptNames } from './kept-items.ts';
 
 const PREFIX = 'minhu.sent.';
 /** Of one form, unanswered. Beyond that an answer that was lost may be taken for somebody else's words: they stay to be read. */
@@ -21,17 +21,13 @@ export function rememberSent(sent: Sent): void {
   const before = namesOf(sent);
   if (before.length >= SENT_MAX) forget(before.sort((one, other) => revisionIn(one) - revisionIn(other))[0]!);
   inThisPage.add(nameOf(sent));
-  try {
-    localStorage.setItem(nameOf(sent), String(Date.now()));
-  } catch {
-    return;
-  }
+  keepItem(nameOf(sent), {});
 }
 
 /** Whether this page, or (`browser`) any of this browser's, an earlier one, too, sent these words under this revision. */
 export function wasSentBy(by: 'page' | 'browser', sent: Sent): boolean {
   const name = nameOf(sent);
-  return inThisPage.has(name) || (by === 'browser' && localStorage.getItem(name) !== null);
+  return inThisPage.has(name) || (by === 'browser' && keptItem(name) !== undefined);
 }
 
 /** The server has `revision`, so nothing before it stands there. That itself stays known: another page of this browser may not know yet. */
@@ -42,13 +38,12 @@ export function forgetSentBefore(user: string, contact: string, revision: number
 /** Somebody sits down: this page has sent nothing of theirs yet, and what is older than a week is dropped, whoever sent it. */
 export function beginSending(): void {
   inThisPage.clear();
-  for (const name of Object.keys(localStorage))
-    if (name.startsWith(PREFIX) && !(Date.now() - Number(localStorage.getItem(name)) <= KEPT_MS_MAX)) forget(name);
+  forgetOldItems(PREFIX);
 }
 
 function forget(name: string): void {
   inThisPage.delete(name);
-  localStorage.removeItem(name);
+  forgetItem(name);
 }
 
 function nameOf(sent: Sent): string {
@@ -61,7 +56,8 @@ function beginningOf({ user, contact }: Pick<Sent, 'user' | 'contact'>): string 
 
 function namesOf(form: Pick<Sent, 'user' | 'contact'>): string[] {
   const beginning = beginningOf(form);
-  return [...new Set([...inThisPage, ...Object.keys(localStorage)])].filter((name) => name.startsWith(beginning));
+  const ofThisPage = [...inThisPage].filter((name) => name.startsWith(beginning));
+  return [...new Set([...ofThisPage, ...keptNames(beginning)])];
 }
 
 function revisionIn(name: string): number {
