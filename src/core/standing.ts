@@ -45,8 +45,6 @@ export interface Standing {
   /** Became free, or open to an offer, in the entry under way: the only ones that need matching. Empty between entries. */
   readonly freshSeats: Seat[];
   readonly freshPlaces: Place[];
-  /** Of every open contact. */
-  readonly places: Map<ContactId, Place>;
   /** By the site's id. */
   siteLoads: Map<string, SiteLoad>;
   /** Queue → the times of its `Pace`, and the same in order. */
@@ -102,7 +100,6 @@ export function emptyStanding(journalId: string): Standing {
     dues: new DueHeap(),
     freshSeats: [],
     freshPlaces: [],
-    places: new Map(),
     siteLoads: new Map(),
     paces: new Map(),
     missed: new TimeOrder(),
@@ -118,7 +115,7 @@ export function freshen<Item extends Watched>(fresh: Item[], item: Item): void {
 }
 
 /** Made when first asked for. */
-export function placeOf({ places }: Standing, contact: Contact): Place {
+export function placeOf(contact: Contact): Place {
   let place = contact[STANDING];
   if (place === undefined) {
     const { id, medium } = contact;
@@ -135,7 +132,6 @@ export function placeOf({ places }: Standing, contact: Contact): Place {
       alertDue: makeDue(DUE.alert, id),
       alerts: 0,
     };
-    places.set(id, place);
     contact[STANDING] = place;
   }
   return place;
@@ -186,7 +182,7 @@ function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Pla
 
 /** K4: whether its place is kept for a call-back is another matter than before. */
 export function keepPlace(state: State, contact: Contact): void {
-  const place = placeOf(state.standing, contact);
+  const place = placeOf(contact);
   const kept = contact.callBack?.step === 'promised';
   if (place.line !== null && place.kept !== kept) countKept(state, place, kept);
 }
@@ -199,10 +195,9 @@ function countKept({ standing }: State, place: Place, kept: boolean): void {
 
 /** The contact is over. */
 export function unplaceContact(state: State, contact: Contact): void {
-  const place = placeOf(state.standing, contact);
+  const place = placeOf(contact);
   leaveLine(state, place);
   unwatch(state, place);
-  state.standing.places.delete(place.id);
   if (contact.reference !== undefined) state.standing.conversationOf.delete(conversationKey(contact));
 }
 
