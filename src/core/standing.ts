@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { type Due, DueHeap, makeDue } from '../lib/due-heap.ts';
+import { Renewal } from '../lib/renewal.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
 import type { Command } from './command.ts';
@@ -42,6 +43,8 @@ export interface Standing {
   readonly dues: DueHeap;
   /** What the entry under way has led to. Empty between entries; its room is kept. */
   readonly commands: Command[];
+  /** Of `contacts` and `legs`. */
+  readonly renewal: Renewal;
   /** Became free, or open to an offer, in the entry under way: the only ones that need matching. Empty between entries. */
   readonly freshSeats: Seat[];
   readonly freshPlaces: Place[];
@@ -83,10 +86,14 @@ export interface Place extends Timed, Watched {
 
 type Waiting = Extract<Stage, { in: 'queue' | 'connecting' }>;
 
+/** Entries: some thousand calls. */
+const RENEWED_AFTER = 8_192;
+
 export function emptyStanding(journalId: string): Standing {
   return {
     legPrefix: `${journalId.slice(0, 8)}-${journalId.slice(8, 12)}-${journalId.slice(12, 16)}-`,
     commands: [],
+    renewal: new Renewal(RENEWED_AFTER),
     agentOfSeat: new Map(),
     seats: new Map(),
     kinds: new Map(),
