@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts';
 import {
   armLegEnd,
   conversationKey,
+  livePhones,
   missedDueMs,
   modeDueMs,
   placeContact,
@@ -19,7 +20,8 @@ import type { State } from './state.ts';
 import { alertKey, type Lasting, watchedContact, watchedState } from './watch.ts';
 
 /** Who is alike, by these rules. Nobody stands anywhere afterwards: every agent and contact must be placed again. */
-export function indexSettings({ standing, contacts }: State, settings: Settings): void {
+export function indexSettings(state: State, settings: Settings): void {
+  const { standing, contacts } = state;
   standing.agentOfSeat = new Map(settings.agents.map((agent) => [agent.sipUser, agent.id]));
   standing.kinds = new Map();
   standing.buckets = new Map();
@@ -37,6 +39,7 @@ export function indexSettings({ standing, contacts }: State, settings: Settings)
   for (const seat of standing.seats.values()) {
     seat.setting = undefined;
     seat.kind = undefined;
+    seat.phones = [];
     seat.loggedIn = false;
     seat.slots = 0;
     seat.busyAt = null;
@@ -49,6 +52,7 @@ export function indexSettings({ standing, contacts }: State, settings: Settings)
     const seat = seatOf(standing, agent.id);
     seat.setting = agent;
     seat.kind = kind;
+    seat.phones = livePhones(state, agent.sipUser);
   }
 }
 

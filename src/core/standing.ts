@@ -13,7 +13,7 @@ import { stepsOf } from './plan-steps.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
 import { STANDING } from './standing-key.ts';
-import type { Contact, Leg, MissedCall, Stage, State, Wait } from './state.ts';
+import type { Contact, Leg, MissedCall, Node, Stage, State, Wait } from './state.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state
@@ -220,6 +220,19 @@ export function placeDevices(state: State, sipUser: string): void {
     if (next === null || expiresAtMs < next) next = expiresAtMs;
   }
   setDeadline(state, 'seat', sipUser, next);
+  placePhones(state, sipUser);
+}
+
+function placePhones(state: State, sipUser: string): void {
+  const agent = state.standing.agentOfSeat.get(sipUser);
+  const seat = agent === undefined ? undefined : state.standing.seats.get(agent);
+  if (seat !== undefined) seat.phones = livePhones(state, sipUser);
+}
+
+/** What is heard of a node: its phones may be rung, or may not. */
+export function setNode(state: State, id: NodeId, node: Node): void {
+  state.nodes.set(id, node);
+  for (const sipUser of state.devices.keys()) placePhones(state, sipUser);
 }
 
 /** What a deadline is of, in the order in which those of one moment are met. */
@@ -341,16 +354,11 @@ export function nodeLive(state: State, node: NodeId): boolean {
   return state.nodes.get(node)?.live === true;
 }
 
-/** Devices that may be rung, by their URIs: those heard of by a node that is up. */
-export function liveDevices(state: State, sipUser: string): string[] {
+/** For `Seat.phones`. */
+export function livePhones(state: State, sipUser: string): readonly string[] {
   const live: string[] = [];
   for (const [uri, { node }] of state.devices.get(sipUser) ?? []) if (nodeLive(state, node)) live.push(uri);
-  return live.length < 2 ? live : live.sort();
-}
-
-export function hasLiveDevice(state: State, sipUser: string): boolean {
-  for (const device of state.devices.get(sipUser)?.values() ?? []) if (nodeLive(state, device.node)) return true;
-  return false;
+  return live.sort();
 }
 
 function contactDeadline(state: State, contact: Contact, stage: Exclude<Stage, { in: 'queue' }>): number | null {
