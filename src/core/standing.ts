@@ -86,7 +86,7 @@ export interface Place extends Timed, Watched {
 
 type Waiting = Extract<Stage, { in: 'queue' | 'connecting' }>;
 
-/** Entries: some thousand calls. */
+/** Entries: those of a thousand calls. */
 const RENEWED_AFTER = 8_192;
 
 export function emptyStanding(journalId: string): Standing {
