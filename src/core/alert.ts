@@ -39,7 +39,7 @@ export function alertDue(d: Decision, due: Due): void {
   const agent = agents.get(agentId(due.id));
   const wait = contact === undefined ? undefined : watchedContact(settings, contact);
   const state = agent === undefined ? undefined : watchedState(limits, agent);
-  if (wait !== undefined) raise(d, placeOf(standing, contact!), wait, wait.alert === 'longWait' ? 'U1' : 'U6');
+  if (wait !== undefined) raise(d, placeOf(contact!), wait, wait.alert === 'longWait' ? 'U1' : 'U6');
   if (state !== undefined) raise(d, seatOf(standing, agent!.id), state, state.alert === 'longHold' ? 'U2' : 'U3');
 }
 
@@ -56,7 +56,7 @@ export function alertSeen(d: Decision, { alert, of, by }: AlertSeen): void {
 /** U1, U6: a contact that is over waits no longer. */
 export function forgetContact(d: Decision, contact: Contact): void {
   if (limitsOf(d.state) === undefined) return;
-  const place = placeOf(d.state.standing, contact);
+  const place = placeOf(contact);
   endAlert(d, place, 'longWait', 'U1');
   endAlert(d, place, 'longAnswer', 'U6');
 }

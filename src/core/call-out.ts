@@ -10,8 +10,9 @@ import { CALL_OUT_RING_MS, RING_DEVICES_MAX } from './limits.ts';
 import { openOurCall } from './our-call.ts';
 import { freeAgent } from './release.ts';
 import { ringPhone } from './ring.ts';
+import { seatOfAgent } from './seat.ts';
 import type { AgentSetting, Settings } from './settings.ts';
-import { liveDevices, nodeLive } from './standing.ts';
+import { nodeLive } from './standing.ts';
 import type { Agent, Contact, Leg, Pair, Stage, State } from './state.ts';
 
 type Placing = Extract<Stage, { in: 'placing' }>;
@@ -30,16 +31,16 @@ export function mayCallOut(state: State, id: AgentId, number: string, isCitizen:
 
 /** In no call, not offline, with a phone that can be rung. Notes of the last call end with it. */
 function isFreeToCall(state: State, agent: Agent): boolean {
-  const setting = state.standing.seats.get(agent.id)?.setting;
+  const { setting, phones } = seatOfAgent(state.standing, agent);
   const busy = agent.work !== null && agent.work.in !== 'wrapUp';
   if (setting === undefined || busy || agent.legs.length > 0 || agent.wish === 'offline') return false;
-  return liveDevices(state, setting.sipUser).length > 0;
+  return phones.length > 0;
 }
 
 /** Y1, Y2: the agent's own phone first. */
 export function callOutAsked(d: Decision, { agent: id, number, of, beside }: CallOutAsked): void {
   const agent = d.state.agents.get(id);
-  const setting = d.state.standing.seats.get(id)?.setting;
+  const { setting, phones = [] } = d.state.standing.seats.get(id) ?? {};
   const node = [...d.state.nodes.keys()].filter((each) => nodeLive(d.state, each)).sort()[0];
   if (agent === undefined || setting === undefined || node === undefined) return;
   if (mayCallOut(d.state, id, number, of !== undefined) !== 'yes') return;
@@ -53,7 +54,7 @@ export function callOutAsked(d: Decision, { agent: id, number, of, beside }: Cal
   callBeside(d, partOf, 1);
   setWork(d, agent, { in: 'offer', contact: contact.id, token: d.state.nextToken++ });
   const rings: LegId[] = [];
-  for (const device of liveDevices(d.state, setting.sipUser).slice(0, RING_DEVICES_MAX)) {
+  for (const device of phones.slice(0, RING_DEVICES_MAX)) {
     const phone = { sipUser: setting.sipUser, device, timeoutMs: CALL_OUT_RING_MS, resume: true as const };
     rings.push(ringPhone(d, contact, id, phone, 0, 'Y2'));
   }

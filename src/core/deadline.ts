@@ -120,6 +120,6 @@ function meetContact(d: Decision, contact: Contact): void {
 /** Q8, Q11, Q12: time to say the place, or for more agents to be asked. */
 function waitOn(d: Decision, contact: Contact, stage: Extract<Contact['stage'], { in: 'queue' }>): void {
   touchContact(d, contact);
-  freshen(d.state.standing.freshPlaces, placeOf(d.state.standing, contact));
+  freshen(d.state.standing.freshPlaces, placeOf(contact));
   if (stage.announceAtMs <= d.state.nowMs) announce(d, contact);
 }

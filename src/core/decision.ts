@@ -99,7 +99,7 @@ export function setConversation(d: Decision, agent: Agent, contact: ContactId, n
 
 export function touchContact(d: Decision, contact: Contact): void {
   const { standing } = d.state;
-  const place = placeOf(standing, contact);
+  const place = placeOf(contact);
   advanceStep(d.state, contact);
   if (placeContact(d.state, contact, place)) freshen(standing.freshPlaces, place);
   watchContact(d, contact, place);

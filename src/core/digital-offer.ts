@@ -23,7 +23,7 @@ export function makeDigitalOffer(d: Decision, contact: Contact, medium: DigitalM
     agent: agent.id,
     token,
     leaseUntilMs,
-    site: siteOf(d.state, agent.id),
+    site: siteOf(d.state, agent),
   });
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
   setConversation(d, agent, contact.id, { in: 'offer', contact: contact.id, slot, token, firm });
@@ -46,7 +46,7 @@ export function offerAnswered(d: Decision, { contact: id, agent: who, token, tak
 export function takenBy(d: Decision, contact: Contact, wait: Wait, agent: Agent, because: string): void {
   const { id } = contact;
   endWait(d, contact, wait, 'connected', because);
-  const site = siteOf(d.state, agent.id);
+  const site = siteOf(d.state, agent);
   note(d, because, { do: 'record-fact', fact: 'talkStarted', contact: id, agent: agent.id, site });
   contact.spoke = true;
   const sinceMs = d.state.nowMs;

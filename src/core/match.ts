@@ -11,7 +11,7 @@ import { isDigital, slotOf, VOICE } from './medium.ts';
 import { boundMsOf } from './medium-rules.ts';
 import { makeOffer } from './offer.ts';
 import { type Seat, seatOf } from './seat.ts';
-import type { Place } from './standing.ts';
+import { type Place, placeOf } from './standing.ts';
 import type { Contact, State } from './state.ts';
 
 /**
@@ -93,10 +93,11 @@ function firstFor(state: State, { id: agent, kind, slots }: Seat): Turn | undefi
 function returningTo(state: State, agent: AgentId, kind: Kind): Turn | undefined {
   let first: Turn | undefined;
   for (const id of state.standing.returning.get(agent) ?? []) {
-    const { bucket, atMs } = state.standing.places.get(id)!;
+    const contact = state.contacts.get(id)!;
+    const { bucket, atMs } = placeOf(contact);
     if (bucket === null || (bucket.only !== null && bucket.only !== agent)) continue;
     if (servingOf(kind, bucket, state.settings!) === undefined || !gateOpen(state, kind, bucket.queue, VOICE)) continue;
-    if (isExcluded(state, state.contacts.get(id)!, agent)) continue;
+    if (isExcluded(state, contact, agent)) continue;
     const turn: Turn = { id, turn: TURN_OF[VOICE], atMs, excluded: false, rank: 0 };
     if (first === undefined || before(turn, first)) first = turn;
   }

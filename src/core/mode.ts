@@ -38,7 +38,7 @@ export function rulesInForce(d: Decision, base: Settings): void {
   state.settings = inMode(base, state.mode.name);
   state.mode = { ...state.mode, holdsSinceMs: (base.modeRules ?? []).map(() => null) };
   setDeadline(state, 'mode', '', null);
-  indexSettings(state.standing, state.settings);
+  indexSettings(state, state.settings);
   seatsChanged(d, state.settings);
   for (const contact of state.contacts.values()) {
     armAgain(state, contact);

@@ -10,7 +10,6 @@ import { queueOf } from './queue-of.ts';
 import { ringPhone } from './ring.ts';
 import { isFree, seatOfAgent, siteOf } from './seat.ts';
 import { without } from './short-list.ts';
-import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Offer, Stage } from './state.ts';
 import { connect } from './talk.ts';
 import { withOffer } from './waiting.ts';
@@ -20,7 +19,8 @@ const RING_MS = 20_000;
 /** O1: one ring for each registered device, all under one token and one lease. */
 export function makeOffer(d: Decision, contact: Contact, agent: Agent, because = 'O1'): void {
   const stage = contact.stage as Extract<Stage, { in: 'queue' }>;
-  const sipUser = seatOfAgent(d.state.standing, agent).setting!.sipUser;
+  const { setting, phones } = seatOfAgent(d.state.standing, agent);
+  const { sipUser } = setting!;
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
@@ -32,12 +32,12 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
     agent: agent.id,
     token,
     leaseUntilMs,
-    site: siteOf(d.state, agent.id),
+    site: siteOf(d.state, agent),
   });
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
-  for (const device of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
+  for (const device of phones.slice(0, RING_DEVICES_MAX)) {
     legs.push(ringPhone(d, contact, agent.id, { sipUser, device, timeoutMs: ringMs }, token, because));
   }
   takeBackForCall(d, agent);

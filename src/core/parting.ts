@@ -7,7 +7,6 @@ import { playMusic } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import { askRating } from './rating.ts';
 import { ringPhone } from './ring.ts';
-import { liveDevices } from './standing.ts';
 import type { Agent, Contact, Leg, Stage } from './state.ts';
 import { endSupervision } from './supervision.ts';
 import { backToQueue, endTalk, isPutDown, losePhone } from './talk.ts';
@@ -32,11 +31,11 @@ export function ringSeat(d: Decision, contact: Contact): void {
   const { stage } = contact;
   if (stage.in !== 'parted' || stage.joining !== null) return;
   const timeoutMs = stage.untilMs - d.state.nowMs;
-  const setting = d.state.standing.seats.get(stage.agent)?.setting;
+  const { setting, phones = [] } = d.state.standing.seats.get(stage.agent) ?? {};
   if (setting === undefined || timeoutMs <= 0) return;
   const { sipUser } = setting;
   const rings = [...stage.rings];
-  for (const device of liveDevices(d.state, sipUser)) {
+  for (const device of phones) {
     if (rings.length >= RING_DEVICES_MAX || rings.some((ring) => ring.device === device)) continue;
     const leg = ringPhone(d, contact, stage.agent, { sipUser, device, timeoutMs, resume: true }, 0, 'T9');
     rings.push({ leg, device });

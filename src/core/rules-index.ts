@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts';
 import {
   armLegEnd,
   conversationKey,
+  livePhones,
   missedDueMs,
   modeDueMs,
   placeContact,
@@ -19,13 +20,15 @@ import type { State } from './state.ts';
 import { alertKey, type Lasting, watchedContact, watchedState } from './watch.ts';
 
 /** Who is alike, by these rules. Nobody stands anywhere afterwards: every agent and contact must be placed again. */
-export function indexSettings(standing: Standing, settings: Settings): void {
+export function indexSettings(state: State, settings: Settings): void {
+  const { standing, contacts } = state;
   standing.agentOfSeat = new Map(settings.agents.map((agent) => [agent.sipUser, agent.id]));
   standing.kinds = new Map();
   standing.buckets = new Map();
   standing.wanted.clear();
   standing.returning.clear();
-  for (const place of standing.places.values()) {
+  for (const contact of contacts.values()) {
+    const place = placeOf(contact);
     place.line = null;
     place.kept = false;
     place.bucket = null;
@@ -36,6 +39,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
   for (const seat of standing.seats.values()) {
     seat.setting = undefined;
     seat.kind = undefined;
+    seat.phones = [];
     seat.loggedIn = false;
     seat.slots = 0;
     seat.busyAt = null;
@@ -48,6 +52,7 @@ export function indexSettings(standing: Standing, settings: Settings): void {
     const seat = seatOf(standing, agent.id);
     seat.setting = agent;
     seat.kind = kind;
+    seat.phones = livePhones(state, agent.sipUser);
   }
 }
 
@@ -60,9 +65,9 @@ function siteLoadOf({ siteLoads }: Standing, site = HOME_SITE): SiteLoad {
 
 /** For a state whose `standing` is empty: a snapshot just read. */
 export function rebuildStanding(state: State): void {
-  if (state.settings !== null) indexSettings(state.standing, state.settings);
+  if (state.settings !== null) indexSettings(state, state.settings);
   for (const contact of state.contacts.values()) {
-    placeContact(state, contact, placeOf(state.standing, contact));
+    placeContact(state, contact, placeOf(contact));
     if (contact.reference !== undefined) state.standing.conversationOf.set(conversationKey(contact), contact.id);
   }
   for (const agent of state.agents.values()) placeAgent(state, agent, seatOfAgent(state.standing, agent));
@@ -82,14 +87,14 @@ export function rebuildStanding(state: State): void {
 function watchAll({ standing, settings, contacts, agents, alerts }: State): void {
   const limits = settings?.alerts ?? {};
   for (const { contact, agent } of alerts.values()) {
-    const of = agent === undefined ? standing.places.get(contact!) : seatOf(standing, agent);
-    if (of !== undefined) of.alerts += 1;
+    const about = agent === undefined ? contacts.get(contact!) : undefined;
+    if (about !== undefined) placeOf(about).alerts += 1;
+    else if (agent !== undefined) seatOf(standing, agent).alerts += 1;
   }
   const watch = (of: Watched, id: string, lasting: Lasting | undefined): void => {
     if (lasting !== undefined && !alerts.has(alertKey(lasting.alert, id)))
       standing.dues.put(of.alertDue, lasting.dueMs);
   };
-  for (const contact of contacts.values())
-    watch(placeOf(standing, contact), contact.id, watchedContact(settings, contact));
+  for (const contact of contacts.values()) watch(placeOf(contact), contact.id, watchedContact(settings, contact));
   for (const agent of agents.values()) watch(seatOfAgent(standing, agent), agent.id, watchedState(limits, agent));
 }

@@ -6,7 +6,7 @@ import type { Kind, SiteLoad } from './kind.ts';
 import type { Slot } from './medium.ts';
 import { idleAtMs, roomNow } from './room.ts';
 import type { AgentSetting } from './settings.ts';
-import { DUE, freshen, hasLiveDevice, type Standing, unwatch, type Watched } from './standing.ts';
+import { DUE, freshen, type Standing, unwatch, type Watched } from './standing.ts';
 import { STANDING } from './standing-key.ts';
 import type { Agent, State } from './state.ts';
 
@@ -16,6 +16,8 @@ export interface Seat extends Timed, Watched {
   /** By the rules in force; both undefined when they do not name the agent any more. */
   setting: AgentSetting | undefined;
   kind: Kind | undefined;
+  /** Devices that may be rung, by their URIs in order: those heard of by a node that is up. Empty without a setting. */
+  phones: readonly string[];
   /** Not offline. */
   loggedIn: boolean;
   /** W4. */
@@ -34,6 +36,7 @@ export function seatOf({ seats }: Standing, id: AgentId): Seat {
       id,
       setting: undefined,
       kind: undefined,
+      phones: [],
       loggedIn: false,
       atMs: Infinity,
       slots: 0,
@@ -101,11 +104,11 @@ export function freshenIdle({ freshSeats }: Standing, kind: Kind): void {
 }
 
 /** Q2, W2. */
-function slotsFree(state: State, agent: Agent, { setting }: Seat, { room }: Kind): number {
+function slotsFree(state: State, agent: Agent, { setting, phones }: Seat, { room }: Kind): number {
   if (agent.wish !== 'ready' || agent.notBeforeMs > state.nowMs) return 0;
   const slots = roomNow(room, agent, state.nowMs);
   if ((slots & 1) === 0) return slots;
-  const mayRing = agent.legs.length === 0 && setting !== undefined && hasLiveDevice(state, setting.sipUser);
+  const mayRing = agent.legs.length === 0 && setting !== undefined && phones.length > 0;
   return mayRing ? slots : slots & ~1;
 }
 
@@ -122,8 +125,8 @@ function agentDeadline({ nowMs }: State, { work, notBeforeMs, deskNotBeforeMs }:
 }
 
 /** An agent's site as the records take it: nothing said means `main`. */
-export function siteOf(state: State, agent: AgentId): string | undefined {
-  const site = state.standing.seats.get(agent)?.kind?.site;
+export function siteOf({ standing }: State, agent: Agent): string | undefined {
+  const site = seatOfAgent(standing, agent).kind?.site;
   return site === HOME_SITE ? undefined : site;
 }
 

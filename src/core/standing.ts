@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { type Due, DueHeap, makeDue } from '../lib/due-heap.ts';
+import { Renewal } from '../lib/renewal.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
 import type { Command } from './command.ts';
@@ -12,7 +13,7 @@ import { stepsOf } from './plan-steps.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
 import { STANDING } from './standing-key.ts';
-import type { Contact, Leg, MissedCall, Stage, State, Wait } from './state.ts';
+import type { Contact, Leg, MissedCall, Node, Stage, State, Wait } from './state.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state
@@ -42,11 +43,11 @@ export interface Standing {
   readonly dues: DueHeap;
   /** What the entry under way has led to. Empty between entries; its room is kept. */
   readonly commands: Command[];
+  /** Of `contacts` and `legs`. */
+  readonly renewal: Renewal;
   /** Became free, or open to an offer, in the entry under way: the only ones that need matching. Empty between entries. */
   readonly freshSeats: Seat[];
   readonly freshPlaces: Place[];
-  /** Of every open contact. */
-  readonly places: Map<ContactId, Place>;
   /** By the site's id. */
   siteLoads: Map<string, SiteLoad>;
   /** Queue → the times of its `Pace`, and the same in order. */
@@ -85,10 +86,14 @@ export interface Place extends Timed, Watched {
 
 type Waiting = Extract<Stage, { in: 'queue' | 'connecting' }>;
 
+/** Entries: those of a thousand calls. */
+const RENEWED_AFTER = 8_192;
+
 export function emptyStanding(journalId: string): Standing {
   return {
     legPrefix: `${journalId.slice(0, 8)}-${journalId.slice(8, 12)}-${journalId.slice(12, 16)}-`,
     commands: [],
+    renewal: new Renewal(RENEWED_AFTER),
     agentOfSeat: new Map(),
     seats: new Map(),
     kinds: new Map(),
@@ -102,7 +107,6 @@ export function emptyStanding(journalId: string): Standing {
     dues: new DueHeap(),
     freshSeats: [],
     freshPlaces: [],
-    places: new Map(),
     siteLoads: new Map(),
     paces: new Map(),
     missed: new TimeOrder(),
@@ -118,7 +122,7 @@ export function freshen<Item extends Watched>(fresh: Item[], item: Item): void {
 }
 
 /** Made when first asked for. */
-export function placeOf({ places }: Standing, contact: Contact): Place {
+export function placeOf(contact: Contact): Place {
   let place = contact[STANDING];
   if (place === undefined) {
     const { id, medium } = contact;
@@ -135,7 +139,6 @@ export function placeOf({ places }: Standing, contact: Contact): Place {
       alertDue: makeDue(DUE.alert, id),
       alerts: 0,
     };
-    places.set(id, place);
     contact[STANDING] = place;
   }
   return place;
@@ -186,7 +189,7 @@ function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Pla
 
 /** K4: whether its place is kept for a call-back is another matter than before. */
 export function keepPlace(state: State, contact: Contact): void {
-  const place = placeOf(state.standing, contact);
+  const place = placeOf(contact);
   const kept = contact.callBack?.step === 'promised';
   if (place.line !== null && place.kept !== kept) countKept(state, place, kept);
 }
@@ -199,10 +202,9 @@ function countKept({ standing }: State, place: Place, kept: boolean): void {
 
 /** The contact is over. */
 export function unplaceContact(state: State, contact: Contact): void {
-  const place = placeOf(state.standing, contact);
+  const place = placeOf(contact);
   leaveLine(state, place);
   unwatch(state, place);
-  state.standing.places.delete(place.id);
   if (contact.reference !== undefined) state.standing.conversationOf.delete(conversationKey(contact));
 }
 
@@ -218,6 +220,19 @@ export function placeDevices(state: State, sipUser: string): void {
     if (next === null || expiresAtMs < next) next = expiresAtMs;
   }
   setDeadline(state, 'seat', sipUser, next);
+  placePhones(state, sipUser);
+}
+
+function placePhones(state: State, sipUser: string): void {
+  const agent = state.standing.agentOfSeat.get(sipUser);
+  const seat = agent === undefined ? undefined : state.standing.seats.get(agent);
+  if (seat !== undefined) seat.phones = livePhones(state, sipUser);
+}
+
+/** What is heard of a node: its phones may be rung, or may not. */
+export function setNode(state: State, id: NodeId, node: Node): void {
+  state.nodes.set(id, node);
+  for (const sipUser of state.devices.keys()) placePhones(state, sipUser);
 }
 
 /** What a deadline is of, in the order in which those of one moment are met. */
@@ -339,16 +354,11 @@ export function nodeLive(state: State, node: NodeId): boolean {
   return state.nodes.get(node)?.live === true;
 }
 
-/** Devices that may be rung, by their URIs: those heard of by a node that is up. */
-export function liveDevices(state: State, sipUser: string): string[] {
+/** For `Seat.phones`. */
+export function livePhones(state: State, sipUser: string): readonly string[] {
   const live: string[] = [];
   for (const [uri, { node }] of state.devices.get(sipUser) ?? []) if (nodeLive(state, node)) live.push(uri);
-  return live.length < 2 ? live : live.sort();
-}
-
-export function hasLiveDevice(state: State, sipUser: string): boolean {
-  for (const device of state.devices.get(sipUser)?.values() ?? []) if (nodeLive(state, device.node)) return true;
-  return false;
+  return live.sort();
 }
 
 function contactDeadline(state: State, contact: Contact, stage: Exclude<Stage, { in: 'queue' }>): number | null {

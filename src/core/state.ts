@@ -26,8 +26,8 @@ export interface State {
   mode: Mode;
   nextToken: OfferToken;
   readonly nodes: Map<NodeId, Node>;
-  readonly contacts: Map<ContactId, Contact>;
-  readonly legs: Map<LegId, Leg>;
+  contacts: Map<ContactId, Contact>;
+  legs: Map<LegId, Leg>;
   readonly agents: Map<AgentId, Agent>;
   /** sipUser → device URI → registration. */
   readonly devices: Map<string, Map<string, Registration>>;

@@ -98,13 +98,20 @@ function decided<Because extends Decision['because']>(
   if (seq <= state.seq) assert(false, `entry ${seq} after ${state.seq}`);
   state.nowMs = event.atMs;
   state.seq = seq;
-  const { commands } = state.standing;
+  const { commands, renewal } = state.standing;
+  if (renewal.isDue(state.contacts.size + state.legs.size)) renew(state);
   const d = { state, seq, event, commands, because, candidates, contactsMade: 0 };
   apply(d, event);
   meetDeadlines(d);
   match(d);
   proposeMode(d);
   return d;
+}
+
+/** Between two entries, when nobody goes through them. */
+function renew(state: State): void {
+  state.contacts = new Map(state.contacts);
+  state.legs = new Map(state.legs);
 }
 
 function apply(d: Decision, event: Event): void {

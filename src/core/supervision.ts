@@ -11,7 +11,7 @@ import {
   SUPERVISOR_RING_MS,
 } from './limits.ts';
 import { ringPhone } from './ring.ts';
-import { liveDevices, setDeadline, superviseDueMs } from './standing.ts';
+import { setDeadline, superviseDueMs } from './standing.ts';
 import type { Contact, Leg, Supervision } from './state.ts';
 import { takenOver } from './take-over.ts';
 
@@ -238,15 +238,16 @@ function joinIn(d: Decision, contact: Contact, supervision: Supervision, mode: S
 /** V1: at a seat of their own, in no call, with a phone that can be rung. */
 export function maySupervise(d: Pick<Decision, 'state'>, id: AgentId): boolean {
   const agent = d.state.agents.get(id);
-  const setting = d.state.standing.seats.get(id)?.setting;
-  if (agent === undefined || setting === undefined || agent.work !== null || agent.legs.length > 0) return false;
-  return liveDevices(d.state, setting.sipUser).length > 0;
+  const seat = d.state.standing.seats.get(id);
+  if (agent === undefined || seat?.setting === undefined || agent.work !== null || agent.legs.length > 0) return false;
+  return seat.phones.length > 0;
 }
 
 function ringSupervisor(d: Decision, contact: Contact, supervision: Supervision): void {
-  const { sipUser } = d.state.standing.seats.get(supervision.by)!.setting!;
+  const { setting, phones } = d.state.standing.seats.get(supervision.by)!;
+  const { sipUser } = setting!;
   const legs: LegId[] = [];
-  for (const device of liveDevices(d.state, sipUser).slice(0, RING_DEVICES_MAX)) {
+  for (const device of phones.slice(0, RING_DEVICES_MAX)) {
     const phone = { sipUser, device, timeoutMs: SUPERVISOR_RING_MS };
     legs.push(ringPhone(d, contact, supervision.by, phone, 0, 'V2', 'supervisor'));
   }

@@ -17,7 +17,7 @@ import { joinBack, joinedAgain, type Parted, phoneBack, ringSeat } from './parti
 import { playMusic } from './queue.ts';
 import { ratingAgain, ratingTaken } from './rating.ts';
 import { without } from './short-list.ts';
-import { armLegEnd } from './standing.ts';
+import { armLegEnd, setNode } from './standing.ts';
 import type { Contact, Leg } from './state.ts';
 import { resumeSupervision, supervisorGone, supervisorJoined } from './supervision.ts';
 import { agentLegGone, citizenReached, connectAgain, held, joined, rejoin } from './talk.ts';
@@ -27,13 +27,13 @@ type Seen = ReadonlyMap<LegId, SurveyedLeg>;
 
 /** S1: the process is new; nothing is known of any switch until it is surveyed. */
 export function nodesUnknown(d: Decision): void {
-  for (const [id, node] of d.state.nodes) d.state.nodes.set(id, { ...node, live: false });
+  for (const [id, node] of d.state.nodes) setNode(d.state, id, { ...node, live: false });
   placeAll(d);
 }
 
 /** S1: its legs live on, unseen; their deadlines rest until the next survey. */
 export function nodeLost(d: Decision, node: NodeId): void {
-  d.state.nodes.set(node, { bootId: d.state.nodes.get(node)?.bootId ?? null, live: false });
+  setNode(d.state, node, { bootId: d.state.nodes.get(node)?.bootId ?? null, live: false });
   placeAll(d);
 }
 
@@ -41,7 +41,7 @@ export function nodeLost(d: Decision, node: NodeId): void {
 export function surveyed(d: Decision, node: NodeId, survey: Survey): void {
   const bootId = d.state.nodes.get(node)?.bootId ?? null;
   const rebooted = bootId !== null && bootId !== survey.bootId;
-  d.state.nodes.set(node, { live: true, bootId: survey.bootId });
+  setNode(d.state, node, { live: true, bootId: survey.bootId });
   replaceDevices(d, node, survey.devices);
   const seen = new Map(survey.legs.map((leg) => [leg.leg, leg]));
   endMissing(d, node, seen, survey.ended, rebooted);

@@ -9,6 +9,7 @@ export function takenOver(d: Decision, contact: Contact, stage: Extract<Stage, {
   endTalk(d, contact, stage, 'supervisor', 'V3');
   const citizen = d.state.legs.get(contact.leg);
   if (citizen !== undefined) startRecording(d, contact, citizen);
+  const agent = d.state.agents.get(pair.agent);
   note(d, 'V3', {
     do: 'record-fact',
     fact: 'talkStarted',
@@ -16,7 +17,7 @@ export function takenOver(d: Decision, contact: Contact, stage: Extract<Stage, {
     agent: pair.agent,
     citizenLeg: contact.leg,
     agentLeg: pair.agentLeg,
-    site: siteOf(d.state, pair.agent),
+    site: agent && siteOf(d.state, agent),
   });
   countTalk(d, contact);
   const { wait } = stage;

@@ -73,6 +73,7 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     return takeOverFailed(d, contact);
   }
   const { wait, agent: id, agentLeg } = stage;
+  const agent = d.state.agents.get(id);
   endWait(d, contact, wait, 'connected', 'T1');
   note(d, 'T1', {
     do: 'record-fact',
@@ -81,7 +82,7 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     agent: id,
     citizenLeg: contact.leg,
     agentLeg,
-    site: siteOf(d.state, id),
+    site: agent && siteOf(d.state, agent),
   });
   closeMissed(d, contact.from, contact.medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
   contact.spoke = true;
@@ -95,7 +96,6 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     rejoinAtMs: null,
     rejoins: 0,
   });
-  const agent = d.state.agents.get(id);
   if (agent === undefined) return;
   agent.misses = 0;
   setWork(d, agent, { in: 'talk', contact: contact.id, held: false, sinceMs: d.state.nowMs });

@@ -9,7 +9,7 @@ import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
 import { slotsOf } from './room.ts';
 import type { AgentSetting, ModeName, Need, SlotCounts } from './settings.ts';
-import { conversationKey, effectiveSinceMs, lineOf, liveDevices } from './standing.ts';
+import { conversationKey, effectiveSinceMs, lineOf } from './standing.ts';
 import type { Agent, Contact, State } from './state.ts';
 
 /** Open calls of citizens at pages. */
@@ -97,7 +97,7 @@ export function agentViews(state: State): AgentView[] {
 
 export function agentView(state: State, id: AgentId): AgentView | undefined {
   const agent = state.agents.get(id);
-  const setting = state.standing.seats.get(id)?.setting;
+  const { setting, phones = [] } = state.standing.seats.get(id) ?? {};
   if (agent === undefined || setting === undefined) return undefined;
   return {
     agent: id,
@@ -109,7 +109,7 @@ export function agentView(state: State, id: AgentId): AgentView | undefined {
     ...(agent.reportedReason === '' ? {} : { reason: agent.reportedReason }),
     sinceMs: agent.reportedSinceMs,
     ...contactOf(agent),
-    devices: liveDevices(state, setting.sipUser).length,
+    devices: phones.length,
     next: agent.wish,
     ...(agent.setBy === undefined ? {} : { setBy: agent.setBy }),
     ...slotsView(state, setting),

@@ -86,17 +86,19 @@ function place(heap: Due[], due: Due, index: number): void {
 
 function rise(heap: Due[], due: Due): void {
   let { index } = due;
+  const from = index;
   while (index > 0) {
     const parent = heap[(index - 1) >> 1]!;
     if (!before(due, parent)) break;
     place(heap, parent, index);
     index = (index - 1) >> 1;
   }
-  place(heap, due, index);
+  if (index !== from) place(heap, due, index);
 }
 
 function sink(heap: Due[], due: Due): void {
   let { index } = due;
+  const from = index;
   for (;;) {
     const left = 2 * index + 1;
     if (left >= heap.length) break;
@@ -107,7 +109,7 @@ function sink(heap: Due[], due: Due): void {
     place(heap, child, index);
     index = least;
   }
-  place(heap, due, index);
+  if (index !== from) place(heap, due, index);
 }
 
 function before(a: Due, b: Due): boolean {

@@ -79,9 +79,12 @@ export class TimeOrder<Item extends Timed = Timed> {
   }
 }
 
+/** Most come last and go first: the ends are looked at before what lies between, each of which is a record somewhere else in memory. */
 function lowerBound(chunk: readonly Timed[], item: Timed): number {
   let low = 0;
   let high = chunk.length;
+  if (high === 0 || compare(chunk[0]!, item) >= 0) return 0;
+  if (compare(chunk[high - 1]!, item) < 0) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (compare(chunk[middle]!, item) < 0) low = middle + 1;

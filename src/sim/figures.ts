@@ -1,6 +1,7 @@
 import type { AgentState, RecordFact } from '../core/command.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import { type Counts, IN_TIME_MS, noCounts, QUARTER_MS, SHORT_ABANDON_MS, sumOfCounts } from '../lib/measure-counts.ts';
+import { Renewal } from '../lib/renewal.ts';
 
 /** Fifteen minutes: the calls that came in them, and the seats as they were. */
 export interface Quarter extends Counts {
@@ -55,13 +56,17 @@ interface Seat {
   contact: Followed | undefined;
 }
 
+/** Contacts. */
+const RENEWED_AFTER = 1_024;
+
 /** Folds the record facts of a day, simulated or real, into figures. Facts come in the order of their time. */
 export class FigureFold {
   readonly #byQueue = new Map<string, Counts>();
   readonly #quarters: Filled[] = [];
   readonly #outcomes = new Map<string, number>();
   readonly #waitsMs: number[] = [];
-  readonly #contacts = new Map<ContactId, Followed>();
+  #contacts = new Map<ContactId, Followed>();
+  readonly #renewal = new Renewal(RENEWED_AFTER);
   readonly #seats = new Map<AgentId, Seat>();
   #here = 0;
   #busy = 0;
@@ -126,6 +131,7 @@ export class FigureFold {
     this.#countSeats(atMs);
     const { counts } = this.#quarter(atMs);
     counts.inbound += 1;
+    if (this.#renewal.isDue(this.#contacts.size)) this.#contacts = new Map(this.#contacts);
     this.#contacts.set(contact, {
       counts: [counts],
       enqueuedAtMs: null,

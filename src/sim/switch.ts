@@ -1,6 +1,7 @@
 import type { SwitchCommand } from '../core/command.ts';
 import type { Device, EndedLeg, Survey, SwitchEvent } from '../core/event.ts';
 import { type LegId, legId, type NodeId } from '../core/ids.ts';
+import { Renewal } from '../lib/renewal.ts';
 import type { Clock } from './clock.ts';
 import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
 import type { Caller, Dial, Mishap, Outside, Phones, Pickup, Ring } from './people.ts';
@@ -35,12 +36,15 @@ const KEY_MS = 200;
 const RESUME_MS = 200;
 /** A page that is away for ever is opened again when its agent is back at work. */
 const AWAY_MS_MAX = 60_000;
+/** Calls. */
+const RENEWED_AFTER = 1_024;
 /** A bridge that came apart is not ended in the moment it is made again. */
 const TALK_MS_MIN = 1;
 
 /** What a switch does with commands under a virtual clock, and what the people on its legs do. As fast as asked: `Wire` makes it rough. */
 export class VirtualSwitch {
-  readonly legs = new Map<LegId, VirtualLeg>();
+  #legs = new Map<LegId, VirtualLeg>();
+  readonly #renewal = new Renewal(RENEWED_AFTER);
   readonly #options: SwitchOptions;
   readonly #phones = new Map<string, Phone>();
   /** Seat → the phone that its person picks up. */
@@ -56,14 +60,19 @@ export class VirtualSwitch {
     this.#options = options;
   }
 
+  get legs(): ReadonlyMap<LegId, VirtualLeg> {
+    return this.#legs;
+  }
+
   get #nowMs(): number {
     return this.#options.clock.nowMs;
   }
 
   arrive(caller: Caller): LegId {
     const { clock, node } = this.#options;
+    if (this.#renewal.isDue(this.#legs.size)) this.#legs = new Map(this.#legs);
     const leg = newLeg(legId(`call-${++this.#calls}`), 'inbound', caller, caller.from, caller.dialled);
-    this.legs.set(leg.id, leg);
+    this.#legs.set(leg.id, leg);
     if (caller.menuPatienceMs !== Infinity) {
       clock.after(caller.menuPatienceMs, () => {
         if (leg.waitingFromMs === null && leg.talkedWith === null) this.end(leg, 'NORMAL_CLEARING');
@@ -106,11 +115,11 @@ export class VirtualSwitch {
   survey(known: readonly LegId[]): Stamped<SwitchEvent> {
     const { node, clock } = this.#options;
     const ended = known.flatMap((leg) => {
-      if (this.legs.has(leg)) return [];
+      if (this.#legs.has(leg)) return [];
       const approximate = { leg, cause: 'NORMAL_CLEARING', endedAtMs: clock.nowMs, approximate: true };
       return [this.#log.get(leg) ?? approximate];
     });
-    const legs = [...this.legs.values()].map(surveyedLeg);
+    const legs = [...this.#legs.values()].map(surveyedLeg);
     const devices = [...this.#phones.values()].map(({ device }) => device);
     const survey: Survey = { bootId: `boot-${this.#boots}`, legs, devices, ended };
     return { type: 'surveyed', node, survey, atMs: clock.nowMs };
@@ -118,11 +127,11 @@ export class VirtualSwitch {
 
   /** The process died: every leg with it, unheard. Registrations are kept. */
   reboot(): void {
-    for (const leg of this.legs.values()) {
+    for (const leg of this.#legs.values()) {
       leg.ended = true;
       leg.turn += 1;
     }
-    this.legs.clear();
+    this.#legs.clear();
     this.#boots += 1;
   }
 
@@ -138,7 +147,7 @@ export class VirtualSwitch {
   }
 
   #carryOutOn(command: Exclude<SwitchCommand, { do: 'ring' | 'dial' }>): void {
-    const leg = this.legs.get(command.leg);
+    const leg = this.#legs.get(command.leg);
     if (leg === undefined) return command.do === 'hangUp' ? undefined : this.#refuse(command);
     switch (command.do) {
       case 'answer':
@@ -170,7 +179,7 @@ export class VirtualSwitch {
     if (!terse) this.#cut(leg);
     leg.ended = true;
     leg.turn += 1;
-    this.legs.delete(leg.id);
+    this.#legs.delete(leg.id);
     if (keepsLog) this.#log.set(leg.id, { leg: leg.id, cause, endedAtMs: clock.nowMs, approximate: false });
     const other = leg.bridgedTo;
     if (other !== null) this.#part(leg, other, !terse);
@@ -191,7 +200,7 @@ export class VirtualSwitch {
     }
     const leg = newLeg(command.leg, 'outbound', null, command.callerNumber, command.sipUser);
     leg.contact = command.contact;
-    this.legs.set(leg.id, leg);
+    this.#legs.set(leg.id, leg);
     if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
     this.#rings(leg, phone.isFirst ? this.#pickUp(command, phones) : { does: 'nothing' }, command.timeoutMs);
   }
@@ -226,14 +235,14 @@ export class VirtualSwitch {
       return tell({ type: 'legEnded', node, leg: command.leg, cause: 'NO_ROUTE_DESTINATION', atMs: this.#nowMs });
     }
     const leg = newLeg(command.leg, 'outbound', citizen.caller, command.callerNumber, command.number);
-    this.legs.set(leg.id, leg);
+    this.#legs.set(leg.id, leg);
     if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
     this.#rings(leg, citizen.pickup, command.timeoutMs);
   }
 
   /** Who hears the supervisor is not looked at: nobody here hears anything. */
   #supervise(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'supervise' }>): void {
-    const of = this.legs.get(command.of);
+    const of = this.#legs.get(command.of);
     if (of === undefined || leg.state !== 'answered') return this.#refuse(command);
     this.#begin(leg, 'supervising', command);
     leg.overhears = of;
@@ -302,7 +311,7 @@ export class VirtualSwitch {
 
   #bridge(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'bridge' }>): void {
     const { node, clock, tell } = this.#options;
-    const other = this.legs.get(command.other);
+    const other = this.#legs.get(command.other);
     if (other === undefined || leg.state !== 'answered' || other.state !== 'answered') return this.#refuse(command);
     if (leg.bridgedTo === other) return;
     if (leg.bridgedTo !== null) this.#part(leg, leg.bridgedTo, true);

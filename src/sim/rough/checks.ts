@@ -7,6 +7,7 @@ import type { AgentId, ContactId, LegId } from '../../core/ids.ts';
 import { servingOf } from '../../core/kind.ts';
 import { isDigital, slotOf } from '../../core/medium.ts';
 import { boundMsOf } from '../../core/medium-rules.ts';
+import { STANDING } from '../../core/standing-key.ts';
 import type { Contact, Stage, State, Wait } from '../../core/state.ts';
 import { nextDeadlineMs } from '../../core/step.ts';
 import { agentViews, queueViews } from '../../core/view.ts';
@@ -156,7 +157,7 @@ function isInBound(id: ContactId, agent: AgentId, commands: readonly Command[], 
   if (state.nowMs - sinceMs(chosen) >= boundMsOf(state, chosen.queue, slot)) return;
   for (const other of state.contacts.values()) {
     const wait = waitOf(other.stage);
-    const bucket = state.standing.places.get(other.id)?.bucket;
+    const bucket = other[STANDING]?.bucket;
     if (wait === undefined || bucket === null || bucket?.slot !== slot || bucket.only !== null) continue;
     const waitedMs = state.nowMs - sinceMs(wait);
     const serving = servingOf(kind, bucket, state.settings!);
