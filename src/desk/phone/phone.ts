@@ -63,6 +63,8 @@ const NO_ANSWER_S = 600;
 const SESSION_S = 120;
 
 let agent: UA | undefined;
+/** At the address of record before, until `agent` is registered and no call is under way: one that rings there is answered there. */
+let formerAgent: UA | undefined;
 /** What `agent` registers as. */
 let address = '';
 let session: RTCSession | undefined;
@@ -103,10 +105,8 @@ export function stopPhone(): void {
   sitting += 1;
   phone.leaving = false;
   clearTimeout(renewal);
-  agent?.stop();
-  agent = undefined;
-  session = undefined;
-  login = undefined;
+  for (const each of [agent, formerAgent]) each?.stop();
+  [agent, formerAgent, session, login] = [undefined, undefined, undefined, undefined];
   Object.assign(phone, {
     registration: 'off',
     line: 'idle',
@@ -132,7 +132,9 @@ function createAgent({ realm, username, ha1, ws, ...login }: Login): UA {
   made.on('registered', () => {
     attempts = 0;
     phone.registration = 'registered';
-    if (agent === made) void lookAfterCall();
+    if (agent !== made) return;
+    leaveFormer();
+    void lookAfterCall();
   });
   made.on('disconnected', () => {
     if (agent === made) phone.registration = 'lost';
@@ -140,7 +142,7 @@ function createAgent({ realm, username, ha1, ws, ...login }: Login): UA {
   made.on('registrationFailed', ({ cause }) => {
     if (agent !== made) return;
     phone.registration = cause === JsSIP.C.causes.AUTHENTICATION_ERROR ? 'refused' : 'lost';
-    again(() => renew().then((renewed) => void (renewed && agent?.register())));
+    again(() => renew().then((renewed) => void (renewed && agent === made && made.register())));
   });
   made.on('newRTCSession', adopt);
   return made;
@@ -170,13 +172,20 @@ async function renew(): Promise<boolean> {
   return true;
 }
 
-/** To a new address of record, between two calls; the former one is left when the new one is taken. */
+/** To a new address of record, between two calls. One that never got there gives way, and the one before it stays until one does. */
 function move(): void {
   if (agent === undefined || login === undefined || session !== undefined || login.address === address) return;
-  const former = agent;
+  if (formerAgent === undefined) formerAgent = agent;
+  else agent.stop();
   agent = createAgent(login);
-  agent.once('registered', () => former.stop());
   agent.start();
+}
+
+/** To stop a telephone is to end its call. */
+function leaveFormer(): void {
+  if (session !== undefined || agent?.isRegistered() !== true) return;
+  formerAgent?.stop();
+  formerAgent = undefined;
 }
 
 async function restart(): Promise<void> {
@@ -298,6 +307,7 @@ function follow(arrived: RTCSession): void {
     phone.failure = failed ? cause : '';
     phone.supervised = '';
     if (phone.leaving) return stopPhone();
+    leaveFormer();
     move();
   };
   arrived.on('ended', over);
