@@ -102,6 +102,8 @@ const SPARE_SECONDS = 5;
  * switch finds out by itself, and asks the phone by OPTIONS first.
  */
 const SILENT_MS_MAX = 10_000;
+/** A browser that is muted sends silence: one that sends nothing sleeps, or its network is away. */
+const PAGE_SILENT_MS_MAX = 3_000;
 const SILENT_HELD_MS_MAX = 3_600_000;
 
 export type Dial = Extract<SwitchCommand, { do: 'dial' }>;
@@ -157,7 +159,7 @@ export function originate(ring: Ring, at?: { readonly seat: string; readonly pag
     hangup_after_bridge: 'false',
     hold_hangup_xfer_exten: LEFT_ON_HOLD,
     playback_terminators: 'none',
-    media_timeout: String(SILENT_MS_MAX),
+    media_timeout: String(at === undefined ? SILENT_MS_MAX : PAGE_SILENT_MS_MAX),
     media_hold_timeout: String(SILENT_HELD_MS_MAX),
     minhu_role: 'agent',
     minhu_key: ring.key,
