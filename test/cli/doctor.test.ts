@@ -267,7 +267,9 @@ test('a FreeSWITCH node that takes ClueCon is named, one with our password is we
   const safe = { MINHU_ESL: `127.0.0.1:${await eventSocket(STRONG)}`, MINHU_ESL_PASSWORD: STRONG };
   expect(await wrong(safe)).toEqual([]);
   const open = { MINHU_ESL: `127.0.0.1:${await eventSocket('ClueCon')}`, MINHU_ESL_PASSWORD: STRONG };
-  expect((await wrong(open)).map(({ check }) => check)).toEqual(['esl-default', 'esl-auth']);
+  const findings = await wrong(open);
+  expect(findings.map(({ check }) => check)).toEqual(['esl-default', 'esl-auth']);
+  for (const { fix } of findings) expect(fix).toContain('minhu_esl_password');
 });
 
 test('a FreeSWITCH node that does not answer, or refuses this machine, is named; so is a missing password', async () => {
