@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { type Endpoint, ESL_PASSWORD_DEFAULT, weakEslPassword } from '../../config.ts';
 import type { Folders } from '../../main/folders.ts';
+import { type Answer, askNode } from './event-socket-client.ts';
 import { bad, type Finding, good } from './finding.ts';
-
-const ANSWER_MAX_MS = 3_000;
-const ANSWER_BYTES_MAX = 64 * 1024;
+import { SEAT_VARIABLES } from './page-telephones.ts';
 
 /** Of the files of dialplans/freeswitch first, then of FreeSWITCH's own. */
 const PASSWORD_PLACE = {
@@ -40,16 +38,27 @@ export function checkEmbeddedPassword(folders: Folders): Finding {
   );
 }
 
+export interface NodeFound {
+  readonly findings: readonly Finding[];
+  readonly answers: boolean;
+  /** Its `SEAT_VARIABLES`; undefined when it does not take our password. */
+  readonly seatValues: readonly string[] | undefined;
+}
+
 /** A FreeSWITCH node: answers, does not take the default password, takes ours. */
-export async function checkNode(node: Endpoint, password: string | undefined): Promise<readonly Finding[]> {
+export async function checkNode(node: Endpoint, password: string | undefined): Promise<NodeFound> {
   const name = `${node.host}:${node.port}`;
-  const byDefault = await authorise(node, ESL_PASSWORD_DEFAULT);
-  if (byDefault === 'silent' || byDefault === 'rejected') return [unreachable(name, byDefault)];
-  const findings = [good('esl-node', `FreeSWITCH ${name} 有应答`, 'answers'), defaultTaken(name, byDefault)];
-  if (password !== undefined && password !== ESL_PASSWORD_DEFAULT) {
-    findings.push(ourPassword(name, await authorise(node, password)));
+  const { answer: byDefault } = await askNode(node, ESL_PASSWORD_DEFAULT);
+  if (byDefault === 'silent' || byDefault === 'rejected') {
+    return { findings: [unreachable(name, byDefault)], answers: false, seatValues: undefined };
   }
-  return findings;
+  const findings = [good('esl-node', `FreeSWITCH ${name} 有应答`, 'answers'), defaultTaken(name, byDefault)];
+  if (password === undefined || password === ESL_PASSWORD_DEFAULT) {
+    return { findings, answers: true, seatValues: undefined };
+  }
+  const { answer, values } = await askNode(node, password, SEAT_VARIABLES);
+  findings.push(ourPassword(name, answer));
+  return { findings, answers: true, seatValues: answer === 'accepted' ? values : undefined };
 }
 
 function unreachable(name: string, why: 'silent' | 'rejected'): Finding {
@@ -90,33 +99,4 @@ function ourPassword(name: string, answer: Answer): Finding {
     'does not take our password',
     `使 MINHU_ESL_PASSWORD 与 ${PASSWORD_PLACE.zh} 一致 / make MINHU_ESL_PASSWORD the same as ${PASSWORD_PLACE.en}`,
   );
-}
-
-type Answer = 'accepted' | 'refused' | 'rejected' | 'silent';
-
-/** One connection, one `auth`. */
-function authorise({ host, port }: Endpoint, password: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    let heard = '';
-    let asked = false;
-    const socket = connect(port, host);
-    const finish = (answer: Answer): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => finish('silent'), ANSWER_MAX_MS);
-    socket.on('data', (data) => {
-      heard += data.toString('latin1');
-      if (heard.includes('text/rude-rejection')) return finish('rejected');
-      if (/Reply-Text: \+OK/.test(heard)) return finish('accepted');
-      if (/Reply-Text: -ERR/.test(heard)) return finish('refused');
-      if (heard.length > ANSWER_BYTES_MAX) return finish('silent');
-      if (asked || !heard.includes('auth/request')) return;
-      asked = true;
-      socket.write(`auth ${password}\n\n`);
-    });
-    socket.once('error', () => finish('silent'));
-    socket.once('close', () => finish(asked ? 'refused' : 'silent'));
-  });
 }
