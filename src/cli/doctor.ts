@@ -6,8 +6,8 @@ export const command: CliCommand = {
   summary: '检查设置、目录、端口、密码、时钟与数据库 / checks everything the hotline needs',
   help: `minhu doctor [--json]
 
-Checks Node.js, settings, city folder, accounts of channels, data folder, ports, event-socket password, clock, leftovers and database, with the same environment
-as the hotline. Changes nothing; safe beside a running hotline. Exit status 1 when something is wrong.`,
+Checks Node.js, settings, city folder, accounts of channels, data folder, ports, event-socket password, clock, leftovers, database and whether telephones can
+register at FreeSWITCH, with the same environment as the hotline. Changes nothing; safe beside a running hotline. Exit status 1 when something is wrong.`,
   async run(args) {
     const unknown = args.find((arg) => arg !== '--json');
     if (unknown !== undefined) {

@@ -22,7 +22,7 @@ export function directorySecretOf(config: Pick<Config, 'eslNodes'>, folders: Fol
   return secret;
 }
 
-const SECRET_LENGTH_MIN = 16;
+export const SECRET_LENGTH_MIN = 16;
 
 /** What a FreeSWITCH on this machine needs of us before it starts: the secret, and a folder for its leg log. */
 export function prepareForFreeSwitch(config: Pick<Config, 'eslNodes'>, folders: Folders): void {

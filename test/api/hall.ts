@@ -283,6 +283,8 @@ function pageIn(folder: string): string {
   const page = join(folder, 'desk');
   mkdirSync(join(page, 'assets'), { recursive: true });
   writeFileSync(join(page, 'index.html'), '<!doctype html><title>desk</title>');
+  mkdirSync(join(page, 'call'));
+  writeFileSync(join(page, 'call', 'index.html'), '<!doctype html><title>call</title>');
   writeFileSync(join(page, 'assets', 'main-4711.js'), `export const page = '${'desk '.repeat(400)}';`);
   writeFileSync(join(folder, 'secret.js'), 'beside the page');
   return page;

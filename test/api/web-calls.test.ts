@@ -102,6 +102,27 @@ describe('a ticket for a call from a page', () => {
     }
   });
 
+  test('a browser reads one sentence where the page is not open, the same whatever the reason', async () => {
+    const local = await apiWith({ open: 'local' });
+    const accept = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
+    const follow = async (api: FastifyInstance, headers: Record<string, string>, remoteAddress = '127.0.0.1') => {
+      const answer = await api.inject({ url: '/call/', headers: { accept, ...headers }, remoteAddress });
+      const { date: _date, ...rest } = answer.headers;
+      return { status: answer.statusCode, headers: rest, body: answer.body };
+    };
+    const none = await follow(hall.api, { host: 'localhost' });
+    expect(none.status).toBe(404);
+    expect(none.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(none.body).toContain('网页拨打未开放，请用电话拨打12345。');
+    expect(none.body).toContain('Please call 12345 by telephone.');
+    expect(await follow(local, { host: 'localhost' }, '203.0.113.9')).toEqual(none);
+    expect(await follow(local, { host: 'hotline.example' })).toEqual(none);
+    expect(await follow(local, { host: 'localhost', 'x-forwarded-for': '203.0.113.9' })).toEqual(none);
+    expect((await follow(await apiWith({}), { host: 'hotline.example' })).body).toContain('<title>call</title>');
+    const below = await hall.api.inject({ url: '/call/nothing', headers: { accept } });
+    expect(below.json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+
   test('who shows the token of a conversation calls beside it; a token of nobody’s is refused', async () => {
     const drawn: unknown[] = [];
     const { db } = hall.options;

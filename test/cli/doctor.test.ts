@@ -70,15 +70,25 @@ async function takenUdp(port = 0): Promise<number> {
   return socket.address().port;
 }
 
-/** An event socket that takes one password, as FreeSWITCH's does. */
-function eventSocket(password: string): Promise<number> {
+/** An event socket that takes one password and tells its variables, as FreeSWITCH's does. */
+function eventSocket(password: string, variables: Readonly<Record<string, string>> = {}): Promise<number> {
   return takenTcp((socket) => {
     socket.write('Content-Type: auth/request\n\n');
     socket.on('data', (data) => {
-      const right = data.toString() === `auth ${password}\n\n`;
-      socket.write(`Content-Type: command/reply\nReply-Text: ${right ? '+OK accepted' : '-ERR invalid'}\n\n`);
+      for (const line of data.toString().split('\n\n').slice(0, -1)) socket.write(replyTo(line, password, variables));
     });
   });
+}
+
+function replyTo(line: string, password: string, variables: Readonly<Record<string, string>>): string {
+  const name = /^api global_getvar (\w+)$/.exec(line)?.[1];
+  if (name === undefined) {
+    const right = line === `auth ${password}`;
+    return `Content-Type: command/reply\nReply-Text: ${right ? '+OK accepted' : '-ERR invalid'}\n\n`;
+  }
+  // It has no word for an empty variable.
+  const value = variables[name] || '-ERR no reply\n';
+  return `Content-Type: api/response\nContent-Length: ${value.length}\n\n${value}`;
 }
 
 test('a machine on which all is well gets a tick for each check, and exit status 0', async () => {
@@ -267,7 +277,80 @@ test('a FreeSWITCH node that takes ClueCon is named, one with our password is we
   const safe = { MINHU_ESL: `127.0.0.1:${await eventSocket(STRONG)}`, MINHU_ESL_PASSWORD: STRONG };
   expect(await wrong(safe)).toEqual([]);
   const open = { MINHU_ESL: `127.0.0.1:${await eventSocket('ClueCon')}`, MINHU_ESL_PASSWORD: STRONG };
-  expect((await wrong(open)).map(({ check }) => check)).toEqual(['esl-default', 'esl-auth']);
+  const findings = await wrong(open);
+  expect(findings.map(({ check }) => check)).toEqual(['esl-default', 'esl-auth']);
+  for (const { fix } of findings) expect(fix).toContain('minhu_esl_password');
+});
+
+const SECRET = 'tK4_seats-of-this-city';
+const seatsAt = (port: number | string): string => `http://127.0.0.1:${port}/api/v1/freeswitch/directory`;
+
+function secretFile(content = `${SECRET}\n`): void {
+  mkdirSync(join(folder, 'data/switch'), { recursive: true });
+  writeFileSync(join(folder, 'data/switch/directory-secret'), content);
+}
+
+/** What is to be seen to about telephones, with a node of these variables and its WebSocket. */
+async function onNode(
+  variables: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<readonly Finding[]> {
+  const settings = { MINHU_ESL: `127.0.0.1:${await eventSocket(STRONG, variables)}`, MINHU_ESL_PASSWORD: STRONG };
+  const found = await examine(env({ ...settings, MINHU_WS: `127.0.0.1:${await takenTcp()}`, ...more }));
+  // In December next year's holidays may be missing still.
+  return found.filter(({ check, ok, warning }) => check !== 'workdays' && (!ok || warning));
+}
+
+test('on FreeSWITCH all is well when it shows our secret for the seats and listens where pages look for it', async () => {
+  secretFile();
+  const variables = { minhu_directory_secret: SECRET, minhu_directory_url: seatsAt(8080) };
+  expect(await onNode(variables)).toEqual([]);
+});
+
+test('a secret for the seats that FreeSWITCH has empty, or another, is named and never shown', async () => {
+  const url = { minhu_directory_url: seatsAt(8080) };
+  const other = 'another_secret-of-22-ch';
+  const missing = await onNode({ ...url, minhu_directory_secret: SECRET });
+  expect(missing).toMatchObject([{ check: 'esl-seats', ok: false, zh: expect.stringContaining('还没有') }]);
+  secretFile();
+  const empty = await onNode(url);
+  expect(empty).toMatchObject([{ check: 'esl-seats', ok: false, zh: expect.stringContaining('为空') }]);
+  const wrong = await onNode({ ...url, minhu_directory_secret: other });
+  expect(wrong).toMatchObject([{ check: 'esl-seats', ok: false, zh: expect.stringContaining('不一致') }]);
+  expect(wrong[0]?.fix).toContain('settings.xml');
+  secretFile('short');
+  const short = await onNode({ ...url, minhu_directory_secret: 'short' });
+  expect(short).toMatchObject([{ check: 'esl-seats', ok: false, zh: expect.stringContaining('太短') }]);
+  const shown = JSON.stringify([missing, empty, wrong]);
+  for (const secret of [SECRET, other]) expect(shown).not.toContain(secret);
+});
+
+test('of a FreeSWITCH with a configuration of somebody else the secret for the seats is only a warning', async () => {
+  secretFile();
+  expect(await onNode({})).toMatchObject([{ check: 'esl-seats', ok: true, warning: true }]);
+});
+
+test('an address for the seats at which nobody can be is a warning, one behind which a proxy may be is not', async () => {
+  secretFile();
+  const http = await freePort();
+  const at = (url: string): Promise<readonly Finding[]> =>
+    onNode({ minhu_directory_secret: SECRET, minhu_directory_url: url }, { MINHU_HTTP: `127.0.0.1:${http}` });
+  for (const url of [seatsAt(http), seatsAt(await takenTcp()), 'http://192.0.2.1:9/', 'elsewhere']) {
+    expect(await at(url)).toEqual([]);
+  }
+  for (const url of [seatsAt(1), seatsAt(http).replace('http', 'https')]) {
+    expect(await at(url)).toMatchObject([{ check: 'esl-seats', ok: true, warning: true }]);
+  }
+});
+
+test('with FreeSWITCH a MINHU_WS that is not set is a warning, one at which nobody listens a fault', async () => {
+  secretFile();
+  const variables = { minhu_directory_secret: SECRET, minhu_directory_url: seatsAt(8080) };
+  expect(await onNode(variables, { MINHU_WS: '' })).toMatchObject([{ check: 'ws', ok: true, warning: true }]);
+  const port = await freePort();
+  expect(await onNode(variables, { MINHU_WS: `127.0.0.1:${port}` })).toMatchObject([{ check: 'ws', ok: false }]);
+  const away = { MINHU_ESL: '127.0.0.1:1', MINHU_WS: `127.0.0.1:${port}` };
+  expect((await onNode(variables, away)).map(({ check }) => check)).toEqual(['esl-node']);
 });
 
 test('a FreeSWITCH node that does not answer, or refuses this machine, is named; so is a missing password', async () => {

@@ -3,6 +3,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerClosedCallPage, isBrowser } from '../closed-call-page.ts';
 import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, DeskSource } from '../options.ts';
 import { isOpenFor } from '../visitors.ts';
@@ -60,8 +61,11 @@ export function addPageRoute(app: Api, options: ApiOptions): void {
       const own = /^(call|chat)(\/|$)/.exec(path)?.[1] as 'call' | 'chat' | undefined;
       if (own !== undefined) {
         const index = `${own}/index.html`;
-        const asked = [own, `${own}/`, index].includes(path) && isOpen(own, options, request);
-        const page = asked ? files.get(index) : undefined;
+        const named = [own, `${own}/`, index].includes(path);
+        const page = named && isOpen(own, options, request) ? files.get(index) : undefined;
+        if (page === undefined && named && own === 'call' && isBrowser(request)) {
+          return answerClosedCallPage(request, reply);
+        }
         if (page === undefined) throw new ApiError('NOT_FOUND');
         secure(request, reply, desk);
         return send(request, reply, index, page);

@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { type Endpoint, ESL_PASSWORD_DEFAULT, weakEslPassword } from '../../config.ts';
 import type { Folders } from '../../main/folders.ts';
+import { type Answer, askNode } from './event-socket-client.ts';
 import { bad, type Finding, good } from './finding.ts';
+import { SEAT_VARIABLES } from './page-telephones.ts';
 
-const ANSWER_MAX_MS = 3_000;
-const ANSWER_BYTES_MAX = 64 * 1024;
-const FREESWITCH_FILE = 'autoload_configs/event_socket.conf.xml';
+/** Of the files of dialplans/freeswitch first, then of FreeSWITCH's own. */
+const PASSWORD_PLACE = {
+  zh: 'settings.xml 的 minhu_esl_password（另有配置时为 autoload_configs/event_socket.conf.xml）',
+  en: 'minhu_esl_password of settings.xml (with another configuration: autoload_configs/event_socket.conf.xml)',
+};
+const ACCESS_PLACE = {
+  zh: 'acl.conf.xml 的列表 minhu（另有配置时为 autoload_configs/event_socket.conf.xml 的 apply-inbound-acl 所指的列表）',
+  en: 'the list minhu of acl.conf.xml (with another configuration: the list that apply-inbound-acl of autoload_configs/event_socket.conf.xml names)',
+};
 
 /** The embedded switch's own password, made at the first start. */
 export function checkEmbeddedPassword(folders: Folders): Finding {
@@ -31,16 +38,27 @@ export function checkEmbeddedPassword(folders: Folders): Finding {
   );
 }
 
+export interface NodeFound {
+  readonly findings: readonly Finding[];
+  readonly answers: boolean;
+  /** Its `SEAT_VARIABLES`; undefined when it does not take our password. */
+  readonly seatValues: readonly string[] | undefined;
+}
+
 /** A FreeSWITCH node: answers, does not take the default password, takes ours. */
-export async function checkNode(node: Endpoint, password: string | undefined): Promise<readonly Finding[]> {
+export async function checkNode(node: Endpoint, password: string | undefined): Promise<NodeFound> {
   const name = `${node.host}:${node.port}`;
-  const byDefault = await authorise(node, ESL_PASSWORD_DEFAULT);
-  if (byDefault === 'silent' || byDefault === 'rejected') return [unreachable(name, byDefault)];
-  const findings = [good('esl-node', `FreeSWITCH ${name} 有应答`, 'answers'), defaultTaken(name, byDefault)];
-  if (password !== undefined && password !== ESL_PASSWORD_DEFAULT) {
-    findings.push(ourPassword(name, await authorise(node, password)));
+  const { answer: byDefault } = await askNode(node, ESL_PASSWORD_DEFAULT);
+  if (byDefault === 'silent' || byDefault === 'rejected') {
+    return { findings: [unreachable(name, byDefault)], answers: false, seatValues: undefined };
   }
-  return findings;
+  const findings = [good('esl-node', `FreeSWITCH ${name} 有应答`, 'answers'), defaultTaken(name, byDefault)];
+  if (password === undefined || password === ESL_PASSWORD_DEFAULT) {
+    return { findings, answers: true, seatValues: undefined };
+  }
+  const { answer, values } = await askNode(node, password, SEAT_VARIABLES);
+  findings.push(ourPassword(name, answer));
+  return { findings, answers: true, seatValues: answer === 'accepted' ? values : undefined };
 }
 
 function unreachable(name: string, why: 'silent' | 'rejected'): Finding {
@@ -49,14 +67,14 @@ function unreachable(name: string, why: 'silent' | 'rejected'): Finding {
       'esl-node',
       `FreeSWITCH ${name} 拒绝本机连接`,
       'refuses this machine (its access list)',
-      `在 ${FREESWITCH_FILE} 的 apply-inbound-acl 中加入本机地址 / add this machine's address to apply-inbound-acl in ${FREESWITCH_FILE}`,
+      `把本机地址加入 ${ACCESS_PLACE.zh}，再执行 fs_cli -p "$MINHU_ESL_PASSWORD" -x reloadacl / add this machine's address to ${ACCESS_PLACE.en}, then fs_cli -p "$MINHU_ESL_PASSWORD" -x reloadacl`,
     );
   }
   return bad(
     'esl-node',
     `FreeSWITCH ${name} 没有应答`,
     'no event socket answers there',
-    `启动 FreeSWITCH 并加载 mod_event_socket，或改正 MINHU_ESL / start FreeSWITCH with mod_event_socket, or correct MINHU_ESL`,
+    `启动 FreeSWITCH 并加载 mod_event_socket，或改正 MINHU_ESL（settings.xml 的 minhu_esl_ip、minhu_esl_port） / start FreeSWITCH with mod_event_socket, or correct MINHU_ESL (minhu_esl_ip and minhu_esl_port of settings.xml)`,
   );
 }
 
@@ -68,7 +86,7 @@ function defaultTaken(name: string, answer: 'accepted' | 'refused'): Finding {
     'esl-default',
     `FreeSWITCH ${name} 接受众所周知的默认密码 ${ESL_PASSWORD_DEFAULT}，任何能连上的人都可控制它（CVE-2019-19492）`,
     `takes the well-known password ${ESL_PASSWORD_DEFAULT}: whoever reaches it controls it`,
-    `在 ${FREESWITCH_FILE} 中换成至少 16 位的随机密码（openssl rand -hex 24），并写入 MINHU_ESL_PASSWORD / put a random password of at least 16 characters there and into MINHU_ESL_PASSWORD`,
+    `把至少 16 位的随机密码（openssl rand -hex 24）写入 ${PASSWORD_PLACE.zh} 和 MINHU_ESL_PASSWORD，重启 FreeSWITCH / put a random password of at least 16 characters into ${PASSWORD_PLACE.en} and into MINHU_ESL_PASSWORD, and start FreeSWITCH again`,
   );
 }
 
@@ -79,35 +97,6 @@ function ourPassword(name: string, answer: Answer): Finding {
     'esl-auth',
     `FreeSWITCH ${name} 不接受 MINHU_ESL_PASSWORD`,
     'does not take our password',
-    `使 MINHU_ESL_PASSWORD 与 ${FREESWITCH_FILE} 中的密码一致 / make MINHU_ESL_PASSWORD the same as the password in ${FREESWITCH_FILE}`,
+    `使 MINHU_ESL_PASSWORD 与 ${PASSWORD_PLACE.zh} 一致 / make MINHU_ESL_PASSWORD the same as ${PASSWORD_PLACE.en}`,
   );
-}
-
-type Answer = 'accepted' | 'refused' | 'rejected' | 'silent';
-
-/** One connection, one `auth`. */
-function authorise({ host, port }: Endpoint, password: string): Promise<Answer> {
-  return new Promise((resolve) => {
-    let heard = '';
-    let asked = false;
-    const socket = connect(port, host);
-    const finish = (answer: Answer): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => finish('silent'), ANSWER_MAX_MS);
-    socket.on('data', (data) => {
-      heard += data.toString('latin1');
-      if (heard.includes('text/rude-rejection')) return finish('rejected');
-      if (/Reply-Text: \+OK/.test(heard)) return finish('accepted');
-      if (/Reply-Text: -ERR/.test(heard)) return finish('refused');
-      if (heard.length > ANSWER_BYTES_MAX) return finish('silent');
-      if (asked || !heard.includes('auth/request')) return;
-      asked = true;
-      socket.write(`auth ${password}\n\n`);
-    });
-    socket.once('error', () => finish('silent'));
-    socket.once('close', () => finish(asked ? 'refused' : 'silent'));
-  });
 }

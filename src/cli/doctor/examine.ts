@@ -14,6 +14,7 @@ import { checkChannels } from './channels.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
+import { checkPageSocket, checkSeats, checkSeatsUrl, noPageSocket } from './page-telephones.ts';
 import { checkHttp, checkRtp, checkSip, checkWs } from './ports.ts';
 
 type CityRead = ReturnType<typeof loadCity>;
@@ -44,7 +45,7 @@ export async function examine(env: Env): Promise<readonly Finding[]> {
   if (!starting && embedded && !broken.has('MINHU_WS')) all.push(await checkWs(config.ws, run));
   if (embedded && !broken.has('MINHU_SIP') && !broken.has('MINHU_RTP')) all.push(await checkRtp(config, run));
   if (embedded) all.push(checkEmbeddedPassword(folders));
-  for (const node of eslNodes(env)) all.push(...(await checkEslNode(node, env['MINHU_ESL_PASSWORD']?.trim())));
+  if (!embedded) all.push(...(await checkFreeSwitch(env, config, broken)));
   if (config.databaseUrl !== undefined) all.push(await checkDatabase(config.databaseUrl));
   return all;
 }
@@ -70,6 +71,26 @@ function readSettings(env: Env): Settings {
   const second = loadConfig(Object.fromEntries(left));
   if (!second.ok) throw new Error(`the defaults do not stand: ${second.problems.map(({ setting }) => setting).join()}`);
   return { config: second.config, findings, broken };
+}
+
+/** Its nodes, and whether desk phones and pages can register at them. */
+async function checkFreeSwitch(env: Env, config: Config, broken: ReadonlySet<string>): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const hosts: string[] = [];
+  const httpKnown = !['MINHU_HTTP', 'MINHU_TLS_CERT', 'MINHU_TLS_KEY'].some((setting) => broken.has(setting));
+  for (const node of eslNodes(env)) {
+    const name = `${node.host}:${node.port}`;
+    const { findings: ofNode, answers, seatValues } = await checkEslNode(node, env['MINHU_ESL_PASSWORD']?.trim());
+    findings.push(...ofNode);
+    if (answers) hosts.push(node.host);
+    if (seatValues === undefined) continue;
+    findings.push(checkSeats(name, seatValues, foldersOf(config).directorySecretFile));
+    const http = { ...config.http, secure: config.tls !== undefined };
+    if (httpKnown) findings.push(...(await checkSeatsUrl(name, node, seatValues[1] ?? '', http)));
+  }
+  if ((env['MINHU_WS'] ?? '').trim() === '') return [...findings, noPageSocket()];
+  if (hosts.length === 0 || broken.has('MINHU_WS')) return findings;
+  return [...findings, await checkPageSocket(config.ws, [config.http.host, ...hosts])];
 }
 
 function eslNodes(env: Env) {
