@@ -40,6 +40,7 @@ import { directorySecretOf } from './directory-secret.ts';
 import { fieldKeyOf } from './field-key.ts';
 import { createHappening, type Happening } from './happening.ts';
 import { liveCore } from './live-core.ts';
+import { measureRecording } from './recording-file.ts';
 import { loadRules } from './rules.ts';
 import { readJson } from './run-file.ts';
 import { tlsProblem } from './tls-files.ts';
@@ -183,6 +184,7 @@ function followJournal(
       return entries;
     },
     prepare: () => migrate(store.db),
+    measureRecording,
     logger,
     onApplied: (applied) => {
       metrics.countFact(applied);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Command, RecordCommand } from '../core/command.ts';
 import { recordingDiffers } from './fold.ts';
 import { type AppliedFact, applyEntries, type ProjectedEntry, readPosition } from './projection.ts';
 import type { Db } from './store.ts';
@@ -26,10 +27,14 @@ export interface ProjectorOptions {
   readonly readJournal: (seq: number, entriesMax: number) => Promise<readonly ProjectedEntry[]>;
   /** Brings the tables about; called before the first look at them. */
   readonly prepare?: () => Promise<void>;
+  /** Length of a recording whose end nobody told, by its file; undefined: nothing can be said of it. Must not throw. */
+  readonly measureRecording?: (file: string) => Promise<Pick<RecordingEnded, 'durationMs' | 'bytes'> | undefined>;
   readonly logger: Logger;
   /** Hears every fact once it is in the database. Must not throw. */
   readonly onApplied?: (applied: AppliedFact) => void;
 }
+
+type RecordingEnded = Extract<RecordCommand, { fact: 'recordingEnded' }>;
 
 /** Entries held in memory; about a minute of a large city's traffic. */
 const BACKLOG_MAX = 10_000;
@@ -124,7 +129,7 @@ async function advance(options: ProjectorOptions, state: ProjectorState): Promis
     await options.prepare?.();
     state.position = await readPosition(options.db, options.journal);
   }
-  const batch = await nextBatch(options, state);
+  const batch = await withLengths(options, await nextBatch(options, state));
   if (batch.length === 0) return false;
   const { seq, facts } = await applyEntries(options.db, options.journal, batch);
   state.position = seq;
@@ -148,6 +153,23 @@ async function nextBatch(options: ProjectorOptions, state: ProjectorState): Prom
   if (!state.known && state.latest === 0 && position > 0) state.latest = position;
   state.known = true;
   return [];
+}
+
+/** The journal keeps what was told; what the records lack, the file may know. */
+async function withLengths(
+  { measureRecording }: ProjectorOptions,
+  entries: readonly ProjectedEntry[],
+): Promise<readonly ProjectedEntry[]> {
+  if (measureRecording === undefined || !entries.some(({ commands }) => commands.some(isUntold))) return entries;
+  const measured = async (command: Command): Promise<Command> =>
+    isUntold(command) ? { ...command, ...(await measureRecording(command.file)) } : command;
+  const known: ProjectedEntry[] = [];
+  for (const entry of entries) known.push({ ...entry, commands: await Promise.all(entry.commands.map(measured)) });
+  return known;
+}
+
+function isUntold(command: Command): command is RecordingEnded {
+  return command.do === 'record-fact' && command.fact === 'recordingEnded' && command.durationMs === null;
 }
 
 function tell({ logger, onApplied }: ProjectorOptions, applied: AppliedFact): void {

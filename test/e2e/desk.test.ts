@@ -29,6 +29,9 @@ const GROUND_OF_HOVERED = `getComputedStyle(document.querySelector('tbody tr:hov
 
 const GROUND_OF_NAMES = `[...document.querySelectorAll('[data-test=recording] .names span')].map((each) => getComputedStyle(each).backgroundColor)`;
 
+const F6_TWICE = `for (let press = 0; press < 2; press++)
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'F6', bubbles: true, cancelable: true }))`;
+
 const MICROPHONE_DENIED = `navigator.mediaDevices.getUserMedia = async () => {
   throw new DOMException('', 'NotAllowedError');
 }`;
@@ -216,6 +219,10 @@ describe('a call at the desk', () => {
     await desk.page.keyboard.press('F6');
     await silent(citizen);
     await desk.page.keyboard.press('F6');
+    await bothHear(citizen);
+    // Held and taken back before the switch has answered.
+    await desk.page.evaluate(F6_TWICE);
+    await desk.seen('[data-test=hold][aria-pressed=false]');
     await bothHear(citizen);
     await desk.page.keyboard.press('F7');
     await silent(citizen);

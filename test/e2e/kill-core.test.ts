@@ -99,6 +99,29 @@ test('the core is killed with callers in the menu, in the queue, ringing and tal
   for (const user of ['seat1001', 'seat1002']) await stage.setState(user, 'offline');
 }, 120_000);
 
+test('a citizen who hangs up while the core is dead leaves a recording whose length is known by its file', async () => {
+  await stage.readyPhone('seat1001', 700);
+  const caller = await stage.dial('13800138041', 440);
+  caller.type('1');
+  await stage.agentIs('seat1001', 'talking');
+  await until(
+    'they talk',
+    () => toneSeconds(caller.heard(), 700),
+    (seconds) => seconds >= 4,
+  );
+  const killed = killPart(stage, 'core');
+  caller.type('b');
+  await killed;
+  const record = await stage.closedRecord('13800138041');
+  const [contact] = await stage.contactsFrom('13800138041');
+  const file = stage.recordingOf(contact!.id);
+  expect(record.recordings).toEqual([
+    expect.objectContaining({ bytes: file.length, durationMs: Math.round((file.length - 44) / 32) }),
+  ]);
+  expect(record.recordings[0]!.durationMs).toBeGreaterThan(3_000);
+  await stage.setState('seat1001', 'offline');
+}, 120_000);
+
 test('PostgreSQL is killed during a call: the call goes on, and its record is complete afterwards', async () => {
   await stage.readyPhone('seat2001', 720);
   const caller = await stage.dial('13800138021', 440);

@@ -183,6 +183,34 @@ test('a projector reads what the database lacks from the journal, then follows w
   await projector.stop();
 });
 
+test('of a recording whose end nobody told the file is asked, of any other it is not', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const ended = (name: string, durationMs: number | null): RecordFact => ({
+    ...{ fact: 'recordingEnded', contact: contactId('untold'), leg: legId('l'), expectedMs: 60_000 },
+    ...{ file: `/untold/${name}`, durationMs },
+  });
+  journal.at(1, ended('told', 59_500), ended('whole', null), ended('gone', null));
+  const measureRecording = vi.fn(async (file: string) =>
+    file === '/untold/whole' ? { durationMs: 59_600, bytes: 1_907_244 } : undefined,
+  );
+  const heard = vi.fn();
+  const projector = createProjector({
+    ...{ db, journal: 'untold', readJournal: journal.read, measureRecording, logger: silent },
+    onApplied: ({ fact }) => heard(fact),
+  });
+  await projector.settled();
+  await projector.stop();
+  const rows = db.selectFrom('recordings').selectAll().where('contact', '=', 'untold').orderBy('number');
+  expect(await rows.execute()).toMatchObject([
+    { duration_ms: 59_500, bytes: null, differs: false },
+    { duration_ms: 59_600, bytes: 1_907_244, differs: false },
+    { duration_ms: null, bytes: null, differs: true },
+  ]);
+  expect(measureRecording.mock.calls).toEqual([['/untold/whole'], ['/untold/gone']]);
+  expect(heard).toHaveBeenCalledWith(expect.objectContaining({ file: '/untold/whole', durationMs: 59_600 }));
+});
+
 test('with PostgreSQL away the backlog stays bounded, and everything is there when it is back', async () => {
   const own = await startServer();
   const store = connectStore(own.engine.url, silent);

@@ -4,8 +4,9 @@ import type { IncomingRTCSessionEvent, OutgoingRTCSessionEvent, UA } from 'jssip
 import { reactive } from 'vue';
 import { ask, Refused } from '../request.ts';
 import { choices, microphoneWish } from './choices.ts';
+import { willBeHeld, wishHold } from './hold-wish.ts';
 import { keepWay } from './keep-way.ts';
-import { holdWhenReady, keepQuiet, keptQuiet, muteFromTheStart, type Quiet } from './quiet.ts';
+import { keepQuiet, keptQuiet, muteFromTheStart, type Quiet } from './quiet.ts';
 import { answersByItself, contactOf, isResumed, keptContact } from './same-call.ts';
 import { askAfter } from './still-there.ts';
 
@@ -279,7 +280,7 @@ function quietAgain(arrived: RTCSession, { held, muted }: Quiet): void {
 export function holdAgain(): void {
   const resumed = session;
   if (resumed === undefined || !phone.toHold || phone.line !== 'talking') return;
-  holdWhenReady(resumed, () => {
+  wishHold(resumed, true, () => {
     if (!wasMuted) resumed.unmute({ audio: true });
   });
 }
@@ -339,11 +340,11 @@ export function hangUp(): void {
   session.terminate(phone.line === 'ringing' ? { status_code: 486 } : {});
 }
 
+/** The last wish counts, however soon it comes after another. */
 export function toggleHold(): void {
   if (session === undefined || phone.line !== 'talking' || phone.doubted) return;
   if (phone.toHold) return holdAgain();
-  if (phone.held) session.unhold();
-  else session.hold();
+  wishHold(session, !willBeHeld(session));
 }
 
 export function toggleMute(): void {

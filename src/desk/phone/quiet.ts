@@ -7,7 +7,6 @@ export interface Quiet {
 }
 
 const KEY = 'minhu.quiet';
-const AGAIN_MS = 200;
 
 /** This tab's talk is so, and is to be so again when its leg is built anew: after a reload, a sleep, a lost network. */
 export function keepQuiet(contact: string, { held, muted }: Quiet): void {
@@ -28,10 +27,4 @@ export function keptQuiet(contact: string): Quiet {
 /** Before the microphone's track has anywhere to go: the description of the way comes after the track and before the way. */
 export function muteFromTheStart(session: RTCSession): void {
   session.once('sdp', () => session.mute({ audio: true }));
-}
-
-/** As soon as the call can be asked for it. @param done the other side hears the music. */
-export function holdWhenReady(session: RTCSession, done: () => void): void {
-  if (session.isEnded() || session.isOnHold().local) return;
-  if (!session.hold({}, done)) setTimeout(holdWhenReady, AGAIN_MS, session, done);
 }
