@@ -5,7 +5,7 @@ import type { Leg } from './leg.ts';
 import type { Node } from './node.ts';
 
 /**
- * Of a page that goes in a talk FreeSWITCH finds out by its silence alone, after 10 s, and never when the page holds: it takes no media from a
+ * Of a page that goes in a talk FreeSWITCH finds out by its silence alone, after 3 s, and never when the page holds: it takes no media from a
  * held leg and waits for none. Its WebSocket tells sooner. Such a leg is ended as one whose phone was lost.
  */
 
