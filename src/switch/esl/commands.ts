@@ -1,10 +1,9 @@
 import type { SwitchCommand } from '../../core/command.ts';
-import type { LegId } from '../../core/ids.ts';
 import { unreachable } from '../../lib/assert.ts';
 import type { Reply } from './client.ts';
 import { LEGS_MAX, type Leg, markCut, newLeg, noteRunning, type Running } from './leg.ts';
 import { pageOf } from './lost-page.ts';
-import { type Node, tell } from './node.ts';
+import { kill, type Node, tell } from './node.ts';
 import { endLeg, tellDropped } from './translate.ts';
 import * as wire from './wire.ts';
 
@@ -180,8 +179,4 @@ function hangUp(node: Node, command: Of<'hangUp'>): void {
   markCut(leg);
   if (leg?.originating === true && !leg.created) leg.killWith = command.cause;
   kill(node, command.leg, command.cause);
-}
-
-function kill(node: Node, leg: LegId, cause: string): void {
-  sendQuietly(node, `api uuid_kill ${leg} ${cause}`);
 }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Device } from '../../core/event.ts';
 import type { LegId } from '../../core/ids.ts';
 import type { Leg } from './leg.ts';
-import type { Node } from './node.ts';
+import { kill, type Node } from './node.ts';
 
 /**
  * Of a page that goes in a talk FreeSWITCH finds out by its silence alone, after 3 s, and never when the page holds: it takes no media from a
@@ -88,5 +88,5 @@ function pagesOf(node: Node, seat: string): ReadonlySet<string> {
 }
 
 function endLegs(node: Node, legs: readonly Leg[]): void {
-  for (const { id } of legs) node.client.send(`api uuid_kill ${id} MEDIA_TIMEOUT`, () => {});
+  for (const { id } of legs) kill(node, id, 'MEDIA_TIMEOUT');
 }

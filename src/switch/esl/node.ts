@@ -36,3 +36,8 @@ type WithoutNode<Event> = Event extends unknown ? Omit<Event, 'node'> : never;
 export function tell(node: Node, event: WithoutNode<SwitchEvent>): void {
   node.emit({ node: node.id, ...event } as SwitchEvent);
 }
+
+/** Ends a leg. That there is none any more is no failure. */
+export function kill(node: Node, leg: LegId, cause: string): void {
+  node.client.send(`api uuid_kill ${leg} ${cause}`, () => {});
+}

@@ -3,7 +3,7 @@ import type { EslEvent } from './event.ts';
 import { callerOf, deviceOf, type Headers, isInbound, legOf, sequenceOf, sipStatusOf, variable } from './headers.ts';
 import { forget, LEGS_MAX, type Leg, newLeg, type Running } from './leg.ts';
 import { pageAway, pageOf, pageRegistered } from './lost-page.ts';
-import { type Node, tell } from './node.ts';
+import { kill, type Node, tell } from './node.ts';
 import { noteRegistered, takeUnregistered } from './registrations.ts';
 
 /** All that is asked for. Everything else (STATE, CALLSTATE, EXECUTE, PLAYBACK_…) triples the bytes and says nothing more. */
@@ -78,7 +78,7 @@ function strangeLeg(node: Node, id: LegId, event: EslEvent): void {
   if (event.name !== 'CHANNEL_PARK' || !isInbound(event.headers)) return;
   if (node.legs.live.size >= LEGS_MAX) {
     node.logger.error({ node: node.id, leg: id }, 'too many legs: a call is turned away');
-    node.client.send(`api uuid_kill ${id} SWITCH_CONGESTION`, () => {});
+    kill(node, id, 'SWITCH_CONGESTION');
     return;
   }
   const answeredAlready = event.headers.get('Answer-State') === 'answered';
@@ -91,12 +91,12 @@ function strangeLeg(node: Node, id: LegId, event: EslEvent): void {
 function killGhost(node: Node, id: LegId, event: EslEvent): void {
   if (event.name !== 'CHANNEL_CREATE' && event.name !== 'CHANNEL_PARK') return;
   if (isInbound(event.headers)) return;
-  node.client.send(`api uuid_kill ${id} NORMAL_CLEARING`, () => {});
+  kill(node, id, 'NORMAL_CLEARING');
 }
 
 function created(node: Node, leg: Leg): void {
   leg.created = true;
-  if (leg.killWith !== undefined) node.client.send(`api uuid_kill ${leg.id} ${leg.killWith}`, () => {});
+  if (leg.killWith !== undefined) kill(node, leg.id, leg.killWith);
 }
 
 function ringing(node: Node, leg: Leg): void {
