@@ -65,8 +65,8 @@ export function note(d: Decision, because: string, fact: RecordCommand): void {
 
 /** Id of the leg that the next command makes: journal, index and entry, in the form of a UUID. Never the same twice. */
 export function nextLegId(d: Decision): LegId {
-  const index = d.commands.length.toString(16).padStart(4, '0');
-  const seq = d.seq.toString(16).padStart(12, '0');
+  const index = filled(d.commands.length.toString(16), 4);
+  const seq = filled(d.seq.toString(16), 12);
   return legId(`${d.state.standing.legPrefix}${index}-${seq}`);
 }
 
@@ -74,7 +74,14 @@ export function nextLegId(d: Decision): LegId {
 export function nextContactId(d: Decision): ContactId {
   const nth = d.contactsMade === 0 ? '' : `.${d.contactsMade}`;
   d.contactsMade += 1;
-  return contactId(`C${d.seq.toString().padStart(10, '0')}${nth}-${d.state.journalId.slice(0, 6)}`);
+  return contactId(`C${filled(d.seq.toString(), 10)}${nth}${d.state.standing.contactSuffix}`);
+}
+
+const ZEROS = Array.from({ length: 13 }, (_, length) => '0'.repeat(length));
+
+/** With zeros before it; `padStart` makes them anew each time. */
+function filled(digits: string, length: number): string {
+  return (ZEROS[length - digits.length] ?? '') + digits;
 }
 
 export function setStage(d: Decision, contact: Contact, stage: Stage): void {

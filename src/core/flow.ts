@@ -15,6 +15,8 @@ type Menu = Extract<Stage, { in: 'menu' }>;
 type Ask = Extract<FlowStep, { kind: 'ask' }>;
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
+const NOTHING: readonly string[] = [];
+
 /** The call is answered: its flow begins. The flow is kept with the contact, so that new rules meet new calls only (F8). */
 export function startFlow(d: Decision, contact: Contact, name: string): void {
   const flow = d.state.settings?.flows[name];
@@ -61,7 +63,7 @@ export function menuStuck(d: Decision, contact: Contact, stage: Menu): void {
 /** S3: the leg does nothing although a prompt or a question was under way: again. */
 export function menuAgain(d: Decision, contact: Contact, stage: Menu): void {
   const step = stage.flow.steps[stage.step];
-  if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, step.prompts, 'S3');
+  if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, NOTHING, 'S3');
   else enterStep(d, contact, stage.flow, stage.step);
 }
 
@@ -76,7 +78,7 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         name = step.then;
         break;
       case 'ask':
-        return putQuestion(d, contact, flow, name, step, 0, [...step.opening, ...step.prompts], 'F2');
+        return putQuestion(d, contact, flow, name, step, 0, step.opening, 'F2');
       case 'hours':
         name = isOpenNow(d, contact, step.hours) ? step.open : step.closed;
         break;
@@ -105,10 +107,10 @@ function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: r
 }
 
 function askAgain(d: Decision, contact: Contact, stage: Menu, step: Ask): void {
-  const prompts = [...step.wrongPrompts, ...step.prompts];
-  putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong + 1, prompts, 'F3');
+  putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong + 1, step.wrongPrompts, 'F3');
 }
 
+/** @param first said before the question. */
 function putQuestion(
   d: Decision,
   contact: Contact,
@@ -116,12 +118,12 @@ function putQuestion(
   name: string,
   step: Ask,
   wrong: number,
-  prompts: readonly string[],
+  first: readonly string[],
   because: string,
 ): void {
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return;
-  const files = promptFiles(d.state, prompts);
+  const files = promptFiles(d.state, first, step.prompts);
   const key = ask(d, leg, because, { do: 'collect', files, waitMs: step.waitMs });
   const untilMs = d.state.nowMs + PROMPT_MS_MAX + step.waitMs;
   setStage(d, contact, { in: 'menu', flow, step: name, wrong, key, untilMs });

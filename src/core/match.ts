@@ -22,7 +22,13 @@ import type { Contact, State } from './state.ts';
 export function match(d: Decision): void {
   const { freshSeats, freshPlaces } = d.state.standing;
   // An offer may free a site or end a step for others: they get their look as well.
-  while (freshSeats.length + freshPlaces.length > 0) {
+  for (let count = freshSeats.length + freshPlaces.length; count > 0; count = freshSeats.length + freshPlaces.length) {
+    // Nearly always.
+    if (count === 1) {
+      if (freshSeats.length === 1) matchAgent(d, takenOne(freshSeats), true);
+      else matchContact(d, takenOne(freshPlaces).id, false);
+      continue;
+    }
     const seats = taken(freshSeats);
     const places = taken(freshPlaces);
     // What an agent did not take is left to the others before it is asked again (O5).
@@ -80,7 +86,7 @@ function firstFor(state: State, { id: agent, kind, slots }: Seat): Turn | undefi
     const found = turnIn(state, agent, serving);
     if (found !== undefined && (best === undefined || before(found, best))) best = found;
   }
-  for (const bucket of state.standing.wanted.get(agent) ?? []) {
+  for (const bucket of state.standing.wanted.get(agent) ?? NOBODY) {
     if ((slots & (1 << bucket.slot)) === 0) continue;
     const serving = servingOf(kind, bucket, state.settings!);
     const found = serving === undefined ? undefined : turnIn(state, agent, serving);
@@ -92,7 +98,7 @@ function firstFor(state: State, { id: agent, kind, slots }: Seat): Turn | undefi
 /** T10: the caller whose talk with this agent broke off, oldest first. */
 function returningTo(state: State, agent: AgentId, kind: Kind): Turn | undefined {
   let first: Turn | undefined;
-  for (const id of state.standing.returning.get(agent) ?? []) {
+  for (const id of state.standing.returning.get(agent) ?? NOBODY) {
     const contact = state.contacts.get(id)!;
     const { bucket, atMs } = placeOf(contact);
     if (bucket === null || (bucket.only !== null && bucket.only !== agent)) continue;
@@ -150,15 +156,15 @@ function before(a: Turn, b: Turn): boolean {
 
 const NOBODY: readonly never[] = [];
 
+/** The only one. The list keeps its room, which a splice gives back. */
+function takenOne<Item extends Seat | Place>(fresh: Item[]): Item {
+  const item = fresh.pop()!;
+  item.fresh = false;
+  return item;
+}
+
 /** All of them, oldest first; none is fresh afterwards. */
 function taken<Item extends Seat | Place>(fresh: Item[]): readonly Item[] {
-  if (fresh.length === 0) return NOBODY;
-  if (fresh.length === 1) {
-    // Nearly always. The list keeps its room, which a splice gives back.
-    const item = fresh.pop()!;
-    item.fresh = false;
-    return [item];
-  }
   const all = fresh.splice(0);
   for (const item of all) item.fresh = false;
   return all.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));

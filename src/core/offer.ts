@@ -2,7 +2,7 @@ import type { OfferResult } from './command.ts';
 import { type Decision, note, setConversation, setWork, touchContact } from './decision.ts';
 import { takeBackForCall } from './digital-offer.ts';
 import { exclude } from './exclusion.ts';
-import type { LegId } from './ids.ts';
+import { NO_LEG } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
 import { isDigital, VOICE } from './medium.ts';
@@ -24,7 +24,8 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
   const leaseUntilMs = d.state.nowMs + ringMs;
-  const legs: LegId[] = [];
+  const devices = phones.length > RING_DEVICES_MAX ? phones.slice(0, RING_DEVICES_MAX) : phones;
+  const legs = devices.map(() => NO_LEG);
   note(d, because, {
     do: 'record-fact',
     fact: 'offerMade',
@@ -37,8 +38,9 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
-  for (const device of phones.slice(0, RING_DEVICES_MAX)) {
-    legs.push(ringPhone(d, contact, agent.id, { sipUser, device, timeoutMs: ringMs }, token, because));
+  for (let nth = 0; nth < devices.length; nth++) {
+    const phone = { sipUser, device: devices[nth]!, timeoutMs: ringMs };
+    legs[nth] = ringPhone(d, contact, agent.id, phone, token, because);
   }
   takeBackForCall(d, agent);
 }

@@ -22,6 +22,8 @@ import type { Contact, Leg, MissedCall, Node, Stage, State, Wait } from './state
 export interface Standing {
   /** Every leg that this journal ever rang begins so. */
   readonly legPrefix: string;
+  /** Every contact that this journal ever opened ends so. */
+  readonly contactSuffix: string;
   agentOfSeat: Map<string, AgentId>;
   /** Of everyone whom the rules name, and of who is gone from them with work to finish. */
   readonly seats: Map<AgentId, Seat>;
@@ -41,7 +43,7 @@ export interface Standing {
   /** Medium and reference of every open digital contact (W1). */
   readonly conversationOf: Map<string, ContactId>;
   readonly dues: DueHeap;
-  /** What the entry under way has led to. Empty between entries; its room is kept. */
+  /** What the latest entry has led to; its room is used again by the next. */
   readonly commands: Command[];
   /** Of `contacts` and `legs`. */
   readonly renewal: Renewal;
@@ -92,6 +94,7 @@ const RENEWED_AFTER = 8_192;
 export function emptyStanding(journalId: string): Standing {
   return {
     legPrefix: `${journalId.slice(0, 8)}-${journalId.slice(8, 12)}-${journalId.slice(12, 16)}-`,
+    contactSuffix: `-${journalId.slice(0, 6)}`,
     commands: [],
     renewal: new Renewal(RENEWED_AFTER),
     agentOfSeat: new Map(),

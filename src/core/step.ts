@@ -65,7 +65,12 @@ export { nextDeadlineMs } from './deadline.ts';
  * @throws AssertionError when time or `seq` go back, or a rule of the core is broken: a bug, never bad input.
  */
 export function step(state: State, event: Event, seq: number): Command[] {
-  return taken(decided(state, event, seq, null, null).commands);
+  return decided(state, event, seq, null, null).commands.slice();
+}
+
+/** As `step`, for who is done with the commands before the next entry: that one fills the same list anew. */
+export function stepLending(state: State, event: Event, seq: number): readonly Command[] {
+  return decided(state, event, seq, null, null).commands;
 }
 
 /** A decision with the rule behind each of its commands. */
@@ -76,14 +81,7 @@ export interface Explained extends Decision {
 /** `step` with the rule behind each command and, when `why` is set, who else could have had each offer. */
 export function decide(state: State, event: Event, seq: number, why: boolean): Explained {
   const d = decided(state, event, seq, [], why ? [] : null);
-  return { ...d, commands: taken(d.commands) };
-}
-
-/** All of them, in a list of their own and no longer than it is. */
-function taken(made: Command[]): Command[] {
-  const commands = made.slice();
-  while (made.length > 0) made.pop();
-  return commands;
+  return { ...d, commands: d.commands.slice() };
 }
 
 function decided<Because extends Decision['because']>(
@@ -99,6 +97,8 @@ function decided<Because extends Decision['because']>(
   state.nowMs = event.atMs;
   state.seq = seq;
   const { commands, renewal } = state.standing;
+  // One by one: a list that is cut short gives its room back.
+  while (commands.length > 0) commands.pop();
   if (renewal.isDue(state.contacts.size + state.legs.size)) renew(state);
   const d = { state, seq, event, commands, because, candidates, contactsMade: 0 };
   apply(d, event);

@@ -10,7 +10,8 @@ export class Renewal {
   /** @param everyMin a new Map is not made more often. */
   constructor(everyMin: number) {
     this.#everyMin = everyMin;
-    this.#left = everyMin;
+    // The first time at once: a field that was never seen set again is compiled as a constant, and all of that is compiled again when it is.
+    this.#left = 1;
   }
 
   /** @returns true when `size` records may be copied without being felt. */

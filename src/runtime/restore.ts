@@ -1,5 +1,5 @@
 import { initialState, type State } from '../core/state.ts';
-import { step } from '../core/step.ts';
+import { stepLending } from '../core/step.ts';
 import type { Deaths } from './deaths.ts';
 import type { Entry } from './entry.ts';
 import { JournalError } from './entry.ts';
@@ -24,7 +24,7 @@ async function replayOnto(state: State, folder: string, deaths: Deaths, log: Loo
   for await (const entry of readEntries(folder, state.seq + 1)) {
     if (deaths.leftOut.has(entry.seq)) continue;
     try {
-      if (step(state, entry.event, entry.seq).length !== entry.commands.length) differing += 1;
+      if (stepLending(state, entry.event, entry.seq).length !== entry.commands.length) differing += 1;
     } catch (error) {
       setEntryAside(entry, error, deaths, log);
       return false;
