@@ -1,3 +1,6 @@
+/** The slot of what never comes. */
+export const NEVER = -1;
+
 /**
  * The time of a simulated day and what is still to come in it: a binary heap of moments. What is due at the same moment comes in the order in
  * which it was asked for. What is to be done then lies still in a slot, and only the slot's number moves: an act that moved would be told to
@@ -25,9 +28,13 @@ export class Clock {
     return this.#atMs.length === 0 ? Infinity : this.#atMs[0]!;
   }
 
-  /** A moment that is over counts as now; Infinity never comes. */
-  at(atMs: number, act: () => void): void {
-    if (atMs === Infinity) return;
+  /**
+   * A moment that is over counts as now; Infinity never comes.
+   *
+   * @returns the slot, for `drop` before the moment has come; it is somebody else's afterwards.
+   */
+  at(atMs: number, act: () => void): number {
+    if (atMs === Infinity) return NEVER;
     let index = this.#slot.length;
     const dueMs = Math.max(atMs, this.nowMs);
     const order = this.#asked++;
@@ -43,17 +50,23 @@ export class Clock {
       index = parent;
     }
     this.#put(index, dueMs, order, slot);
+    return slot;
   }
 
-  after(delayMs: number, act: () => void): void {
-    this.at(this.nowMs + delayMs, act);
+  after(delayMs: number, act: () => void): number {
+    return this.at(this.nowMs + delayMs, act);
+  }
+
+  /** The moment comes, but nothing is done then: what the act holds need not be kept for it. */
+  drop(slot: number): void {
+    if (slot !== NEVER) this.#acts[slot] = undefined;
   }
 
   /** Goes to the next thing that is due and does it. */
   next(): void {
     if (this.#slot.length === 0) return;
     const slot = this.#slot[0]!;
-    const act = this.#acts[slot]!;
+    const act = this.#acts[slot];
     this.nowMs = this.#atMs[0]!;
     this.#acts[slot] = undefined;
     this.#freeSlots.push(slot);
@@ -61,7 +74,7 @@ export class Clock {
     const lastMs = this.#atMs.pop()!;
     const lastOrder = this.#order.pop()!;
     if (this.#slot.length > 0) this.#sink(lastMs, lastOrder, lastSlot);
-    act();
+    act?.();
   }
 
   #sink(dueMs: number, order: number, slot: number): void {

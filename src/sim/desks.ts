@@ -65,8 +65,12 @@ export class Desks {
   #seeState(agent: AgentId, state: string): void {
     const desk = this.#desk(agent);
     const turn = ++desk.turn;
-    if (state !== 'wrapUp' && state !== 'notReady') return;
-    this.#clock.after(state === 'wrapUp' ? desk.wrapUpMs : BACK_MS, () => {
+    if (state === 'wrapUp') this.#readyIn(desk.wrapUpMs, agent, desk, turn);
+    else if (state === 'notReady') this.#readyIn(BACK_MS, agent, desk, turn);
+  }
+
+  #readyIn(delayMs: number, agent: AgentId, desk: Desk, turn: number): void {
+    this.#clock.after(delayMs, () => {
       if (desk.turn === turn && desk.onDuty) this.#asks(agent, 'ready');
     });
   }

@@ -31,8 +31,10 @@ interface Filled {
 }
 
 interface Followed {
-  /** Where it counts: in its quarter, and in its queue once it has one. */
-  counts: readonly Counts[];
+  /** Where it counts. */
+  readonly inQuarter: Counts;
+  /** Null: it has not come to a queue. */
+  inQueue: Counts | null;
   enqueuedAtMs: number | null;
   answered: boolean;
   /** Gave up the line for a call-back: neither answered nor abandoned. */
@@ -112,7 +114,8 @@ export class FigureFold {
         return;
       case 'callBackPromised':
         followed.calledBack = true;
-        for (const count of followed.counts) count.callbacks += 1;
+        followed.inQuarter.callbacks += 1;
+        if (followed.inQueue !== null) followed.inQueue.callbacks += 1;
         return;
       case 'talkStarted':
         followed.talkFromMs = atMs;
@@ -133,7 +136,8 @@ export class FigureFold {
     counts.inbound += 1;
     if (this.#renewal.isDue(this.#contacts.size)) this.#contacts = new Map(this.#contacts);
     this.#contacts.set(contact, {
-      counts: [counts],
+      inQuarter: counts,
+      inQueue: null,
       enqueuedAtMs: null,
       answered: false,
       calledBack: false,
@@ -151,8 +155,9 @@ export class FigureFold {
       this.#byQueue.set(queue, counts);
     }
     counts.inbound += 1;
-    followed.counts = [followed.counts[0]!, counts];
-    for (const count of followed.counts) count.queued += 1;
+    counts.queued += 1;
+    followed.inQuarter.queued += 1;
+    followed.inQueue = counts;
   }
 
   #answered(atMs: number, followed: Followed): void {
@@ -161,32 +166,23 @@ export class FigureFold {
     if (followed.calledBack) return;
     const waitedMs = atMs - (followed.enqueuedAtMs ?? atMs);
     this.#waitsMs.push(waitedMs);
-    for (const count of followed.counts) {
-      count.answered += 1;
-      count.waitedMs += waitedMs;
-      if (waitedMs <= IN_TIME_MS) count.answeredWithin15 += 1;
-    }
+    countAnswered(followed.inQuarter, waitedMs);
+    if (followed.inQueue !== null) countAnswered(followed.inQueue, waitedMs);
   }
 
   #closed(atMs: number, followed: Followed, outcome: string): void {
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-    const { enqueuedAtMs } = followed;
-    for (const count of followed.counts) {
-      if (followed.answered) {
-        count.handled += 1;
-        count.handlingMs += followed.talkedMs;
-      } else if (outcome === 'abandonedInQueue' && !followed.calledBack) {
-        count.abandoned += 1;
-        if (atMs - (enqueuedAtMs ?? atMs) <= SHORT_ABANDON_MS) count.abandonedShort += 1;
-      } else if (outcome === 'ended' && enqueuedAtMs === null) count.selfServed += 1;
-    }
+    countClosed(followed.inQuarter, atMs, followed, outcome);
+    if (followed.inQueue !== null) countClosed(followed.inQueue, atMs, followed, outcome);
   }
 
   #agent(atMs: number, agent: AgentId, state: AgentState, contact: ContactId | undefined): void {
     this.#countSeats(atMs);
     const seat = this.#seat(agent, atMs);
     if (seat.contact !== undefined) {
-      for (const count of seat.contact.counts) count.handlingMs += atMs - seat.sinceMs;
+      const { inQuarter, inQueue } = seat.contact;
+      inQuarter.handlingMs += atMs - seat.sinceMs;
+      if (inQueue !== null) inQueue.handlingMs += atMs - seat.sinceMs;
     }
     this.#here += Number(isHere(state)) - Number(isHere(seat.state));
     this.#busy += Number(isBusy(state)) - Number(isBusy(seat.state));
@@ -228,6 +224,22 @@ export class FigureFold {
     }
     return this.#quarters[(fromMs - this.#quarters[0]!.fromMs) / QUARTER_MS]!;
   }
+}
+
+function countAnswered(counts: Counts, waitedMs: number): void {
+  counts.answered += 1;
+  counts.waitedMs += waitedMs;
+  if (waitedMs <= IN_TIME_MS) counts.answeredWithin15 += 1;
+}
+
+function countClosed(counts: Counts, atMs: number, of: Followed, outcome: string): void {
+  if (of.answered) {
+    counts.handled += 1;
+    counts.handlingMs += of.talkedMs;
+  } else if (outcome === 'abandonedInQueue' && !of.calledBack) {
+    counts.abandoned += 1;
+    if (atMs - (of.enqueuedAtMs ?? atMs) <= SHORT_ABANDON_MS) counts.abandonedShort += 1;
+  } else if (outcome === 'ended' && of.enqueuedAtMs === null) counts.selfServed += 1;
 }
 
 function isHere(state: AgentState): boolean {

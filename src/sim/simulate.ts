@@ -3,13 +3,13 @@ import type { Event } from '../core/event.ts';
 import { nodeId } from '../core/ids.ts';
 import type { ModeName, Settings } from '../core/settings.ts';
 import { initialState } from '../core/state.ts';
-import { nextDeadlineMs, step } from '../core/step.ts';
+import { nextDeadlineMs, stepLending } from '../core/step.ts';
 import { Clock } from './clock.ts';
+import { DaySwitch } from './day-switch.ts';
 import { Desks, type Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
 import { Inbox } from './inbox.ts';
 import type { Callers, Phones } from './people.ts';
-import { VirtualSwitch } from './switch.ts';
 
 /** A day to be played: under which rules, who calls, who works, and how phones are picked up. */
 export interface Day {
@@ -60,21 +60,15 @@ export function playDay(day: Day, watch: Watch = {}): Played {
   const fold = new FigureFold();
   const inbox = new Inbox<Event>();
   const tell = (event: Event): void => inbox.push(event);
-  const { phones } = day;
-  const telephony = new VirtualSwitch({
-    node: NODE,
-    clock,
-    tell,
-    phones,
-    promptMs: () => 0,
-    terse: true,
-    keepsLog: false,
+  const devices = day.settings.agents.map(({ sipUser }) => {
+    return { sipUser, uri: `sip:${sipUser}@virtual`, expiresAtMs: EXPIRES_MS };
   });
-  const desks = new Desks(clock, tell, (leg) => telephony.legs.get(leg)?.caller ?? null);
+  const telephony = new DaySwitch({ node: NODE, clock, tell, devices, phones: day.phones });
+  const desks = new Desks(clock, tell, (leg) => telephony.callerOf(leg));
   let steps = 0;
   const hear = (event: Event): void => {
-    const commands = step(state, event, ++steps);
-    watch.entry?.(event, commands);
+    const commands = stepLending(state, event, ++steps);
+    watch.entry?.(event, commands.slice());
     for (const command of commands) {
       if (command.do !== 'record-fact') telephony.carryOut(command);
       else {
@@ -86,11 +80,7 @@ export function playDay(day: Day, watch: Watch = {}): Played {
 
   hear({ type: 'started', atMs: clock.nowMs });
   hear({ type: 'settingsLoaded', settings: day.settings, atMs: clock.nowMs });
-  for (const { sipUser } of day.settings.agents) {
-    telephony.register({ sipUser, uri: `sip:${sipUser}@virtual`, expiresAtMs: EXPIRES_MS });
-  }
-  inbox.clear();
-  hear(telephony.survey([]));
+  hear(telephony.survey());
   desks.begin(day.shifts);
   for (const { atMs, mode } of day.modes ?? []) {
     clock.at(atMs, () => tell({ type: 'modeAsked', mode, by: 'simulate', reason: 'day', atMs: clock.nowMs }));
@@ -116,7 +106,7 @@ export function playDay(day: Day, watch: Watch = {}): Played {
 function callIn(
   callers: Callers,
   clock: Clock,
-  telephony: VirtualSwitch,
+  telephony: DaySwitch,
   progress: ((calls: number) => void) | undefined,
 ): void {
   let count = 0;

@@ -12,9 +12,9 @@ import type { Contact, Stage, State, Wait } from '../../core/state.ts';
 import { nextDeadlineMs } from '../../core/step.ts';
 import { agentViews, queueViews } from '../../core/view.ts';
 import type { Clock } from '../clock.ts';
-import type { VirtualLeg } from '../leg.ts';
-import type { VirtualSwitch } from '../switch.ts';
 import { demand, type Ledger } from './ledger.ts';
+import type { VirtualLeg } from './leg.ts';
+import type { VirtualSwitch } from './switch.ts';
 
 /** A citizen hears something again after this: the bridge's limit, the pause before legs are joined again, five times, and the wire. */
 const SILENCE_MS_MAX = 16_000;

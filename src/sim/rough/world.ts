@@ -10,7 +10,6 @@ import { Clock } from '../clock.ts';
 import { Desks, type Shift } from '../desks.ts';
 import { Inbox } from '../inbox.ts';
 import type { Caller, Pickup, Ring } from '../people.ts';
-import { VirtualSwitch } from '../switch.ts';
 import { checkStanding, Watchman } from './checks.ts';
 import { Conversations } from './conversations.ts';
 import { Leads } from './leads.ts';
@@ -19,6 +18,7 @@ import { outsideOf } from './outside.ts';
 import { NIGHT_SHIFT, roughRules, SUB_SITE } from './rules.ts';
 import { type AgentPlan, type Fault, type KillPoint, type Scenario, tellScenario } from './scenario.ts';
 import { MemoryStore, type Store } from './store.ts';
+import { VirtualSwitch } from './switch.ts';
 import { Wire } from './wire.ts';
 
 export const START_MS = Date.UTC(2026, 0, 5);
@@ -88,8 +88,6 @@ class World {
       phones: (ring) => this.#pickUp(ring),
       ...(scenario.work === 'calls' ? {} : { outside: outsideOf(scenario) }),
       promptMs: () => scenario.promptMs,
-      terse: false,
-      keepsLog: true,
     });
     this.#wire = new Wire({
       node: NODE,
@@ -258,28 +256,30 @@ class World {
   }
 
   #arrange(fault: Fault): void {
-    const clock = this.#clock;
     const wholeMs = Math.max(fault.downMs, this.#scenario.roughMs + 1);
+    if (fault.kind !== 'killCore') this.#clock.at(START_MS + fault.atMs, () => this.#happens(fault, wholeMs));
+  }
+
+  #happens(fault: Fault, wholeMs: number): void {
     switch (fault.kind) {
       case 'killCore':
         return;
       case 'loseLink':
-        return clock.at(START_MS + fault.atMs, () => this.#outage(wholeMs, () => {}));
+        return this.#outage(wholeMs, () => {});
       case 'killSwitch':
-        return clock.at(START_MS + fault.atMs, () => this.#killSwitch(wholeMs, fault.callsBackAfterMs));
+        return this.#killSwitch(wholeMs, fault.callsBackAfterMs);
       case 'closeSite':
-        return clock.at(START_MS + fault.atMs, () => {
-          this.#ask({ type: 'siteAsked', site: SUB_SITE, status: fault.status, by: 'lead' });
-          clock.after(wholeMs, () => this.#ask({ type: 'siteAsked', site: SUB_SITE, status: 'open', by: 'lead' }));
-        });
+        this.#ask({ type: 'siteAsked', site: SUB_SITE, status: fault.status, by: 'lead' });
+        this.#clock.after(wholeMs, () => this.#ask({ type: 'siteAsked', site: SUB_SITE, status: 'open', by: 'lead' }));
+        return;
       case 'pause':
-        return clock.at(START_MS + fault.atMs, () => this.#pause(agentId(fault.agent), wholeMs));
-      case 'unplug':
-        return clock.at(START_MS + fault.atMs, () => {
-          const { phones } = this.#scenario.agents.find(({ name }) => name === fault.agent)!;
-          for (const uri of phoneUris(fault.agent, phones)) this.#telephony.unregister(uri);
-          clock.after(wholeMs, () => this.#plugIn(fault.agent, phones));
-        });
+        return this.#pause(agentId(fault.agent), wholeMs);
+      case 'unplug': {
+        const { phones } = this.#scenario.agents.find(({ name }) => name === fault.agent)!;
+        for (const uri of phoneUris(fault.agent, phones)) this.#telephony.unregister(uri);
+        this.#clock.after(wholeMs, () => this.#plugIn(fault.agent, phones));
+        return;
+      }
     }
   }
 

@@ -1,11 +1,10 @@
-import type { SwitchCommand } from '../core/command.ts';
-import type { Device, EndedLeg, Survey, SwitchEvent } from '../core/event.ts';
-import { type LegId, legId, type NodeId } from '../core/ids.ts';
-import { Renewal } from '../lib/renewal.ts';
-import type { Clock } from './clock.ts';
+import type { SwitchCommand } from '../../core/command.ts';
+import type { Device, EndedLeg, Survey, SwitchEvent } from '../../core/event.ts';
+import { type LegId, legId, type NodeId } from '../../core/ids.ts';
+import type { Clock } from '../clock.ts';
+import type { Caller, Dial, Mishap, Outside, Phones, Pickup, Ring } from '../people.ts';
+import type { Stamped } from '../stamped.ts';
 import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
-import type { Caller, Dial, Mishap, Outside, Phones, Pickup, Ring } from './people.ts';
-import type { Stamped } from './stamped.ts';
 
 export interface SwitchOptions {
   readonly node: NodeId;
@@ -17,10 +16,6 @@ export interface SwitchOptions {
   readonly outside?: Outside;
   /** Length of a prompt's file. */
   readonly promptMs: (file: string) => number;
-  /** Leaves out what the core only passes over: ringing, keys, starts of recordings, bridges that end with a leg. */
-  readonly terse: boolean;
-  /** Keeps the end of every leg for a survey to come. */
-  readonly keepsLog: boolean;
 }
 
 /** A device, by its URI; the first of a seat is the one that its person picks up. */
@@ -36,15 +31,12 @@ const KEY_MS = 200;
 const RESUME_MS = 200;
 /** A page that is away for ever is opened again when its agent is back at work. */
 const AWAY_MS_MAX = 60_000;
-/** Calls. */
-const RENEWED_AFTER = 1_024;
 /** A bridge that came apart is not ended in the moment it is made again. */
 const TALK_MS_MIN = 1;
 
 /** What a switch does with commands under a virtual clock, and what the people on its legs do. As fast as asked: `Wire` makes it rough. */
 export class VirtualSwitch {
-  #legs = new Map<LegId, VirtualLeg>();
-  readonly #renewal = new Renewal(RENEWED_AFTER);
+  readonly #legs = new Map<LegId, VirtualLeg>();
   readonly #options: SwitchOptions;
   readonly #phones = new Map<string, Phone>();
   /** Seat → the phone that its person picks up. */
@@ -70,7 +62,6 @@ export class VirtualSwitch {
 
   arrive(caller: Caller): LegId {
     const { clock, node } = this.#options;
-    if (this.#renewal.isDue(this.#legs.size)) this.#legs = new Map(this.#legs);
     const leg = newLeg(legId(`call-${++this.#calls}`), 'inbound', caller, caller.from, caller.dialled);
     this.#legs.set(leg.id, leg);
     if (caller.menuPatienceMs !== Infinity) {
@@ -174,15 +165,15 @@ export class VirtualSwitch {
   /** By a command, by the person on it, by a cable. */
   end(leg: VirtualLeg, cause: string): void {
     if (leg.ended) return;
-    const { node, clock, tell, terse, keepsLog } = this.#options;
+    const { node, clock, tell } = this.#options;
     // FreeSWITCH reports the application as over before the leg.
-    if (!terse) this.#cut(leg);
+    this.#cut(leg);
     leg.ended = true;
     leg.turn += 1;
     this.#legs.delete(leg.id);
-    if (keepsLog) this.#log.set(leg.id, { leg: leg.id, cause, endedAtMs: clock.nowMs, approximate: false });
+    this.#log.set(leg.id, { leg: leg.id, cause, endedAtMs: clock.nowMs, approximate: false });
     const other = leg.bridgedTo;
-    if (other !== null) this.#part(leg, other, !terse);
+    if (other !== null) this.#part(leg, other);
     if (leg.overheardBy?.overhears === leg) this.#stopOverhearing(leg.overheardBy);
     if (leg.recording !== null) this.#stopRecord(leg, leg.recording);
     tell({ type: 'legEnded', node, leg: leg.id, cause, atMs: this.#nowMs });
@@ -193,7 +184,7 @@ export class VirtualSwitch {
   }
 
   #ring(command: Extract<SwitchCommand, { do: 'ring' }>): void {
-    const { node, tell, phones, terse } = this.#options;
+    const { node, tell, phones } = this.#options;
     const phone = this.#phones.get(command.device);
     if (phone === undefined) {
       return tell({ type: 'legEnded', node, leg: command.leg, cause: 'USER_NOT_REGISTERED', atMs: this.#nowMs });
@@ -201,7 +192,7 @@ export class VirtualSwitch {
     const leg = newLeg(command.leg, 'outbound', null, command.callerNumber, command.sipUser);
     leg.contact = command.contact;
     this.#legs.set(leg.id, leg);
-    if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
+    tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
     this.#rings(leg, phone.isFirst ? this.#pickUp(command, phones) : { does: 'nothing' }, command.timeoutMs);
   }
 
@@ -229,14 +220,14 @@ export class VirtualSwitch {
   }
 
   #dial(command: Extract<SwitchCommand, { do: 'dial' }> & Dial): void {
-    const { node, tell, terse, outside } = this.#options;
+    const { node, tell, outside } = this.#options;
     const citizen = outside?.citizen(command);
     if (citizen === undefined) {
       return tell({ type: 'legEnded', node, leg: command.leg, cause: 'NO_ROUTE_DESTINATION', atMs: this.#nowMs });
     }
     const leg = newLeg(command.leg, 'outbound', citizen.caller, command.callerNumber, command.number);
     this.#legs.set(leg.id, leg);
-    if (!terse) tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
+    tell({ type: 'legRinging', node, leg: leg.id, atMs: this.#nowMs });
     this.#rings(leg, citizen.pickup, command.timeoutMs);
   }
 
@@ -271,7 +262,7 @@ export class VirtualSwitch {
   }
 
   #collect(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'collect' }>): void {
-    const { node, tell, terse } = this.#options;
+    const { node, tell } = this.#options;
     this.#begin(leg, 'collecting', command);
     const keys = leg.caller?.keys ?? [];
     const digit = keys[Math.min(leg.questions++, keys.length - 1)] ?? '';
@@ -280,8 +271,7 @@ export class VirtualSwitch {
     this.#inTurn(leg, pressedMs, () => {
       leg.doing = 'nothing';
       leg.digits = digit;
-      if (!terse && digit !== '')
-        tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100, atMs: this.#nowMs });
+      if (digit !== '') tell({ type: 'digitPressed', node, leg: leg.id, digit, durationMs: 100, atMs: this.#nowMs });
       tell({ type: 'digitsCollected', node, leg: leg.id, key: command.key, digits: digit, atMs: this.#nowMs });
     });
   }
@@ -314,8 +304,8 @@ export class VirtualSwitch {
     const other = this.#legs.get(command.other);
     if (other === undefined || leg.state !== 'answered' || other.state !== 'answered') return this.#refuse(command);
     if (leg.bridgedTo === other) return;
-    if (leg.bridgedTo !== null) this.#part(leg, leg.bridgedTo, true);
-    if (other.bridgedTo !== null) this.#part(other, other.bridgedTo, true);
+    if (leg.bridgedTo !== null) this.#part(leg, leg.bridgedTo);
+    if (other.bridgedTo !== null) this.#part(other, other.bridgedTo);
     this.#cut(leg);
     this.#cut(other);
     leg.bridgedTo = other;
@@ -347,7 +337,7 @@ export class VirtualSwitch {
       together(() => {
         if (mishap.kind === 'phoneDies') return this.#phoneDies(phone);
         if (mishap.kind === 'pageLost') return this.#pageLost(phone, mishap.backAfterMs ?? 0);
-        if (mishap.kind === 'comesApart') return this.#part(leg, phone, true);
+        if (mishap.kind === 'comesApart') return this.#part(leg, phone);
         hold(true);
         clock.after(
           HOLD_MS,
@@ -374,7 +364,7 @@ export class VirtualSwitch {
     this.end(phone, 'MEDIA_TIMEOUT');
   }
 
-  #part(leg: VirtualLeg, other: VirtualLeg, told: boolean): void {
+  #part(leg: VirtualLeg, other: VirtualLeg): void {
     const { node, tell } = this.#options;
     leg.bridgedTo = null;
     other.bridgedTo = null;
@@ -382,16 +372,14 @@ export class VirtualSwitch {
     other.turn += 1;
     const first = leg.caller === null ? other : leg;
     const second = first === leg ? other : leg;
-    if (told) tell({ type: 'unbridged', node, leg: first.id, other: second.id, atMs: this.#nowMs });
+    tell({ type: 'unbridged', node, leg: first.id, other: second.id, atMs: this.#nowMs });
   }
 
   #record(leg: VirtualLeg, file: string): void {
     if (leg.recording === file) return;
     leg.recording = file;
     leg.recordingFromMs = this.#options.clock.nowMs;
-    if (!this.#options.terse) {
-      this.#options.tell({ type: 'recordingStarted', node: this.#options.node, leg: leg.id, file, atMs: this.#nowMs });
-    }
+    this.#options.tell({ type: 'recordingStarted', node: this.#options.node, leg: leg.id, file, atMs: this.#nowMs });
   }
 
   #stopRecord(leg: VirtualLeg, file: string): void {

@@ -1,6 +1,6 @@
-import type { SurveyedLeg } from '../core/event.ts';
-import type { CommandKey, ContactId, LegId } from '../core/ids.ts';
-import type { Caller } from './people.ts';
+import type { SurveyedLeg } from '../../core/event.ts';
+import type { CommandKey, ContactId, LegId } from '../../core/ids.ts';
+import type { Caller } from '../people.ts';
 
 /** One leg as the virtual switch has it. */
 export interface VirtualLeg {
