@@ -318,6 +318,9 @@ test('a secret for the seats that FreeSWITCH has empty, or another, is named and
   const wrong = await onNode({ ...url, minhu_directory_secret: other });
   expect(wrong).toMatchObject([{ check: 'esl-seats', ok: false, zh: expect.stringContaining('不一致') }]);
   expect(wrong[0]?.fix).toContain('settings.xml');
+  // A password in a command line is seen by every account of the machine.
+  expect(wrong[0]?.fix).toContain('fs_cli -x "reload mod_xml_curl"');
+  expect(JSON.stringify(wrong)).not.toContain('PASSWORD');
   secretFile('short');
   const short = await onNode({ ...url, minhu_directory_secret: 'short' });
   expect(short).toMatchObject([{ check: 'esl-seats', ok: false, zh: expect.stringContaining('太短') }]);

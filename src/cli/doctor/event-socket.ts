@@ -67,7 +67,7 @@ function unreachable(name: string, why: 'silent' | 'rejected'): Finding {
       'esl-node',
       `FreeSWITCH ${name} 拒绝本机连接`,
       'refuses this machine (its access list)',
-      `把本机地址加入 ${ACCESS_PLACE.zh}，再执行 fs_cli -p "$MINHU_ESL_PASSWORD" -x reloadacl / add this machine's address to ${ACCESS_PLACE.en}, then fs_cli -p "$MINHU_ESL_PASSWORD" -x reloadacl`,
+      `把本机地址加入 ${ACCESS_PLACE.zh}，再执行 fs_cli -x reloadacl / add this machine's address to ${ACCESS_PLACE.en}, then fs_cli -x reloadacl`,
     );
   }
   return bad(

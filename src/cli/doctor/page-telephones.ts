@@ -55,7 +55,7 @@ function refused(zh: string, en: string, secretFile: string): Finding {
     'esl-seats',
     `${zh}：所有话机都无法登记`,
     `${en}: no telephone can register`,
-    `把 ${secretFile} 的内容（没有该文件时先启动一次民呼）写入 settings.xml 的 ${SEAT_VARIABLES[0]}，再执行 fs_cli -p "$MINHU_ESL_PASSWORD" -x "reload mod_xml_curl"（只 reloadxml 不生效） / put the content of that file (not there: start Minhu once) into ${SEAT_VARIABLES[0]} in settings.xml, then fs_cli -p "$MINHU_ESL_PASSWORD" -x "reload mod_xml_curl" (reloadxml alone changes nothing)`,
+    `把 ${secretFile} 的内容（没有该文件时先启动一次民呼）写入 settings.xml 的 ${SEAT_VARIABLES[0]}，再执行 fs_cli -x "reload mod_xml_curl"（只 reloadxml 不生效） / put the content of that file (not there: start Minhu once) into ${SEAT_VARIABLES[0]} in settings.xml, then fs_cli -x "reload mod_xml_curl" (reloadxml alone changes nothing)`,
   );
 }
 
@@ -101,7 +101,7 @@ export async function checkSeatsUrl(
       'esl-seats',
       `FreeSWITCH ${name} 的 ${SEAT_VARIABLES[1]} 不通向民呼：${port === http.port ? `民呼用 ${scheme}` : `端口 ${port} 无人监听`}`,
       port === http.port ? `its address for the seats is not ${scheme}` : `nobody listens where it asks for the seats`,
-      `在 settings.xml 中改为 ${scheme}://127.0.0.1:${http.port}/api/v1/freeswitch/directory，再执行 fs_cli -p "$MINHU_ESL_PASSWORD" -x "reload mod_xml_curl" / write that address there, then fs_cli -p "$MINHU_ESL_PASSWORD" -x "reload mod_xml_curl"`,
+      `在 settings.xml 中改为 ${scheme}://127.0.0.1:${http.port}/api/v1/freeswitch/directory，再执行 fs_cli -x "reload mod_xml_curl" / write that address there, then fs_cli -x "reload mod_xml_curl"`,
     ),
   ];
 }
@@ -124,6 +124,6 @@ export async function checkPageSocket({ host, port }: Endpoint, hosts: readonly 
     'ws',
     `MINHU_WS ${host}:${port} 无人监听：座席页面的话机连不上`,
     'nobody listens there: the telephones of agents’ pages cannot connect',
-    '把 MINHU_WS 改为 settings.xml 中 minhu_ws 的端口（fs_cli -p "$MINHU_ESL_PASSWORD" -x "sofia status profile internal" 可查看） / set MINHU_WS to the port of minhu_ws in settings.xml (see: fs_cli -p "$MINHU_ESL_PASSWORD" -x "sofia status profile internal")',
+    '把 MINHU_WS 改为 settings.xml 中 minhu_ws 的端口（fs_cli -x "sofia status profile internal" 可查看） / set MINHU_WS to the port of minhu_ws in settings.xml (see: fs_cli -x "sofia status profile internal")',
   );
 }

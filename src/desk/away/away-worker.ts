@@ -25,11 +25,11 @@ const NOT_OURS = /^\/(api|call|chat|assets|healthz|readyz|metrics)(\/|$)/;
 const AWAY_STATUS = new Set([502, 503, 504]);
 /** Of the one style and the one script that stand below. */
 const NONCE = 'YXdheQ';
-/** Runs in the page that waits: as soon as there is any answer it is loaded again. */
+/** Runs in the page that waits: as soon as there is any answer it is loaded again. Those of a city do not all ask in the same moment. */
 const LOOK = `const look = () => fetch('/away-worker.js', { cache: 'no-store' })
   .then(({ status }) => [${[...AWAY_STATUS]}].includes(status) || location.reload())
   .catch(() => undefined)
-  .then(() => setTimeout(look, 1000));
+  .then(() => setTimeout(look, 1000 + Math.random() * 1000));
 look();`;
 
 const worker = globalThis as unknown as Worker;
