@@ -42,9 +42,19 @@ export function prepareRequests(onLoginRequired: () => void, languageNow: () => 
 
 /** Asks the API. @throws Refused, Away. */
 export async function ask<Answer>(path: string, options: Options = {}): Promise<Answer> {
-  const response = await reach(path, options);
+  const response = await reach(path, options, options.file === undefined ? ANSWER_WITHIN_MS : FILE_WITHIN_MS);
   if (response.status === 204) return undefined as Answer;
   if (response.ok) return (await response.json()) as Answer;
+  return await refuse(response);
+}
+
+/** A file of the API's, whole. @throws Refused, Away. */
+export async function askFile(path: string): Promise<Blob> {
+  const response = await reach(path, {}, FILE_WITHIN_MS);
+  return response.ok ? await response.blob() : await refuse(response);
+}
+
+async function refuse(response: Response): Promise<never> {
   const problem = (await response.json().catch(() => ({}))) as { code?: string; title?: string; detail?: string };
   if (AWAY_STATUS.has(response.status)) throw new Away(problem.title ?? '');
   if (problem.code === 'LOGIN_REQUIRED') whenLoginRequired();
@@ -52,7 +62,7 @@ export async function ask<Answer>(path: string, options: Options = {}): Promise<
   throw new Refused(code, response.status, title, detail, Number(response.headers.get('retry-after') ?? 0));
 }
 
-async function reach(path: string, options: Options): Promise<Response> {
+async function reach(path: string, options: Options, withinMs: number): Promise<Response> {
   const { method = 'GET', body, file, headers, keepalive = false } = options;
   try {
     return await fetch(`/api/v1${path}`, {
@@ -60,7 +70,7 @@ async function reach(path: string, options: Options): Promise<Response> {
       keepalive,
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(file === undefined ? ANSWER_WITHIN_MS : FILE_WITHIN_MS),
+      signal: AbortSignal.timeout(withinMs),
       headers: {
         'accept-language': language(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -335,8 +335,12 @@ test('a photo that its platform has not yet is marked so, comes to the desk by i
   await desk.seen('[data-test=file-gone]');
   expect(await desk.audit()).toEqual([]);
   photoIs = 'there';
+  // One that the page cannot have at first is asked for again.
+  let lost = 0;
+  await desk.page.route('**/files/*', (route) => (lost++ === 0 ? route.abort() : route.continue()));
   await desk.click('fetch-again');
   await desk.seen('[data-test=chat-file] >> nth=1 >> img');
+  expect(lost).toBeGreaterThan(1);
   await desk.click('end-chat');
   expect(desk.faults).toEqual([]);
 }, 60_000);
