@@ -356,6 +356,18 @@ test('with FreeSWITCH a MINHU_WS that is not set is a warning, one at which nobo
   expect((await onNode(variables, away)).map(({ check }) => check)).toEqual(['esl-node']);
 });
 
+test('pages that come by https are told apart from a FreeSWITCH whose sockets are not secure', async () => {
+  secretFile();
+  const files = { MINHU_TLS_CERT: join(folder, 'no.pem'), MINHU_TLS_KEY: join(folder, 'no.pem') };
+  const seats = { minhu_directory_secret: SECRET, minhu_directory_url: seatsAt(8080) };
+  const ofSockets = async (scheme: string, more: Readonly<Record<string, string>>) =>
+    (await onNode({ ...seats, minhu_ws_scheme: scheme }, more)).filter(({ check }) => check === 'ws');
+  expect(await ofSockets('ws', files)).toMatchObject([{ ok: false, fix: expect.stringContaining('wss.pem') }]);
+  expect(await ofSockets('wss', files)).toEqual([]);
+  expect(await ofSockets('', files)).toEqual([]);
+  expect(await ofSockets('ws', {})).toEqual([]);
+});
+
 test('a FreeSWITCH node that does not answer, or refuses this machine, is named; so is a missing password', async () => {
   const refusing = await takenTcp((socket) => socket.end('Content-Type: text/rude-rejection\nContent-Length: 0\n\n'));
   const findings = await wrong({ MINHU_ESL: `127.0.0.1:1,127.0.0.1:${refusing}` });

@@ -14,7 +14,7 @@ import { checkChannels } from './channels.ts';
 import { checkEmbeddedPassword, checkNode as checkEslNode } from './event-socket.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 import { checkClock, checkDataFolder, checkNode } from './machine.ts';
-import { checkPageSocket, checkSeats, checkSeatsUrl, noPageSocket } from './page-telephones.ts';
+import { checkPageScheme, checkPageSocket, checkSeats, checkSeatsUrl, noPageSocket } from './page-telephones.ts';
 import { checkHttp, checkRtp, checkSip, checkWs } from './ports.ts';
 
 type CityRead = ReturnType<typeof loadCity>;
@@ -78,6 +78,7 @@ async function checkFreeSwitch(env: Env, config: Config, broken: ReadonlySet<str
   const findings: Finding[] = [];
   const hosts: string[] = [];
   const httpKnown = !['MINHU_HTTP', 'MINHU_TLS_CERT', 'MINHU_TLS_KEY'].some((setting) => broken.has(setting));
+  const hasPages = (env['MINHU_WS'] ?? '').trim() !== '';
   for (const node of eslNodes(env)) {
     const name = `${node.host}:${node.port}`;
     const { findings: ofNode, answers, seatValues } = await checkEslNode(node, env['MINHU_ESL_PASSWORD']?.trim());
@@ -87,8 +88,9 @@ async function checkFreeSwitch(env: Env, config: Config, broken: ReadonlySet<str
     findings.push(checkSeats(name, seatValues, foldersOf(config).directorySecretFile));
     const http = { ...config.http, secure: config.tls !== undefined };
     if (httpKnown) findings.push(...(await checkSeatsUrl(name, node, seatValues[1] ?? '', http)));
+    if (hasPages) findings.push(...checkPageScheme(name, seatValues[2] ?? '', http.secure));
   }
-  if ((env['MINHU_WS'] ?? '').trim() === '') return [...findings, noPageSocket()];
+  if (!hasPages) return [...findings, noPageSocket()];
   if (hosts.length === 0 || broken.has('MINHU_WS')) return findings;
   return [...findings, await checkPageSocket(config.ws, [config.http.host, ...hosts])];
 }

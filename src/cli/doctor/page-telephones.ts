@@ -5,8 +5,8 @@ import { SECRET_LENGTH_MIN } from '../../main/directory-secret.ts';
 import { isListening } from './event-socket-client.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 
-/** Where FreeSWITCH asks for seats, and what it shows there, in the order in which `checkSeats` takes them. */
-export const SEAT_VARIABLES = ['minhu_directory_secret', 'minhu_directory_url'] as const;
+/** What FreeSWITCH shows where it asks for seats, where that is, and by what pages' sockets are opened. */
+export const SEAT_VARIABLES = ['minhu_directory_secret', 'minhu_directory_url', 'minhu_ws_scheme'] as const;
 
 /**
  * Seats register at FreeSWITCH only while it shows our secret at our address. `values` are FreeSWITCH's of `SEAT_VARIABLES`; neither secret
@@ -113,6 +113,19 @@ export function noPageSocket(): Finding {
     'MINHU_WS is not set: agents’ pages have no telephone, desk phones alone can answer',
     '把 MINHU_WS 设为 FreeSWITCH 的 WebSocket 地址，即 settings.xml 的 minhu_ws，例如 127.0.0.1:5066；只用桌面话机时不必理会 / set MINHU_WS to minhu_ws of settings.xml, e.g. 127.0.0.1:5066; with desk phones alone leave it',
   );
+}
+
+/** A page that comes by https may open secure sockets alone. One that comes by http may be behind a proxy that adds the https. */
+export function checkPageScheme(name: string, scheme: string, secure: boolean): readonly Finding[] {
+  if (!secure || scheme !== 'ws') return [];
+  return [
+    bad(
+      'ws',
+      `FreeSWITCH ${name} 的 ${SEAT_VARIABLES[2]} 为 ws：以 https 打开的座席页面连不上话机`,
+      'its sockets are not secure: pages that come by https cannot open them',
+      `在 settings.xml 中把 ${SEAT_VARIABLES[2]} 改为 wss，证书放入 wss.pem（见 dialplans/freeswitch/README.md），重启 FreeSWITCH / set it to wss in settings.xml, put the certificate into wss.pem (dialplans/freeswitch/README.md), and start FreeSWITCH again`,
+    ),
+  ];
 }
 
 /** Of FreeSWITCH. Pages look for the port on the host that they come from, which may be another than `MINHU_WS` names. */
