@@ -22,20 +22,20 @@ import type { Contact, State } from './state.ts';
 export function match(d: Decision): void {
   const { freshSeats, freshPlaces } = d.state.standing;
   // An offer may free a site or end a step for others: they get their look as well.
-  for (let count = freshSeats.length + freshPlaces.length; count > 0; count = freshSeats.length + freshPlaces.length) {
-    // Nearly always.
-    if (count === 1) {
-      if (freshSeats.length === 1) matchAgent(d, takenOne(freshSeats), true);
-      else matchContact(d, takenOne(freshPlaces).id, false);
-      continue;
-    }
-    const seats = taken(freshSeats);
-    const places = taken(freshPlaces);
-    // What an agent did not take is left to the others before it is asked again (O5).
-    const left = seats.length > 1 ? seats.filter((seat) => !matchAgent(d, seat, false)) : seats;
-    for (const seat of left) matchAgent(d, seat, true);
-    for (const { id } of places) matchContact(d, id, places.length > 1);
+  while (freshSeats.length + freshPlaces.length > 0) {
+    if (freshSeats.length + freshPlaces.length > 1) matchSeveral(d);
+    else if (freshSeats.length === 1) matchAgent(d, takenOne(freshSeats), true);
+    else matchContact(d, takenOne(freshPlaces).id, false);
   }
+}
+
+function matchSeveral(d: Decision): void {
+  const seats = taken(d.state.standing.freshSeats);
+  const places = taken(d.state.standing.freshPlaces);
+  // What an agent did not take is left to the others before it is asked again (O5).
+  const left = seats.length > 1 ? seats.filter((seat) => !matchAgent(d, seat, false)) : seats;
+  for (const seat of left) matchAgent(d, seat, true);
+  for (const { id } of places) matchContact(d, id, places.length > 1);
 }
 
 /** @returns true when the agent is no longer free. */

@@ -7,7 +7,7 @@ export class Renewal {
   readonly #everyMin: number;
   #left: number;
 
-  /** @param everyMin a new Map is not made more often. */
+  /** @param everyMin a new Map is not made more often, but for the first. */
   constructor(everyMin: number) {
     this.#everyMin = everyMin;
     // The first time at once: a field that was never seen set again is compiled as a constant, and all of that is compiled again when it is.

@@ -8,8 +8,9 @@ function turn(renewal: Renewal, size: number): number {
   return asked;
 }
 
-test('a small Map is made anew after the number given, a large one when as many have come as it holds', () => {
+test('a Map is made anew at once, then a small one after the number given, a large one when as many have come as it holds', () => {
   const renewal = new Renewal(1_000);
+  expect(turn(renewal, 300)).toBe(1);
   expect(turn(renewal, 300)).toBe(1_000);
   expect(turn(renewal, 20_000)).toBe(1_000);
   expect(turn(renewal, 20_000)).toBe(20_000);
