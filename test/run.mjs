@@ -51,6 +51,8 @@ must('build', process.execPath, ['src/start.mjs', '--build-only']);
 const checks = checkAll(['check:types', 'check:desk', 'check:style']);
 const folder = mkdtempSync(join(tmpdir(), 'minhu-test-'));
 const total = { passed: 0, failed: 0 };
+/** Of what failed at first: what it waited for, and what came instead. */
+const LINES_SHOWN = 40;
 /** A defect each, of the test or of what it tests. */
 const secondTries = [];
 /** Said again at the end: who reads only the last lines of a long run learns what failed. */
@@ -81,7 +83,7 @@ async function play({ name, workers, args }) {
   for (const { assertionResults = [] } of result?.testResults ?? [])
     for (const { fullName, status: outcome, failureMessages = [] } of assertionResults)
       if (outcome === 'passed' && failureMessages.length > 0)
-        secondTries.push(`${fullName}: ${failureMessages[0].split('\n')[0]}`);
+        secondTries.push(`${fullName}: ${failureMessages[0].split('\n').slice(0, LINES_SHOWN).join('\n')}`);
       else if (outcome === 'failed') failures.push(`${fullName}: ${failureMessages.join('\n')}`);
   // A file that could not be loaded, or an error outside any test, counts too.
   if (status !== 0 && (result?.numFailedTests ?? 0) === 0) {

@@ -102,10 +102,13 @@ function sendTo(port: number, start: string, callId: string, sequence: string): 
   });
 }
 
-/** Below the range that the system hands out by itself. Even, so that RTCP has the next one. */
+/**
+ * Above what the system hands out by itself, and away from where the tests' other programs have their sound (10,000 to 31,000): whoever takes the
+ * port before SIPp does is rung in its place. Even, so that RTCP has the next one.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + 2 * Math.floor(Math.random() * 4_900);
+    const port = 61_000 + 2 * Math.floor(Math.random() * 2_200);
     const socket = createSocket('udp4');
     const free = await new Promise<boolean>((resolve) => {
       socket.once('error', () => resolve(false));
