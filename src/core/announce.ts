@@ -1,6 +1,6 @@
 import type { State } from './state.ts';
 
-const NOTHING: readonly string[] = [];
+export const NO_PROMPTS: readonly string[] = [];
 const NUMBER_MAX = 9_999;
 const PLACES = [
   { value: 1_000, prompt: 'NUM-1000' },
@@ -41,7 +41,7 @@ export function positionPrompts(ahead: number): string[] {
 }
 
 /** F5: prompts by id; one that the city has not recorded is skipped, never fatal. */
-export function promptFiles(state: State, ids: readonly string[], andThen = NOTHING): string[] {
+export function promptFiles(state: State, ids: readonly string[], andThen = NO_PROMPTS): string[] {
   const prompts = state.settings?.prompts ?? {};
   const files: string[] = [];
   for (const id of ids) if (Object.hasOwn(prompts, id)) files.push(prompts[id]!);

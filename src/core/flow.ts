@@ -1,4 +1,4 @@
-import { promptFiles } from './announce.ts';
+import { NO_PROMPTS, promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
@@ -14,8 +14,6 @@ import type { Contact, Stage } from './state.ts';
 type Menu = Extract<Stage, { in: 'menu' }>;
 type Ask = Extract<FlowStep, { kind: 'ask' }>;
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
-
-const NOTHING: readonly string[] = [];
 
 /** The call is answered: its flow begins. The flow is kept with the contact, so that new rules meet new calls only (F8). */
 export function startFlow(d: Decision, contact: Contact, name: string): void {
@@ -63,7 +61,7 @@ export function menuStuck(d: Decision, contact: Contact, stage: Menu): void {
 /** S3: the leg does nothing although a prompt or a question was under way: again. */
 export function menuAgain(d: Decision, contact: Contact, stage: Menu): void {
   const step = stage.flow.steps[stage.step];
-  if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, NOTHING, 'S3');
+  if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, NO_PROMPTS, 'S3');
   else enterStep(d, contact, stage.flow, stage.step);
 }
 

@@ -3,7 +3,7 @@ import type { Device, SwitchEvent } from '../core/event.ts';
 import { type CommandKey, type LegId, legId, type NodeId } from '../core/ids.ts';
 import { Renewal } from '../lib/renewal.ts';
 import { type Clock, NEVER } from './clock.ts';
-import type { Caller, Phones, Pickup } from './people.ts';
+import { type Caller, keyAt, NOT_ANSWERED, type Phones, type Pickup, TALK_MS_MIN } from './people.ts';
 import type { Stamped } from './stamped.ts';
 
 export interface DaySwitchOptions {
@@ -35,11 +35,8 @@ interface DayLeg {
 
 type CommandTo<Do extends SwitchCommand['do']> = Extract<SwitchCommand, { do: Do }>;
 
-const NOT_ANSWERED = { nothing: 'NO_ANSWER', declines: 'CALL_REJECTED', isBusy: 'USER_BUSY' } as const;
 /** Calls. */
 const RENEWED_AFTER = 1_024;
-/** A bridge is not over in the moment in which it is made. */
-const TALK_MS_MIN = 1;
 
 /**
  * What a switch does in a day on which nothing goes wrong, and the people on its legs with it: half a million commands, as fast as they come.
@@ -176,8 +173,7 @@ export class DaySwitch {
   #collect(leg: DayLeg, { key, waitMs }: CommandTo<'collect'>): void {
     this.#cut(leg);
     leg.question = key;
-    const keys = leg.caller?.keys ?? [];
-    const digit = keys[Math.min(leg.questions++, keys.length - 1)] ?? '';
+    const digit = keyAt(leg.caller, leg.questions++);
     const pressedMs = digit === '' ? waitMs : Math.min(leg.caller?.keyAfterMs ?? 0, waitMs);
     if (pressedMs === 0) this.#collected(leg, key, digit);
     else this.#presses(leg, pressedMs, key, digit);
@@ -205,13 +201,10 @@ export class DaySwitch {
 
   /** Patience: with the flow until there is music, then with the queue. */
   #loses(leg: DayLeg, patienceMs: number): void {
-    leg.patience =
-      patienceMs === Infinity
-        ? NEVER
-        : this.#clock.after(patienceMs, () => {
-            leg.patience = NEVER;
-            this.#end(leg, 'NORMAL_CLEARING');
-          });
+    leg.patience = this.#clock.after(patienceMs, () => {
+      leg.patience = NEVER;
+      this.#end(leg, 'NORMAL_CLEARING');
+    });
   }
 
   #bridge(leg: DayLeg, command: CommandTo<'bridge'>): void {

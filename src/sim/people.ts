@@ -49,6 +49,17 @@ export type Pickup =
   | { readonly does: 'answers' | 'declines' | 'isBusy'; readonly afterMs: number }
   | { readonly does: 'nothing' };
 
+/** The cause with which a leg ends that was not picked up. */
+export const NOT_ANSWERED = { nothing: 'NO_ANSWER', declines: 'CALL_REJECTED', isBusy: 'USER_BUSY' } as const;
+/** A talk is not over in the moment in which it begins. */
+export const TALK_MS_MIN = 1;
+
+/** What is pressed at the nth question, from 0; '' is nothing. */
+export function keyAt(caller: Caller | null, nth: number): string {
+  const keys = caller?.keys ?? [];
+  return keys[Math.min(nth, keys.length - 1)] ?? '';
+}
+
 export type Ring = Extract<SwitchWish, { do: 'ring' }>;
 
 /** Asked once for each ring of a seat's first phone; further phones of the seat only ring. */

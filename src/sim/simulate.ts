@@ -5,7 +5,7 @@ import type { ModeName, Settings } from '../core/settings.ts';
 import { initialState } from '../core/state.ts';
 import { nextDeadlineMs, stepLending } from '../core/step.ts';
 import { Clock } from './clock.ts';
-import { DaySwitch } from './day-switch.ts';
+import { DaySwitch, type DaySwitchOptions } from './day-switch.ts';
 import { Desks, type Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
 import { Inbox } from './inbox.ts';
@@ -49,11 +49,17 @@ export interface Watch {
   readonly entry?: (event: Event, commands: readonly Command[]) => void;
 }
 
+/** What carries the calls of a day. */
+export type Telephony = Pick<DaySwitch, 'survey' | 'callerOf' | 'arrive' | 'carryOut'>;
+export type Connect = (options: DaySwitchOptions) => Telephony;
+
+const goodDay: Connect = (options) => new DaySwitch(options);
+
 /**
  * Plays the whole day with the hotline's own core, until the last call is over. Prompts take no time, so that a caller stands in the queue in
  * the moment of the call (or of the key); everything else is what the callers and agents draw. The same day gives the same figures.
  */
-export function playDay(day: Day, watch: Watch = {}): Played {
+export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay): Played {
   const startMs = Math.min(day.callers.at(0)?.atMs ?? Infinity, ...day.shifts.map(({ fromMs }) => fromMs));
   const clock = new Clock(startMs === Infinity ? 0 : startMs);
   const state = initialState(JOURNAL);
@@ -63,7 +69,7 @@ export function playDay(day: Day, watch: Watch = {}): Played {
   const devices = day.settings.agents.map(({ sipUser }) => {
     return { sipUser, uri: `sip:${sipUser}@virtual`, expiresAtMs: EXPIRES_MS };
   });
-  const telephony = new DaySwitch({ node: NODE, clock, tell, devices, phones: day.phones });
+  const telephony = connect({ node: NODE, clock, tell, devices, phones: day.phones });
   const desks = new Desks(clock, tell, (leg) => telephony.callerOf(leg));
   let steps = 0;
   const hear = (event: Event): void => {
@@ -106,7 +112,7 @@ export function playDay(day: Day, watch: Watch = {}): Played {
 function callIn(
   callers: Callers,
   clock: Clock,
-  telephony: DaySwitch,
+  telephony: Telephony,
   progress: ((calls: number) => void) | undefined,
 ): void {
   let count = 0;

@@ -2,7 +2,18 @@ import type { SwitchCommand } from '../../core/command.ts';
 import type { Device, EndedLeg, Survey, SwitchEvent } from '../../core/event.ts';
 import { type LegId, legId, type NodeId } from '../../core/ids.ts';
 import type { Clock } from '../clock.ts';
-import type { Caller, Dial, Mishap, Outside, Phones, Pickup, Ring } from '../people.ts';
+import {
+  type Caller,
+  type Dial,
+  keyAt,
+  type Mishap,
+  NOT_ANSWERED,
+  type Outside,
+  type Phones,
+  type Pickup,
+  type Ring,
+  TALK_MS_MIN,
+} from '../people.ts';
 import type { Stamped } from '../stamped.ts';
 import { newLeg, surveyedLeg, type VirtualLeg } from './leg.ts';
 
@@ -24,15 +35,12 @@ interface Phone {
   readonly isFirst: boolean;
 }
 
-const NOT_ANSWERED = { nothing: 'NO_ANSWER', declines: 'CALL_REJECTED', isBusy: 'USER_BUSY' } as const;
 const HOLD_MS = 2_000;
 const KEY_MS = 200;
 /** A page that is back answers the call it had by itself, after this. */
 const RESUME_MS = 200;
 /** A page that is away for ever is opened again when its agent is back at work. */
 const AWAY_MS_MAX = 60_000;
-/** A bridge that came apart is not ended in the moment it is made again. */
-const TALK_MS_MIN = 1;
 
 /** What a switch does with commands under a virtual clock, and what the people on its legs do. As fast as asked: `Wire` makes it rough. */
 export class VirtualSwitch {
@@ -264,8 +272,7 @@ export class VirtualSwitch {
   #collect(leg: VirtualLeg, command: Extract<SwitchCommand, { do: 'collect' }>): void {
     const { node, tell } = this.#options;
     this.#begin(leg, 'collecting', command);
-    const keys = leg.caller?.keys ?? [];
-    const digit = keys[Math.min(leg.questions++, keys.length - 1)] ?? '';
+    const digit = keyAt(leg.caller, leg.questions++);
     const wholeMs = this.#lengthMs(command.files) + command.waitMs;
     const pressedMs = digit === '' ? wholeMs : Math.min(leg.caller?.keyAfterMs ?? 0, wholeMs);
     this.#inTurn(leg, pressedMs, () => {
