@@ -33,8 +33,8 @@ interface Filled {
 interface Followed {
   /** Where it counts. */
   readonly inQuarter: Counts;
-  /** Null: it has not come to a queue. */
-  inQueue: Counts | null;
+  /** As long as it has not come to a queue, one that nobody reads. */
+  inQueue: Counts;
   enqueuedAtMs: number | null;
   answered: boolean;
   /** Gave up the line for a call-back: neither answered nor abandoned. */
@@ -64,6 +64,7 @@ const RENEWED_AFTER = 1_024;
 /** Folds the record facts of a day, simulated or real, into figures. Facts come in the order of their time. */
 export class FigureFold {
   readonly #byQueue = new Map<string, Counts>();
+  readonly #inNoQueue = noCounts();
   readonly #quarters: Filled[] = [];
   readonly #outcomes = new Map<string, number>();
   readonly #waitsMs: number[] = [];
@@ -115,7 +116,7 @@ export class FigureFold {
       case 'callBackPromised':
         followed.calledBack = true;
         followed.inQuarter.callbacks += 1;
-        if (followed.inQueue !== null) followed.inQueue.callbacks += 1;
+        followed.inQueue.callbacks += 1;
         return;
       case 'talkStarted':
         followed.talkFromMs = atMs;
@@ -137,7 +138,7 @@ export class FigureFold {
     if (this.#renewal.isDue(this.#contacts.size)) this.#contacts = new Map(this.#contacts);
     this.#contacts.set(contact, {
       inQuarter: counts,
-      inQueue: null,
+      inQueue: this.#inNoQueue,
       enqueuedAtMs: null,
       answered: false,
       calledBack: false,
@@ -167,13 +168,13 @@ export class FigureFold {
     const waitedMs = atMs - (followed.enqueuedAtMs ?? atMs);
     this.#waitsMs.push(waitedMs);
     countAnswered(followed.inQuarter, waitedMs);
-    if (followed.inQueue !== null) countAnswered(followed.inQueue, waitedMs);
+    countAnswered(followed.inQueue, waitedMs);
   }
 
   #closed(atMs: number, followed: Followed, outcome: string): void {
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
     countClosed(followed.inQuarter, atMs, followed, outcome);
-    if (followed.inQueue !== null) countClosed(followed.inQueue, atMs, followed, outcome);
+    countClosed(followed.inQueue, atMs, followed, outcome);
   }
 
   #agent(atMs: number, agent: AgentId, state: AgentState, contact: ContactId | undefined): void {
@@ -182,7 +183,7 @@ export class FigureFold {
     if (seat.contact !== undefined) {
       const { inQuarter, inQueue } = seat.contact;
       inQuarter.handlingMs += atMs - seat.sinceMs;
-      if (inQueue !== null) inQueue.handlingMs += atMs - seat.sinceMs;
+      inQueue.handlingMs += atMs - seat.sinceMs;
     }
     this.#here += Number(isHere(state)) - Number(isHere(seat.state));
     this.#busy += Number(isBusy(state)) - Number(isBusy(seat.state));

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { sameSecret } from '../../channel/channel.ts';
 import { pageHa1, seatOfName, seatOfPageLogin } from '../../lib/page-login.ts';
 import { directoryHa1Of, md5Ha1Of } from '../../store/directory.ts';
 import { SIP_REALM } from '../../store/passwords.ts';
@@ -69,11 +69,5 @@ function refuseStranger(request: FastifyRequest, secret: string): void {
   const shown = Buffer.from(encoded ?? '', 'base64')
     .toString('utf8')
     .replace(/^[^:]*:/, '');
-  if (encoded === undefined || !isSame(shown, secret)) throw new ApiError('SECRET_WRONG');
-}
-
-/** Takes the same time whatever is shown. */
-function isSame(shown: string, secret: string): boolean {
-  const [a, b] = [shown, secret].map((text) => createHash('sha256').update(text).digest());
-  return timingSafeEqual(a!, b!);
+  if (encoded === undefined || !sameSecret(shown, secret)) throw new ApiError('SECRET_WRONG');
 }

@@ -9,15 +9,15 @@ export type Answer = 'accepted' | 'refused' | 'rejected' | 'silent';
 
 export interface Told {
   readonly answer: Answer;
-  /** In the order of the variables that were asked for; `''` for one that is empty or not set, which FreeSWITCH does not tell apart. Fewer when it broke off. */
-  readonly values: readonly string[];
+  /** By the variables that were asked for; `''` for one that is empty or not set, which FreeSWITCH does not tell apart. Fewer when it broke off. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** One connection: one `auth` and, once that is taken, one `api global_getvar` a variable. Never rejects. */
 export function askNode({ host, port }: Endpoint, password: string, variables: readonly string[] = []): Promise<Told> {
   return new Promise((resolve) => {
     const framer = createFramer();
-    const values: string[] = [];
+    const values = new Map<string, string>();
     let bytes = 0;
     let sofar: Answer = 'silent';
     const socket = connect(port, host);
@@ -43,8 +43,8 @@ export function askNode({ host, port }: Endpoint, password: string, variables: r
           socket.write(variables.map((name) => `api global_getvar ${name}\n\n`).join(''));
           return;
         case 'api/response':
-          values.push(valueIn(body));
-          if (values.length === variables.length) finish(sofar);
+          values.set(variables[values.size]!, valueIn(body));
+          if (values.size === variables.length) finish(sofar);
       }
     };
     const timer = setTimeout(() => finish(sofar === 'accepted' ? sofar : 'silent'), ANSWER_MAX_MS);

@@ -3,7 +3,7 @@ import { type Endpoint, ESL_PASSWORD_DEFAULT, weakEslPassword } from '../../conf
 import type { Folders } from '../../main/folders.ts';
 import { type Answer, askNode } from './event-socket-client.ts';
 import { bad, type Finding, good } from './finding.ts';
-import { SEAT_VARIABLES } from './page-telephones.ts';
+import { SEAT_VARIABLES, type SeatValues } from './page-telephones.ts';
 
 /** Of the files of dialplans/freeswitch first, then of FreeSWITCH's own. */
 const PASSWORD_PLACE = {
@@ -41,8 +41,8 @@ export function checkEmbeddedPassword(folders: Folders): Finding {
 export interface NodeFound {
   readonly findings: readonly Finding[];
   readonly answers: boolean;
-  /** Its `SEAT_VARIABLES`; undefined when it does not take our password. */
-  readonly seatValues: readonly string[] | undefined;
+  /** Undefined when it does not take our password. */
+  readonly seatValues: SeatValues | undefined;
 }
 
 /** A FreeSWITCH node: answers, does not take the default password, takes ours. */
@@ -56,9 +56,13 @@ export async function checkNode(node: Endpoint, password: string | undefined): P
   if (password === undefined || password === ESL_PASSWORD_DEFAULT) {
     return { findings, answers: true, seatValues: undefined };
   }
-  const { answer, values } = await askNode(node, password, SEAT_VARIABLES);
+  const { secret, url, scheme } = SEAT_VARIABLES;
+  const { answer, values } = await askNode(node, password, [secret, url, scheme]);
   findings.push(ourPassword(name, answer));
-  return { findings, answers: true, seatValues: answer === 'accepted' ? values : undefined };
+  if (answer !== 'accepted') return { findings, answers: true, seatValues: undefined };
+  const shown = (variable: string): string => values.get(variable) ?? '';
+  const seatValues = { secret: shown(secret), url: shown(url), scheme: shown(scheme) };
+  return { findings, answers: true, seatValues };
 }
 
 function unreachable(name: string, why: 'silent' | 'rejected'): Finding {

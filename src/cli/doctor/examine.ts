@@ -87,8 +87,8 @@ async function checkFreeSwitch(env: Env, config: Config, broken: ReadonlySet<str
     if (seatValues === undefined) continue;
     findings.push(checkSeats(name, seatValues, foldersOf(config).directorySecretFile));
     const http = { ...config.http, secure: config.tls !== undefined };
-    if (httpKnown) findings.push(...(await checkSeatsUrl(name, node, seatValues[1] ?? '', http)));
-    if (hasPages) findings.push(...checkPageScheme(name, seatValues[2] ?? '', http.secure));
+    if (httpKnown) findings.push(...(await checkSeatsUrl(name, node, seatValues.url, http)));
+    if (hasPages) findings.push(...checkPageScheme(name, seatValues.scheme, http.secure));
   }
   if (!hasPages) return [...findings, noPageSocket()];
   if (hosts.length === 0 || broken.has('MINHU_WS')) return findings;

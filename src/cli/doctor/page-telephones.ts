@@ -6,17 +6,24 @@ import { isListening } from './event-socket-client.ts';
 import { bad, type Finding, good, warning } from './finding.ts';
 
 /** What FreeSWITCH shows where it asks for seats, where that is, and by what pages' sockets are opened. */
-export const SEAT_VARIABLES = ['minhu_directory_secret', 'minhu_directory_url', 'minhu_ws_scheme'] as const;
+export const SEAT_VARIABLES = {
+  secret: 'minhu_directory_secret',
+  url: 'minhu_directory_url',
+  scheme: 'minhu_ws_scheme',
+} as const;
+/** `''` for what is not set. */
+export type SeatValues = Readonly<Record<keyof typeof SEAT_VARIABLES, string>>;
 
-/**
- * Seats register at FreeSWITCH only while it shows our secret at our address. `values` are FreeSWITCH's of `SEAT_VARIABLES`; neither secret
- * is ever part of a finding.
- */
-export function checkSeats(name: string, [secret = '', url = '']: readonly string[], secretFile: string): Finding {
+/** Seats register at FreeSWITCH only while it shows our secret at our address. Neither secret is ever part of a finding. */
+export function checkSeats(name: string, { secret, url }: SeatValues, secretFile: string): Finding {
   // Of our configuration one of the two is always set.
   if (secret === '' && url === '') return unknown(name);
   if (secret === '') {
-    return refused(`FreeSWITCH ${name} 的 ${SEAT_VARIABLES[0]} 为空`, 'its secret for the seats is empty', secretFile);
+    return refused(
+      `FreeSWITCH ${name} 的 ${SEAT_VARIABLES.secret} 为空`,
+      'its secret for the seats is empty',
+      secretFile,
+    );
   }
   const ours = readSecret(secretFile);
   if (ours === 'unreadable') {
@@ -44,7 +51,7 @@ export function checkSeats(name: string, [secret = '', url = '']: readonly strin
     );
   }
   return refused(
-    `FreeSWITCH ${name} 的 ${SEAT_VARIABLES[0]} 与 ${secretFile} 不一致`,
+    `FreeSWITCH ${name} 的 ${SEAT_VARIABLES.secret} 与 ${secretFile} 不一致`,
     'its secret for the seats is not ours',
     secretFile,
   );
@@ -55,15 +62,15 @@ function refused(zh: string, en: string, secretFile: string): Finding {
     'esl-seats',
     `${zh}：所有话机都无法登记`,
     `${en}: no telephone can register`,
-    `把 ${secretFile} 的内容（没有该文件时先启动一次民呼）写入 settings.xml 的 ${SEAT_VARIABLES[0]}，再执行 fs_cli -x "reload mod_xml_curl"（只 reloadxml 不生效） / put the content of that file (not there: start Minhu once) into ${SEAT_VARIABLES[0]} in settings.xml, then fs_cli -x "reload mod_xml_curl" (reloadxml alone changes nothing)`,
+    `把 ${secretFile} 的内容（没有该文件时先启动一次民呼）写入 settings.xml 的 ${SEAT_VARIABLES.secret}，再执行 fs_cli -x "reload mod_xml_curl"（只 reloadxml 不生效） / put the content of that file (not there: start Minhu once) into ${SEAT_VARIABLES.secret} in settings.xml, then fs_cli -x "reload mod_xml_curl" (reloadxml alone changes nothing)`,
   );
 }
 
 function unknown(name: string): Finding {
   return warning(
     'esl-seats',
-    `FreeSWITCH ${name} 没有变量 ${SEAT_VARIABLES[0]}，未核对座席密钥`,
-    `has no variable ${SEAT_VARIABLES[0]}: whether seats can register was not checked`,
+    `FreeSWITCH ${name} 没有变量 ${SEAT_VARIABLES.secret}，未核对座席密钥`,
+    `has no variable ${SEAT_VARIABLES.secret}: whether seats can register was not checked`,
     '核对 xml_curl.conf.xml：gateway-url 指向民呼，gateway-credentials 含 MINHU_DATA/switch/directory-secret 的内容 / see xml_curl.conf.xml: gateway-url leads to Minhu, gateway-credentials holds the content of MINHU_DATA/switch/directory-secret',
   );
 }
@@ -99,7 +106,7 @@ export async function checkSeatsUrl(
   return [
     warning(
       'esl-seats',
-      `FreeSWITCH ${name} 的 ${SEAT_VARIABLES[1]} 不通向民呼：${port === http.port ? `民呼用 ${scheme}` : `端口 ${port} 无人监听`}`,
+      `FreeSWITCH ${name} 的 ${SEAT_VARIABLES.url} 不通向民呼：${port === http.port ? `民呼用 ${scheme}` : `端口 ${port} 无人监听`}`,
       port === http.port ? `its address for the seats is not ${scheme}` : `nobody listens where it asks for the seats`,
       `在 settings.xml 中改为 ${scheme}://127.0.0.1:${http.port}/api/v1/freeswitch/directory，再执行 fs_cli -x "reload mod_xml_curl" / write that address there, then fs_cli -x "reload mod_xml_curl"`,
     ),
@@ -121,9 +128,9 @@ export function checkPageScheme(name: string, scheme: string, secure: boolean): 
   return [
     bad(
       'ws',
-      `FreeSWITCH ${name} 的 ${SEAT_VARIABLES[2]} 为 ws：以 https 打开的座席页面连不上话机`,
+      `FreeSWITCH ${name} 的 ${SEAT_VARIABLES.scheme} 为 ws：以 https 打开的座席页面连不上话机`,
       'its sockets are not secure: pages that come by https cannot open them',
-      `在 settings.xml 中把 ${SEAT_VARIABLES[2]} 改为 wss，证书放入 wss.pem（见 dialplans/freeswitch/README.md），重启 FreeSWITCH / set it to wss in settings.xml, put the certificate into wss.pem (dialplans/freeswitch/README.md), and start FreeSWITCH again`,
+      `在 settings.xml 中把 ${SEAT_VARIABLES.scheme} 改为 wss，证书放入 wss.pem（见 dialplans/freeswitch/README.md），重启 FreeSWITCH / set it to wss in settings.xml, put the certificate into wss.pem (dialplans/freeswitch/README.md), and start FreeSWITCH again`,
     ),
   ];
 }
