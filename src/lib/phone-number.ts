@@ -18,16 +18,25 @@ export function plainNumber(number: string): string {
 }
 
 /**
+ * A calling number as it is dialled in the country, however a carrier wrote it: without the country's code, a landline with the 0 of its area code.
+ * `+8613800138000` → `13800138000`, `+8637165588888` → `037165588888`. What is no number of somebody's stays as it is.
+ */
+export function nationalNumber(number: string): string {
+  const plain = plainNumber(number.replace(BETWEEN, '')).replace(BARE_COUNTRY, '');
+  const [, landline] = LANDLINE.exec(plain) ?? [];
+  if (landline !== undefined) return `0${landline}`;
+  return OWN.test(plain) ? plain : number;
+}
+
+/**
  * The number by which somebody can be told from others, the same however it was written: a mobile in eleven digits, a landline with the 0 of its
  * area code, as both are dialled in the country. `+86 371 6558 8888`, `0086371…`, `371…` → `037165588888`. Undefined: withheld, or a service.
  */
 export function ownNumber(number: string): string | undefined {
-  const plain = plainNumber(number.replace(BETWEEN, '')).replace(BARE_COUNTRY, '');
-  const [, mobile] = MOBILE.exec(plain) ?? [];
-  const [, landline] = LANDLINE.exec(plain) ?? [];
+  const national = nationalNumber(number);
+  const [, mobile] = MOBILE.exec(national) ?? [];
   if (mobile !== undefined) return mobile;
-  if (landline !== undefined) return `0${landline}`;
-  return OWN.test(plain) ? plain : undefined;
+  return OWN.test(national) ? national : undefined;
 }
 
 /**

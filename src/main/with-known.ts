@@ -1,5 +1,6 @@
 import type { CallerKnown, SurveyedLeg, SwitchEvent } from '../core/event.ts';
 import type { LegId } from '../core/ids.ts';
+import { nationalNumber } from '../lib/phone-number.ts';
 import type { TicketBook } from './ticket-book.ts';
 
 interface Books {
@@ -9,7 +10,7 @@ interface Books {
 
 /**
  * G1, W15: the journal holds what was known when the call came, so that a replay decides the same; also of a call that came while nobody
- * heard the switch, and arrives by a survey (S9).
+ * heard the switch, and arrives by a survey (S9). One citizen is one caller, whatever a carrier writes before the number (C1, B1).
  *
  * @param claimed legs that the core has already.
  */
@@ -24,12 +25,15 @@ export function withKnown(
   }
   if (event.type !== 'callArrived') return event;
   const { ticket, ...call } = event;
-  const known = knownOf(event.from);
+  const from = nationalNumber(event.from);
+  const known = knownOf(from);
   const partOf = ticket === undefined ? undefined : tickets.take(ticket, Date.now());
-  return { ...call, ...(known === undefined ? {} : { known }), ...(partOf === undefined ? {} : { partOf }) };
+  return { ...call, from, ...(known === undefined ? {} : { known }), ...(partOf === undefined ? {} : { partOf }) };
 }
 
 function arriving(knownOf: Books['knownOf'], leg: SurveyedLeg): SurveyedLeg {
-  const known = leg.direction === 'inbound' ? knownOf(leg.from) : undefined;
-  return known === undefined ? leg : { ...leg, known };
+  if (leg.direction !== 'inbound') return leg;
+  const from = nationalNumber(leg.from);
+  const known = knownOf(from);
+  return { ...leg, from, ...(known === undefined ? {} : { known }) };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { CallerKnown } from '../core/event.ts';
-import { type BookEntry, readBook } from './callers.ts';
+import { type BookEntry, callerKey, readBook } from './callers.ts';
 import { isUnmade } from './migrate.ts';
 import type { Db } from './store.ts';
 
@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
  * callers are strangers, who are served like anybody.
  */
 export interface CallerBook {
-  /** Undefined: nothing is known of the number at this moment. */
+  /** Of a number in any of its forms. Undefined: nothing is known of it at this moment. */
   find(number: string, nowMs: number): CallerKnown | undefined;
   /** Reads one number again, or, without one, all of them. Never rejects: it is tried until the database answers. */
   refresh(number?: string): Promise<void>;
@@ -34,7 +34,7 @@ export function createCallerBook(db: Db, logger: Logger): CallerBook {
 
   return {
     find(number, nowMs) {
-      const entry = entries.get(number);
+      const entry = entries.get(callerKey(number));
       if (entry === undefined) return undefined;
       const { stage, ...rest } = entry.known;
       const over = entry.stageUntilMs !== null && entry.stageUntilMs <= nowMs;

@@ -1,5 +1,6 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
 import type { CallerKnown, Grade } from '../core/event.ts';
+import { ownNumber } from '../lib/phone-number.ts';
 import { announceCaller } from './account-changes.ts';
 import type { CallerTable, Database } from './schema.ts';
 import type { Db } from './store.ts';
@@ -21,6 +22,11 @@ export interface BookEntry {
   readonly stageUntilMs: number | null;
 }
 
+/** Under which a number's row stands: the same however the number is written. */
+export function callerKey(number: string): string {
+  return ownNumber(number) ?? number;
+}
+
 export interface StageWish {
   readonly number: string;
   readonly stage: Stage;
@@ -38,11 +44,12 @@ export type StageAnswer = 'done' | 'proposed' | 'sameUser';
 /** Elder, grade: what the city knows of a number for good. */
 export async function noteCaller(
   db: Db,
-  number: string,
+  caller: string,
   change: { readonly elder?: boolean; readonly grade?: Grade | null },
   by: string,
   nowMs: number,
 ): Promise<void> {
+  const number = callerKey(caller);
   await db.transaction().execute(async (transaction) => {
     await transaction
       .insertInto('callers')
@@ -57,7 +64,8 @@ export async function noteCaller(
 
 /** A warning, and its end, hold at once; a limit once a second person, who may approve it, has asked for it. */
 export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
-  const { number, stage, reason, days, by, mayApprove, nowMs } = wish;
+  const { stage, reason, days, by, mayApprove, nowMs } = wish;
+  const number = callerKey(wish.number);
   return await db.transaction().execute(async (transaction) => {
     const before = await lockCaller(transaction, number, by, nowMs);
     const fresh = before.proposed_at_ms !== null && nowMs - before.proposed_at_ms <= PROPOSAL_MS_MAX;
@@ -69,7 +77,8 @@ export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
       : {
           stage: stage === 'none' ? null : stage,
           stage_until_ms: stage === 'none' ? null : nowMs + Math.min(days, LIMIT_DAYS_MAX) * DAY_MS,
-          stage_reason: reason,
+          // Whoever approves a limit says yes; why it is wished was said by the first.
+          stage_reason: stage === 'limited' ? (before.stage_reason ?? reason) : reason,
           proposed_by: null,
           proposed_at_ms: null,
         };
@@ -102,7 +111,8 @@ export async function setCallerOrder(
   db: Db,
   order: { readonly number: string; readonly no: string; readonly urgency: string; readonly open: boolean },
 ): Promise<void> {
-  const { number, no, urgency, open } = order;
+  const { no, urgency, open } = order;
+  const number = callerKey(order.number);
   await db.transaction().execute(async (transaction) => {
     if (open) {
       await transaction

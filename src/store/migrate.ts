@@ -22,6 +22,7 @@ import * as continuedContacts from './migrations/0020-continued-contacts.ts';
 import * as recordingGrants from './migrations/0021-recording-grants.ts';
 import * as shutWindows from './migrations/0022-shut-windows.ts';
 import * as phoneForms from './migrations/0023-phone-forms.ts';
+import * as callerForms from './migrations/0024-caller-forms.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -49,6 +50,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0021-recording-grants': recordingGrants,
   '0022-shut-windows': shutWindows,
   '0023-phone-forms': phoneForms,
+  '0024-caller-forms': callerForms,
 };
 
 /**

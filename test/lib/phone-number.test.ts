@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownNumber } from '../../src/lib/phone-number.ts';
+import { nationalNumber, ownNumber } from '../../src/lib/phone-number.ts';
 
 test('one number has one form, whatever a carrier or a platform tells of it', () => {
   const same: Readonly<Record<string, readonly string[]>> = {
@@ -23,4 +23,15 @@ test('what is no number of the country stays as it is told; services and whoever
   for (const number of ['+12125588888', '0085225588888', '4006001234', '8008101234', '95040123456', '65588888'])
     expect(ownNumber(number)).toBe(number);
   for (const nobody of ['anonymous', '110', '12345', '95588', '']) expect(ownNumber(nobody)).toBeUndefined();
+});
+
+test('a calling number is written as it is dialled in the country: who is called back is reached', () => {
+  const same = {
+    '+8613800138000': '13800138000',
+    '013800138000': '013800138000',
+    '37165588888': '037165588888',
+    '+864006001234': '4006001234',
+  };
+  for (const [told, dialled] of Object.entries(same)) expect(nationalNumber(told)).toBe(dialled);
+  for (const kept of ['65588888', '+12125588888', '110', 'anonymous', '']) expect(nationalNumber(kept)).toBe(kept);
 });

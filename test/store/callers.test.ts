@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { listenForChanges } from '../../src/store/account-changes.ts';
 import { createCallerBook } from '../../src/store/caller-book.ts';
-import { LIMIT_DAYS_MAX, noteCaller, PROPOSAL_MS_MAX, setCallerOrder, setStage } from '../../src/store/callers.ts';
+import {
+  LIMIT_DAYS_MAX,
+  listStages,
+  noteCaller,
+  PROPOSAL_MS_MAX,
+  setCallerOrder,
+  setStage,
+} from '../../src/store/callers.ts';
 import { silent, startDatabase, type TestDatabase } from './database.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,6 +45,23 @@ test('a caller is limited only when two persons ask for it, for thirty days at m
   expect(await known('13800000001')).toEqual({ stage: 'limited' });
   expect(await known('13800000001', T0 + 30 * DAY_MS - 1)).toEqual({ stage: 'limited' });
   expect(await known('13800000001', T0 + 30 * DAY_MS)).toBeUndefined();
+});
+
+test('a limit has the reason for which it was proposed, not the word of whoever approved it', async () => {
+  await setStage(db(), { ...wish('13800000010', 'lead'), stage: 'warned', reason: '第一次骚扰' });
+  await setStage(db(), wish('13800000010', 'lead'));
+  await setStage(db(), { ...wish('13800000010', 'chief'), reason: '同意' });
+  const row = (await listStages(db())).find(({ number }) => number === '13800000010');
+  expect(row).toMatchObject({ stage: 'limited', stage_reason: '多次骚扰' });
+});
+
+test('G2, G5: a number is known in every form in which a carrier, or another system, writes it', async () => {
+  await setStage(db(), { ...wish('+8613800000011', 'lead'), stage: 'warned' });
+  await noteCaller(db(), '013800000011', { elder: true }, 'lead', T0);
+  await setCallerOrder(db(), { number: '008613800000011', no: 'N11', urgency: 'urgent', open: true });
+  const order = { no: 'N11', urgency: 'urgent' };
+  for (const number of ['13800000011', '+8613800000011', '013800000011', '8613800000011'])
+    expect(await known(number)).toEqual({ elder: true, stage: 'warned', order });
 });
 
 test('a proposal that is a week old is a new one', async () => {
