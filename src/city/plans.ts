@@ -86,11 +86,23 @@ function readStep(field: Field, sites: ReadonlySet<string>): PlanStep | undefine
     untilMs,
     needs,
     ...(lastAgent === true ? { lastAgent } : {}),
-    ...(fields.sites ? { sites: readList(fields.sites, 100).flatMap((site) => readSite(site, sites) ?? []) } : {}),
+    ...(fields.sites ? { sites: readSites(fields.sites, sites) } : {}),
     ...(fields.prefer ? { prefer: readPrefer(fields.prefer) } : {}),
     ...(headStartMs === undefined ? {} : { headStartMs }),
     ...(skipIf === undefined ? {} : { skipIf }),
   };
+}
+
+function readSites(field: Field, sites: ReadonlySet<string>): readonly string[] {
+  const named = readList(field, 100);
+  if (isSeq(field.node) && named.length === 0) {
+    complain(
+      field,
+      ['没有写一个平台，这一步谁也接不到。', 'It names no site: this step would reach nobody.'],
+      ['请写平台，例如 [main]；所有平台都可接就不写 sites。', 'Name sites, such as [main]; leave sites out for all.'],
+    );
+  }
+  return named.flatMap((site) => readSite(site, sites) ?? []);
 }
 
 function readNeed(field: Field, depth: number): Need | undefined {

@@ -1,7 +1,7 @@
 import type { AlertLimits } from '../core/settings.ts';
 import { CONNECT_LIMITS, type ConnectLimits } from '../lib/measure-alarm.ts';
 import { readDurationMs, readFields, readWhole } from './fields.ts';
-import type { Field } from './yaml-file.ts';
+import { complain, type Field } from './yaml-file.ts';
 
 const CALLS_MAX = 100_000;
 
@@ -21,9 +21,21 @@ export function readSupervision(top: Field | undefined): {
 /** Without the file as the standard asks. */
 function readConnectLimits(field: Field | undefined): ConnectLimits {
   const rate = field && readFields(field, ['alarm', 'target', 'callsMin']);
+  const alarmPercent = (rate && readWhole(rate.alarm, 1, 100)) ?? CONNECT_LIMITS.alarmPercent;
+  const targetPercent = (rate && readWhole(rate.target, 1, 100)) ?? CONNECT_LIMITS.targetPercent;
+  if (rate !== undefined && alarmPercent > targetPercent) {
+    complain(
+      rate.alarm,
+      [
+        `告警值 ${alarmPercent} 高于目标值 ${targetPercent}。`,
+        `The alarm at ${alarmPercent} is above the target of ${targetPercent}.`,
+      ],
+      ['告警值不要高于目标值，例如 95 与 98。', 'Let the alarm be the target at most, such as 95 and 98.'],
+    );
+  }
   return {
-    alarmPercent: (rate && readWhole(rate.alarm, 1, 100)) ?? CONNECT_LIMITS.alarmPercent,
-    targetPercent: (rate && readWhole(rate.target, 1, 100)) ?? CONNECT_LIMITS.targetPercent,
+    alarmPercent,
+    targetPercent,
     callsMin: (rate && readWhole(rate.callsMin, 1, CALLS_MAX)) ?? CONNECT_LIMITS.callsMin,
   };
 }

@@ -91,6 +91,14 @@ export const FLOW_MISTAKES: readonly Mistake[] = [
     fix: /citizen/,
   },
   {
+    title: 'a step for no site',
+    file: 'plans.yaml',
+    find: 'sites: [main]',
+    put: 'sites: []',
+    says: /no site/,
+    fix: /\[main\]/,
+  },
+  {
     title: 'a plan whose last step ends',
     file: 'plans.yaml',
     find: '{ needs: anybody, headStart: 30s }',

@@ -51,6 +51,14 @@ export const PLACE_MISTAKES: readonly Mistake[] = [
     fix: /subPlatform, subCentre/,
   },
   {
+    title: 'an alarm above the target',
+    file: 'supervision.yaml',
+    find: 'alarm: 95',
+    put: 'alarm: 99',
+    says: /alarm at 99 is above the target of 98/,
+    fix: /95 and 98/,
+  },
+  {
     title: 'a connect rate above all calls',
     file: 'supervision.yaml',
     find: 'alarm: 95',

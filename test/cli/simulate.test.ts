@@ -126,6 +126,10 @@ test('a day that the city cannot have is named with line and fix, before it is p
     ],
     ['calls: 10', 'calls: 0', /day\.yaml:1 .*calls/],
     ['calls: 10', 'calls: 1e9', /day\.yaml:1 .*calls/],
+    ['share: 100%', 'share: 90%', /day\.yaml:3 .*add up to 90%/],
+    ['calls: 10', 'calls: 10\nprofile: []', /day\.yaml:2 .*No part of the day/],
+    ['calls: 10', 'calls: 10\nprofile: [0, 0]', /day\.yaml:2 .*No part of the day/],
+    ['count: 3', 'count: 3, from: "08:00", to: "08:00"', /day\.yaml:5 .*same moment/],
   ];
   for (const [find, put, named] of wrong) {
     writeFileSync(path, day.replace(find, put));

@@ -102,6 +102,7 @@ function readDay(top: Field, known: Known): DayFile | undefined {
   const shape = fields.talkShape ? (readChoice(fields.talkShape, SHAPES) ?? 'lognormal') : 'lognormal';
   const kinds = readEntries(fields.kinds, NAME, KINDS_MAX);
   const choices = kinds.flatMap((entry) => readKind(entry, dialled, shape) ?? []);
+  if (choices.length === kinds.length) checkShares(fields.kinds, choices);
   const seats = readList(fields.seats, ROWS_MAX).flatMap((field) => readRow(field, known) ?? []);
   checkSeats(fields.seats, seats);
   const modes = fields.modes ? readList(fields.modes, ROWS_MAX).flatMap((field) => readMode(field) ?? []) : [];
@@ -127,6 +128,20 @@ function readKind({ value }: Entry, dialled: string, shape: Duration['shape']): 
   const keys = fields.keys ? readList(fields.keys, KEYS_MAX).flatMap((key) => readText(key, KEY) ?? []) : [];
   if (share === undefined || talkMs === undefined || wrapUpMs === undefined) return undefined;
   return { weight: share, dialled, keys, talk: { meanMs: talkMs, shape }, wrapUp: { meanMs: wrapUpMs, shape } };
+}
+
+/** Of thirds, which no share in tenths of a percent adds up to. */
+const ROUNDING = 0.005;
+
+function checkShares(field: Field, choices: readonly Choice[]): void {
+  const sum = choices.reduce((total, { weight }) => total + weight, 0);
+  if (choices.length === 0 || Math.abs(sum - 1) <= ROUNDING) return;
+  const percent = `${Math.round(sum * 1_000) / 10}%`;
+  complain(
+    field,
+    [`各类占比合计 ${percent}，不是 100%。`, `The shares add up to ${percent}, not to 100%.`],
+    ['请让各类 share 合计为 100%。', 'Let the shares of all kinds add up to 100%.'],
+  );
 }
 
 function readNumber(field: Field, { lines }: Known): string | undefined {
@@ -170,7 +185,19 @@ function readRow(field: Field, known: Known): SeatRow | undefined {
   const fromMs = fields.from ? readClockMs(fields.from) : 0;
   const toMs = fields.to ? readClockMs(fields.to) : DAY_MS;
   if (count === undefined || level === undefined || fromMs === undefined || toMs === undefined) return undefined;
+  if (fromMs === toMs) return sayNoTime(field);
   return { count, skills, level, ...(site === undefined ? {} : { site }), fromMs, toMs };
+}
+
+function sayNoTime(field: Field): undefined {
+  return complain(
+    field,
+    ['上岗与下岗是同一时刻。', 'They come and go at the same moment.'],
+    [
+      '全天在岗请写 from: "00:00", to: "24:00"，或都不写。',
+      'For the whole day write from: "00:00", to: "24:00", or neither.',
+    ],
+  );
 }
 
 function readMode(field: Field): ModeRow | undefined {
@@ -182,7 +209,16 @@ function readMode(field: Field): ModeRow | undefined {
 
 function readProfile(field: Field): readonly number[] {
   const weights = readList(field, PROFILE_MAX).map((weight) => Number(readText(weight, WEIGHT) ?? 0));
-  return weights.some((weight) => weight > 0) ? weights : [1];
+  if (weights.some((weight) => weight > 0)) return weights;
+  complain(
+    field,
+    ['没有一个时段有来电。', 'No part of the day has a call.'],
+    [
+      '请写各时段的相对话量，例如 [1, 2, 1]；全天均匀就不写。',
+      'Write how the calls are spread, such as [1, 2, 1]; leave it out for an even day.',
+    ],
+  );
+  return [1];
 }
 
 function readPatience(field: Field): Duration {
