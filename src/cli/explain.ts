@@ -37,14 +37,14 @@ export function timeLine({ contact, from, entries, cut }: Explanation): string {
     const seconds = `+${((atMs - startMs) / 1000).toFixed(3)}s`.padStart(12);
     lines.push(
       '',
-      `${seconds}  ${event.en}  ${event.zh}  (#${seq}${otherwiseToday === undefined ? '' : ', decided otherwise today'})`,
+      `${seconds}  ${event.zh}  ${event.en}  (#${seq}${otherwiseToday === undefined ? '' : '，今天会另作决定 decided otherwise today'})`,
     );
-    for (const { rule, en, zh } of decisions) lines.push(`${rule.padStart(12)}  ${en}  ${zh}`);
+    for (const { rule, en, zh } of decisions) lines.push(`${rule.padStart(12)}  ${zh}  ${en}`);
     for (const { chosen, others } of offers) {
-      const chosenOf = others.length === 0 ? 'nobody else was idle 无其他空闲座席' : `${others.length + 1} idle`;
-      lines.push(`${'Q3'.padStart(12)}  Chosen 选中: ${chosen} (${chosenOf})`);
+      const chosenOf = others.length === 0 ? '无其他空闲座席 nobody else was idle' : `${others.length + 1} 人空闲 idle`;
+      lines.push(`${'Q3'.padStart(12)}  选中 chosen: ${chosen} (${chosenOf})`);
       for (const other of others)
-        lines.push(`${other.rule.padStart(12)}    not 未选 ${other.agent}: ${other.en}  ${other.zh}`);
+        lines.push(`${other.rule.padStart(12)}    未选 not ${other.agent}: ${other.zh}  ${other.en}`);
     }
   }
   if (cut) lines.push('', '… 之后还有，未列出 / there is more, left out');

@@ -49,7 +49,7 @@ test('explain prints a time line with rules, and the same as JSON', async () => 
   expect(await explain.run([id, '--data', data])).toBe(0);
   expect(written).toContain('138****8000');
   expect(written).toMatch(/\+0\.\d{3}s/);
-  expect(written).toMatch(/R1 {2}The contact is closed: abandonedInMenu\./);
+  expect(written).toMatch(/R1 {2}[^ ]*联络[^ ]* {2}The contact is closed: abandonedInMenu\./);
   written = '';
   expect(await explain.run([id, '--json', '--data', data])).toBe(0);
   expect(JSON.parse(written)).toMatchObject({ contact: id, cut: false });
