@@ -81,6 +81,7 @@ test('[Q20] the caller is told whole minutes, and nothing when they would not co
   expect(told(1)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05b', 'NUM-3', 'QUE-05c']);
   expect(told(3)).toEqual(['QUE-05a', 'NUM-3', 'QUE-05b', 'NUM-5', 'QUE-05c']);
   expect(told(5)).toEqual(['QUE-05a', 'NUM-4', 'QUE-05b', 'NUM-8', 'QUE-05c']);
+  expect(told(0)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05b', 'NUM-2L', 'QUE-05c']);
   expect(told(6)).toEqual([]);
   expect(told(20)).toEqual([]);
   hotline.state.paces.set('personal', { placeMs: Array(20).fill(10_000), inside: 0, ended: 0 });

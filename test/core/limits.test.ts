@@ -140,6 +140,23 @@ test('[P7] what came of a contact is recorded as it is given, cut, and again', (
   expect(hotline.state.contacts.get(contact)?.stage.in).toBe('queue');
 });
 
+test('[R2] each talk of a contact is recorded into a file of its own, numbered from 1', () => {
+  const hotline = new Hotline({ ...CITY, version: 'recorded', recordingFolder: '/rec' });
+  hotline.ready('ana');
+  const contact = hotline.call('personal');
+  hotline.answer(contact);
+  const talk = hotline.state.contacts.get(contact)!.stage;
+  if (talk.in !== 'talk') throw new Error(talk.in);
+  hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
+  hotline.ask('ana', 'offline');
+  hotline.ready('ben');
+  hotline.answer(contact);
+  const files = [1, 2].map((nth) => `/rec/${contact}-${nth}.wav`);
+  expect(facts(hotline, 'recordingStarted').map(({ file }) => file)).toEqual(files);
+  const records = hotline.commands.flatMap((one) => (one.do === 'record' ? [one.file] : []));
+  expect(records).toEqual(files);
+});
+
 test('[D1] a seat has sixteen devices at most, and one that registers again is the same', () => {
   const hotline = new Hotline(CITY);
   for (let nth = 0; nth < 20; nth += 1) hotline.hear(registered(`sip:${nth}`));

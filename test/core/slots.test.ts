@@ -259,13 +259,13 @@ describe('an offer', () => {
 });
 
 describe('call-backs of missed calls', () => {
-  const missing = (names: readonly string[]) =>
+  const missing = (names: readonly string[], slots = SLOTS) =>
     new Hotline(
       rules(
         [queue('personal')],
         names.map((name) => agent(name, LEVEL)),
         {
-          slots: SLOTS,
+          slots,
           missedCalls: { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 2 },
           dialsOut: true,
         },
@@ -305,7 +305,7 @@ describe('call-backs of missed calls', () => {
   });
 
   test('[W13] an agent without room for more is called for the one that waited beside the offer', () => {
-    const hotline = missing(['ana']);
+    const hotline = missing(['ana'], { ...SLOTS, each: { chat: 2 } });
     hotline.ready('ana');
     held(hotline);
     const chat = hotline.open('chat', 'personal')!;
