@@ -51,7 +51,7 @@ test('[Q19] most waits end inside the interval that was foreseen for them, and a
 test('[Q19] what was learnt of the waits outlives a restart', () => {
   const hotline = new Hotline(SETTINGS);
   hotline.ready('ana');
-  steadyDay(hotline, 30, () => 60_000);
+  steadyDay(hotline, 30, (nth) => 30_000 + ((nth * 37) % 11) * 6_000);
   const before = queueViews(hotline.state);
   hotline.restart();
   expect(queueViews(hotline.state)).toEqual(before);
@@ -84,6 +84,12 @@ test('[Q20] the caller is told whole minutes, and nothing when they would not co
   expect(told(0)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05b', 'NUM-2L', 'QUE-05c']);
   expect(told(6)).toEqual([]);
   expect(told(20)).toEqual([]);
-  hotline.state.paces.set('personal', { placeMs: Array(20).fill(10_000), inside: 0, ended: 0 });
+  const steady = (placeMs: number) =>
+    hotline.state.paces.set('personal', { placeMs: Array(20).fill(placeMs), inside: 0, ended: 0 });
+  steady(10_000);
   expect(told(1)).toEqual([]);
+  steady(60_000);
+  expect(told(0)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05c']);
+  expect(told(9)).toEqual(['QUE-05a', 'NUM-10', 'QUE-05c']);
+  expect(told(10)).toEqual([]);
 });

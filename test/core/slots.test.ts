@@ -201,6 +201,25 @@ describe('an offer', () => {
     expect(hotline.holder(chat)).toBe('ana');
   });
 
+  test('[W6] is recorded with its token, its end and the site, whether taken or not', () => {
+    const staff = [agent('ana', LEVEL, { site: 'east' })];
+    const sites = [{ id: 'east', name: 'east', kind: 'subPlatform' as const }];
+    const hotline = new Hotline(rules([queue('personal')], staff, { slots: SLOTS, sites }));
+    hotline.ready('ana');
+    const atMs = hotline.state.nowMs;
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.reply(chat, false);
+    hotline.pass(5_000);
+    hotline.reply(chat);
+    const offers = factsOf(hotline, chat).filter(({ fact }) => fact === 'offerMade' || fact === 'offerEnded');
+    expect(offers).toMatchObject([
+      { fact: 'offerMade', agent: 'ana', token: 1, leaseUntilMs: atMs + 30_000, site: 'east' },
+      { fact: 'offerEnded', agent: 'ana', token: 1, result: 'rejected' },
+      { fact: 'offerMade', agent: 'ana', token: 2, leaseUntilMs: atMs + 35_000, site: 'east' },
+      { fact: 'offerEnded', agent: 'ana', token: 2, result: 'accepted' },
+    ]);
+  });
+
   test('[W6][O9] an answer with an older token, by another agent or to a call changes nothing', () => {
     const hotline = hotlineOf(['ana', 'ben']);
     hotline.ready('ana');
