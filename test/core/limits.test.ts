@@ -127,6 +127,19 @@ test('[P6] the same rules change nothing; a seat that is gone is offline once it
   expect(facts(hotline, 'agentState').at(-1)).toMatchObject({ agent: 'ana', state: 'offline' });
 });
 
+test('[P6][O4] a seat that is gone in the pause after a miss leaves nothing behind, and the pause ends nowhere', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.decline(call);
+  hotline.hear({ type: 'settingsLoaded', settings: rules([queue('personal')], [agent('ben', { personal: 1 })]) });
+  expect(hotline.state.agents.has(agentId('ana'))).toBe(false);
+  expect([...hotline.state.standing.seats.keys()]).toEqual(['ben']);
+  hotline.pass(5_000);
+  hotline.ready('ben');
+  expect(hotline.ringing(call)).toBe('ben');
+});
+
 test('[P7] what came of a contact is recorded as it is given, cut, and again', () => {
   const hotline = new Hotline(CITY);
   const contact = hotline.call('personal');

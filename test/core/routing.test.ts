@@ -159,6 +159,7 @@ describe('who gets a contact', () => {
     hotline.pass(10_000);
     hotline.ready('ana');
     expect(hotline.ringing(busy)).toBeUndefined();
+    expect(hotline.state.standing.wanted.size).toBe(0);
   });
 
   test('[C1] at most 60,000 numbers are remembered, those heard of last; after a day none is', () => {
@@ -356,47 +357,6 @@ describe('what goes wrong elsewhere', () => {
       return hotline.ringing(call);
     };
     expect([offeredAfter(excludedMs - 1), offeredAfter(excludedMs)]).toEqual(['cai', 'ana']);
-  });
-
-  test('[T10] who has a caller back after a broken talk is asked first by the next who declines, however long others have been idle', () => {
-    const staff = ['ana', 'ben', 'cai'].map((name) => agent(name, { personal: 1 }));
-    const hotline = new Hotline(rules([queue('personal')], staff));
-    hotline.ready('ana');
-    const call = hotline.call('personal');
-    hotline.answer(call);
-    const talk = hotline.state.contacts.get(call)!.stage;
-    if (talk.in !== 'talk') throw new Error(talk.in);
-    hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
-    hotline.pass(30_000);
-    hotline.ready('cai');
-    expect(hotline.ringing(call)).toBe('cai');
-    hotline.ready('ben');
-    hotline.pass(1_000);
-    hotline.ready('ana');
-    hotline.decline(call);
-    expect(hotline.ringing(call)).toBe('ana');
-  });
-
-  test('[O4] a phone that is busy, as the last of the seat or before it, is an offer rejected: the pause is the short one', () => {
-    for (const causes of [['USER_BUSY'], ['USER_BUSY', 'NO_ANSWER'], ['NO_ANSWER', 'USER_BUSY']]) {
-      const hotline = two();
-      if (causes.length > 1) {
-        const device = { sipUser: 'ana', uri: 'sip:ana-desk', expiresAtMs: 1e14 };
-        hotline.hear({ type: 'deviceRegistered', node: NODE, device });
-      }
-      hotline.ready('ana');
-      const call = hotline.call('personal');
-      const stage = hotline.state.contacts.get(call)!.stage;
-      const rings = stage.in === 'queue' ? stage.offer!.legs : [];
-      expect(rings).toHaveLength(causes.length);
-      for (const [nth, leg] of [...rings].entries()) {
-        hotline.hear({ type: 'legEnded', node: NODE, leg, cause: causes[nth]! });
-      }
-      const ends = hotline.commands.filter((one) => one.do === 'record-fact' && one.fact === 'offerEnded');
-      expect(ends).toMatchObject([{ agent: 'ana', result: 'rejected' }]);
-      hotline.pass(5_000);
-      expect(hotline.ringing(call)).toBe('ana');
-    }
   });
 
   test('[Q5][O9] one call is never answered by two agents', () => {

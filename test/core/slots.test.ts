@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { agentId, type ContactId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, nodeId } from '../../src/core/ids.ts';
 import { agentView } from '../../src/core/view.ts';
 import { factsOf, held, hotlineOf, MEDIUM, NODE, SLOTS, stageOf } from './digital-day.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
 const LEVEL = { personal: 1 };
+const NOBODY = '' as ContactId;
 
 describe('room', () => {
   test('[W2][W6] a third chat waits until one of two slots is free, and an agent without a phone may have them', () => {
@@ -114,6 +115,28 @@ describe('who gets it', () => {
     expect(chats.map((chat) => hotline.holder(chat))).toEqual(['ana', 'ben', 'cai', 'ana', 'ben', 'cai']);
     hotline.end(chats[1]!, 'agent');
     expect(hotline.ringing(hotline.call('personal'))).toBe('ben');
+  });
+
+  test('[W4] a call counts, too: a chat goes to who has none, although idle for a shorter time', () => {
+    const hotline = hotlineOf(['ana', 'ben'], { ...SLOTS, beside: { voice: { chat: 1 } } });
+    hotline.ready('ana');
+    hotline.answer(hotline.call('personal'));
+    hotline.pass(1_000);
+    hotline.ready('ben');
+    expect(hotline.ringing(hotline.open('chat', 'personal')!)).toBe('ben');
+    expect(hotline.ringing(hotline.open('chat', 'personal')!)).toBe('ana');
+  });
+
+  test('[W4] who has just ended a chat comes after who has been idle all the while', () => {
+    const hotline = hotlineOf(['ana', 'ben']);
+    hotline.ready('ana');
+    hotline.pass(1_000);
+    hotline.ready('ben');
+    const chat = held(hotline);
+    expect(hotline.holder(chat)).toBe('ana');
+    hotline.pass(1_000);
+    hotline.end(chat, 'agent');
+    expect(hotline.ringing(hotline.open('chat', 'personal')!)).toBe('ben');
   });
 
   test('[W5] calls before chats before mails, each kind by rank and age', () => {
@@ -332,6 +355,35 @@ describe('call-backs of missed calls', () => {
     expect(hotline.ringing(callBack)).toBeUndefined();
     hotline.reply(chat);
     expect(hotline.ringing(callBack)).toBe('ana');
+  });
+
+  test('[B3] go out by the switch that had the call, and by another one only while that is down', () => {
+    const hotline = missing([]);
+    const survey = { bootId: 'other', legs: [], devices: [], ended: [] };
+    hotline.hear({ type: 'surveyed', node: nodeId('another'), survey });
+    const numbers = ['13800138000', '13900139000', '13700137000'];
+    for (const number of numbers) hotline.hangUp(hotline.call('personal', number));
+    const nodes = () =>
+      numbers.map((number) => hotline.state.contacts.get(hotline.state.missed.get(number)?.by ?? NOBODY)?.node);
+    expect(nodes()).toEqual([NODE, NODE, undefined]);
+    hotline.hear({ type: 'nodeLost', node: NODE });
+    hotline.hear({ type: 'missedCallHandled', number: numbers[0]!, by: 'lead', note: '' });
+    expect(nodes()).toEqual([undefined, NODE, 'another']);
+  });
+
+  test('[B3] stand no more at once than the rules say; the next one stands as soon as a talk of one is over', () => {
+    const hotline = missing(['ana']);
+    const numbers = ['13800138000', '13900139000', '13700137000'];
+    for (const number of numbers) hotline.hangUp(hotline.call('personal', number));
+    const [first, second, third] = numbers.map((number) => hotline.state.missed.get(number)!.by);
+    expect([typeof first, typeof second, third]).toEqual(['string', 'string', null]);
+    hotline.ready('ana');
+    hotline.answer(first!);
+    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(first!)!.leg });
+    expect(stageOf(hotline, first!)?.in).toBe('talk');
+    expect(hotline.state.missed.get(numbers[2]!)!.by).toBeNull();
+    hotline.hangUp(first!);
+    expect(hotline.state.missed.get(numbers[2]!)!.by).not.toBeNull();
   });
 
   test('[B3][T10] a citizen who was reached and lost by the phone of the agent waits like a caller, not behind all of them', () => {
