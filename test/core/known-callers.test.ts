@@ -134,6 +134,21 @@ describe('[G1][G2] without the menu', () => {
   });
 });
 
+describe('[G2] the queue of the last wait', () => {
+  test.each<[string, CallerKnown, string]>([
+    ['who calls again and is nobody else', { order: { no: 'G1', urgency: 'normal' } }, 'enterprise'],
+    ['an elder', { elder: true }, 'personal'],
+    ['who has an urgent order open', { order: { no: 'G1', urgency: 'urgent' } }, 'personal'],
+    ['who has an emergency order open', { order: { no: 'G1', urgency: 'emergency' } }, 'personal'],
+    ['whom the records hold for an emergency', { grade: 'emergency' }, 'personal'],
+  ])('%s goes to the queue that is meant', (_who, known, queueName) => {
+    const first = call();
+    press(first, '2');
+    hotline.hangUp(first);
+    expect(waitOf(call(known)).queue).toBe(queueName);
+  });
+});
+
 describe('[G5] malicious callers', () => {
   test('who was warned hears so and goes on like anybody', () => {
     const contact = call({ stage: 'warned' });

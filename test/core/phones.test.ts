@@ -70,3 +70,35 @@ test('[O4] a phone that is busy, as the last of the seat or before it, is an off
     expect(hotline.ringing(call)).toBe('ana');
   }
 });
+
+test('[O5][Q1] of several callers whom the agent has missed the oldest is asked again first', () => {
+  const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
+  hotline.ready('ana');
+  const [older, younger] = [hotline.call('personal'), hotline.call('personal')];
+  hotline.decline(older!);
+  hotline.pass(5_000);
+  expect(hotline.ringing(younger!)).toBe('ana');
+  hotline.decline(younger!);
+  hotline.pass(5_000);
+  expect([older, younger].map((call) => hotline.ringing(call!))).toEqual(['ana', undefined]);
+});
+
+test('[S1] a core that has started offers nobody a caller, and lets no time of theirs run out, before the switch is heard', () => {
+  const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
+  hotline.ready('ana');
+  const [ringing, waiting] = [hotline.call('personal'), hotline.call('personal')];
+  hotline.restart();
+  hotline.hear({ type: 'started' });
+  hotline.pass(60_000);
+  expect(hotline.ringing(ringing!)).toBe('ana');
+  hotline.ask('ana', 'notReady');
+  hotline.ready('ana');
+  expect([ringing, waiting].map((call) => hotline.ringing(call!))).toEqual([undefined, undefined]);
+  const legs = [...hotline.state.legs.values()].map(({ id }) => ({
+    ...{ leg: id, direction: 'inbound' as const, state: 'answered' as const, from: '', dialled: 'personal' },
+    doing: 'music' as const,
+  }));
+  const devices = [{ sipUser: 'ana', uri: 'sip:ana', expiresAtMs: 1e14 }];
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'boot', legs, devices, ended: [] } });
+  expect(hotline.ringing(ringing!)).toBe('ana');
+});
