@@ -170,6 +170,24 @@ test('[R2] each talk of a contact is recorded into a file of its own, numbered f
   expect(records).toEqual(files);
 });
 
+test('[B1] 60,000 numbers are kept to be called back; what is missed beyond them stands in the records alone', () => {
+  const missedCalls = { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 2 };
+  const hotline = new Hotline({ ...CITY, version: 'missed', missedCalls });
+  const { missed } = hotline.state;
+  const miss = (number: string) => hotline.hangUp(hotline.call('personal', number));
+  miss('13800138000');
+  const one = missed.get('13800138000')!;
+  for (let nth = 1; nth < 59_999; nth += 1) missed.set(`n${nth}`, { ...one, by: one.contact });
+  for (const number of ['13800138001', '13800138002', '13800138000']) miss(number);
+  expect([missed.size, missed.has('13800138001'), missed.has('13800138002')]).toEqual([60_000, true, false]);
+  expect(facts(hotline, 'callMissed').map(({ number, calls }) => `${number} ${calls}`)).toEqual([
+    '13800138000 1',
+    '13800138001 1',
+    '13800138002 1',
+    '13800138000 2',
+  ]);
+});
+
 test('[D1] a seat has sixteen devices at most, and one that registers again is the same', () => {
   const hotline = new Hotline(CITY);
   for (let nth = 0; nth < 20; nth += 1) hotline.hear(registered(`sip:${nth}`));
