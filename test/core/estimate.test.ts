@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { estimatePrompts } from '../../src/core/estimate.ts';
+import { estimateFor, estimatePrompts } from '../../src/core/estimate.ts';
 import { queueViews } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
@@ -29,6 +29,7 @@ test('[Q19] nothing is foreseen from too few waits; then the interval grows with
   const { waiting, estimate } = queueViews(hotline.state)[0]!;
   expect(waiting.length).toBeGreaterThan(2);
   const [second, third] = [waiting.at(1)!.estimate!, waiting.at(2)!.estimate!];
+  expect([second, third]).toEqual([1, 2].map((ahead) => estimateFor(hotline.state, 'personal', ahead)));
   expect(second.lowMs).toBeLessThanOrEqual(second.highMs);
   expect(third.highMs).toBeGreaterThan(second.highMs);
   expect(estimate!.highMs).toBeGreaterThan(third.highMs);

@@ -214,6 +214,18 @@ describe('[C2] a wait given up', () => {
   });
 });
 
+test('[S8][Q10] who was cut off by a switch that died waits again at the place of that call, once, without a head start', () => {
+  const lost = call({ elder: true });
+  const { enqueuedAtMs } = waitOf(lost);
+  hotline.pass(20_000);
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'another', legs: [], devices: [], ended: [] } });
+  expect(at(lost)).toBe('over');
+  hotline.pass(5_000);
+  expect(waitOf(call({ elder: true }))).toMatchObject({ enqueuedAtMs, headStartMs: 0 });
+  const after = waitOf(call({ elder: true }));
+  expect(after).toMatchObject({ enqueuedAtMs: enqueuedAtMs + 25_000, headStartMs: 0 });
+});
+
 describe('[G3] [G4] grades', () => {
   test.each<[string, CallerKnown, Grade | undefined]>([
     ['an urgent order', { order: { no: 'G1', urgency: 'urgent' } }, 'business'],

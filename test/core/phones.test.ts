@@ -81,6 +81,9 @@ test('[O5][Q1] of several callers whom the agent has missed the oldest is asked 
   hotline.decline(younger!);
   hotline.pass(5_000);
   expect([older, younger].map((call) => hotline.ringing(call!))).toEqual(['ana', undefined]);
+  hotline.decline(older!);
+  // However often: one of the 64 who are remembered.
+  expect(hotline.state.contacts.get(older!)!.excluded.map(({ agent: who }) => who)).toEqual(['ana']);
 });
 
 test('[S1] a core that has started offers nobody a caller, and lets no time of theirs run out, before the switch is heard', () => {

@@ -3,6 +3,7 @@ import type { Command } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
 import type { ContactId } from '../../src/core/ids.ts';
 import { agentId, nodeId } from '../../src/core/ids.ts';
+import { siteViews } from '../../src/core/view.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
 const PERSONAL = { skill: 'personal', level: 1 };
@@ -244,6 +245,13 @@ describe('sites and donors', () => {
     const [first, second] = [hotline.call('personal'), hotline.call('personal')];
     hotline.pass(10_000);
     expect([hotline.ringing(first), hotline.ringing(second)]).toEqual(['eva', undefined]);
+    expect(siteViews(hotline.state)).toEqual([
+      { site: 'main', name: '主平台', kind: 'main', status: 'open', calls: 0, agents: 0, idleAgents: 0 },
+      {
+        ...{ site: 'east', name: '东区分平台', kind: 'subPlatform', status: 'open' },
+        ...{ capacity: 1, calls: 1, agents: 2, idleAgents: 1 },
+      },
+    ]);
     hotline.hangUp(first);
     expect(hotline.ringing(second)).toBe('fay');
   });
@@ -287,6 +295,25 @@ describe('sites and donors', () => {
     hotline.pass(16_000);
     expect(hotline.ringing(foreign)).toBe('ana');
   });
+});
+
+test('[Q15] a floor is kept by the share of all answers that counts, to the very share', () => {
+  const offeredAfter = (floor: number) => {
+    const staff = [agent('ana', { personal: 1, enterprise: 1 }, { home: 'personal' })];
+    const hotline = new Hotline(rules([queue('personal', { floor, wrapUpMs: 0 }), queue('enterprise')], staff));
+    const late = hotline.call('personal');
+    hotline.pass(16_000);
+    hotline.ready('ana');
+    hotline.answer(late);
+    hotline.hangUp(late);
+    const foreign = hotline.call('enterprise');
+    const inTime = hotline.call('personal');
+    expect([hotline.ringing(inTime), hotline.ringing(foreign)]).toEqual(['ana', undefined]);
+    hotline.answer(inTime);
+    hotline.hangUp(inTime);
+    return hotline.ringing(foreign);
+  };
+  expect([offeredAfter(0.5), offeredAfter(0.51)]).toEqual(['ana', undefined]);
 });
 
 describe('what goes wrong elsewhere', () => {
