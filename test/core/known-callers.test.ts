@@ -134,6 +134,17 @@ describe('[G1][G2] without the menu', () => {
   });
 });
 
+test.each([
+  [1_799_999, 'queue'],
+  [1_800_000, 'menu menu'],
+])('[G2][C2] a wait given up is remembered for half an hour: after %i ms the caller is at: %s', (afterMs, where) => {
+  const first = call();
+  press(first, '2');
+  hotline.hangUp(first);
+  hotline.pass(afterMs);
+  expect(at(call())).toBe(where);
+});
+
 describe('[G2] the queue of the last wait', () => {
   test.each<[string, CallerKnown, string]>([
     ['who calls again and is nobody else', { order: { no: 'G1', urgency: 'normal' } }, 'enterprise'],
