@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ContactId, nodeId } from '../../src/core/ids.ts';
+import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const NODE = nodeId('switch');
@@ -104,4 +104,22 @@ test('[S1] a core that has started offers nobody a caller, and lets no time of t
   const devices = [{ sipUser: 'ana', uri: 'sip:ana', expiresAtMs: 1e14 }];
   hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'boot', legs, devices, ended: [] } });
   expect(hotline.ringing(ringing!)).toBe('ana');
+});
+
+test('[T5] two who came apart are not taken for joined because one of them is joined with somebody else', () => {
+  const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
+  hotline.ready('ana');
+  const contact = hotline.call('personal');
+  hotline.answer(contact);
+  const { leg } = hotline.state.contacts.get(contact)!;
+  const rejoinAtMs = () => {
+    const { stage } = hotline.state.contacts.get(contact)!;
+    return stage.in === 'talk' ? { agentLeg: stage.agentLeg, atMs: stage.rejoinAtMs } : undefined;
+  };
+  const { agentLeg } = rejoinAtMs()!;
+  hotline.hear({ type: 'unbridged', node: NODE, leg, other: agentLeg });
+  hotline.hear({ type: 'bridged', node: NODE, leg, other: legId('stranger') });
+  expect(rejoinAtMs()).toEqual({ agentLeg, atMs: hotline.state.nowMs + 2_000 });
+  hotline.pass(2_000);
+  expect(rejoinAtMs()).toEqual({ agentLeg, atMs: null });
 });
