@@ -4,8 +4,10 @@ import type { Event, EventBody } from '../../src/core/event.ts';
 import { agentId, legId, nodeId } from '../../src/core/ids.ts';
 import { CONTACTS_MAX, DEVICES_PER_SEAT_MAX } from '../../src/core/limits.ts';
 import { initialState } from '../../src/core/state.ts';
+import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
-import { agentView } from '../../src/core/view.ts';
+import { agentView, webCallCount } from '../../src/core/view.ts';
+import { WEB_CALLER } from '../../src/lib/web-caller.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const NODE = nodeId('switch');
@@ -170,6 +172,20 @@ test('[R2] each talk of a contact is recorded into a file of its own, numbered f
   expect(records).toEqual(files);
 });
 
+test('[R1][R3] a contact whose recording the switch does not end closes 5 s after its last leg, the length of the file unknown', () => {
+  const hotline = new Hotline({ ...CITY, version: 'recorded', recordingFolder: '/rec' });
+  hotline.ready('ana');
+  const contact = hotline.call('personal');
+  hotline.answer(contact);
+  hotline.pass(60_000);
+  hotline.hangUp(contact);
+  hotline.pass(4_999);
+  expect(facts(hotline, 'contactClosed')).toEqual([]);
+  hotline.pass(1);
+  expect(facts(hotline, 'recordingEnded')).toMatchObject([{ contact, expectedMs: 60_000, durationMs: null }]);
+  expect(facts(hotline, 'contactClosed')).toMatchObject([{ contact, outcome: 'answered' }]);
+});
+
 test('[B1] 60,000 numbers are kept to be called back; what is missed beyond them stands in the records alone', () => {
   const missedCalls = { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 2 };
   const hotline = new Hotline({ ...CITY, version: 'missed', missedCalls });
@@ -275,6 +291,32 @@ test('[F9] a flow that leads nowhere ends the call', () => {
     hotline.hear(arrive(to));
     expect(facts(hotline, 'contactClosed')).toMatchObject([{ outcome: 'ended' }]);
   }
+});
+
+test('[L2][E1] a leg that was told to end, and is in a snapshot, counts as ended at the same moment after it', () => {
+  const run = (snapshot: boolean) => {
+    let state = initialState('0123456789abcdef');
+    const survey = { bootId: 'boot', legs: [], devices: [], ended: [] };
+    step(state, { type: 'settingsLoaded', settings: CITY, atMs: 0 }, 1);
+    step(state, { type: 'surveyed', node: NODE, survey, atMs: 0 }, 2);
+    const leg = legId('lost');
+    const told = step(state, { type: 'callArrived', node: NODE, leg, from: '138', dialled: 'nowhere', atMs: 0 }, 3);
+    expect(told).toContainEqual(expect.objectContaining({ do: 'hangUp', cause: 'UNALLOCATED_NUMBER' }));
+    if (snapshot) state = decodeState(encodeState(state));
+    return [9_999, 10_000].map((atMs, nth) => step(state, { type: 'tick', atMs }, 4 + nth));
+  };
+  const [before, then] = run(true);
+  expect(before).toEqual([]);
+  expect(then).toContainEqual(expect.objectContaining({ fact: 'legClosed', cause: 'RECOVERY_ON_TIMER_EXPIRE' }));
+  expect(run(false)).toEqual([before, then]);
+});
+
+test('calls from pages are counted while they are open', () => {
+  const hotline = new Hotline(CITY);
+  const [call] = [hotline.call('personal', WEB_CALLER), hotline.call('personal', '13800138000')];
+  expect(webCallCount(hotline.state)).toBe(1);
+  hotline.hangUp(call!);
+  expect(webCallCount(hotline.state)).toBe(0);
 });
 
 test('[E1] time and entries never go back', () => {
