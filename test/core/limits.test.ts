@@ -211,6 +211,15 @@ test('[D1] a seat has sixteen devices at most, and one that registers again is t
   expect(seat(hotline).devices).toBe(DEVICES_PER_SEAT_MAX);
 });
 
+test('[O1] eight devices of a seat are rung at most, the first by their addresses', () => {
+  const hotline = new Hotline(CITY);
+  for (let nth = 0; nth < 12; nth += 1) hotline.hear(registered(`sip:${String.fromCharCode(97 + nth)}`));
+  hotline.ready('ana');
+  hotline.call('personal');
+  const rung = hotline.commands.flatMap((one) => (one.do === 'ring' ? [one.device] : []));
+  expect(rung).toEqual(['sip:a', 'sip:ana', ...[...'bcdefg'].map((letter) => `sip:${letter}`)]);
+});
+
 test('[D2] only the node that told of a device takes it away', () => {
   const hotline = new Hotline(CITY);
   const gone = (node: string): EventBody => ({

@@ -123,3 +123,18 @@ test('[T5] two who came apart are not taken for joined because one of them is jo
   hotline.pass(2_000);
   expect(rejoinAtMs()).toEqual({ agentLeg, atMs: null });
 });
+
+test.each([
+  [59_999, 'younger'],
+  [60_000, 'older'],
+])('[O5] %i ms after a miss the agent is asked first for the %s caller', (afterMs, first) => {
+  const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
+  hotline.ready('ana');
+  const older = hotline.call('personal');
+  hotline.decline(older);
+  hotline.ask('ana', 'notReady');
+  const younger = hotline.call('personal');
+  hotline.pass(afterMs);
+  hotline.ready('ana');
+  expect({ older: hotline.ringing(older), younger: hotline.ringing(younger) }).toMatchObject({ [first]: 'ana' });
+});

@@ -271,6 +271,13 @@ describe('sites and donors', () => {
     const asked = hotline.hear({ type: 'siteAsked', site: 'east', status: 'open', by: 'l'.repeat(99) });
     const said = { do: 'record-fact', fact: 'siteStatus', site: 'east', status: 'open', by: 'l'.repeat(64) };
     expect(asked[0]).toEqual(said);
+    for (const [site, status] of [
+      ['nowhere', 'down'],
+      ['east', 'open'],
+    ] as const) {
+      expect(hotline.hear({ type: 'siteAsked', site, status, by: 'lead' })).toEqual([]);
+    }
+    expect(hotline.state.sites.size).toBe(0);
     expect(hotline.ringing(call)).toBe('eva');
     hotline.answer(call);
     hotline.hear({ type: 'siteAsked', site: 'east', status: 'draining', by: 'lead' });

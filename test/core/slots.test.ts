@@ -401,4 +401,20 @@ describe('call-backs of missed calls', () => {
     hotline.ready('ben');
     expect([hotline.ringing(callBack), hotline.ringing(later)]).toEqual(['ben', undefined]);
   });
+
+  test('[W13][W7] a citizen who was reached and lost is on the line, and takes back the offer of a chat like any caller', () => {
+    const hotline = missing(['ana', 'ben']);
+    const callBack = missed(hotline);
+    hotline.ready('ana');
+    hotline.answer(callBack);
+    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(callBack)!.leg });
+    const talk = stageOf(hotline, callBack);
+    if (talk?.in !== 'talk') throw new Error(`is in ${talk?.in}`);
+    hotline.ready('ben');
+    const chat = hotline.open('chat', 'personal')!;
+    expect(hotline.ringing(chat)).toBe('ben');
+    hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
+    hotline.ask('ana', 'offline');
+    expect([hotline.ringing(callBack), hotline.ringing(chat)]).toEqual(['ben', undefined]);
+  });
 });
