@@ -49,6 +49,15 @@ test('[Q19] most waits end inside the interval that was foreseen for them, and a
   expect(queueViews(hotline.state)[0]!.foreseen).toEqual({ ended: foreseen.ended + 1, inside: foreseen.inside });
 });
 
+test('[Q19] nine waits foresee nothing, ten do', () => {
+  const { state } = new Hotline(SETTINGS);
+  const foreseen = (waits: number) => {
+    state.paces.set('personal', { placeMs: Array(waits).fill(60_000), inside: 0, ended: 0 });
+    return estimateFor(state, 'personal', 1);
+  };
+  expect([foreseen(9), foreseen(10)]).toEqual([undefined, { lowMs: 120_000, highMs: 120_000 }]);
+});
+
 test('[Q19] what was learnt of the waits outlives a restart', () => {
   const hotline = new Hotline(SETTINGS);
   hotline.ready('ana');
