@@ -145,6 +145,17 @@ test.each([
   expect(at(call())).toBe(where);
 });
 
+test('[C2][G2] who found the queue full and had waited for nothing is remembered for no wait', () => {
+  const { queues } = SETTINGS;
+  hotline = new Hotline({ ...SETTINGS, queues: { ...queues, personal: { ...queues['personal']!, waitingMax: 1 } } });
+  call({ elder: true }, '13900139000');
+  const turnedAway = call();
+  press(turnedAway, '0');
+  expect(at(turnedAway)).toBe('goodbye');
+  hotline.hangUp(turnedAway);
+  expect(at(call())).toBe('menu menu');
+});
+
 describe('[G2] the queue of the last wait', () => {
   test.each<[string, CallerKnown, string]>([
     ['who calls again and is nobody else', { order: { no: 'G1', urgency: 'normal' } }, 'enterprise'],
