@@ -16,7 +16,7 @@ test('a card tells of a call what is known of it, and leaves out what is not', (
     ...{ arrivedAtMs: nowMs, wait: { queue: 'personal', enqueuedAtMs: nowMs, orderMs: nowMs }, waiting: true },
   };
   expect(contactCard(hotline.state, plain)).toStrictEqual(card);
-  const known = { elder: true };
+  const known = { elder: true as const };
   const leg = legId('known');
   const arrived = { type: 'callArrived', node: NODE, leg, from: '139', fromName: '王', dialled: 'personal' } as const;
   hotline.hear({ ...arrived, known });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,6 +18,8 @@ test('an event may kill three starts, counted across them, and is set aside with
   expect(openDeaths(folder).count('tick b')).toBe(false);
   const file = openDeaths(folder).setAside('tick a', { type: 'tick' }, new Error('broken'));
   expect(file).toBe(join(folder, 'set-aside', 'tick_a.json'));
+  // Both may hold what citizens' numbers are.
+  for (const path of [file, kept()]) expect(statSync(path).mode & 0o777).toBe(0o600);
   const aside = { name: 'tick a', error: expect.stringContaining('Error: broken'), event: { type: 'tick' } };
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(aside);
 });

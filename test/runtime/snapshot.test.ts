@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,6 +44,7 @@ test('the last two snapshots are kept, and the newest is read, the oldest, or th
   expect(await read('newest')).toBeUndefined();
   const [, second, third] = await written(3);
   expect(names()).toEqual(['snapshot-000000000002.json', 'snapshot-000000000003.json']);
+  expect(names().map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600, 0o600]);
   expect(await oldestSnapshotSeq(folder)).toBe(2);
   expect(await read('newest')).toBe(third);
   expect(await read('oldest')).toBe(second);
