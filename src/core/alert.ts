@@ -10,7 +10,7 @@ import { type Place, placeOf } from './standing.ts';
 import type { Agent, Alert, Contact, State } from './state.ts';
 import { alertKey, type Lasting, watchedContact, watchedState } from './watch.ts';
 
-/** U1, U6: after any change of a contact. */
+/** U1, U6: after any change of a contact; one that is over waits no longer. */
 export function watchContact(d: Decision, contact: Contact, place: Place): void {
   if (limitsOf(d.state) === undefined) return;
   const lasting = watchedContact(d.state.settings, contact);
@@ -51,14 +51,6 @@ export function alertSeen(d: Decision, { alert, of, by }: AlertSeen): void {
   const seenBy = by.slice(0, NAME_CHARS_MAX);
   d.state.alerts.set(key, { ...known, seenBy, seenAtMs: d.state.nowMs });
   note(d, 'U5', { do: 'record-fact', fact: 'alertSeen', ...about(known), by: seenBy });
-}
-
-/** U1, U6: a contact that is over waits no longer. */
-export function forgetContact(d: Decision, contact: Contact): void {
-  if (limitsOf(d.state) === undefined) return;
-  const place = placeOf(contact);
-  endAlert(d, place, 'longWait', 'U1');
-  endAlert(d, place, 'longAnswer', 'U6');
 }
 
 function watchLasting(d: Decision, of: Place | Seat, lasting: Lasting | undefined): void {

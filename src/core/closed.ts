@@ -9,15 +9,13 @@ import type { AskedFor, ClosedConversation, Contact, State } from './state.ts';
 
 type Name = Pick<Contact, 'medium' | 'reference'>;
 
-/** W19. `agent`: who had it last. */
+/** W19. `agent`: who had it last. Whatever was remembered by this name was taken as the contact opened. */
 export function rememberClosed(d: Decision, contact: Contact, agent: AgentId | null): void {
   const { closed, nowMs } = d.state;
-  const key = conversationKey(contact);
-  closed.delete(key);
   const reopenMs = isDigital(contact.medium) ? mediumRules(d.state, contact.medium).reopenMs : undefined;
   if (reopenMs !== undefined) {
     const { id, askedFor } = contact;
-    closed.set(key, { contact: id, agent, askedFor, untilMs: nowMs + reopenMs });
+    closed.set(conversationKey(contact), { contact: id, agent, askedFor, untilMs: nowMs + reopenMs });
   }
   for (const [oldest, { untilMs }] of closed) {
     if (untilMs > nowMs && closed.size <= CLOSED_CONVERSATIONS_MAX) return;

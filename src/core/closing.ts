@@ -1,4 +1,3 @@
-import { forgetContact } from './alert.ts';
 import type { ContactOutcome } from './command.ts';
 import { type Decision, note, setStage } from './decision.ts';
 import type { Event } from './event.ts';
@@ -39,7 +38,6 @@ export function closeIfOver(d: Decision, contact: Contact, approximate = false):
   d.state.contacts.delete(contact.id);
   callBeside(d, contact.partOf, -1);
   letGoOfMissed(d, contact);
-  forgetContact(d, contact);
   unplaceContact(d.state, contact);
   note(d, 'R1', {
     do: 'record-fact',

@@ -20,7 +20,7 @@ import { leaseOver } from './offer.ts';
 import { partingDue } from './parting.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
-import { DUE, freshen, placeOf, setDeadline } from './standing.ts';
+import { DUE, setDeadline } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { superviseDue } from './supervision.ts';
 import { connectFailed, rejoin } from './talk.ts';
@@ -120,6 +120,5 @@ function meetContact(d: Decision, contact: Contact): void {
 /** Q8, Q11, Q12: time to say the place, or for more agents to be asked. */
 function waitOn(d: Decision, contact: Contact, stage: Extract<Contact['stage'], { in: 'queue' }>): void {
   touchContact(d, contact);
-  freshen(d.state.standing.freshPlaces, placeOf(contact));
   if (stage.announceAtMs <= d.state.nowMs) announce(d, contact);
 }

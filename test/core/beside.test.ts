@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contactCard } from '../../src/core/desk-view.ts';
+import { contactCard, deskView } from '../../src/core/desk-view.ts';
 import { agentId, type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { PlanStep, Settings } from '../../src/core/settings.ts';
 import { agentView } from '../../src/core/view.ts';
@@ -111,4 +111,12 @@ test('[W15] beside a chat that is over, or a call, it is a call like any other',
     hotline.hear({ type: 'callArrived', node: NODE, leg, from: 'web', dialled: 'personal', partOf });
     expect(openedOf(hotline).partOf).toBeUndefined();
   }
+});
+
+test('[Y2] while the own phone rings for a call that the agent places, the desk knows until when', () => {
+  const hotline = hotlineOf();
+  hotline.ask('ana', 'notReady');
+  hotline.hear({ type: 'callOutAsked', agent: agentId('ana'), number: '01088886666' });
+  const untilMs = hotline.state.nowMs + 20_000;
+  expect(deskView(hotline.state, agentId('ana'))).toMatchObject({ state: 'ringing', offerUntilMs: untilMs });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { estimatePrompts } from '../../src/core/estimate.ts';
+import { estimateFor, estimatePrompts } from '../../src/core/estimate.ts';
 import { queueViews } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
@@ -29,6 +29,7 @@ test('[Q19] nothing is foreseen from too few waits; then the interval grows with
   const { waiting, estimate } = queueViews(hotline.state)[0]!;
   expect(waiting.length).toBeGreaterThan(2);
   const [second, third] = [waiting.at(1)!.estimate!, waiting.at(2)!.estimate!];
+  expect([second, third]).toEqual([1, 2].map((ahead) => estimateFor(hotline.state, 'personal', ahead)));
   expect(second.lowMs).toBeLessThanOrEqual(second.highMs);
   expect(third.highMs).toBeGreaterThan(second.highMs);
   expect(estimate!.highMs).toBeGreaterThan(third.highMs);
@@ -48,10 +49,19 @@ test('[Q19] most waits end inside the interval that was foreseen for them, and a
   expect(queueViews(hotline.state)[0]!.foreseen).toEqual({ ended: foreseen.ended + 1, inside: foreseen.inside });
 });
 
+test('[Q19] nine waits foresee nothing, ten do', () => {
+  const { state } = new Hotline(SETTINGS);
+  const foreseen = (waits: number) => {
+    state.paces.set('personal', { placeMs: Array(waits).fill(60_000), inside: 0, ended: 0 });
+    return estimateFor(state, 'personal', 1);
+  };
+  expect([foreseen(9), foreseen(10)]).toEqual([undefined, { lowMs: 120_000, highMs: 120_000 }]);
+});
+
 test('[Q19] what was learnt of the waits outlives a restart', () => {
   const hotline = new Hotline(SETTINGS);
   hotline.ready('ana');
-  steadyDay(hotline, 30, () => 60_000);
+  steadyDay(hotline, 30, (nth) => 30_000 + ((nth * 37) % 11) * 6_000);
   const before = queueViews(hotline.state);
   hotline.restart();
   expect(queueViews(hotline.state)).toEqual(before);
@@ -81,8 +91,15 @@ test('[Q20] the caller is told whole minutes, and nothing when they would not co
   expect(told(1)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05b', 'NUM-3', 'QUE-05c']);
   expect(told(3)).toEqual(['QUE-05a', 'NUM-3', 'QUE-05b', 'NUM-5', 'QUE-05c']);
   expect(told(5)).toEqual(['QUE-05a', 'NUM-4', 'QUE-05b', 'NUM-8', 'QUE-05c']);
+  expect(told(0)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05b', 'NUM-2L', 'QUE-05c']);
   expect(told(6)).toEqual([]);
   expect(told(20)).toEqual([]);
-  hotline.state.paces.set('personal', { placeMs: Array(20).fill(10_000), inside: 0, ended: 0 });
+  const steady = (placeMs: number) =>
+    hotline.state.paces.set('personal', { placeMs: Array(20).fill(placeMs), inside: 0, ended: 0 });
+  steady(10_000);
   expect(told(1)).toEqual([]);
+  steady(60_000);
+  expect(told(0)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05c']);
+  expect(told(9)).toEqual(['QUE-05a', 'NUM-10', 'QUE-05c']);
+  expect(told(10)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { remindersOf } from '../../src/core/idle.ts';
 import type { ContactId } from '../../src/core/ids.ts';
 import type { MediumSetting, Settings } from '../../src/core/settings.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
@@ -41,7 +42,10 @@ describe('a citizen who does not write on', () => {
     const message = hotline.replied(contact);
     hotline.pass(299_999);
     expect(told(hotline, contact)).toEqual([]);
+    expect(remindersOf(hotline.state)).toEqual([]);
     hotline.pass(1);
+    hotline.restart();
+    expect(remindersOf(hotline.state)).toEqual([{ contact, message }]);
     expect(hotline.commands).toContainEqual({ do: 'record-fact', fact: 'citizenReminded', contact, message });
     hotline.pass(299_999);
     expect(told(hotline, contact)).toEqual(['citizenReminded']);

@@ -134,6 +134,43 @@ describe('[G1][G2] without the menu', () => {
   });
 });
 
+test.each([
+  [1_799_999, 'queue'],
+  [1_800_000, 'menu menu'],
+])('[G2][C2] a wait given up is remembered for half an hour: after %i ms the caller is at: %s', (afterMs, where) => {
+  const first = call();
+  press(first, '2');
+  hotline.hangUp(first);
+  hotline.pass(afterMs);
+  expect(at(call())).toBe(where);
+});
+
+test('[C2][G2] who found the queue full and had waited for nothing is remembered for no wait', () => {
+  const { queues } = SETTINGS;
+  hotline = new Hotline({ ...SETTINGS, queues: { ...queues, personal: { ...queues['personal']!, waitingMax: 1 } } });
+  call({ elder: true }, '13900139000');
+  const turnedAway = call();
+  press(turnedAway, '0');
+  expect(at(turnedAway)).toBe('goodbye');
+  hotline.hangUp(turnedAway);
+  expect(at(call())).toBe('menu menu');
+});
+
+describe('[G2] the queue of the last wait', () => {
+  test.each<[string, CallerKnown, string]>([
+    ['who calls again and is nobody else', { order: { no: 'G1', urgency: 'normal' } }, 'enterprise'],
+    ['an elder', { elder: true }, 'personal'],
+    ['who has an urgent order open', { order: { no: 'G1', urgency: 'urgent' } }, 'personal'],
+    ['who has an emergency order open', { order: { no: 'G1', urgency: 'emergency' } }, 'personal'],
+    ['whom the records hold for an emergency', { grade: 'emergency' }, 'personal'],
+  ])('%s goes to the queue that is meant', (_who, known, queueName) => {
+    const first = call();
+    press(first, '2');
+    hotline.hangUp(first);
+    expect(waitOf(call(known)).queue).toBe(queueName);
+  });
+});
+
 describe('[G5] malicious callers', () => {
   test('who was warned hears so and goes on like anybody', () => {
     const contact = call({ stage: 'warned' });
@@ -197,6 +234,18 @@ describe('[C2] a wait given up', () => {
     hotline.hangUp(other);
     expect(waitOf(call({ elder: true })).headStartMs).toBe(30_000);
   });
+});
+
+test('[S8][Q10] who was cut off by a switch that died waits again at the place of that call, once, without a head start', () => {
+  const lost = call({ elder: true });
+  const { enqueuedAtMs } = waitOf(lost);
+  hotline.pass(20_000);
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'another', legs: [], devices: [], ended: [] } });
+  expect(at(lost)).toBe('over');
+  hotline.pass(5_000);
+  expect(waitOf(call({ elder: true }))).toMatchObject({ enqueuedAtMs, headStartMs: 0 });
+  const after = waitOf(call({ elder: true }));
+  expect(after).toMatchObject({ enqueuedAtMs: enqueuedAtMs + 25_000, headStartMs: 0 });
 });
 
 describe('[G3] [G4] grades', () => {

@@ -4,8 +4,10 @@ import type { Event, EventBody } from '../../src/core/event.ts';
 import { agentId, legId, nodeId } from '../../src/core/ids.ts';
 import { CONTACTS_MAX, DEVICES_PER_SEAT_MAX } from '../../src/core/limits.ts';
 import { initialState } from '../../src/core/state.ts';
+import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
-import { agentView } from '../../src/core/view.ts';
+import { agentView, webCallCount } from '../../src/core/view.ts';
+import { WEB_CALLER } from '../../src/lib/web-caller.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const NODE = nodeId('switch');
@@ -127,6 +129,19 @@ test('[P6] the same rules change nothing; a seat that is gone is offline once it
   expect(facts(hotline, 'agentState').at(-1)).toMatchObject({ agent: 'ana', state: 'offline' });
 });
 
+test('[P6][O4] a seat that is gone in the pause after a miss leaves nothing behind, and the pause ends nowhere', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.decline(call);
+  hotline.hear({ type: 'settingsLoaded', settings: rules([queue('personal')], [agent('ben', { personal: 1 })]) });
+  expect(hotline.state.agents.has(agentId('ana'))).toBe(false);
+  expect([...hotline.state.standing.seats.keys()]).toEqual(['ben']);
+  hotline.pass(5_000);
+  hotline.ready('ben');
+  expect(hotline.ringing(call)).toBe('ben');
+});
+
 test('[P7] what came of a contact is recorded as it is given, cut, and again', () => {
   const hotline = new Hotline(CITY);
   const contact = hotline.call('personal');
@@ -140,11 +155,69 @@ test('[P7] what came of a contact is recorded as it is given, cut, and again', (
   expect(hotline.state.contacts.get(contact)?.stage.in).toBe('queue');
 });
 
+test('[R2] each talk of a contact is recorded into a file of its own, numbered from 1', () => {
+  const hotline = new Hotline({ ...CITY, version: 'recorded', recordingFolder: '/rec' });
+  hotline.ready('ana');
+  const contact = hotline.call('personal');
+  hotline.answer(contact);
+  const talk = hotline.state.contacts.get(contact)!.stage;
+  if (talk.in !== 'talk') throw new Error(talk.in);
+  hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
+  hotline.ask('ana', 'offline');
+  hotline.ready('ben');
+  hotline.answer(contact);
+  const files = [1, 2].map((nth) => `/rec/${contact}-${nth}.wav`);
+  expect(facts(hotline, 'recordingStarted').map(({ file }) => file)).toEqual(files);
+  const records = hotline.commands.flatMap((one) => (one.do === 'record' ? [one.file] : []));
+  expect(records).toEqual(files);
+});
+
+test('[R1][R3] a contact whose recording the switch does not end closes 5 s after its last leg, the length of the file unknown', () => {
+  const hotline = new Hotline({ ...CITY, version: 'recorded', recordingFolder: '/rec' });
+  hotline.ready('ana');
+  const contact = hotline.call('personal');
+  hotline.answer(contact);
+  hotline.pass(60_000);
+  hotline.hangUp(contact);
+  hotline.pass(4_999);
+  expect(facts(hotline, 'contactClosed')).toEqual([]);
+  hotline.pass(1);
+  expect(facts(hotline, 'recordingEnded')).toMatchObject([{ contact, expectedMs: 60_000, durationMs: null }]);
+  expect(facts(hotline, 'contactClosed')).toMatchObject([{ contact, outcome: 'answered' }]);
+});
+
+test('[B1] 60,000 numbers are kept to be called back; what is missed beyond them stands in the records alone', () => {
+  const missedCalls = { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 2 };
+  const hotline = new Hotline({ ...CITY, version: 'missed', missedCalls });
+  const { missed } = hotline.state;
+  const miss = (number: string) => hotline.hangUp(hotline.call('personal', number));
+  miss('13800138000');
+  const one = missed.get('13800138000')!;
+  for (let nth = 1; nth < 59_999; nth += 1) missed.set(`n${nth}`, { ...one, by: one.contact });
+  for (const number of ['13800138001', '13800138002', '13800138000']) miss(number);
+  expect([missed.size, missed.has('13800138001'), missed.has('13800138002')]).toEqual([60_000, true, false]);
+  expect(facts(hotline, 'callMissed').map(({ number, calls }) => `${number} ${calls}`)).toEqual([
+    '13800138000 1',
+    '13800138001 1',
+    '13800138002 1',
+    '13800138000 2',
+  ]);
+});
+
 test('[D1] a seat has sixteen devices at most, and one that registers again is the same', () => {
   const hotline = new Hotline(CITY);
   for (let nth = 0; nth < 20; nth += 1) hotline.hear(registered(`sip:${nth}`));
   hotline.hear(registered('sip:0'));
   expect(seat(hotline).devices).toBe(DEVICES_PER_SEAT_MAX);
+});
+
+test('[O1] eight devices of a seat are rung at most, the first by their addresses', () => {
+  const hotline = new Hotline(CITY);
+  for (let nth = 0; nth < 12; nth += 1) hotline.hear(registered(`sip:${String.fromCharCode(97 + nth)}`));
+  hotline.ready('ana');
+  hotline.call('personal');
+  const rung = hotline.commands.flatMap((one) => (one.do === 'ring' ? [one.device] : []));
+  expect(rung).toEqual(['sip:a', 'sip:ana', ...[...'bcdefg'].map((letter) => `sip:${letter}`)]);
 });
 
 test('[D2] only the node that told of a device takes it away', () => {
@@ -227,6 +300,32 @@ test('[F9] a flow that leads nowhere ends the call', () => {
     hotline.hear(arrive(to));
     expect(facts(hotline, 'contactClosed')).toMatchObject([{ outcome: 'ended' }]);
   }
+});
+
+test('[L2][E1] a leg that was told to end, and is in a snapshot, counts as ended at the same moment after it', () => {
+  const run = (snapshot: boolean) => {
+    let state = initialState('0123456789abcdef');
+    const survey = { bootId: 'boot', legs: [], devices: [], ended: [] };
+    step(state, { type: 'settingsLoaded', settings: CITY, atMs: 0 }, 1);
+    step(state, { type: 'surveyed', node: NODE, survey, atMs: 0 }, 2);
+    const leg = legId('lost');
+    const told = step(state, { type: 'callArrived', node: NODE, leg, from: '138', dialled: 'nowhere', atMs: 0 }, 3);
+    expect(told).toContainEqual(expect.objectContaining({ do: 'hangUp', cause: 'UNALLOCATED_NUMBER' }));
+    if (snapshot) state = decodeState(encodeState(state));
+    return [9_999, 10_000].map((atMs, nth) => step(state, { type: 'tick', atMs }, 4 + nth));
+  };
+  const [before, then] = run(true);
+  expect(before).toEqual([]);
+  expect(then).toContainEqual(expect.objectContaining({ fact: 'legClosed', cause: 'RECOVERY_ON_TIMER_EXPIRE' }));
+  expect(run(false)).toEqual([before, then]);
+});
+
+test('calls from pages are counted while they are open', () => {
+  const hotline = new Hotline(CITY);
+  const [call] = [hotline.call('personal', WEB_CALLER), hotline.call('personal', '13800138000')];
+  expect(webCallCount(hotline.state)).toBe(1);
+  hotline.hangUp(call!);
+  expect(webCallCount(hotline.state)).toBe(0);
 });
 
 test('[E1] time and entries never go back', () => {

@@ -51,7 +51,11 @@ test('[M3] a crowd that lasts proposes a mode once, changes nothing by itself, a
   expect(hotline.state.mode.name).toBe('normal');
   hotline.hear({ type: 'modeAsked', mode: 'emergency', by: 'lead', reason: '确认' });
   expect(facts(hotline, 'modeChanged')).toMatchObject([{ proposed: true }]);
-  for (const call of calls) hotline.hangUp(call);
+  for (const call of calls.slice(1)) hotline.hangUp(call);
+  hotline.pass(300_000);
+  // One waits, which is not fewer than one.
+  expect(facts(hotline, 'modeProposed')).toHaveLength(1);
+  hotline.hangUp(calls[0]!);
   hotline.pass(120_000);
   expect(facts(hotline, 'modeProposed')).toHaveLength(2);
   expect(hotline.state.mode).toMatchObject({ name: 'emergency', proposed: { mode: 'normal' } });

@@ -3,6 +3,7 @@ import type { Command } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
 import type { ContactId } from '../../src/core/ids.ts';
 import { agentId, nodeId } from '../../src/core/ids.ts';
+import { siteViews } from '../../src/core/view.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
 const PERSONAL = { skill: 'personal', level: 1 };
@@ -91,6 +92,20 @@ describe('who gets a contact', () => {
     expect(hotline.ringing(hotline.call('personal'))).toBe('dan');
   });
 
+  test('[Q11] a step for a queue that is not long stays until the oldest contact has waited for longer than it says', () => {
+    const plans = { p: [until(60_000, { skill: 'law', level: 1 }, { skipIf: 20_000 }), always(PERSONAL)] };
+    const hotline = new Hotline(
+      rules([queue('personal', { plan: 'p' })], [agent('ana', { personal: 1 }), agent('leo', { law: 1 })], { plans }),
+    );
+    hotline.ready('ana');
+    const oldest = hotline.call('personal');
+    hotline.pass(20_000);
+    const within = hotline.call('personal');
+    hotline.pass(1);
+    const beyond = hotline.call('personal');
+    expect([oldest, within, beyond].map((call) => hotline.ringing(call))).toEqual([undefined, undefined, 'ana']);
+  });
+
   test('[Q11][Q17] the needs relax step by step, and a step may count as time already waited', () => {
     const plans = {
       citizen: [
@@ -145,6 +160,7 @@ describe('who gets a contact', () => {
     hotline.pass(10_000);
     hotline.ready('ana');
     expect(hotline.ringing(busy)).toBeUndefined();
+    expect(hotline.state.standing.wanted.size).toBe(0);
   });
 
   test('[C1] at most 60,000 numbers are remembered, those heard of last; after a day none is', () => {
@@ -154,9 +170,12 @@ describe('who gets a contact', () => {
     for (let n = 0; n < 60_200; n += 1) {
       hotline.hangUp(hotline.call('personal', String(13_000_000_000 + n)));
       most = Math.max(most, callers.size);
+      // Heard of again, the first one is not the one that gives way.
+      if (n === 50_000) hotline.hangUp(hotline.call('personal', '13000000000'));
     }
     expect(most).toBe(60_000);
-    expect([callers.has('13000000000'), callers.has('13000060199')]).toEqual([false, true]);
+    const kept = ['13000000000', '13000000001', '13000060199'].map((number) => callers.has(number));
+    expect(kept).toEqual([true, false, true]);
     hotline.pass(86_400_000);
     for (let n = 0; n < 128; n += 1) hotline.hangUp(hotline.call('personal', '13900139000'));
     expect(callers.size).toBe(1);
@@ -229,6 +248,13 @@ describe('sites and donors', () => {
     const [first, second] = [hotline.call('personal'), hotline.call('personal')];
     hotline.pass(10_000);
     expect([hotline.ringing(first), hotline.ringing(second)]).toEqual(['eva', undefined]);
+    expect(siteViews(hotline.state)).toEqual([
+      { site: 'main', name: '主平台', kind: 'main', status: 'open', calls: 0, agents: 0, idleAgents: 0 },
+      {
+        ...{ site: 'east', name: '东区分平台', kind: 'subPlatform', status: 'open' },
+        ...{ capacity: 1, calls: 1, agents: 2, idleAgents: 1 },
+      },
+    ]);
     hotline.hangUp(first);
     expect(hotline.ringing(second)).toBe('fay');
   });
@@ -242,7 +268,16 @@ describe('sites and donors', () => {
     hotline.hear({ type: 'siteAsked', site: 'east', status: 'down', by: 'lead' });
     expect(hotline.ringing(call)).toBeUndefined();
     expect(hotline.state.agents.get(agentId('eva'))?.misses).toBe(0);
-    hotline.hear({ type: 'siteAsked', site: 'east', status: 'open', by: 'lead' });
+    const asked = hotline.hear({ type: 'siteAsked', site: 'east', status: 'open', by: 'l'.repeat(99) });
+    const said = { do: 'record-fact', fact: 'siteStatus', site: 'east', status: 'open', by: 'l'.repeat(64) };
+    expect(asked[0]).toEqual(said);
+    for (const [site, status] of [
+      ['nowhere', 'down'],
+      ['east', 'open'],
+    ] as const) {
+      expect(hotline.hear({ type: 'siteAsked', site, status, by: 'lead' })).toEqual([]);
+    }
+    expect(hotline.state.sites.size).toBe(0);
     expect(hotline.ringing(call)).toBe('eva');
     hotline.answer(call);
     hotline.hear({ type: 'siteAsked', site: 'east', status: 'draining', by: 'lead' });
@@ -272,6 +307,36 @@ describe('sites and donors', () => {
     hotline.pass(16_000);
     expect(hotline.ringing(foreign)).toBe('ana');
   });
+});
+
+test('[Q15] waits that a switch lost count for no floor, and a queue without one counts nothing', () => {
+  const hotline = new Hotline(rules([queue('personal', { floor: 0.5 }), queue('enterprise')], []));
+  hotline.call('personal');
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'another', legs: [], devices: [], ended: [] } });
+  hotline.hangUp(hotline.call('enterprise'));
+  expect(hotline.state.contacts.size).toBe(0);
+  expect([...hotline.state.levels.keys()]).toEqual([]);
+  hotline.hangUp(hotline.call('personal'));
+  expect(hotline.state.levels.get('personal')?.slots).toEqual([[expect.any(Number), 0, 1]]);
+});
+
+test('[Q15] a floor is kept by the share of all answers that counts, to the very share', () => {
+  const offeredAfter = (floor: number) => {
+    const staff = [agent('ana', { personal: 1, enterprise: 1 }, { home: 'personal' })];
+    const hotline = new Hotline(rules([queue('personal', { floor, wrapUpMs: 0 }), queue('enterprise')], staff));
+    const late = hotline.call('personal');
+    hotline.pass(16_000);
+    hotline.ready('ana');
+    hotline.answer(late);
+    hotline.hangUp(late);
+    const foreign = hotline.call('enterprise');
+    const inTime = hotline.call('personal');
+    expect([hotline.ringing(inTime), hotline.ringing(foreign)]).toEqual(['ana', undefined]);
+    hotline.answer(inTime);
+    hotline.hangUp(inTime);
+    return hotline.ringing(foreign);
+  };
+  expect([offeredAfter(0.5), offeredAfter(0.51)]).toEqual(['ana', undefined]);
 });
 
 describe('what goes wrong elsewhere', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { agentId, type ContactId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, nodeId } from '../../src/core/ids.ts';
 import { agentView } from '../../src/core/view.ts';
 import { factsOf, held, hotlineOf, MEDIUM, NODE, SLOTS, stageOf } from './digital-day.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
 const LEVEL = { personal: 1 };
+const NOBODY = '' as ContactId;
 
 describe('room', () => {
   test('[W2][W6] a third chat waits until one of two slots is free, and an agent without a phone may have them', () => {
@@ -116,6 +117,28 @@ describe('who gets it', () => {
     expect(hotline.ringing(hotline.call('personal'))).toBe('ben');
   });
 
+  test('[W4] a call counts, too: a chat goes to who has none, although idle for a shorter time', () => {
+    const hotline = hotlineOf(['ana', 'ben'], { ...SLOTS, beside: { voice: { chat: 1 } } });
+    hotline.ready('ana');
+    hotline.answer(hotline.call('personal'));
+    hotline.pass(1_000);
+    hotline.ready('ben');
+    expect(hotline.ringing(hotline.open('chat', 'personal')!)).toBe('ben');
+    expect(hotline.ringing(hotline.open('chat', 'personal')!)).toBe('ana');
+  });
+
+  test('[W4] who has just ended a chat comes after who has been idle all the while', () => {
+    const hotline = hotlineOf(['ana', 'ben']);
+    hotline.ready('ana');
+    hotline.pass(1_000);
+    hotline.ready('ben');
+    const chat = held(hotline);
+    expect(hotline.holder(chat)).toBe('ana');
+    hotline.pass(1_000);
+    hotline.end(chat, 'agent');
+    expect(hotline.ringing(hotline.open('chat', 'personal')!)).toBe('ben');
+  });
+
   test('[W5] calls before chats before mails, each kind by rank and age', () => {
     const hotline = hotlineOf(['ana']);
     const mail = hotline.open('mail', 'personal')!;
@@ -201,6 +224,25 @@ describe('an offer', () => {
     expect(hotline.holder(chat)).toBe('ana');
   });
 
+  test('[W6] is recorded with its token, its end and the site, whether taken or not', () => {
+    const staff = [agent('ana', LEVEL, { site: 'east' })];
+    const sites = [{ id: 'east', name: 'east', kind: 'subPlatform' as const }];
+    const hotline = new Hotline(rules([queue('personal')], staff, { slots: SLOTS, sites }));
+    hotline.ready('ana');
+    const atMs = hotline.state.nowMs;
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.reply(chat, false);
+    hotline.pass(5_000);
+    hotline.reply(chat);
+    const offers = factsOf(hotline, chat).filter(({ fact }) => fact === 'offerMade' || fact === 'offerEnded');
+    expect(offers).toMatchObject([
+      { fact: 'offerMade', agent: 'ana', token: 1, leaseUntilMs: atMs + 30_000, site: 'east' },
+      { fact: 'offerEnded', agent: 'ana', token: 1, result: 'rejected' },
+      { fact: 'offerMade', agent: 'ana', token: 2, leaseUntilMs: atMs + 35_000, site: 'east' },
+      { fact: 'offerEnded', agent: 'ana', token: 2, result: 'accepted' },
+    ]);
+  });
+
   test('[W6][O9] an answer with an older token, by another agent or to a call changes nothing', () => {
     const hotline = hotlineOf(['ana', 'ben']);
     hotline.ready('ana');
@@ -259,13 +301,13 @@ describe('an offer', () => {
 });
 
 describe('call-backs of missed calls', () => {
-  const missing = (names: readonly string[]) =>
+  const missing = (names: readonly string[], slots = SLOTS) =>
     new Hotline(
       rules(
         [queue('personal')],
         names.map((name) => agent(name, LEVEL)),
         {
-          slots: SLOTS,
+          slots,
           missedCalls: { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 2 },
           dialsOut: true,
         },
@@ -305,7 +347,7 @@ describe('call-backs of missed calls', () => {
   });
 
   test('[W13] an agent without room for more is called for the one that waited beside the offer', () => {
-    const hotline = missing(['ana']);
+    const hotline = missing(['ana'], { ...SLOTS, each: { chat: 2 } });
     hotline.ready('ana');
     held(hotline);
     const chat = hotline.open('chat', 'personal')!;
@@ -313,6 +355,35 @@ describe('call-backs of missed calls', () => {
     expect(hotline.ringing(callBack)).toBeUndefined();
     hotline.reply(chat);
     expect(hotline.ringing(callBack)).toBe('ana');
+  });
+
+  test('[B3] go out by the switch that had the call, and by another one only while that is down', () => {
+    const hotline = missing([]);
+    const survey = { bootId: 'other', legs: [], devices: [], ended: [] };
+    hotline.hear({ type: 'surveyed', node: nodeId('another'), survey });
+    const numbers = ['13800138000', '13900139000', '13700137000'];
+    for (const number of numbers) hotline.hangUp(hotline.call('personal', number));
+    const nodes = () =>
+      numbers.map((number) => hotline.state.contacts.get(hotline.state.missed.get(number)?.by ?? NOBODY)?.node);
+    expect(nodes()).toEqual([NODE, NODE, undefined]);
+    hotline.hear({ type: 'nodeLost', node: NODE });
+    hotline.hear({ type: 'missedCallHandled', number: numbers[0]!, by: 'lead', note: '' });
+    expect(nodes()).toEqual([undefined, NODE, 'another']);
+  });
+
+  test('[B3] stand no more at once than the rules say; the next one stands as soon as a talk of one is over', () => {
+    const hotline = missing(['ana']);
+    const numbers = ['13800138000', '13900139000', '13700137000'];
+    for (const number of numbers) hotline.hangUp(hotline.call('personal', number));
+    const [first, second, third] = numbers.map((number) => hotline.state.missed.get(number)!.by);
+    expect([typeof first, typeof second, third]).toEqual(['string', 'string', null]);
+    hotline.ready('ana');
+    hotline.answer(first!);
+    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(first!)!.leg });
+    expect(stageOf(hotline, first!)?.in).toBe('talk');
+    expect(hotline.state.missed.get(numbers[2]!)!.by).toBeNull();
+    hotline.hangUp(first!);
+    expect(hotline.state.missed.get(numbers[2]!)!.by).not.toBeNull();
   });
 
   test('[B3][T10] a citizen who was reached and lost by the phone of the agent waits like a caller, not behind all of them', () => {
@@ -329,5 +400,21 @@ describe('call-backs of missed calls', () => {
     const later = hotline.call('personal', '13900139000');
     hotline.ready('ben');
     expect([hotline.ringing(callBack), hotline.ringing(later)]).toEqual(['ben', undefined]);
+  });
+
+  test('[W13][W7] a citizen who was reached and lost is on the line, and takes back the offer of a chat like any caller', () => {
+    const hotline = missing(['ana', 'ben']);
+    const callBack = missed(hotline);
+    hotline.ready('ana');
+    hotline.answer(callBack);
+    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(callBack)!.leg });
+    const talk = stageOf(hotline, callBack);
+    if (talk?.in !== 'talk') throw new Error(`is in ${talk?.in}`);
+    hotline.ready('ben');
+    const chat = hotline.open('chat', 'personal')!;
+    expect(hotline.ringing(chat)).toBe('ben');
+    hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
+    hotline.ask('ana', 'offline');
+    expect([hotline.ringing(callBack), hotline.ringing(chat)]).toEqual(['ben', undefined]);
   });
 });

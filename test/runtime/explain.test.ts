@@ -90,6 +90,7 @@ test('[W19] a conversation that goes on from one that was closed names it', asyn
   await loop.submit({ type: 'conversationEnded', contact: before, by: 'citizen', who: '' });
   const told = await explainContact(folder, await open(), loop.durableSeq);
   const [opened] = told!.entries[0]!.decisions;
+  expect((await explainContact(folder, before, loop.durableSeq))!.entries[0]!.decisions[0]!.rule).toBe('W1');
   expect(opened).toMatchObject({
     rule: 'W19',
     en: expect.stringContaining(before),
