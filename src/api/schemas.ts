@@ -108,7 +108,12 @@ export const QueuesShape = Type.Object({
   queues: Type.Array(
     Type.Object({
       queue: Type.String(),
-      skill: Type.String(),
+      skill: Type.String({ description: 'Empty when `gone`.' }),
+      gone: Type.Optional(
+        Type.Literal(true, {
+          description: 'The rules lack it, and somebody is in it still. Nothing new can enter it.',
+        }),
+      ),
       idleAgents: Type.Integer(),
       waiting: Type.Array(
         Type.Object({

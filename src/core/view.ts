@@ -7,6 +7,7 @@ import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
+import { queueOf } from './queue-of.ts';
 import { slotsOf } from './room.ts';
 import type { AgentSetting, ModeName, Need, SlotCounts } from './settings.ts';
 import { conversationKey, effectiveSinceMs, lineOf } from './standing.ts';
@@ -67,7 +68,10 @@ export interface ConversationView {
 
 export interface QueueView {
   readonly queue: string;
+  /** Empty of one that is gone. */
   readonly skill: string;
+  /** The rules lack it; somebody is in it still, whom anybody may have (Q11). */
+  readonly gone?: true;
   readonly waiting: readonly WaitingView[];
   /** Agents that a contact of this queue could have now. */
   readonly idleAgents: number;
@@ -184,16 +188,31 @@ export function conversationView(state: State, medium: DigitalMedium, reference:
   return state.standing.conversationOf.get(conversationKey({ medium, reference }));
 }
 
+/** Those of the rules, then those that are gone from them with somebody in them. */
 export function queueViews(state: State): QueueView[] {
-  const queues = state.settings?.queues ?? {};
-  return Object.keys(queues).map((name) => ({
+  return [...Object.keys(state.settings?.queues ?? {}), ...goneQueues(state)].map((name) => ({
     queue: name,
-    skill: queues[name]!.skill,
+    ...skillOf(state, name),
     waiting: SLOT_NAMES.flatMap((_, slot) => waitingViews(state, name, slot as Slot)),
     idleAgents: idleFor(state, name),
     ...estimateOf(state, name, state.standing.waiting.get(name)?.size ?? 0),
     foreseen: { ended: state.paces.get(name)?.ended ?? 0, inside: state.paces.get(name)?.inside ?? 0 },
   }));
+}
+
+function skillOf(state: State, queue: string): Pick<QueueView, 'skill' | 'gone'> {
+  const setting = queueOf(state, queue);
+  return setting === undefined ? { skill: '', gone: true } : { skill: setting.skill };
+}
+
+function goneQueues(state: State): string[] {
+  const gone = new Set<string>();
+  for (const order of state.standing.waiting.values()) {
+    const stage = state.contacts.get(order.first()?.id as ContactId)?.stage;
+    if (stage !== undefined && 'wait' in stage && queueOf(state, stage.wait.queue) === undefined)
+      gone.add(stage.wait.queue);
+  }
+  return [...gone].sort();
 }
 
 function waitingViews(state: State, queue: string, slot: Slot): WaitingView[] {
@@ -211,9 +230,10 @@ function estimateOf(state: State, queue: string, ahead: number): { estimate?: Es
 /** Free agents whom some step of the queue's plan names. */
 function idleFor(state: State, queue: string): number {
   const steps = stepsOf(state.settings, queue, '');
+  const gone = queueOf(state, queue) === undefined;
   let count = 0;
   for (const kind of state.standing.kinds.values()) {
-    const serves = kind.profile.has(queue) && steps.some((step) => meets(step.needs, kind.skills));
+    const serves = (gone || kind.profile.has(queue)) && steps.some((step) => meets(step.needs, kind.skills));
     if (serves && gateOpen(state, kind, queue, VOICE)) count += kind.idle[VOICE]!.size;
   }
   return count;
