@@ -6,6 +6,7 @@ import { armAgain } from './messages.ts';
 import { inMode, lastsMs } from './mode-rules.ts';
 import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
+import { leaveDownSites } from './site.ts';
 import { modeDueMs, setDeadline } from './standing.ts';
 
 /** M1: a named person's word; the same mode again only takes a proposal off the table, for as long as a condition must last (M3). */
@@ -44,6 +45,7 @@ export function rulesInForce(d: Decision, base: Settings): void {
     armAgain(state, contact);
     touchContact(d, contact);
   }
+  leaveDownSites(d);
 }
 
 /** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something, or M4. */
