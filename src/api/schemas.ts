@@ -127,6 +127,9 @@ export const QueuesShape = Type.Object({
           ]),
           enqueuedAtMs: instant(),
           place: Type.Integer(),
+          againAtMs: Type.Optional(
+            Type.Integer({ description: 'A call-back between two tries: when it stands there again.' }),
+          ),
           ringing: Type.Optional(Type.String()),
           estimate: EstimateShape,
         }),

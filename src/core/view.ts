@@ -91,6 +91,8 @@ export interface WaitingView {
   readonly ringing?: AgentId;
   /** `callback`: kept for a citizen who has hung up and will be dialled. */
   readonly medium: Medium;
+  /** In the pause between two tries (K6): when it stands in the queue again, at `place`, which counts for nobody else until then. */
+  readonly againAtMs?: number;
   /** From now on (Q19). */
   readonly estimate?: Estimate;
 }
@@ -190,10 +192,14 @@ export function conversationView(state: State, medium: DigitalMedium, reference:
 
 /** Those of the rules, then those that are gone from them with somebody in them. */
 export function queueViews(state: State): QueueView[] {
-  return [...Object.keys(state.settings?.queues ?? {}), ...goneQueues(state)].map((name) => ({
+  const pausing = pausingIn(state);
+  return [...Object.keys(state.settings?.queues ?? {}), ...goneQueues(state, pausing.keys())].map((name) => ({
     queue: name,
     ...skillOf(state, name),
-    waiting: SLOT_NAMES.flatMap((_, slot) => waitingViews(state, name, slot as Slot)),
+    waiting: [
+      ...SLOT_NAMES.flatMap((_, slot) => waitingViews(state, name, slot as Slot)),
+      ...(pausing.get(name) ?? []).map((contact) => pausingView(state, contact)),
+    ],
     idleAgents: idleFor(state, name),
     ...estimateOf(state, name, state.standing.waiting.get(name)?.size ?? 0),
     foreseen: { ended: state.paces.get(name)?.ended ?? 0, inside: state.paces.get(name)?.inside ?? 0 },
@@ -205,8 +211,38 @@ function skillOf(state: State, queue: string): Pick<QueueView, 'skill' | 'gone'>
   return setting === undefined ? { skill: '', gone: true } : { skill: setting.skill };
 }
 
-function goneQueues(state: State): string[] {
-  const gone = new Set<string>();
+type Pausing = Contact & { readonly stage: Extract<Contact['stage'], { in: 'pausing' }> };
+
+/** K6: by queue. */
+function pausingIn({ contacts }: State): Map<string, Pausing[]> {
+  const pausing = new Map<string, Pausing[]>();
+  for (const contact of contacts.values()) {
+    if (!isPausing(contact)) continue;
+    const { queue } = contact.stage.wait;
+    pausing.set(queue, [...(pausing.get(queue) ?? []), contact]);
+  }
+  return pausing;
+}
+
+function isPausing(contact: Contact): contact is Pausing {
+  return contact.stage.in === 'pausing';
+}
+
+function pausingView(state: State, contact: Pausing): WaitingView {
+  const { id, from, stage } = contact;
+  const order = state.standing.waiting.get(stage.wait.queue);
+  return {
+    contact: id,
+    from,
+    medium: 'callback',
+    enqueuedAtMs: stage.wait.enqueuedAtMs,
+    place: (order?.rank({ atMs: effectiveSinceMs(stage.wait), id }) ?? 0) + 1,
+    againAtMs: stage.untilMs,
+  };
+}
+
+function goneQueues(state: State, pausing: Iterable<string>): string[] {
+  const gone = new Set([...pausing].filter((queue) => queueOf(state, queue) === undefined));
   for (const order of state.standing.waiting.values()) {
     const stage = state.contacts.get(order.first()?.id as ContactId)?.stage;
     if (stage !== undefined && 'wait' in stage && queueOf(state, stage.wait.queue) === undefined)

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { contactCard } from '../../src/core/desk-view.ts';
+import { nodeId } from '../../src/core/ids.ts';
 import type { QueueView } from '../../src/core/view.ts';
 import { queueViews } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
@@ -42,4 +44,36 @@ test('[Q11] so is one in which a chat alone is left, and one that comes back is 
   hotline.hear({ type: 'settingsLoaded', settings: city() });
   expect(view(hotline, 'enterprise')).toMatchObject({ skill: 'enterprise', waiting: [{ contact: chat }] });
   expect(view(hotline, 'enterprise')?.gone).toBeUndefined();
+});
+
+test('[K6] a place kept for a call-back is shown in the pause between two tries, with when it stands in its queue again', () => {
+  const callBack = { afterMs: 15_000, ahead: 10, tries: 2, pauseMs: 60_000, ringMs: 30_000 };
+  const prompts = Object.fromEntries(['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04'].map((id) => [id, `/${id}`]));
+  const settings = { dialsOut: true, prompts };
+  const hotline = new Hotline(rules([queue('personal', { callBack })], AGENTS, settings));
+  const call = hotline.call('personal', '13800138000');
+  const enqueuedAtMs = hotline.state.nowMs;
+  hotline.pass(15_000);
+  const node = nodeId('switch');
+  const { leg } = hotline.state.contacts.get(call)!;
+  for (let n = 0; n < 2; n++) hotline.hear({ type: 'digitPressed', node, leg, digit: '1', durationMs: 100 });
+  hotline.hangUp(call);
+  hotline.ready('ana');
+  hotline.answer(call);
+  hotline.hear({ type: 'legEnded', node, leg: hotline.state.contacts.get(call)!.leg, cause: 'USER_BUSY' });
+  hotline.ask('ana', 'notReady');
+  const later = hotline.call('personal');
+  const againAtMs = hotline.state.nowMs + 60_000;
+  const kept = { contact: call, from: '13800138000', medium: 'callback', enqueuedAtMs, place: 1 };
+  expect(view(hotline, 'personal')!.waiting).toEqual([
+    expect.objectContaining({ contact: later, place: 1 }),
+    { ...kept, againAtMs },
+  ]);
+  expect(contactCard(hotline.state, call)).toMatchObject({ waiting: true, medium: 'callback' });
+  hotline.hear({ type: 'settingsLoaded', settings: without() });
+  hotline.hear({ type: 'settingsLoaded', settings: rules([queue('enterprise')], AGENTS) });
+  expect(view(hotline, 'personal')).toMatchObject({ gone: true, waiting: [{ contact: later }, { contact: call }] });
+  hotline.pass(60_000);
+  expect(view(hotline, 'personal')!.waiting).toMatchObject([kept, { contact: later, place: 2 }]);
+  expect(view(hotline, 'personal')!.waiting[0]).not.toHaveProperty('againAtMs');
 });
