@@ -66,6 +66,7 @@ export const AgentShape = Type.Object({
   agent: Type.String(),
   number: Type.String(),
   sipUser: Type.String(),
+  gone: Type.Optional(Type.Literal(true, { description: 'The rules lack the seat; shown until its call is over.' })),
   skills: Type.Array(Type.String()),
   site: Type.Optional(Type.String()),
   state: Type.String({ description: 'offline, notReady, ready, ringing, talking, held or wrapUp' }),

@@ -35,12 +35,13 @@ export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
 /** M2: the rules as the mode changes them hold from now on, for those who wait already too. */
 export function rulesInForce(d: Decision, base: Settings): void {
   const { state } = d;
+  const before = state.settings?.agents ?? [];
   state.base = base;
   state.settings = inMode(base, state.mode.name);
   state.mode = { ...state.mode, holdsSinceMs: (base.modeRules ?? []).map(() => null) };
   setDeadline(state, 'mode', '', null);
   indexSettings(state, state.settings);
-  seatsChanged(d, state.settings);
+  seatsChanged(d, state.settings, before);
   for (const contact of state.contacts.values()) {
     armAgain(state, contact);
     touchContact(d, contact);

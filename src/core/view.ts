@@ -37,6 +37,8 @@ export interface AgentView {
   readonly agent: AgentId;
   readonly number: string;
   readonly sipUser: string;
+  /** The rules lack the seat; it is shown until its call is over (P6). */
+  readonly gone?: true;
   readonly skills: readonly string[];
   readonly site?: string;
   readonly state: AgentState;
@@ -98,17 +100,27 @@ export interface WaitingView {
 }
 
 export function agentViews(state: State): AgentView[] {
-  return (state.settings?.agents ?? []).flatMap(({ id }) => agentView(state, id) ?? []);
+  return agentsShown(state).flatMap((id) => agentView(state, id) ?? []);
+}
+
+/** Those of the rules, then those that are gone from them with a call. */
+export function agentsShown({ settings, agents }: State): AgentId[] {
+  const shown = (settings?.agents ?? []).map(({ id }) => id);
+  for (const { id, was, work } of agents.values()) if (was !== undefined && work !== null) shown.push(id);
+  return shown;
 }
 
 export function agentView(state: State, id: AgentId): AgentView | undefined {
   const agent = state.agents.get(id);
-  const { setting, phones = [] } = state.standing.seats.get(id) ?? {};
-  if (agent === undefined || setting === undefined) return undefined;
+  if (agent === undefined) return undefined;
+  const { setting: now, phones = [] } = state.standing.seats.get(id) ?? {};
+  const setting = now ?? (agent.work === null ? undefined : agent.was);
+  if (setting === undefined) return undefined;
   return {
     agent: id,
     number: setting.number,
     sipUser: setting.sipUser,
+    ...(now === undefined ? { gone: true as const } : {}),
     skills: Object.keys(setting.skills),
     ...(setting.site === undefined ? {} : { site: setting.site }),
     state: agent.reported,

@@ -5,7 +5,7 @@ import { agentId, legId, nodeId } from '../../src/core/ids.ts';
 import { CONTACTS_MAX, DEVICES_PER_SEAT_MAX } from '../../src/core/limits.ts';
 import { initialState } from '../../src/core/state.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
-import { agentView } from '../../src/core/view.ts';
+import { agentView, agentViews } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const NODE = nodeId('switch');
@@ -125,6 +125,24 @@ test('[P6] the same rules change nothing; a seat that is gone is offline once it
   expect(hotline.state.contacts.get(call)?.stage.in).toBe('talk');
   hotline.hangUp(call);
   expect(facts(hotline, 'agentState').at(-1)).toMatchObject({ agent: 'ana', state: 'offline' });
+});
+
+test('[P6] a seat that is gone during a call is shown as it was, through a restart, until the call is over', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.answer(call);
+  const before = seat(hotline);
+  const ben = [agent('ben', { personal: 1 })];
+  for (const version of ['2', '3'])
+    hotline.hear({ type: 'settingsLoaded', settings: { ...rules([queue('personal')], ben), version } });
+  hotline.restart();
+  const { number, sipUser, skills, sinceMs } = before;
+  const shown = { number, sipUser, skills, sinceMs, state: 'talking', contact: call, gone: true, next: 'offline' };
+  expect(seat(hotline)).toMatchObject(shown);
+  expect(agentViews(hotline.state).map(({ agent: id }) => id)).toEqual(['ben', 'ana']);
+  hotline.hangUp(call);
+  expect(agentViews(hotline.state).map(({ agent: id }) => id)).toEqual(['ben']);
 });
 
 test('[P7] what came of a contact is recorded as it is given, cut, and again', () => {
