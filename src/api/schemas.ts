@@ -66,6 +66,7 @@ export const AgentShape = Type.Object({
   agent: Type.String(),
   number: Type.String(),
   sipUser: Type.String(),
+  gone: Type.Optional(Type.Literal(true, { description: 'The rules lack the seat; shown until its call is over.' })),
   skills: Type.Array(Type.String()),
   site: Type.Optional(Type.String()),
   state: Type.String({ description: 'offline, notReady, ready, ringing, talking, held or wrapUp' }),
@@ -108,7 +109,12 @@ export const QueuesShape = Type.Object({
   queues: Type.Array(
     Type.Object({
       queue: Type.String(),
-      skill: Type.String(),
+      skill: Type.String({ description: 'Empty when `gone`.' }),
+      gone: Type.Optional(
+        Type.Literal(true, {
+          description: 'The rules lack it, and somebody is in it still. Nothing new can enter it.',
+        }),
+      ),
       idleAgents: Type.Integer(),
       waiting: Type.Array(
         Type.Object({
@@ -122,6 +128,9 @@ export const QueuesShape = Type.Object({
           ]),
           enqueuedAtMs: instant(),
           place: Type.Integer(),
+          againAtMs: Type.Optional(
+            Type.Integer({ description: 'A call-back between two tries: when it stands there again.' }),
+          ),
           ringing: Type.Optional(Type.String()),
           estimate: EstimateShape,
         }),

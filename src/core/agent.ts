@@ -46,14 +46,20 @@ export function endWrapUp(d: Decision, agent: Agent): void {
   setWork(d, agent, null);
 }
 
-/** P6: seats that are new, changed or gone. */
-export function seatsChanged(d: Decision, settings: Settings): void {
+/**
+ * P6: seats that are new, changed or gone.
+ *
+ * @param before the seats until now.
+ */
+export function seatsChanged(d: Decision, settings: Settings, before: Settings['agents']): void {
   for (const { id } of settings.agents) {
     if (!d.state.agents.has(id) && d.state.agents.size < SEATS_MAX) d.state.agents.set(id, newAgent(d, id));
   }
   for (const agent of d.state.agents.values()) {
     const known = d.state.standing.seats.get(agent.id)?.setting !== undefined;
-    if (!known) {
+    if (known) agent.was = undefined;
+    else {
+      agent.was ??= agent.work === null ? undefined : before.find(({ id }) => id === agent.id);
       agent.wish = 'offline';
       leaveDesk(d, agent);
     }
@@ -98,6 +104,7 @@ function newAgent(d: Decision, id: AgentId): Agent {
     reported: 'offline',
     reportedReason: '',
     reportedSinceMs: d.state.nowMs,
+    was: undefined,
     [STANDING]: undefined,
   };
 }

@@ -45,7 +45,7 @@ export interface ContactCard {
     /** `enqueuedAtMs` less head starts: the order of the queue. */
     readonly orderMs: number;
   };
-  /** A call that stands in its queue now, its phone ringing or not. */
+  /** A call that stands in its queue now, its phone ringing or not, or is kept for another try (K6). */
   readonly waiting: boolean;
   /** Whose phone rings for it, or who has it. */
   readonly agent?: AgentId;
@@ -121,7 +121,8 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
           },
         }
       : {}),
-    waiting: !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting'),
+    waiting:
+      !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'pausing'),
     ...(agent === undefined ? {} : { agent }),
     ...(contact.sensitive === true ? { sensitive: true as const } : {}),
     ...(contact.unmarkAskedBy === undefined ? {} : { unmarkAskedBy: contact.unmarkAskedBy }),

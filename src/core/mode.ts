@@ -6,6 +6,7 @@ import { armAgain } from './messages.ts';
 import { inMode, lastsMs } from './mode-rules.ts';
 import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
+import { leaveDownSites } from './site.ts';
 import { modeDueMs, setDeadline } from './standing.ts';
 
 /** M1: a named person's word; the same mode again only takes a proposal off the table, for as long as a condition must last (M3). */
@@ -34,16 +35,18 @@ export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
 /** M2: the rules as the mode changes them hold from now on, for those who wait already too. */
 export function rulesInForce(d: Decision, base: Settings): void {
   const { state } = d;
+  const before = state.settings?.agents ?? [];
   state.base = base;
   state.settings = inMode(base, state.mode.name);
   state.mode = { ...state.mode, holdsSinceMs: (base.modeRules ?? []).map(() => null) };
   setDeadline(state, 'mode', '', null);
   indexSettings(state, state.settings);
-  seatsChanged(d, state.settings);
+  seatsChanged(d, state.settings, before);
   for (const contact of state.contacts.values()) {
     armAgain(state, contact);
     touchContact(d, contact);
   }
+  leaveDownSites(d);
 }
 
 /** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something, or M4. */

@@ -31,6 +31,7 @@ export function indexSettings(state: State, settings: Settings): void {
     const place = placeOf(contact);
     place.line = null;
     place.kept = false;
+    place.counts = false;
     place.bucket = null;
   }
   standing.waiting.clear();

@@ -1,6 +1,7 @@
 import { leaveDesk } from './conversation.ts';
 import { type Decision, note, siteOpened, touchContact } from './decision.ts';
 import type { SiteAsked } from './event.ts';
+import type { AgentId } from './ids.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
 
@@ -11,19 +12,20 @@ export function siteAsked(d: Decision, { site, status, by }: SiteAsked): void {
   if (status === 'open') d.state.sites.delete(site);
   else d.state.sites.set(site, status);
   note(d, 'Q14', { do: 'record-fact', fact: 'siteStatus', site, status, by: by.slice(0, NAME_CHARS_MAX) });
-  if (status === 'down') withdrawOffers(d, site);
+  leaveDownSites(d);
   if (status === 'open') siteOpened(d, site);
   else for (const contact of d.state.contacts.values()) if (contact.stage.in === 'queue') touchContact(d, contact);
 }
 
-function withdrawOffers(d: Decision, site: string): void {
-  for (const contact of [...d.state.contacts.values()]) {
+/** Q14, W11: nobody can answer there any more, whether the site went down or the agent came to it afterwards. */
+export function leaveDownSites(d: Decision): void {
+  const { contacts, agents, standing, sites } = d.state;
+  const isDown = (agent: AgentId): boolean => sites.get(standing.seats.get(agent)?.kind?.site ?? '') === 'down';
+  if (![...sites.values()].includes('down')) return;
+  for (const contact of [...contacts.values()]) {
     const { stage } = contact;
-    if (stage.in !== 'queue' || stage.offer === null) continue;
-    if (d.state.standing.seats.get(stage.offer.agent)?.kind?.site === site) cancelOffer(d, contact, 'lost', 'Q14');
+    if (stage.in === 'queue' && stage.offer !== null && isDown(stage.offer.agent))
+      cancelOffer(d, contact, 'lost', 'Q14');
   }
-  // W11: nobody can answer there any more.
-  for (const agent of d.state.agents.values()) {
-    if (d.state.standing.seats.get(agent.id)?.kind?.site === site) leaveDesk(d, agent);
-  }
+  for (const agent of agents.values()) if (isDown(agent.id)) leaveDesk(d, agent);
 }

@@ -38,7 +38,7 @@ export interface Standing {
   readonly waiting: Map<string, TimeOrder<Place>>;
   /** As `waiting`: how many of them are kept for a call-back (Q7, K1, K8). */
   readonly kept: Map<string, number>;
-  /** Contacts that wait for a call's slot, in all queues (M3). */
+  /** Calls that wait, in all queues, but for those of ours to citizens who are not there (M3). */
   callsWaiting: number;
   /** Medium and reference of every open digital contact (W1). */
   readonly conversationOf: Map<string, ContactId>;
@@ -82,6 +82,8 @@ export interface Place extends Timed, Watched {
   returnTo: AgentId | null;
   /** While it waits: it is promised a call-back (K4, B3). */
   kept: boolean;
+  /** Among `callsWaiting`. */
+  counts: boolean;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
@@ -136,6 +138,7 @@ export function placeOf(contact: Contact): Place {
       atMs: Infinity,
       returnTo: null,
       kept: false,
+      counts: false,
       bucket: null,
       fresh: false,
       due: makeDue(DUE.contact, id),
@@ -184,7 +187,7 @@ function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Pla
   place.atMs = atMs;
   place.returnTo = stage.wait.returnTo ?? null;
   orderOf(state.standing.waiting, line).add(place);
-  if (place.slot === VOICE) state.standing.callsWaiting += 1;
+  countWaiting(state, place, place.slot === VOICE);
   if (contact.callBack !== undefined) keepPlace(state, contact);
   enterBucket(state, place, bucket);
   return open;
@@ -194,7 +197,15 @@ function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Pla
 export function keepPlace(state: State, contact: Contact): void {
   const place = placeOf(contact);
   const kept = contact.callBack?.step === 'promised';
-  if (place.line !== null && place.kept !== kept) countKept(state, place, kept);
+  if (place.line === null || place.kept === kept) return;
+  countKept(state, place, kept);
+  if (contact.medium === 'callback') countWaiting(state, place, !kept);
+}
+
+function countWaiting({ standing }: State, place: Place, counts: boolean): void {
+  if (place.counts === counts) return;
+  place.counts = counts;
+  standing.callsWaiting += counts ? 1 : -1;
 }
 
 function countKept({ standing }: State, place: Place, kept: boolean): void {
@@ -411,7 +422,7 @@ function leaveLine(state: State, place: Place): void {
   if (place.line === null) return;
   orderOf(state.standing.waiting, place.line).delete(place);
   if (place.kept) countKept(state, place, false);
-  if (place.slot === VOICE) state.standing.callsWaiting -= 1;
+  countWaiting(state, place, false);
   leaveBucket(state, place);
   place.line = null;
   place.bucket = null;

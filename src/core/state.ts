@@ -4,7 +4,7 @@ import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { Medium, Slot } from './medium.ts';
 import type { Seat } from './seat.ts';
-import type { Flow, ModeName, RatingSetting, Settings } from './settings.ts';
+import type { AgentSetting, Flow, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Place, type Standing } from './standing.ts';
 import type { STANDING } from './standing-key.ts';
 import type { TalkedOf } from './talked-of.ts';
@@ -405,6 +405,8 @@ export interface Agent {
   reported: AgentState;
   reportedReason: string;
   reportedSinceMs: number;
+  /** The seat, when it is gone from the rules before the call is over (P6). */
+  was?: AgentSetting | undefined;
   [STANDING]?: Seat | undefined;
 }
 

@@ -7,6 +7,7 @@ import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
+import { queueOf } from './queue-of.ts';
 import { slotsOf } from './room.ts';
 import type { AgentSetting, ModeName, Need, SlotCounts } from './settings.ts';
 import { conversationKey, effectiveSinceMs, lineOf } from './standing.ts';
@@ -36,6 +37,8 @@ export interface AgentView {
   readonly agent: AgentId;
   readonly number: string;
   readonly sipUser: string;
+  /** The rules lack the seat; it is shown until its call is over (P6). */
+  readonly gone?: true;
   readonly skills: readonly string[];
   readonly site?: string;
   readonly state: AgentState;
@@ -67,7 +70,10 @@ export interface ConversationView {
 
 export interface QueueView {
   readonly queue: string;
+  /** Empty of one that is gone. */
   readonly skill: string;
+  /** The rules lack it; somebody is in it still, whom anybody may have (Q11). */
+  readonly gone?: true;
   readonly waiting: readonly WaitingView[];
   /** Agents that a contact of this queue could have now. */
   readonly idleAgents: number;
@@ -87,22 +93,34 @@ export interface WaitingView {
   readonly ringing?: AgentId;
   /** `callback`: kept for a citizen who has hung up and will be dialled. */
   readonly medium: Medium;
+  /** In the pause between two tries (K6): when it stands in the queue again, at `place`, which counts for nobody else until then. */
+  readonly againAtMs?: number;
   /** From now on (Q19). */
   readonly estimate?: Estimate;
 }
 
 export function agentViews(state: State): AgentView[] {
-  return (state.settings?.agents ?? []).flatMap(({ id }) => agentView(state, id) ?? []);
+  return agentsShown(state).flatMap((id) => agentView(state, id) ?? []);
+}
+
+/** Those of the rules, then those that are gone from them with a call. */
+export function agentsShown({ settings, agents }: State): AgentId[] {
+  const shown = (settings?.agents ?? []).map(({ id }) => id);
+  for (const { id, was, work } of agents.values()) if (was !== undefined && work !== null) shown.push(id);
+  return shown;
 }
 
 export function agentView(state: State, id: AgentId): AgentView | undefined {
   const agent = state.agents.get(id);
-  const { setting, phones = [] } = state.standing.seats.get(id) ?? {};
-  if (agent === undefined || setting === undefined) return undefined;
+  if (agent === undefined) return undefined;
+  const { setting: now, phones = [] } = state.standing.seats.get(id) ?? {};
+  const setting = now ?? (agent.work === null ? undefined : agent.was);
+  if (setting === undefined) return undefined;
   return {
     agent: id,
     number: setting.number,
     sipUser: setting.sipUser,
+    ...(now === undefined ? { gone: true as const } : {}),
     skills: Object.keys(setting.skills),
     ...(setting.site === undefined ? {} : { site: setting.site }),
     state: agent.reported,
@@ -184,16 +202,65 @@ export function conversationView(state: State, medium: DigitalMedium, reference:
   return state.standing.conversationOf.get(conversationKey({ medium, reference }));
 }
 
+/** Those of the rules, then those that are gone from them with somebody in them. */
 export function queueViews(state: State): QueueView[] {
-  const queues = state.settings?.queues ?? {};
-  return Object.keys(queues).map((name) => ({
+  const pausing = pausingIn(state);
+  return [...Object.keys(state.settings?.queues ?? {}), ...goneQueues(state, pausing.keys())].map((name) => ({
     queue: name,
-    skill: queues[name]!.skill,
-    waiting: SLOT_NAMES.flatMap((_, slot) => waitingViews(state, name, slot as Slot)),
+    ...skillOf(state, name),
+    waiting: [
+      ...SLOT_NAMES.flatMap((_, slot) => waitingViews(state, name, slot as Slot)),
+      ...(pausing.get(name) ?? []).map((contact) => pausingView(state, contact)),
+    ],
     idleAgents: idleFor(state, name),
     ...estimateOf(state, name, state.standing.waiting.get(name)?.size ?? 0),
     foreseen: { ended: state.paces.get(name)?.ended ?? 0, inside: state.paces.get(name)?.inside ?? 0 },
   }));
+}
+
+function skillOf(state: State, queue: string): Pick<QueueView, 'skill' | 'gone'> {
+  const setting = queueOf(state, queue);
+  return setting === undefined ? { skill: '', gone: true } : { skill: setting.skill };
+}
+
+type Pausing = Contact & { readonly stage: Extract<Contact['stage'], { in: 'pausing' }> };
+
+/** K6: by queue. */
+function pausingIn({ contacts }: State): Map<string, Pausing[]> {
+  const pausing = new Map<string, Pausing[]>();
+  for (const contact of contacts.values()) {
+    if (!isPausing(contact)) continue;
+    const { queue } = contact.stage.wait;
+    pausing.set(queue, [...(pausing.get(queue) ?? []), contact]);
+  }
+  return pausing;
+}
+
+function isPausing(contact: Contact): contact is Pausing {
+  return contact.stage.in === 'pausing';
+}
+
+function pausingView(state: State, contact: Pausing): WaitingView {
+  const { id, from, stage } = contact;
+  const order = state.standing.waiting.get(stage.wait.queue);
+  return {
+    contact: id,
+    from,
+    medium: 'callback',
+    enqueuedAtMs: stage.wait.enqueuedAtMs,
+    place: (order?.rank({ atMs: effectiveSinceMs(stage.wait), id }) ?? 0) + 1,
+    againAtMs: stage.untilMs,
+  };
+}
+
+function goneQueues(state: State, pausing: Iterable<string>): string[] {
+  const gone = new Set([...pausing].filter((queue) => queueOf(state, queue) === undefined));
+  for (const order of state.standing.waiting.values()) {
+    const stage = state.contacts.get(order.first()?.id as ContactId)?.stage;
+    if (stage !== undefined && 'wait' in stage && queueOf(state, stage.wait.queue) === undefined)
+      gone.add(stage.wait.queue);
+  }
+  return [...gone].sort();
 }
 
 function waitingViews(state: State, queue: string, slot: Slot): WaitingView[] {
@@ -211,9 +278,10 @@ function estimateOf(state: State, queue: string, ahead: number): { estimate?: Es
 /** Free agents whom some step of the queue's plan names. */
 function idleFor(state: State, queue: string): number {
   const steps = stepsOf(state.settings, queue, '');
+  const gone = queueOf(state, queue) === undefined;
   let count = 0;
   for (const kind of state.standing.kinds.values()) {
-    const serves = kind.profile.has(queue) && steps.some((step) => meets(step.needs, kind.skills));
+    const serves = (gone || kind.profile.has(queue)) && steps.some((step) => meets(step.needs, kind.skills));
     if (serves && gateOpen(state, kind, queue, VOICE)) count += kind.idle[VOICE]!.size;
   }
   return count;

@@ -1,7 +1,7 @@
 import type { LiveCore } from '../api/live/live-core.ts';
 import { contactCard, deskView } from '../core/desk-view.ts';
 import { estimateFor } from '../core/estimate.ts';
-import { modeView, siteViews } from '../core/view.ts';
+import { agentsShown, modeView, siteViews } from '../core/view.ts';
 import type { Loop } from '../runtime/loop.ts';
 
 /** The loop as the live socket looks at it. */
@@ -9,7 +9,7 @@ export function liveCore(loop: Loop): LiveCore {
   return {
     follow: (listener) => loop.subscribe(listener),
     state: () => loop.state,
-    agents: () => loop.state.settings?.agents.map(({ id }) => id) ?? [],
+    agents: () => agentsShown(loop.state),
     agent: (id) => deskView(loop.state, id),
     agentOfSeat: (sipUser) => loop.state.standing.agentOfSeat.get(sipUser),
     contacts: () => loop.state.contacts.keys(),

@@ -1,6 +1,6 @@
 import type { Candidates } from '../core/decision.ts';
 import type { Event } from '../core/event.ts';
-import type { AgentId, ContactId, LegId } from '../core/ids.ts';
+import type { AgentId, ContactId, LegId, OfferToken } from '../core/ids.ts';
 import { isDigital, type Medium } from '../core/medium.ts';
 import type { Contact } from '../core/state.ts';
 import { maskKey } from '../lib/mask-number.ts';
@@ -9,6 +9,7 @@ import { type Replayed, replayed, sameCommands } from './replay.ts';
 import { type Said, tellCommand, tellEvent } from './tell.ts';
 import { tellDigital } from './tell-digital.ts';
 import { tellWhyChosen, tellWhyNot } from './tell-offer.ts';
+import { tellWithdrawn } from './tell-withdrawn.ts';
 import { type Topic, topicOf } from './topic.ts';
 
 /** Longest life told: about fifty returns to the queue. */
@@ -53,6 +54,8 @@ interface Following {
   readonly id: ContactId;
   readonly legs: Set<LegId>;
   readonly agents: Set<AgentId>;
+  /** Of its own offers, in order: people count those of a contact, not those of all time. */
+  readonly offers: OfferToken[];
   found: boolean;
   node: string;
   from: string;
@@ -81,6 +84,7 @@ export async function explainContact(
     id,
     legs: new Set(),
     agents: new Set(),
+    offers: [],
     found: false,
     node: '',
     from: '',
@@ -108,16 +112,16 @@ function follow(following: Following, { entry, decision }: Replayed): ExplainedE
   const concerned = concerns(following, entry.event);
   learn(following, entry, decision.state.contacts.get(following.id));
   const same = sameCommands(entry.commands, decision.commands);
-  const decisions = entry.commands.flatMap((command, index) =>
-    isAbout(following, command)
-      ? [{ rule: same ? decision.because[index]! : '-', topic: topicOf(command), ...tellBy(following, command) }]
-      : [],
-  );
+  const decisions = entry.commands.flatMap((command, index) => {
+    if (!isAbout(following, command)) return [];
+    const rule = same ? decision.because[index]! : '-';
+    return [{ rule, topic: topicOf(command), ...tellBy(following, command, rule) }];
+  });
   if (!concerned && !concerns(following, entry.event) && decisions.length === 0) return undefined;
   return {
     seq: entry.seq,
     atMs: entry.atMs,
-    event: { type: entry.event.type, ...tellEvent(entry.event) },
+    event: { type: entry.event.type, ...tellEvent(counted(following, entry.event)) },
     decisions,
     offers: (decision.candidates ?? [])
       .filter(({ contact }) => contact === following.id)
@@ -150,6 +154,7 @@ function learn(
       following.legs.add(command.leg);
       following.node = command.node;
     }
+    if (command.fact === 'offerMade') following.offers.push(command.token);
     if (command.fact === 'contactClosed') following.over = true;
     if (command.fact === 'offerEnded' || command.fact === 'talkEnded') following.agents.add(command.agent);
   }
@@ -169,9 +174,17 @@ function isAbout({ id, legs, agents }: Following, command: Entry['commands'][num
   return command.fact === 'agentState' && command.contact === undefined && agents.has(command.agent);
 }
 
-function tellBy({ medium }: Following, command: Entry['commands'][number]): Said {
-  const digital = command.do === 'record-fact' && isDigital(medium) ? tellDigital(command, medium) : undefined;
-  return digital ?? tellCommand(command);
+function tellBy(following: Following, command: Entry['commands'][number], rule: string): Said {
+  if (command.do !== 'record-fact') return tellCommand(command);
+  const { medium } = following;
+  const fact = counted(following, command);
+  return (isDigital(medium) ? tellDigital(fact, medium) : tellWithdrawn(fact, rule)) ?? tellCommand(fact);
+}
+
+/** An offer by how manieth of the contact it is. */
+function counted<Told extends object>({ offers }: Following, told: Told): Told {
+  const nth = 'token' in told ? offers.indexOf(told.token as OfferToken) + 1 : 0;
+  return nth === 0 ? told : { ...told, token: nth };
 }
 
 function tellOffer({ chosen, others, waitedMs }: Candidates, digital: boolean): ExplainedOffer {

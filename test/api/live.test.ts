@@ -223,6 +223,32 @@ describe('what is told', () => {
     await hall.setState('ben', 'offline');
   });
 
+  test('[Q11] a queue that new rules lack is told of, on the floor, by the API and in the figures, until nobody is in it', async () => {
+    const rules = hallRules();
+    const { personal } = rules.queues;
+    const flows = { in: { start: 'in', steps: { in: { kind: 'queue' as const, queue: 'other', prompts: [] } } } };
+    const without = { ...rules, version: 'without', flows, queues: { other: { ...personal!, name: 'other' } } };
+    const cookie = await hall.login('lead');
+    const get = (url: string) => hall.api.inject({ url, headers: { cookie } });
+    const view = await sit(cookie);
+    const caller = await hall.call('13900139001');
+    await hall.loop.submit({ type: 'settingsLoaded', settings: without });
+    await until(() => view.item('floor', 'queue/personal', 'queue')?.gone);
+    expect(view.item('floor', 'queue/personal', 'queue')).toMatchObject({ gone: true, waiting: 1 });
+    expect(view.item('floor', 'queue/other', 'queue')).toMatchObject({ waiting: 0 });
+    const { queues } = (await get('/api/v1/queues')).json();
+    expect(queues).toMatchObject([{ queue: 'other' }, { queue: 'personal', gone: true, waiting: [{ place: 1 }] }]);
+    expect((await hall.options.metrics.registry.metrics()).split('\n')).toContain('minhu_waiting{queue="personal"} 1');
+    const seat = { home: 'personal' };
+    const admin = { cookie: await hall.login('admin') };
+    const wish = { method: 'PATCH', url: '/api/v1/users/ana', headers: admin, payload: { seat } } as const;
+    expect((await hall.api.inject(wish)).json().code).toBe('QUEUE_UNKNOWN');
+    await hall.hangUp(caller);
+    await until(() => view.item('floor', 'queue/personal', 'queue') === undefined);
+    expect((await get('/api/v1/queues')).json().queues).toMatchObject([{ queue: 'other' }]);
+    await hall.loop.submit({ type: 'settingsLoaded', settings: rules });
+  });
+
   test('a mode that is proposed while many wait is proposed no longer when they are gone', async () => {
     const rules = hallRules();
     const modeRules = [{ mode: 'emergency' as const, waitingOver: 0, forMs: 100 }];

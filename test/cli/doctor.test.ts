@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
-import { checkPlans, checkWorkdays, examine } from '../../src/cli/doctor/examine.ts';
+import { checkPlans, checkSites, checkWorkdays, examine } from '../../src/cli/doctor/examine.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkNode } from '../../src/cli/doctor/machine.ts';
 import { asText, command } from '../../src/cli/doctor.ts';
@@ -167,6 +167,28 @@ test('a plan at whose end nobody may serve is to be seen to', () => {
       { check: 'plans', ok: true, en: expect.stringContaining('"slip"'), fix: expect.stringContaining('plans.yaml') },
     ]);
   }
+});
+
+test('a city whose sites lack the one of seats that name none is told so; without sites there is one place alone', async () => {
+  const shipped = join(root, 'dialplans');
+  const found = async (change: (folder: string) => void) => {
+    const city = mkdtempSync(join(folder, 'city-'));
+    cpSync(shipped, city, { recursive: true });
+    change(city);
+    return (await examine(env({ MINHU_CITY: city }))).filter(({ check }) => check === 'sites');
+  };
+  expect(await found(() => undefined)).toEqual([]);
+  const without = await found((city) => {
+    const file = join(city, 'sites.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^ {2}main:.*\n/m, ''));
+  });
+  expect(without).toMatchObject([
+    { ok: true, en: expect.stringContaining('lacks main'), fix: expect.stringContaining('sites.yaml') },
+  ]);
+  const city = loadCity(shipped);
+  if (!city.ok) throw new Error(JSON.stringify(city.problems));
+  const { sites: _, ...settings } = city.city.settings;
+  expect(checkSites({ ...city.city, settings })).toEqual([]);
 });
 
 test('the command prints JSON when asked and exits with 1 when something is wrong', async () => {

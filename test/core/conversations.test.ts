@@ -113,6 +113,52 @@ describe('taken', () => {
     },
   );
 
+  describe.each([['before'], ['after']])('a site that went down %s the new settings of its seat came', (order) => {
+    const sites = ['main', 'east'].map((id) => ({ id, name: id, kind: 'subPlatform' as const }));
+    const city = (site: string) =>
+      rules([queue('personal')], [agent('ana', LEVEL), agent('ben', LEVEL, { site })], { slots: SLOTS, sites });
+    const moved = (hotline: Hotline): void => {
+      const happens = [
+        () => hotline.hear({ type: 'siteAsked', site: 'east', status: 'down', by: 'lead' }),
+        () => hotline.hear({ type: 'settingsLoaded', settings: { ...city('east'), version: '2' } }),
+      ];
+      for (const happen of order === 'before' ? happens : happens.reverse()) happen();
+    };
+
+    test('[W11] leaves its agent nothing: what is held and what is offered waits at its old place, at once', () => {
+      const hotline = new Hotline(city('main'));
+      hotline.ready('ben');
+      const chat = held(hotline);
+      const sinceMs = hotline.state.nowMs;
+      hotline.pass(9_000);
+      const offered = hotline.open('chat', 'personal')!;
+      expect(hotline.ringing(offered)).toBe('ben');
+      moved(hotline);
+      hotline.restart();
+      expect([chat, offered].map((each) => stageOf(hotline, each))).toMatchObject([
+        { in: 'queue', offer: null, wait: { enqueuedAtMs: sinceMs } },
+        { in: 'queue', offer: null },
+      ]);
+      expect(agentView(hotline.state, agentId('ben'))?.conversations).toBeUndefined();
+      hotline.ready('ana');
+      expect(hotline.ringing(chat)).toBe('ana');
+    });
+
+    test('[Q14] what rings there is offered elsewhere, no miss; a talk there goes on', () => {
+      const hotline = new Hotline(city('main'));
+      hotline.ready('ben');
+      const call = hotline.call('personal');
+      hotline.ready('ana');
+      const other = hotline.call('personal');
+      hotline.answer(other);
+      expect([hotline.ringing(call), stageOf(hotline, other)]).toMatchObject(['ben', { in: 'talk', agent: 'ana' }]);
+      moved(hotline);
+      expect(stageOf(hotline, call)).toMatchObject({ in: 'queue', offer: null });
+      expect(hotline.state.agents.get(agentId('ben'))).toMatchObject({ work: null, misses: 0 });
+      expect(stageOf(hotline, other)).toMatchObject({ in: 'talk', agent: 'ana' });
+    });
+  });
+
   test('[W11][Q14] a site that is draining keeps what it has and is offered nothing more', () => {
     const staff = [agent('ben', LEVEL, { site: 'east' })];
     const sites = [{ id: 'east', name: 'east', kind: 'subPlatform' as const }];

@@ -6,7 +6,7 @@ import { CONTACTS_MAX, DEVICES_PER_SEAT_MAX } from '../../src/core/limits.ts';
 import { initialState } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { nextDeadlineMs, step } from '../../src/core/step.ts';
-import { agentView, webCallCount } from '../../src/core/view.ts';
+import { agentView, agentViews, webCallCount } from '../../src/core/view.ts';
 import { WEB_CALLER } from '../../src/lib/web-caller.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
@@ -140,6 +140,24 @@ test('[P6][O4] a seat that is gone in the pause after a miss leaves nothing behi
   hotline.pass(5_000);
   hotline.ready('ben');
   expect(hotline.ringing(call)).toBe('ben');
+});
+
+test('[P6] a seat that is gone during a call is shown as it was, through a restart, until the call is over', () => {
+  const hotline = new Hotline(CITY);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.answer(call);
+  const before = seat(hotline);
+  const ben = [agent('ben', { personal: 1 })];
+  for (const version of ['2', '3'])
+    hotline.hear({ type: 'settingsLoaded', settings: { ...rules([queue('personal')], ben), version } });
+  hotline.restart();
+  const { number, sipUser, skills, sinceMs } = before;
+  const shown = { number, sipUser, skills, sinceMs, state: 'talking', contact: call, gone: true, next: 'offline' };
+  expect(seat(hotline)).toMatchObject(shown);
+  expect(agentViews(hotline.state).map(({ agent: id }) => id)).toEqual(['ben', 'ana']);
+  hotline.hangUp(call);
+  expect(agentViews(hotline.state).map(({ agent: id }) => id)).toEqual(['ben']);
 });
 
 test('[P7] what came of a contact is recorded as it is given, cut, and again', () => {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { nodeId } from '../../src/core/ids.ts';
+import type { ModeRule } from '../../src/core/settings.ts';
 import { modeView } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
@@ -119,4 +121,71 @@ test('[M3] a proposal that a named person has set aside comes back when the cond
   hotline.pass(1);
   expect(facts(hotline, 'modeProposed')).toHaveLength(2);
   expect(facts(hotline, 'modeChanged')).toEqual([]);
+});
+
+/** Whoever gives up, or finds the queue full, is called back; who waits may have the place kept. */
+const callingBack = (modeRules: readonly ModeRule[]) =>
+  rules(
+    [queue('personal', { callBack: { afterMs: 15_000, ahead: 10, tries: 2, pauseMs: 60_000, ringMs: 30_000 } })],
+    [agent('ana', { personal: 1 })],
+    {
+      missedCalls: { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 5 },
+      dialsOut: true,
+      prompts: Object.fromEntries(['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04'].map((id) => [id, `/${id}`])),
+      modeRules,
+    },
+  );
+
+const standing = (hotline: Hotline) =>
+  [...hotline.state.contacts.values()].filter(({ medium, stage }) => medium === 'callback' && stage.in === 'queue');
+
+test('[M3][M4][W12] call-backs of missed calls are nobody who waits: a proposal of many goes with the last caller', () => {
+  const hotline = new Hotline(callingBack([{ mode: 'emergency', waitingOver: 1, forMs: 5_000 }]));
+  const calls = ['13800138001', '13800138002', '13800138003'].map((from) => hotline.call('personal', from));
+  hotline.pass(5_000);
+  expect(hotline.state.mode.proposed?.mode).toBe('emergency');
+  for (const call of calls) hotline.hangUp(call);
+  hotline.pass(0);
+  expect(standing(hotline)).toHaveLength(3);
+  hotline.restart();
+  expect(hotline.state.standing.callsWaiting).toBe(0);
+  hotline.pass(5_000);
+  expect([standing(hotline).length, hotline.state.mode.proposed]).toEqual([3, null]);
+  hotline.hear({ type: 'settingsLoaded', settings: { ...callingBack([]), version: 'other' } });
+  expect(hotline.state.standing.callsWaiting).toBe(0);
+});
+
+test('[M3][K4] a place kept for a call-back is that of a call still; a citizen who was reached waits like any other', () => {
+  const hotline = new Hotline(callingBack([{ mode: 'emergency', waitingOver: 0, forMs: 60_000 }]));
+  const call = hotline.call('personal', '13800138001');
+  hotline.pass(15_000);
+  const { leg } = hotline.state.contacts.get(call)!;
+  const node = nodeId('switch');
+  for (let n = 0; n < 2; n++) hotline.hear({ type: 'digitPressed', node, leg, digit: '1', durationMs: 100 });
+  hotline.hangUp(call);
+  expect(hotline.state.contacts.get(call)?.callBack?.step).toBe('promised');
+  hotline.restart();
+  hotline.pass(45_000);
+  expect(hotline.state.mode.proposed?.mode).toBe('emergency');
+  hotline.ready('ana');
+  hotline.answer(call);
+  expect(hotline.state.contacts.get(call)?.stage.in).toBe('dialling');
+  expect(hotline.state.standing.callsWaiting).toBe(0);
+});
+
+test('[M3][B3] the citizen of a call-back counts once there and waiting', () => {
+  const hotline = new Hotline(callingBack([]));
+  hotline.hangUp(hotline.call('personal', '13800138001'));
+  hotline.pass(0);
+  const [ours] = standing(hotline);
+  hotline.ready('ana');
+  hotline.answer(ours!.id);
+  hotline.bridges = false;
+  hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg: ours!.leg });
+  expect([ours!.stage.in, hotline.state.standing.callsWaiting]).toEqual(['connecting', 1]);
+  hotline.pass(5_000);
+  expect([ours!.stage.in, hotline.state.standing.callsWaiting]).toEqual(['queue', 1]);
+  hotline.hangUp(ours!.id);
+  hotline.pass(0);
+  expect(hotline.state.standing.callsWaiting).toBe(0);
 });

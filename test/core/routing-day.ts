@@ -53,6 +53,8 @@ export function rules(
 export class Hotline {
   state: State = initialState('0123456789abcdef');
   readonly commands: Command[] = [];
+  /** False: a switch that never says that two hear each other. */
+  bridges = true;
   #nowMs = FROM_MS;
   #seq = 0;
   #calls = 0;
@@ -77,7 +79,8 @@ export class Hotline {
     this.#watch(this.state, decided);
     for (const command of decided) {
       if (command.do === 'answer') this.hear({ type: 'legAnswered', node: NODE, leg: command.leg });
-      if (command.do === 'bridge') this.hear({ type: 'bridged', node: NODE, leg: command.leg, other: command.other });
+      if (command.do === 'bridge' && this.bridges)
+        this.hear({ type: 'bridged', node: NODE, leg: command.leg, other: command.other });
       if (command.do === 'hangUp') this.hear({ type: 'legEnded', node: NODE, leg: command.leg, cause: command.cause });
     }
     return decided;

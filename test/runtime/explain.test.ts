@@ -146,3 +146,39 @@ test('what is not in the journal, or is no id at all, is unknown', async () => {
   for (const id of ['C0000000001-abcdef', 'C9999999999-abcdef', '', '../x', "'; drop", `C${'9'.repeat(40)}-abcdef`])
     expect(await explainContact(folder, contactId(id), loop.durableSeq)).toBeUndefined();
 });
+
+test('offers are counted within the contact, however many others were offered something before', async () => {
+  await loop.submit(ready('ana'));
+  await serveOne('13900139001');
+  await loop.submit(ready('ana'));
+  const told = await explainContact(folder, await serveOne('13800138000'), loop.durableSeq);
+  const made = told!.entries.flatMap(({ decisions }) => decisions.filter(({ topic }) => topic === 'offer'));
+  expect(made.map(({ zh }) => zh)).toEqual(['派给 ana（第 1 次派话）。', '派给 ana 的话务：已接听。']);
+  expect(made[0]?.en).toBe('Offered to ana (offer 1).');
+});
+
+test('[B3][B5] the call-back of a missed call that a lead has marked handled is told as withdrawn: no line broke', async () => {
+  const missedCalls = { calendar: 'always', withinMs: 7_200_000, afterOpeningMs: 5_400_000, standingMax: 5 };
+  await loop.submit({ type: 'settingsLoaded', settings: { ...dayRules(), version: 'calls back', missedCalls } });
+  fake.arrive('13800138000');
+  await hearAll();
+  const [call] = [...loop.state.contacts.values()];
+  for (const digit of ['', '1']) {
+    fake.finish(call!.leg, digit);
+    await hearAll();
+  }
+  fake.end(call!.leg, 'NORMAL_CLEARING');
+  await hearAll();
+  const [ours] = [...loop.state.contacts.values()];
+  expect(ours).toMatchObject({ medium: 'callback', stage: { in: 'queue' } });
+  await loop.submit({ type: 'missedCallHandled', number: '13800138000', by: 'lead' });
+  const told = await explainContact(folder, ours!.id, loop.durableSeq);
+  const ends = told!.entries.flatMap(({ decisions }) => decisions).filter(({ zh }) => zh.includes('等候结束'));
+  expect(ends).toMatchObject([
+    {
+      rule: 'B3',
+      zh: '队列“个人服务”的等候结束：回拨已撤回。',
+      en: 'The wait in personal is over: the call-back was withdrawn.',
+    },
+  ]);
+});

@@ -16,6 +16,8 @@ export class FloorItems {
   readonly #agentsAt = new Map<string, ByState>();
   readonly #queuesChanged = new Set<string>();
   readonly #sitesChanged = new Set<string>();
+  /** Of the rules. */
+  #queues: ReadonlySet<string> = new Set();
   #sites: ReadonlyMap<string, SiteView> = new Map();
   #day: DayFigures | undefined;
 
@@ -55,9 +57,9 @@ export class FloorItems {
   }
 
   refreshAll(): void {
-    const queues = new Set(this.#core.queues());
-    for (const key of this.#floor.keys('queue/')) if (!queues.has(key.slice('queue/'.length))) this.#floor.drop(key);
-    for (const queue of queues) this.#queuesChanged.add(queue);
+    this.#queues = new Set(this.#core.queues());
+    for (const key of this.#floor.keys('queue/')) this.#queuesChanged.add(key.slice('queue/'.length));
+    for (const queue of this.#queues) this.#queuesChanged.add(queue);
     this.sitesChanged();
     for (const key of this.#floor.keys('site/')) this.#sitesChanged.add(key.slice('site/'.length));
     this.modeChanged();
@@ -105,12 +107,15 @@ export class FloorItems {
 
   #showQueue(queue: string): void {
     const waiting = this.#waiting.waitingIn(queue);
+    const gone = !this.#queues.has(queue);
+    if (gone && waiting === 0) return this.#floor.drop(`queue/${queue}`);
     const longestSinceMs = this.#waiting.longestSinceMs(queue);
     const estimate = this.#core.estimate(queue, waiting);
     this.#floor.put({
       key: `queue/${queue}`,
       kind: 'queue',
       queue,
+      ...(gone ? { gone } : {}),
       waiting,
       ...(longestSinceMs === undefined ? {} : { longestSinceMs }),
       ...(estimate === undefined ? {} : { estimate }),

@@ -24,6 +24,7 @@ export interface LiveCore {
   agentOfSeat(sipUser: string): AgentId | undefined;
   contacts(): Iterable<ContactId>;
   contact(id: ContactId): ContactCard | undefined;
+  /** Of the rules. */
   queues(): Iterable<string>;
   estimate(queue: string, ahead: number): Estimate | undefined;
   sites(): readonly SiteView[];

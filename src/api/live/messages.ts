@@ -264,6 +264,8 @@ export interface QueueItem {
   readonly key: string;
   readonly kind: 'queue';
   readonly queue: string;
+  /** The rules lack it; it is told of until nobody is in it any more. */
+  readonly gone?: true;
   readonly waiting: number;
   /** Who of them has waited longest, since when. */
   readonly longestSinceMs?: number;

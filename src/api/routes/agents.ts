@@ -26,7 +26,7 @@ export function addAgentRoutes(app: Api, options: ApiOptions): void {
     { config: { access: ['agent', ...LEADS] }, schema: { body: AgentStateBody, response: { 200: AgentShape } } },
     async (request) => {
       const seat = await seatOf(db, personOf(request).user);
-      const known = core.agents().some(({ agent }) => agent === seat?.agent);
+      const known = core.agents().some(({ agent, gone }) => agent === seat?.agent && gone === undefined);
       if (!seat || !known) throw new ApiError('NO_SEAT');
       const { state, reason } = request.body;
       await writeDown(
@@ -106,7 +106,7 @@ function addForcedStateRoute(app: Api, { db, core }: ApiOptions): void {
       const { state, reason } = request.body;
       request.deed = { target: agent, detail: `${state}: ${reason}` };
       const agents = await reachOf(request, db);
-      const known = core.agents().find((view) => view.agent === agent);
+      const known = core.agents().find((view) => view.agent === agent && view.gone === undefined);
       if (known === undefined || agents?.includes(agent) === false) throw new ApiError('USER_UNKNOWN');
       const by = personOf(request).user;
       await writeDown(

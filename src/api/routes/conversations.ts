@@ -22,7 +22,7 @@ export function addConversationRoutes(app: Api, options: ApiOptions): void {
     },
     async (request, reply) => {
       const { medium, reference, queue } = request.body;
-      if (!core.queues().some((view) => view.queue === queue)) throw new ApiError('QUEUE_UNKNOWN');
+      if (!takesNew(core, queue)) throw new ApiError('QUEUE_UNKNOWN');
       const before = core.conversation(medium, reference);
       await writeDown(core, request, { type: 'conversationOpened', ...request.body }, 'a conversation');
       const contact = core.conversation(medium, reference);
@@ -63,7 +63,7 @@ export function addConversationRoutes(app: Api, options: ApiOptions): void {
     async (request) => {
       const known = await heldBy(options, request, request.params.id);
       const { queue } = request.body;
-      if (!core.queues().some((view) => view.queue === queue)) throw new ApiError('QUEUE_UNKNOWN');
+      if (!takesNew(core, queue)) throw new ApiError('QUEUE_UNKNOWN');
       const { user: who } = personOf(request);
       await writeDown(
         core,
@@ -74,6 +74,11 @@ export function addConversationRoutes(app: Api, options: ApiOptions): void {
       return viewOf(core, known.contact, known);
     },
   );
+}
+
+/** One that is gone from the rules is told of, and serves those in it alone. */
+function takesNew(core: Core, queue: string): boolean {
+  return core.queues().some((view) => view.queue === queue && view.gone === undefined);
 }
 
 /** A channel says what its citizens do. */

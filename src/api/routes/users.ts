@@ -172,7 +172,7 @@ async function checkWish({ db, core }: ApiOptions, { roles, team, seat }: Wish):
   checkSkills(core, seat.skills ?? {});
   const sites = core.sites().map(({ site }) => site);
   if (seat.site && !sites.includes(seat.site)) throw new ApiError('SITE_UNKNOWN');
-  const queues = new Set(core.queues().map(({ queue }) => queue));
+  const queues = new Set(core.queues().flatMap(({ queue, gone }) => (gone ? [] : queue)));
   for (const queue of [...(seat.home ? [seat.home] : []), ...(seat.profile ?? []).map((entry) => entry.queue)])
     if (!queues.has(queue)) throw new ApiError('QUEUE_UNKNOWN', { detail: queue });
 }

@@ -125,6 +125,7 @@ function checkCity(folder: string, city: CityRead): readonly Finding[] {
     return [
       ...checkWorkdays(city.city, Date.now()),
       ...checkPlans(city.city),
+      ...checkSites(city.city),
       good(
         'city',
         `城市目录 ${folder}：${flows} 个流程，${merged} 条并入的热线，${seats.length} 个座席`,
@@ -151,6 +152,19 @@ export function checkPlans({ settings, seats }: City): readonly Finding[] {
       '核对 plans.yaml 里的技能、等级和站点，或改为 anybody / check its skills, levels and sites in plans.yaml, or write anybody',
     );
   });
+}
+
+/** Seats for which no site is named, those of accounts too, are there: it must be seen, drained and counted like every other. */
+export function checkSites({ settings: { sites } }: City): readonly Finding[] {
+  if (sites === undefined || sites.some(({ id }) => id === HOME_SITE)) return [];
+  return [
+    warning(
+      'sites',
+      `sites.yaml 没有站点 ${HOME_SITE}：没有写明站点的座席都算在那里，却不在站点列表里，也不能停派`,
+      `sites.yaml lacks ${HOME_SITE}, where every seat is for which no site is named: it is not listed and cannot be drained`,
+      `在 sites.yaml 里加上 ${HOME_SITE} / add ${HOME_SITE} to sites.yaml`,
+    ),
+  ];
 }
 
 /** A year that is missing counts its holidays as working days; the notice for the next comes out in November. */

@@ -178,7 +178,7 @@ export const en: Words = {
     withdraw: 'Withdraw whole numbers',
   },
   grades: { business: 'Business seat', expert: 'Expert seat', emergency: 'Emergency' },
-  queues: { waiting: (n: number) => `${n} waiting`, title: 'Queues' },
+  queues: { waiting: (n: number) => `${n} waiting`, title: 'Queues', gone: 'Gone from the rules' },
   history: {
     title: 'Earlier contacts',
     none: 'First contact',

@@ -160,7 +160,7 @@ export const zh = {
     withdraw: '收回查看完整号码',
   },
   grades: { business: '业务座席', expert: '专家座席', emergency: '特急' },
-  queues: { waiting: (n: number) => `${n} 人等候`, title: '排队' },
+  queues: { waiting: (n: number) => `${n} 人等候`, title: '排队', gone: '规则中已无' },
   history: {
     title: '历史联络',
     none: '首次联络',

@@ -79,9 +79,9 @@ export async function loadPlaces(): Promise<void> {
   if (!mayChange.value) return;
   const [{ sites }, { queues }] = await Promise.all([
     ask<{ sites: { site: string; name: string }[] }>('/sites'),
-    ask<{ queues: { queue: string }[] }>('/queues'),
+    ask<{ queues: { queue: string; gone?: true }[] }>('/queues'),
   ]);
-  Object.assign(people, { sites, queues: queues.map(({ queue }) => queue) });
+  Object.assign(people, { sites, queues: queues.flatMap(({ queue, gone }) => (gone ? [] : queue)) });
 }
 
 /** What is being asked for now. */
