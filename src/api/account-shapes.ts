@@ -5,7 +5,7 @@ import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts'
 import { ROLES } from '../store/schema.ts';
 import { TEAM_NAME_PATTERN } from '../store/teams.ts';
 import { INSTANT_PATTERN } from './instant.ts';
-import { orNull } from './schemas.ts';
+import { ONE_LINE, orNull } from './schemas.ts';
 
 /** Shapes of accounts, rights and the audit trail. Instants are Unix time in ms. */
 const STRICT = { additionalProperties: false } as const;
@@ -173,13 +173,13 @@ export const PasswordMadeShape = Type.Object({ password: Type.Optional(Type.Stri
 export const SkillsShape = Type.Object({ skills: Type.Array(Type.String()) });
 
 export const TeamParams = Type.Object({ team: TeamName });
-export const TeamBody = Type.Object({ title: Type.String({ minLength: 1, maxLength: 40 }) }, STRICT);
+export const TeamBody = Type.Object({ title: Type.String({ minLength: 1, maxLength: 40, pattern: ONE_LINE }) }, STRICT);
 export const TeamShape = Type.Object({ team: Type.String(), title: Type.String(), members: Type.Integer() });
 export const TeamsShape = Type.Object({ teams: Type.Array(TeamShape) });
 
 export const TokenBody = Type.Object(
   {
-    title: Type.String({ minLength: 1, maxLength: 60 }),
+    title: Type.String({ minLength: 1, maxLength: 60, pattern: ONE_LINE }),
     scopes: Type.Array(Type.Enum([...SCOPES]), {
       minItems: 1,
       maxItems: SCOPES.length,
@@ -214,13 +214,16 @@ const Instant = () =>
   Type.Optional(
     Type.String({ pattern: INSTANT_PATTERN, description: 'Unix ms, ISO 8601 with zone, or a day (+08:00)' }),
   );
-export const AuditQuery = Type.Object({
-  from: Instant(),
-  to: Instant(),
-  who: Type.Optional(Type.String({ maxLength: 64 })),
-  action: Type.Optional(Type.String({ maxLength: 200 })),
-  before: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,14}$', description: '`next` of the page before' })),
-});
+export const AuditQuery = Type.Object(
+  {
+    from: Instant(),
+    to: Instant(),
+    who: Type.Optional(Type.String({ maxLength: 64 })),
+    action: Type.Optional(Type.String({ maxLength: 200 })),
+    before: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,14}$', description: '`next` of the page before' })),
+  },
+  STRICT,
+);
 export const AuditShape = Type.Object({
   deeds: Type.Array(
     Type.Object({

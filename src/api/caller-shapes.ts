@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { orNull } from './schemas.ts';
+import { ONE_LINE, orNull, SOME_LINES } from './schemas.ts';
 
 /** Shapes of what is known of callers. Instants are Unix time in ms; numbers are masked in answers. */
 const GradeName = Type.Union([Type.Literal('business'), Type.Literal('expert'), Type.Literal('emergency')]);
-const Reason = () => Type.String({ minLength: 1, maxLength: 500 });
+const Reason = () => Type.String({ minLength: 1, maxLength: 500, pattern: SOME_LINES });
 
 export const CallerBody = Type.Object({ elder: Type.Boolean() });
 
@@ -38,7 +38,7 @@ export const CallersShape = Type.Object({
 
 export const CallerOrderBody = Type.Object({
   number: Type.String({ pattern: '^\\+?[0-9]{3,20}$' }),
-  order: Type.String({ minLength: 1, maxLength: 40 }),
+  order: Type.String({ minLength: 1, maxLength: 40, pattern: ONE_LINE }),
   urgency: Type.Union([Type.Literal('emergency'), Type.Literal('urgent'), Type.Literal('normal')]),
   open: Type.Boolean(),
 });

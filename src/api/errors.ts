@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FolderFault } from '../channel/media/folder-fault.ts';
+import { faultOf, type Words } from './wrong-request.ts';
 
 interface ErrorEntry {
   readonly status: number;
@@ -301,10 +302,10 @@ export type ErrorCode = keyof typeof ERRORS;
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ErrorCode;
-  readonly detail: string | undefined;
+  readonly detail: string | Words | undefined;
   readonly retryAfterS: number | undefined;
 
-  constructor(code: ErrorCode, more: { detail?: string; retryAfterS?: number } = {}) {
+  constructor(code: ErrorCode, more: { detail?: string | Words; retryAfterS?: number } = {}) {
     super(code);
     this.code = code;
     this.detail = more.detail;
@@ -314,13 +315,14 @@ export class ApiError extends Error {
 
 /** Answers any error. What nobody foresaw is logged whole and told as little as possible; the rest anybody may cause, and would fill the log. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = asApiError(error);
+  const known = asApiError(error, request);
   const { status } = ERRORS[known.code];
   request.problem = known.code;
   if (error instanceof FolderFault) sayFolderFault(error, request);
   if (known.code === 'INTERNAL') request.log.error({ err: error, url: request.url }, 'a request failed');
   if (known.retryAfterS !== undefined) reply.header('retry-after', String(known.retryAfterS));
   const language = languageOf(request.headers['accept-language']);
+  const detail = typeof known.detail === 'object' ? known.detail[language] : known.detail;
   return reply
     .code(status)
     .header('content-language', language)
@@ -331,7 +333,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
         title: ERRORS[known.code][language],
         status,
         code: known.code,
-        ...(known.detail === undefined ? {} : { detail: known.detail }),
+        ...(detail === undefined ? {} : { detail }),
       }),
     );
 }
@@ -352,12 +354,13 @@ function sayFolderFault(error: FolderFault, request: FastifyRequest): void {
 /** SQLSTATE: PostgreSQL's text takes any character but NUL, and its JSON says so in its own way. */
 const CHARACTER_NOT_TAKEN = new Set<unknown>(['22021', '22P05']);
 
-function asApiError(error: unknown): ApiError {
+function asApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof FolderFault)
     return new ApiError(error.kind === 'full' ? 'DISK_FULL' : 'FILES_AWAY', { retryAfterS: FILES_AGAIN_S });
   const { code, statusCode, validation, message } = (error ?? {}) as Record<string, unknown>;
-  if (validation) return new ApiError('REQUEST_INVALID', { detail: String(message) });
+  if (validation)
+    return new ApiError('REQUEST_INVALID', { detail: faultOf(error as object, request) ?? String(message) });
   if (statusCode === 413) return new ApiError('BODY_TOO_LARGE');
   if (statusCode === 415) return new ApiError('MEDIA_TYPE_UNKNOWN');
   if (typeof statusCode === 'number' && statusCode < 500)

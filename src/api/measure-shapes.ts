@@ -3,7 +3,7 @@ import { MEASURE_NAMES, type MeasureName } from '../lib/measures.ts';
 import { orNull, PeriodQuery } from './schemas.ts';
 
 /** Shapes of the figures and the alarms about them. Instants are Unix time in ms. */
-const Key = () => Type.String({ minLength: 1, maxLength: 64 });
+const Key = (description: string) => Type.String({ minLength: 1, maxLength: 64, description });
 const GroupingName = Type.Union([
   Type.Literal('site'),
   Type.Literal('number'),
@@ -11,13 +11,16 @@ const GroupingName = Type.Union([
   Type.Literal('quarter'),
 ]);
 
-export const MeasuresQuery = Type.Object({
-  ...PeriodQuery.properties,
-  by: Type.Optional(GroupingName),
-  site: Type.Optional(Key()),
-  number: Type.Optional(Key()),
-  queue: Type.Optional(Key()),
-});
+export const MeasuresQuery = Type.Object(
+  {
+    ...PeriodQuery.properties,
+    by: Type.Optional(GroupingName),
+    site: Type.Optional(Key('one of the sites, or one that had calls then')),
+    number: Type.Optional(Key('a dialled number')),
+    queue: Type.Optional(Key('one of the queues, or one that had calls then')),
+  },
+  { additionalProperties: false },
+);
 
 const MeasureShape = Type.Object({
   numerator: Type.Number(),
@@ -62,10 +65,13 @@ export const DefinitionsShape = Type.Object({
   ),
 });
 
-export const AlarmsQuery = Type.Object({
-  ...PeriodQuery.properties,
-  open: Type.Optional(Type.Literal('true', { description: 'only those that nobody has acknowledged' })),
-});
+export const AlarmsQuery = Type.Object(
+  {
+    ...PeriodQuery.properties,
+    open: Type.Optional(Type.Literal('true', { description: 'only those that nobody has acknowledged' })),
+  },
+  { additionalProperties: false },
+);
 
 export const AlarmShape = Type.Object({
   id: Type.Integer(),

@@ -1,13 +1,16 @@
 import { Type } from 'typebox';
-import { orNull, PeriodQuery } from './schemas.ts';
+import { orNull, PeriodQuery, SOME_LINES } from './schemas.ts';
 
 /** Shapes of missed calls. Instants are Unix time in ms; numbers are masked. */
-export const MissedCallsQuery = Type.Object({
-  ...PeriodQuery.properties,
-  open: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
-});
+export const MissedCallsQuery = Type.Object(
+  {
+    ...PeriodQuery.properties,
+    open: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
+  },
+  { additionalProperties: false },
+);
 
-export const MissedCallBody = Type.Object({ note: Type.String({ minLength: 1, maxLength: 500 }) });
+export const MissedCallBody = Type.Object({ note: Type.String({ minLength: 1, maxLength: 500, pattern: SOME_LINES }) });
 
 export const MissedCallsShape = Type.Object({
   missedCalls: Type.Array(

@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { maskKey } from '../lib/mask-number.ts';
 import { PERSON_IDENTITIES_MAX } from '../store/identities.ts';
 import type { PersonChange, PersonIdentity, PersonRecord } from '../store/persons.ts';
-import { orNull } from './schemas.ts';
+import { ONE_LINE, orNull } from './schemas.ts';
 
 const ContactId = Type.String({ minLength: 1, maxLength: 128 });
-const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
+const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: ONE_LINE });
 
 export const MergeBody = Type.Object(
   { other: { ...ContactId, description: 'A contact of the other person.' }, reason: Reason },

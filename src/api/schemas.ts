@@ -8,6 +8,12 @@ const instant = () => Type.Integer();
 const maybeInstant = () => orNull('integer');
 const maybeText = () => orNull('string');
 
+const wordsWithout = (control: string): string => `^[^${control}]*[^\\s${control}][^${control}]*$`;
+/** Some words without control characters: they are shown and kept. */
+export const ONE_LINE = wordsWithout('\\u0000-\\u001f\\u007f-\\u009f');
+/** The same, in as many lines as one likes. */
+export const SOME_LINES = wordsWithout('\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f');
+
 export const AgentStateBody = Type.Object(
   {
     state: Type.Union([Type.Literal('ready'), Type.Literal('notReady'), Type.Literal('offline')]),
@@ -35,7 +41,7 @@ const ModeNameShape = Type.Union([
   Type.Literal('emergency', { description: '应急' }),
 ]);
 export const ModeBody = Type.Object(
-  { mode: ModeNameShape, reason: Type.String({ minLength: 1, maxLength: 40 }) },
+  { mode: ModeNameShape, reason: Type.String({ minLength: 1, maxLength: 40, pattern: ONE_LINE }) },
   { additionalProperties: false },
 );
 export const ModeShape = Type.Object({
@@ -147,15 +153,17 @@ export const QueuesShape = Type.Object({
 const Instant = () =>
   Type.String({ pattern: INSTANT_PATTERN, description: 'Unix ms, ISO 8601 with zone, or a day (+08:00)' });
 export const PeriodQuery = Type.Object({ from: Type.Optional(Instant()), to: Type.Optional(Instant()) });
-export const ContactsQuery = Type.Object({
-  from: Type.Optional(Instant()),
-  to: Type.Optional(Instant()),
-  channel: Type.Optional(
-    Type.String({ maxLength: 32, description: 'phone, callback, chat, mail, or a channel such as wechat' }),
-  ),
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
-  limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|1\\d\\d|200)$', description: '1 to 200; 50' })),
-});
+export const ContactsQuery = Type.Object(
+  {
+    ...PeriodQuery.properties,
+    channel: Type.Optional(
+      Type.String({ maxLength: 32, description: 'phone, callback, chat, mail, or a channel such as wechat' }),
+    ),
+    cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+    limit: Type.Optional(Type.String({ pattern: '^([1-9]\\d?|1\\d\\d|200)$', description: '1 to 200; 50' })),
+  },
+  { additionalProperties: false },
+);
 /** In a body, so that no number stands in an address. */
 export const ContactSearchBody = Type.Union([
   Type.Object(
@@ -190,8 +198,6 @@ export const DispositionShape = Type.Object({
   by: Type.String(),
 });
 const REASON_CHARS_MAX = 100;
-/** Some words without control characters: they are shown and kept. */
-export const ONE_LINE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s][^\\u0000-\\u001f\\u007f-\\u009f]*$';
 /** Why a citizen's number or voice is asked for. */
 export const Reason = Type.String({
   description: 'Why; it stands in the audit trail.',
@@ -205,7 +211,7 @@ export const RecordingParams = Type.Object({
 });
 
 /** `reason`: of who plays it by a grant. */
-export const RecordingQuery = Type.Object({ reason: Type.Optional(Reason) });
+export const RecordingQuery = Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false });
 
 const RecordingShape = Type.Object({
   number: Type.Integer(),

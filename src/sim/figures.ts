@@ -94,6 +94,13 @@ export class FigureFold {
     }
   }
 
+  /** Rises with each call that is answered or over. */
+  get settled(): number {
+    let closed = 0;
+    for (const count of this.#outcomes.values()) closed += count;
+    return closed + this.#waitsMs.length;
+  }
+
   /** The figures of everything so far; seats are counted up to `atMs`. */
   figures(atMs: number): Figures {
     this.#countSeats(atMs);

@@ -10,6 +10,7 @@ import { Desks, type Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
 import { Inbox } from './inbox.ts';
 import type { Callers, Phones } from './people.ts';
+import { LEFT_MS, Standstill } from './standstill.ts';
 
 /** A day to be played: under which rules, who calls, who works, and how phones are picked up. */
 export interface Day {
@@ -30,7 +31,7 @@ export interface Played {
   readonly figures: Figures;
   /** Entries decided. */
   readonly steps: number;
-  /** When the last call was over. */
+  /** When the last call was over, or nobody was served or left any more. */
   readonly endMs: number;
 }
 
@@ -38,8 +39,6 @@ const NODE = nodeId('virtual');
 const JOURNAL = '5eed5eed5eed5eed';
 const EXPIRES_MS = 8_640_000_000_000_000;
 const PROGRESS_EVERY = 1_000;
-/** Nothing else happens: who still waits then is not served by anybody. */
-const LEFT_MS = 3_600_000;
 
 /** Who wants to follow the day as it is played. */
 export interface Watch {
@@ -56,7 +55,7 @@ export type Connect = (options: DaySwitchOptions) => Telephony;
 const goodDay: Connect = (options) => new DaySwitch(options);
 
 /**
- * Plays the whole day with the hotline's own core, until the last call is over. Prompts take no time, so that a caller stands in the queue in
+ * Plays the whole day with the hotline's own core, until the last call is over or nobody is served any more. Prompts take no time, so that a caller stands in the queue in
  * the moment of the call (or of the key); everything else is what the callers and agents draw. The same day gives the same figures.
  */
 export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay): Played {
@@ -92,9 +91,16 @@ export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay)
     clock.at(atMs, () => tell({ type: 'modeAsked', mode, by: 'simulate', reason: 'day', atMs: clock.nowMs }));
   }
   callIn(day.callers, clock, telephony, watch.calls);
+  const standstill = new Standstill(day, state, fold);
+  let lookMs = clock.nowMs + LEFT_MS;
   /** @returns false when the day is over. */
   const goOn = (): boolean => {
     for (let event = inbox.shift(); event !== undefined; event = inbox.shift()) hear(event);
+    if (clock.nowMs >= lookMs) {
+      const nextLookMs = standstill.nextLookMs(clock.nowMs);
+      if (nextLookMs === undefined) return false;
+      lookMs = nextLookMs;
+    }
     const dueMs = nextDeadlineMs(state) ?? Infinity;
     const nextMs = clock.nextMs();
     if (nextMs <= dueMs && nextMs < Infinity) clock.next();

@@ -195,6 +195,12 @@ export function rolesConflict(roles: readonly Role[]): boolean {
   return roles.includes('auditor') && roles.includes('admin');
 }
 
+/** The first queue that a profile names twice: in which rank it is served nobody could say. */
+export function servedTwice(profile: readonly { readonly queue: string }[]): string | undefined {
+  const queues = profile.map(({ queue }) => queue);
+  return queues.find((queue, nth) => queues.indexOf(queue) !== nth);
+}
+
 async function changeUser(db: Db, user: string, change: UserChange, endSessions: boolean): Promise<boolean> {
   return await db.transaction().execute(async (transaction) => {
     const changed = await transaction.updateTable('users').set(change).where('name', '=', user).executeTakeFirst();

@@ -257,9 +257,11 @@ describe('accounts', () => {
   test('what cannot be is refused with its own code, and nothing is changed', async () => {
     await add('u2');
     const before = (await asAdmin('GET', '/api/v1/users')).json();
+    const served = (rank: number) => ({ queue: 'personal', rank, delayMs: 0 });
     for (const [change, code] of [
       [{ roles: ['auditor', 'admin'] }, 'ROLES_CONFLICT'],
       [{ team: 'none' }, 'TEAM_UNKNOWN'],
+      [{ seat: { profile: [served(1), served(2)] } }, 'REQUEST_INVALID'],
       [{ seat: { number: '1001', skills: { personal: 1 } } }, 'USER_TAKEN'],
       [{ seat: { number: '7002', skills: { personal: 1 }, site: 'nowhere' } }, 'SITE_UNKNOWN'],
       [{ seat: { number: '7002', skills: { persnal: 1 } } }, 'SKILL_UNKNOWN'],

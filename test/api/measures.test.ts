@@ -84,6 +84,19 @@ test.each([
   expect(await ask(`/api/v1/metrics/summary?${query}`)).toMatchObject({ status: 400, code });
 });
 
+test('a site and a queue that never were are refused; those that had calls then are answered, though the rules no longer name them', async () => {
+  const summary = (filter: string) => ask(`/api/v1/metrics/summary?${period}&${filter}`);
+  expect(await summary('site=nowhere')).toMatchObject({ status: 404, code: 'SITE_UNKNOWN', detail: 'nowhere' });
+  for (const queue of ['nowhere', '__proto__', 'constructor'])
+    expect(await summary(`queue=${queue}`)).toMatchObject({ status: 404, code: 'QUEUE_UNKNOWN', detail: queue });
+  const inbound = async (filter: string) => (await summary(filter)).measures.connectRate.denominator;
+  expect(await inbound('queue=enterprise')).toBe(10);
+  expect(await inbound('queue=enterprise&site=sub1')).toBe(0);
+  expect(await inbound('site=main')).toBe(30);
+  const later = `from=${FROM_MS + 4 * QUARTER_MS}&to=${FROM_MS + 5 * QUARTER_MS}`;
+  expect((await ask(`/api/v1/metrics/summary?${later}&queue=personal`)).measures.connectRate.value).toBe(null);
+});
+
 test('an alarm is listed with its figures, and a lead acknowledges it once', async () => {
   const { db } = stage;
   await nextQuarter(db, FROM_MS);

@@ -201,6 +201,41 @@ test('notes, declined and missed calls keep agents as long as they say, and nobo
   expect(talked).toBeLessThan(125_000);
 });
 
+test('a day on which no phone is ever picked up ends, though callers never hang up: they are not served', () => {
+  const day = plainDay({ rate: perHour(100), ahtMs: 60_000, seats: 5, patienceMs: Infinity, hours: 3, seed: 4 });
+  const lastMs = day.callers.at(299)!.atMs;
+  for (const habits of [
+    { declined: 1, missed: 0 },
+    { declined: 0, missed: 1 },
+  ]) {
+    const phones = drawPhones({ after: { meanMs: 2_000, shape: 'lognormal' }, ...habits }, 4);
+    const { figures, endMs } = playDay({ ...day, phones });
+    expect(figures.total).toMatchObject({ inbound: 300, queued: 300, answered: 0, abandoned: 0 });
+    expect(figures.outcomes).toEqual(new Map());
+    expect(endMs - lastMs).toBeLessThan(3 * 3_600_000);
+  }
+});
+
+test('a day goes on as long as anybody talks, writes notes, comes later or may still leave', () => {
+  const settings = cityRules({ personal: ['personal'] });
+  const queues = Object.entries(settings.queues).map(([name, queue]) => [name, { ...queue, wrapUpMs: 12 * 3_600_000 }]);
+  const rules = { ...settings, queues: Object.fromEntries(queues) };
+  const long = 5 * 3_600_000;
+  const talked = [caller('1', 0, ['1'], long), caller('2', 1_000, ['1'], 1_000), caller('3', 2_000, ['1'], 1_000)];
+  const noted = talked.map((one) => ({ ...one, talkMs: 1_000, wrapUpMs: long }));
+  for (const callers of [talked, noted]) {
+    expect(playScene(rules, callers).played.figures.outcomes).toEqual(new Map([['answered', 3]]));
+  }
+  const patient = caller('1', 0, ['1'], 1_000, { patienceMs: long });
+  const phones = drawPhones({ after: fixed(1_000), declined: 1, missed: 0 }, 1);
+  const shift = (fromMs: number) => [{ agent: agentId('personal'), fromMs, toMs: Infinity }];
+  const left = playDay({ settings: rules, callers: [patient], shifts: shift(START_MS), phones });
+  expect(left.figures.outcomes).toEqual(new Map([['abandonedInQueue', 1]]));
+  const late = { settings: rules, callers: [caller('1', 0, ['1'], 1_000)], shifts: shift(START_MS + long) };
+  const answered = playDay({ ...late, phones: drawPhones({ after: fixed(0), declined: 0, missed: 0 }, 1) });
+  expect(answered.figures.outcomes).toEqual(new Map([['answered', 1]]));
+});
+
 test('a mode brought into force in the middle of a day changes its rules from then on', () => {
   const day = plainDay({ rate: perHour(60), ahtMs: 60_000, seats: 1, patienceMs: Infinity, hours: 2, seed: 1 });
   const [name] = Object.keys(day.settings.queues);

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { HOME_SITE } from '../../lib/home-site.ts';
 import { MEASURES, measuresOf } from '../../lib/measures.ts';
 import { type CallsWanted, countCalls, countCallsBy } from '../../store/measures.ts';
 import { LEADS, STAFF } from '../access.ts';
@@ -14,7 +15,8 @@ const QUARTERS_PERIOD_MAX_MS = 31 * DAY_MS;
 const GROUPS_MAX = 3_000;
 
 /** Domain guide §3.7, recomputed from the records at every asking. */
-export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
+export function addMeasureRoutes(app: Api, options: ApiOptions): void {
+  const { db } = options;
   app.get(
     '/api/v1/metrics/summary',
     {
@@ -25,6 +27,7 @@ export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
       const { by } = request.query;
       const wanted = callsWanted(request.query);
       const { fromMs, toMs } = wanted;
+      await mustExist(options, wanted);
       const answer = { fromMs, toMs, measures: measuresOf(await countCalls(db, wanted)) };
       if (by === undefined) return answer;
       const groups = await countCallsBy(db, wanted, by, GROUPS_MAX + 1);
@@ -41,6 +44,15 @@ export function addMeasureRoutes(app: Api, { db }: ApiOptions): void {
     },
     async () => ({ measures: MEASURES }),
   );
+}
+
+/** What the rules no longer name, but had calls then, is answered as well. @throws ApiError */
+async function mustExist({ db, core }: ApiOptions, { fromMs, toMs, site, queue }: CallsWanted): Promise<void> {
+  const had = async (what: Partial<CallsWanted>) => (await countCalls(db, { fromMs, toMs, ...what })).inbound > 0;
+  const isSite = site === undefined || site === HOME_SITE || core.sites().some((each) => each.site === site);
+  if (!isSite && !(await had({ site }))) throw new ApiError('SITE_UNKNOWN', { detail: site });
+  const isQueue = queue === undefined || core.queues().some((each) => each.queue === queue);
+  if (!isQueue && !(await had({ queue }))) throw new ApiError('QUEUE_UNKNOWN', { detail: queue });
 }
 
 /** @throws ApiError when the period is too long or ends before it begins. */

@@ -11,6 +11,7 @@ import {
   listAccounts,
   lockUser,
   rolesConflict,
+  servedTwice,
   setDisabled,
   setRights,
 } from '../../store/accounts.ts';
@@ -170,6 +171,14 @@ async function checkWish({ db, core }: ApiOptions, { roles, team, seat }: Wish):
   if (team && !(await listTeams(db)).some((each) => each.team === team)) throw new ApiError('TEAM_UNKNOWN');
   if (!seat) return;
   checkSkills(core, seat.skills ?? {});
+  const twice = servedTwice(seat.profile ?? []);
+  if (twice !== undefined) {
+    const detail = {
+      zh: `seat.profile 中队列 ${twice} 写了两次。`,
+      en: `seat.profile names the queue ${twice} twice.`,
+    };
+    throw new ApiError('REQUEST_INVALID', { detail });
+  }
   const sites = core.sites().map(({ site }) => site);
   if (seat.site && !sites.includes(seat.site)) throw new ApiError('SITE_UNKNOWN');
   const queues = new Set(core.queues().flatMap(({ queue, gone }) => (gone ? [] : queue)));

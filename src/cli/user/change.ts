@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { UserChangeBody } from '../../api/account-shapes.ts';
-import { changeSeat, findAccount, rolesConflict, setRights } from '../../store/accounts.ts';
+import { changeSeat, findAccount, rolesConflict, servedTwice, setRights } from '../../store/accounts.ts';
 import { appendAudit } from '../../store/audit.ts';
 import type { Db } from '../../store/store.ts';
 import { listTeams } from '../../store/teams.ts';
@@ -70,6 +70,8 @@ export async function changeUser(db: Db, user: string, change: UserChange): Prom
     return '不能既是管理员又是审计员 / nobody is admin and auditor at once';
   if (team && !(await listTeams(db)).some((each) => each.team === team))
     return `没有班组 ${team} / there is no team ${team}`;
+  const twice = servedTwice(seat?.profile ?? []);
+  if (twice !== undefined) return `队列 ${twice} 写了两次 / the queue ${twice} stands twice`;
   const done = seat === undefined || seat === null ? 'done' : await changeSeat(db, user, seat);
   if (done === 'none') return '该账号没有座席 / the account has no seat';
   if (done === 'taken') return '工号已被使用 / the number is taken';

@@ -1,0 +1,62 @@
+import type { State } from '../core/state.ts';
+import type { FigureFold } from './figures.ts';
+import type { Caller } from './people.ts';
+import type { Day } from './simulate.ts';
+
+/** Nothing else happens: who still waits then is not served by anybody. */
+export const LEFT_MS = 3_600_000;
+
+/**
+ * Phones that are declined or missed again and again keep a day going, and callers who never hang up wait for ever. So now and then the day is
+ * looked at: it is over when nothing more comes from outside, nobody talks or writes notes, and for as long as the most patient caller waits
+ * (an hour at least) nobody was answered and nobody left.
+ */
+export class Standstill {
+  readonly #day: Day;
+  readonly #state: State;
+  readonly #fold: FigureFold;
+  #settled = -1;
+  #expectedUntilMs: number | undefined;
+  #longestMs: number | undefined;
+
+  constructor(day: Day, state: State, fold: FigureFold) {
+    this.#day = day;
+    this.#state = state;
+    this.#fold = fold;
+  }
+
+  /** When to look next; undefined: the day is over. */
+  nextLookMs(nowMs: number): number | undefined {
+    this.#expectedUntilMs ??= expectedUntilMs(this.#day);
+    const settled = this.#atWork() ? -1 : this.#fold.settled;
+    const stands = settled !== -1 && settled === this.#settled;
+    this.#settled = settled;
+    if (nowMs < this.#expectedUntilMs) return this.#expectedUntilMs;
+    if (stands) return undefined;
+    this.#longestMs ??= longestPatienceMs(this.#day.callers);
+    return nowMs + Math.max(LEFT_MS, this.#longestMs);
+  }
+
+  #atWork(): boolean {
+    for (const { work } of this.#state.agents.values()) if (work?.in === 'talk' || work?.in === 'wrapUp') return true;
+    return false;
+  }
+}
+
+/** The last moment at which a call, a shift or a mode begins or ends. */
+function expectedUntilMs({ callers, shifts, modes = [] }: Day): number {
+  let untilMs = callers.at(callers.length - 1)?.atMs ?? 0;
+  for (const { atMs } of modes) untilMs = Math.max(untilMs, atMs);
+  for (const { fromMs, toMs } of shifts) untilMs = Math.max(untilMs, fromMs, toMs === Infinity ? fromMs : toMs);
+  return untilMs;
+}
+
+/** Of those who leave at all. */
+function longestPatienceMs(callers: Iterable<Caller>): number {
+  let longestMs = 0;
+  for (const { patienceMs, menuPatienceMs } of callers) {
+    if (patienceMs !== Infinity) longestMs = Math.max(longestMs, patienceMs);
+    if (menuPatienceMs !== Infinity) longestMs = Math.max(longestMs, menuPatienceMs);
+  }
+  return longestMs;
+}

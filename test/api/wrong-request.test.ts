@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { applyEntries } from '../../src/store/projection.ts';
+import { JournalByHand, writeCall } from '../store/facts.ts';
+import { Hall } from './hall.ts';
+
+let hall: Hall;
+let lead: string;
+let admin: string;
+
+beforeAll(async () => {
+  hall = await Hall.open();
+  const journal = new JournalByHand();
+  const agent = hall.firstRun.seats[0]!.user;
+  writeCall(journal, {
+    id: 'call',
+    openedAtMs: 1_000,
+    queuedAfterMs: 1,
+    answeredAfterMs: 1,
+    agent,
+    from: '13800138000',
+  });
+  await applyEntries(hall.database.store.db, 'wrong', journal.entries);
+  lead = await hall.login('lead');
+  admin = await hall.login('admin');
+});
+afterAll(async () => hall?.close());
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH';
+
+async function ask(method: Method, url: string, payload?: object, cookie = lead, language = 'zh') {
+  const headers = { cookie, 'accept-language': language };
+  const answer = await hall.api.inject({ method, url: `/api/v1${url}`, headers, ...(payload ? { payload } : {}) });
+  return answer.json();
+}
+
+const BLANK = ['', ' ', '\t', ' \n ', '　'];
+
+test.each<[Method, string, (reason: string) => object]>([
+  ['PUT', '/mode', (reason) => ({ mode: 'emergency', reason })],
+  ['PUT', '/contacts/call/caller/stage', (reason) => ({ stage: 'warned', reason })],
+  ['POST', '/missed-calls/call/handled', (note) => ({ note })],
+  ['POST', '/contacts/call/person/merge', (reason) => ({ other: 'call', reason })],
+  ['POST', '/contacts/call/person/split', (reason) => ({ contacts: ['call'], reason })],
+  ['POST', '/person-changes/1/undo', (reason) => ({ reason })],
+  ['PUT', '/agents/ana/state', (reason) => ({ state: 'ready', reason })],
+  ['POST', '/contacts/call/reveal', (reason) => ({ reason })],
+  ['POST', '/contacts/call/supervision', (reason) => ({ mode: 'listen', reason })],
+])('%s %s takes no blank reason, nor one that no table can hold', async (method, url, body) => {
+  for (const reason of [...BLANK, 'why\0']) {
+    expect([reason, await ask(method, url, body(reason))]).toMatchObject([
+      reason,
+      { status: 400, code: 'REQUEST_INVALID' },
+    ]);
+  }
+  expect((await ask('GET', '/mode')).mode).toBe('normal');
+});
+
+test('names and titles are not blank either', async () => {
+  for (const blank of BLANK) {
+    expect((await ask('PUT', '/teams/blank', { title: blank }, admin)).code).toBe('REQUEST_INVALID');
+    const token = { title: blank, scopes: ['metrics:read'], days: 1 };
+    expect((await ask('POST', '/users/lead/tokens', token, admin)).code).toBe('REQUEST_INVALID');
+  }
+});
+
+test.each<[Method, string, object | undefined, string]>([
+  ['PUT', '/mode', { mode: 'x', reason: 'y' }, 'mode 只能是：normal、holiday、majorTask、emergency。'],
+  ['PUT', '/mode', { mode: 5, reason: 'y' }, 'mode 只能是：normal、holiday、majorTask、emergency。'],
+  ['PUT', '/contacts/call/grade', { grade: 'top' }, 'grade 只能是：business、expert、emergency、null。'],
+  ['PUT', '/contacts/call/caller/stage', { stage: 'x', reason: 'y' }, 'stage 只能是：none、warned、limited。'],
+  ['GET', '/metrics/summary?by=weather', undefined, 'by 只能是：site、number、queue、quarter。'],
+  ['GET', '/missed-calls?open=1', undefined, 'open 只能是：true、false。'],
+  [
+    'POST',
+    '/alerts/fire/ana/acknowledge',
+    undefined,
+    'alert 只能是：longWait、longAnswer、longHold、longWrapUp、missedOffers。',
+  ],
+  ['GET', '/messages?only=mine', undefined, 'only 只能是：in、out、amiss。'],
+])('%s %s with %j names the values there are', async (method, url, body, detail) => {
+  expect(await ask(method, url, body)).toMatchObject({ status: 400, code: 'REQUEST_INVALID', detail });
+});
+
+test('in English where that is asked for, and by its place in the body', async () => {
+  const mode = { mode: 'x', reason: 'y' };
+  expect((await ask('PUT', '/mode', mode, lead, 'en')).detail).toBe(
+    'mode takes one of: normal, holiday, majorTask, emergency.',
+  );
+  const roles = { user: 'new', roles: ['chief'] };
+  expect((await ask('POST', '/users', roles, admin)).detail).toMatch(/^roles\.0 只能是：.*agent.*supervisor/);
+  const seat = { digest: 'sha1' };
+  expect((await ask('PATCH', '/users/ana', { seat }, admin)).detail).toBe('seat.digest 只能是：md5、sha256。');
+});
+
+test.each([
+  ['/contacts?before=zz', 'before'],
+  ['/metrics/summary?x=1', 'x'],
+  ['/missed-calls?close=true', 'close'],
+  ['/alarms?opened=true', 'opened'],
+  ['/messages?x=1', 'x'],
+])('the question %s is refused by the name of what nobody knows', async (url, name) => {
+  expect(await ask('GET', url)).toMatchObject({
+    ...{ status: 400, code: 'REQUEST_INVALID' },
+    detail: `没有 ${name} 这一项。`,
+  });
+});
