@@ -56,18 +56,25 @@ export function seatsChanged(d: Decision, settings: Settings, before: Settings['
     if (!d.state.agents.has(id) && d.state.agents.size < SEATS_MAX) d.state.agents.set(id, newAgent(d, id));
   }
   for (const agent of d.state.agents.values()) {
-    const known = d.state.standing.seats.get(agent.id)?.setting !== undefined;
-    if (known) agent.was = undefined;
+    if (hasSeat(d, agent)) agent.was = undefined;
     else {
       agent.was ??= agent.work === null ? undefined : before.find(({ id }) => id === agent.id);
       agent.wish = 'offline';
-      leaveDesk(d, agent);
     }
     touchAgent(d, agent);
-    if (known || agent.work !== null || agent.legs.length > 0) continue;
+  }
+  // With everybody in place: what is left behind goes by who is there (Q11).
+  for (const agent of d.state.agents.values()) {
+    if (hasSeat(d, agent)) continue;
+    leaveDesk(d, agent);
+    if (agent.work !== null || agent.legs.length > 0) continue;
     d.state.agents.delete(agent.id);
     forgetSeat(d.state, agent.id);
   }
+}
+
+function hasSeat(d: Decision, { id }: Agent): boolean {
+  return d.state.standing.seats.get(id)?.setting !== undefined;
 }
 
 export function touchSeat(d: Decision, sipUser: string): void {

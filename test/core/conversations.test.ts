@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { agentId, type ContactId } from '../../src/core/ids.ts';
 import { agentView, queueViews } from '../../src/core/view.ts';
 import { closedAs, factsOf, held, hotlineOf, SLOTS, stageOf } from './digital-day.ts';
-import { agent, Hotline, queue, rules } from './routing-day.ts';
+import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
 const LEVEL = { personal: 1 };
+const NEEDS = { skill: 'personal', level: 1 };
 
 describe('taken', () => {
   test('[W8] it stays with its agent through a call, a restart of the core and the loss of the switch', () => {
@@ -112,6 +113,20 @@ describe('taken', () => {
       expect(stageOf(hotline, first)).toMatchObject({ wait: { enqueuedAtMs: sinceMs } });
     },
   );
+
+  test('[W11][Q11] what the agent of a seat that is gone leaves is in the step that its colleagues, who are there, make it', () => {
+    const plans = { own: [until(60_000, NEEDS, { skipIf: 'noneLoggedIn' }), always({ all: [] })] };
+    const staff = [agent('ana', LEVEL), agent('ben', LEVEL)];
+    const city = rules([queue('personal', { plan: 'own' })], staff, { slots: SLOTS, plans });
+    const hotline = new Hotline(city);
+    hotline.ready('ana');
+    const chat = held(hotline);
+    hotline.ready('ben');
+    hotline.answer(hotline.call('personal'));
+    hotline.answer(hotline.call('personal'));
+    hotline.hear({ type: 'settingsLoaded', settings: { ...city, version: '2', agents: staff.slice(1) } });
+    expect(stageOf(hotline, chat)).toMatchObject({ in: 'queue', offer: null, wait: { step: 0 } });
+  });
 
   describe.each([['before'], ['after']])('a site that went down %s the new settings of its seat came', (order) => {
     const sites = ['main', 'east'].map((id) => ({ id, name: id, kind: 'subPlatform' as const }));
