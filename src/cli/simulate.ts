@@ -4,17 +4,17 @@ import type { CityProblem } from '../city/city.ts';
 import { loadCity } from '../city/load.ts';
 import { makeSettings } from '../city/settings.ts';
 import { IN_TIME_MS, QUARTER_MS } from '../lib/measure-counts.ts';
-import { JournalError } from '../runtime/entry.ts';
 import type { PickupHabits } from '../sim/draw.ts';
 import { drawPhones } from '../sim/draw.ts';
 import { fixed } from '../sim/duration.ts';
 import { erlangA, erlangC, erlangs, seatsByErlang, type Waiting } from '../sim/erlang.ts';
 import type { Figures } from '../sim/figures.ts';
 import { DAY_START_MS, plainDay } from '../sim/plain-line.ts';
-import { readRecorded } from '../sim/recorded.ts';
+import { type Recorded, readRecorded } from '../sim/recorded.ts';
 import { playDay } from '../sim/simulate.ts';
 import { erlangDay, type Staffed, seatsFor, shareWithin, type Target } from '../sim/staffing.ts';
 import type { CliCommand } from './command.ts';
+import { sayUnread } from './journal-arguments.ts';
 import { type LineArguments, readArguments, type SimulateArguments, UsageError } from './simulate/arguments.ts';
 import { chart } from './simulate/chart.ts';
 import { cityDay, quiet } from './simulate/city-day.ts';
@@ -47,8 +47,6 @@ quarter hour, and what the Erlang formulas say of it. The same seed prints the s
       return await simulate(readArguments(args));
     } catch (error) {
       if (error instanceof UsageError) return complain(`${error.message}\n\n${this.help}`, 2);
-      if (error instanceof JournalError || (error as NodeJS.ErrnoException).code === 'ENOENT')
-        return complain((error as Error).message, 1);
       throw error;
     }
   },
@@ -130,8 +128,16 @@ async function simulateJournal({ city, seed, json }: SimulateArguments, folder: 
   if (rules?.ok === false) return complainOf(rules.problems);
   const progress = new Progress('entries 条');
   const path = existsSync(join(folder, 'journal')) ? join(folder, 'journal') : resolve(folder);
-  const recorded = await readRecorded(path, seed, (entries) => progress.at(entries));
-  progress.end();
+  let recorded: Recorded | null;
+  try {
+    recorded = await readRecorded(path, seed, (entries) => progress.at(entries));
+  } catch (error) {
+    const why = sayUnread(error, path);
+    if (why === undefined) throw error;
+    return complain(why, 1);
+  } finally {
+    progress.end();
+  }
   if (recorded === null || recorded.callers.length === 0) {
     return complain(`${path}: 没有可重演的来电。 There are no calls to play again.`, 1);
   }
