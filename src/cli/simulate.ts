@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import type { CityProblem } from '../city/city.ts';
 import { loadCity } from '../city/load.ts';
 import { makeSettings } from '../city/settings.ts';
-import { IN_TIME_MS, QUARTER_MS } from '../lib/measure-counts.ts';
+import { DAY_MS } from '../lib/civil-day.ts';
+import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import type { PickupHabits } from '../sim/draw.ts';
 import { drawPhones } from '../sim/draw.ts';
 import { fixed } from '../sim/duration.ts';
@@ -20,7 +21,15 @@ import { chart } from './simulate/chart.ts';
 import { cityDay, quiet } from './simulate/city-day.ts';
 import { type DayFile, readDayFile } from './simulate/day-file.ts';
 import { Progress } from './simulate/progress.ts';
-import { formulaLine, formulaSummary, measureTable, percent, queueTable, summary } from './simulate/report.ts';
+import {
+  callBackLine,
+  formulaLine,
+  formulaSummary,
+  measureTable,
+  percent,
+  queueTable,
+  summary,
+} from './simulate/report.ts';
 
 export const command: CliCommand = {
   summary: '仿真一天：多少席位、接得多快 / play a day: how many seats, how fast (simulate)',
@@ -146,13 +155,18 @@ async function simulateJournal({ city, seed, json }: SimulateArguments, folder: 
   const { callers, shifts } = recorded;
   const { figures } = playDay({ settings: quiet(settings), callers, shifts, phones: drawPhones(AT_ONCE, seed) });
   if (json) return say(JSON.stringify({ recorded: summary(recorded.figures), simulated: summary(figures) }));
-  const startMs = callers[0]!.atMs;
   say(
     `${callers.length} 来电 calls · ${recorded.entries} 条 entries · 耐心 patience ${shownPatience(recorded.patienceMs)}`,
   );
   say(`实际 as it was\n${measureTable(recorded.figures.total)}${queueTable(recorded.figures)}`);
   say(`仿真 simulated${city === undefined ? '' : `: ${city}`}\n${measureTable(figures.total)}${queueTable(figures)}`);
-  return say(chart(figures.quarters, startMs - (startMs % QUARTER_MS)));
+  process.stdout.write(callBackLine(recorded.figures.total, figures.total));
+  return say(chart(figures.quarters, midnightBefore(figures.quarters[0]!.fromMs)));
+}
+
+/** In the city. */
+function midnightBefore(atMs: number): number {
+  return atMs - ((((atMs - DAY_START_MS) % DAY_MS) + DAY_MS) % DAY_MS);
 }
 
 interface Formulas {
