@@ -60,9 +60,10 @@ export function readDurationMs(field: Field, minMs: number, maxMs: number): numb
   const valueMs =
     match === null ? Number.NaN : Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[match[2] as 'ms' | 's' | 'm'];
   if (valueMs >= minMs && valueMs <= maxMs) return valueMs;
+  const example = spellMs([3_000, 2 * minMs, minMs].find((each) => each >= minMs && each <= maxMs)!);
   return expected(field, [
-    `${spellMs(minMs)} 到 ${spellMs(maxMs)} 的时长，例如 3s`,
-    `a duration from ${spellMs(minMs)} to ${spellMs(maxMs)}, such as 3s`,
+    `${spellMs(minMs)} 到 ${spellMs(maxMs)} 的时长，例如 ${example}`,
+    `a duration from ${spellMs(minMs)} to ${spellMs(maxMs)}, such as ${example}`,
   ]);
 }
 

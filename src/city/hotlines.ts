@@ -124,11 +124,16 @@ function groupPlans(
   return Object.fromEntries(
     active.flatMap(({ hotline }) => {
       // Of a queue that cannot be read the plan has its name all the same: that mistake is said elsewhere.
-      const queue = queues?.[hotline.queue];
-      const rest = plans[planOf[hotline.queue] ?? queue?.plan ?? ''];
+      const queue = queues && own(queues, hotline.queue);
+      const rest = own(plans, own(planOf, hotline.queue) ?? queue?.plan ?? '');
       return groupPlan(hotline, queue?.skill ?? '', rest, withinMsOf.get(hotline.skill ?? '') ?? withinMs);
     }),
   );
+}
+
+/** A name that the city wrote may be one that every object has, such as `constructor`. */
+function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** No file of the city's has such a name. */

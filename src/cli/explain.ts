@@ -1,8 +1,7 @@
 import { contactId } from '../core/ids.ts';
-import { JournalError } from '../runtime/entry.ts';
 import { type Explanation, explainContact } from '../runtime/explain.ts';
 import type { CliCommand } from './command.ts';
-import { journalFolder, readArguments } from './journal-arguments.ts';
+import { journalFolder, readArguments, sayUnread } from './journal-arguments.ts';
 
 export const command: CliCommand = {
   summary: '一次联络的来龙去脉 / why a call went as it went (explain ID)',
@@ -16,15 +15,16 @@ Safe beside a running hotline. Without --data, MINHU_DATA is read.
     const given = readArguments(args);
     if (given === undefined || given.words.length !== 1) return complain(this.help, 2);
     const id = given.words[0]!;
+    const folder = journalFolder(given.data);
     try {
-      const told = await explainContact(journalFolder(given.data), contactId(id));
+      const told = await explainContact(folder, contactId(id));
       if (told === undefined) return complain(`${id}: 日志账里没有这次联络 / the journal knows no such contact`, 1);
       process.stdout.write(given.json ? `${JSON.stringify(told)}\n` : timeLine(told));
       return 0;
     } catch (error) {
-      if (error instanceof JournalError || (error as NodeJS.ErrnoException).code === 'ENOENT')
-        return complain((error as Error).message, 1);
-      throw error;
+      const why = sayUnread(error, folder);
+      if (why === undefined) throw error;
+      return complain(why, 1);
     }
   },
 };

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { JournalError } from '../runtime/entry.ts';
 import { type ReplayResult, replayFolder } from '../runtime/replay.ts';
 import type { CliCommand } from './command.ts';
-import { journalFolder, readArguments } from './journal-arguments.ts';
+import { journalFolder, readArguments, sayUnread } from './journal-arguments.ts';
 
 const SHOWN_MAX = 5;
 
@@ -26,9 +25,9 @@ Reads only; safe beside a running hotline.
       return result.differences.length === 0 ? 0 : 1;
     } catch (error) {
       clearProgress();
-      if (error instanceof JournalError || (error as NodeJS.ErrnoException).code === 'ENOENT')
-        return complain((error as Error).message, 1);
-      throw error;
+      const why = sayUnread(error, folder);
+      if (why === undefined) throw error;
+      return complain(why, 1);
     }
   },
 };

@@ -3,24 +3,33 @@ import { join, resolve } from 'node:path';
 import type { CityProblem } from '../city/city.ts';
 import { loadCity } from '../city/load.ts';
 import { makeSettings } from '../city/settings.ts';
-import { IN_TIME_MS, QUARTER_MS } from '../lib/measure-counts.ts';
-import { JournalError } from '../runtime/entry.ts';
+import { DAY_MS } from '../lib/civil-day.ts';
+import { IN_TIME_MS } from '../lib/measure-counts.ts';
 import type { PickupHabits } from '../sim/draw.ts';
 import { drawPhones } from '../sim/draw.ts';
 import { fixed } from '../sim/duration.ts';
 import { erlangA, erlangC, erlangs, seatsByErlang, type Waiting } from '../sim/erlang.ts';
 import type { Figures } from '../sim/figures.ts';
 import { DAY_START_MS, plainDay } from '../sim/plain-line.ts';
-import { readRecorded } from '../sim/recorded.ts';
+import { type Recorded, readRecorded } from '../sim/recorded.ts';
 import { playDay } from '../sim/simulate.ts';
 import { erlangDay, type Staffed, seatsFor, shareWithin, type Target } from '../sim/staffing.ts';
 import type { CliCommand } from './command.ts';
+import { sayUnread } from './journal-arguments.ts';
 import { type LineArguments, readArguments, type SimulateArguments, UsageError } from './simulate/arguments.ts';
 import { chart } from './simulate/chart.ts';
 import { cityDay, quiet } from './simulate/city-day.ts';
 import { type DayFile, readDayFile } from './simulate/day-file.ts';
 import { Progress } from './simulate/progress.ts';
-import { formulaLine, formulaSummary, measureTable, percent, queueTable, summary } from './simulate/report.ts';
+import {
+  callBackLine,
+  formulaLine,
+  formulaSummary,
+  measureTable,
+  percent,
+  queueTable,
+  summary,
+} from './simulate/report.ts';
 
 export const command: CliCommand = {
   summary: '仿真一天：多少席位、接得多快 / play a day: how many seats, how fast (simulate)',
@@ -47,8 +56,6 @@ quarter hour, and what the Erlang formulas say of it. The same seed prints the s
       return await simulate(readArguments(args));
     } catch (error) {
       if (error instanceof UsageError) return complain(`${error.message}\n\n${this.help}`, 2);
-      if (error instanceof JournalError || (error as NodeJS.ErrnoException).code === 'ENOENT')
-        return complain((error as Error).message, 1);
       throw error;
     }
   },
@@ -130,8 +137,16 @@ async function simulateJournal({ city, seed, json }: SimulateArguments, folder: 
   if (rules?.ok === false) return complainOf(rules.problems);
   const progress = new Progress('entries 条');
   const path = existsSync(join(folder, 'journal')) ? join(folder, 'journal') : resolve(folder);
-  const recorded = await readRecorded(path, seed, (entries) => progress.at(entries));
-  progress.end();
+  let recorded: Recorded | null;
+  try {
+    recorded = await readRecorded(path, seed, (entries) => progress.at(entries));
+  } catch (error) {
+    const why = sayUnread(error, path);
+    if (why === undefined) throw error;
+    return complain(why, 1);
+  } finally {
+    progress.end();
+  }
   if (recorded === null || recorded.callers.length === 0) {
     return complain(`${path}: 没有可重演的来电。 There are no calls to play again.`, 1);
   }
@@ -140,13 +155,18 @@ async function simulateJournal({ city, seed, json }: SimulateArguments, folder: 
   const { callers, shifts } = recorded;
   const { figures } = playDay({ settings: quiet(settings), callers, shifts, phones: drawPhones(AT_ONCE, seed) });
   if (json) return say(JSON.stringify({ recorded: summary(recorded.figures), simulated: summary(figures) }));
-  const startMs = callers[0]!.atMs;
   say(
     `${callers.length} 来电 calls · ${recorded.entries} 条 entries · 耐心 patience ${shownPatience(recorded.patienceMs)}`,
   );
   say(`实际 as it was\n${measureTable(recorded.figures.total)}${queueTable(recorded.figures)}`);
   say(`仿真 simulated${city === undefined ? '' : `: ${city}`}\n${measureTable(figures.total)}${queueTable(figures)}`);
-  return say(chart(figures.quarters, startMs - (startMs % QUARTER_MS)));
+  process.stdout.write(callBackLine(recorded.figures.total, figures.total));
+  return say(chart(figures.quarters, midnightBefore(figures.quarters[0]!.fromMs)));
+}
+
+/** In the city. */
+function midnightBefore(atMs: number): number {
+  return atMs - ((((atMs - DAY_START_MS) % DAY_MS) + DAY_MS) % DAY_MS);
 }
 
 interface Formulas {

@@ -99,6 +99,14 @@ export const FLOW_MISTAKES: readonly Mistake[] = [
     fix: /\[main\]/,
   },
   {
+    title: 'a plan of a name that every object has',
+    file: 'queues.yaml',
+    find: 'plan: citizen',
+    put: 'plan: constructor',
+    says: /There is no "constructor" in plans.yaml/,
+    fix: /citizen/,
+  },
+  {
     title: 'a plan whose last step ends',
     file: 'plans.yaml',
     find: '{ needs: anybody, headStart: 30s }',

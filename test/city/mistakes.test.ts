@@ -5,6 +5,7 @@ import { PLACE_MISTAKES } from './place-mistakes.ts';
 import { ShippedCopy } from './shipped-copy.ts';
 
 const city = new ShippedCopy();
+const inMs = (text: string) => Number.parseInt(text, 10) * (text.endsWith('ms') ? 1 : 1_000);
 
 describe('a mistake is named with its file, its line and what to write instead', () => {
   test.each([...FLOW_MISTAKES, ...PLACE_MISTAKES])('$title', ({ file, find, put, at, says, fix }) => {
@@ -20,6 +21,28 @@ describe('a mistake is named with its file, its line and what to write instead',
   test('the line is exact where one value is meant', () => {
     const line = city.plant('queues.yaml', 'ring: 20s', 'ring: soon');
     expect(city.problems()).toMatchObject([{ file: 'queues.yaml', line }]);
+  });
+
+  test.each([
+    ['queues.yaml', 'ring: 20s'],
+    ['queues.yaml', 'wrapUp: 120s'],
+    ['queues.yaml', 'positionFirst: 15s'],
+    ['queues.yaml', 'positionEvery: 30s'],
+    ['queues.yaml', 'after: 45s'],
+    ['queues.yaml', 'pause: 120s'],
+    ['flows/hotline.yaml', 'wait: 3s'],
+    ['modes.yaml', 'bound: 5m'],
+    ['modes.yaml', 'for: 5m'],
+    ['modes.yaml', 'within: 0s'],
+  ])('%s: the example for “%s” is one that may be written', (file, find) => {
+    const [name] = find.split(':');
+    city.plant(file, find, `${name}: soon`);
+    const [problem] = city.problems();
+    const [, fromMs, toMs, exampleMs] = /from (\S+) to (\S+), such as (\S+)\./.exec(problem!.fix)!.map(inMs);
+    expect(exampleMs).toBeGreaterThanOrEqual(fromMs!);
+    expect(exampleMs).toBeLessThanOrEqual(toMs!);
+    city.plant(file, `${name}: soon`, `${name}: ${exampleMs}ms`);
+    expect(city.problems()).toEqual([]);
   });
 
   test('broken YAML is named once, and what refers to that file is not blamed', () => {

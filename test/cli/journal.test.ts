@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { command as explain } from '../../src/cli/explain.ts';
 import { command as replay } from '../../src/cli/replay.ts';
+import { command as simulate } from '../../src/cli/simulate.ts';
 import { knownLegs } from '../../src/core/view.ts';
 import { encodeFrame } from '../../src/runtime/frame.ts';
 import { openLoop } from '../../src/runtime/loop.ts';
@@ -53,6 +54,29 @@ test('explain prints a time line with rules, and the same as JSON', async () => 
   written = '';
   expect(await explain.run([id, '--json', '--data', data])).toBe(0);
   expect(JSON.parse(written)).toMatchObject({ contact: id, cut: false });
+});
+
+test('a journal that is none is said in plain words, by whoever reads it', async () => {
+  const none = join(data, 'none');
+  const file = join(data, 'file');
+  writeFileSync(file, '');
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    [none, /^没有文件夹.*There is no folder/],
+    [file, /不是文件夹.*is no folder/],
+    [data, /不是日志账.*has no file journal-id/],
+  ];
+  for (const [folder, says] of wrong) {
+    written = '';
+    expect(await replay.run([folder])).toBe(1);
+    expect(written).toMatch(says);
+    expect(written).not.toContain('ENOENT');
+  }
+  written = '';
+  expect(await explain.run([id, '--data', none])).toBe(1);
+  expect(written).toMatch(/^没有文件夹/);
+  written = '';
+  expect(await simulate.run(['--journal', none])).toBe(1);
+  expect(written).toMatch(/^没有文件夹/);
 });
 
 test('explain, replay and the overview end quietly when nobody reads on', async () => {

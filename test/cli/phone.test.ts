@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { command as call } from '../../src/cli/call.ts';
 import { changesIn } from '../../src/cli/phone/commentary.ts';
 import { openEar } from '../../src/cli/phone/ear.ts';
 import { keepHeard } from '../../src/cli/phone/keep-heard.ts';
@@ -164,4 +165,27 @@ describe('where the hotline is', () => {
     expect(findSeat('1001', env())).toEqual({ ok: true, thing: seat });
     expect(findSeat('seat9', env())).toMatchObject({ ok: false, why: expect.stringContaining('seat1001') });
   });
+});
+
+test.each([
+  [['12345', '--press', 'x@1s'], '--press 应是“按键@时间”，按键为 0-9、*、#、A-D，例如 2@5s，不是“x@1s”。'],
+  [['12345', '--press', '1@2s', '--press', '2'], '--press 应是'],
+  [['12345', '--talk', '-3s'], '--talk 应是一小时以内的时间，例如 10s、500ms、1.5m，不是“-3s”。'],
+  [['12345', '--talk=2h'], '--talk 应是'],
+  [['12345', '--talk'], '--talk 后面缺少值。'],
+  [['12345', '--from', 'no number'], '--from 应是'],
+  [['12345', '--tcp=yes'], '--tcp 不带值。'],
+  [['12345', '--speed', '3'], '没有选项“--speed”。'],
+  [['12345', '12315'], '请写一个要拨打的号码'],
+  [[], '请写一个要拨打的号码'],
+])('minhu call %j says what is wrong before how it is used', async (args, says) => {
+  let told = '';
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    told += String(chunk);
+    return true;
+  });
+  expect(await call.run(args)).toBe(2);
+  spy.mockRestore();
+  expect(told.startsWith(says), told).toBe(true);
+  expect(told).toContain('minhu call NUMBER');
 });

@@ -2,8 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { chart } from '../../src/cli/simulate/chart.ts';
+import { callBackLine } from '../../src/cli/simulate/report.ts';
 import { command } from '../../src/cli/simulate.ts';
 import type { Event } from '../../src/core/event.ts';
+import { noCounts } from '../../src/lib/measure-counts.ts';
 import type { Entry } from '../../src/runtime/entry.ts';
 import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
 import { plainDay } from '../../src/sim/plain-line.ts';
@@ -148,6 +151,39 @@ test('the surge day of 61,154 calls loses nobody and is answered in time', async
   expect(answered + abandoned).toBe(61_154);
   expect(serviceLevel15).toBeGreaterThan(0.9);
 }, 120_000);
+
+test('a journal is charted by the hour of the city at which its calls came', async () => {
+  const plain = plainDay({ rate: 60 / 3_600_000, ahtMs: 20_000, seats: 1, patienceMs: 60_000, hours: 1, seed: 4 });
+  const late = 98 * 60_000 + 3 * 86_400_000;
+  const callers = [...plain.callers].map((one) => ({ ...one, atMs: one.atMs + late }));
+  const shifts = plain.shifts.map((shift) => ({ ...shift, fromMs: shift.fromMs + late }));
+  const entries: Entry[] = [];
+  playDay(
+    { ...plain, callers, shifts },
+    {
+      entry: (event, commands) =>
+        entries.push({ seq: entries.length + 1, atMs: event.atMs, event: { ...event }, commands }),
+    },
+  );
+  const { journal } = await openJournal({ folder, segmentBytes: SEGMENT_BYTES }, () => {});
+  await journal.append(entries);
+  await journal.close();
+  const { text } = await run('--journal', folder);
+  const times = text.split('\n').flatMap((line) => /^ {2}(\d\d:\d\d) {2}/.exec(line)?.[1] ?? []);
+  expect(times).toEqual(['01:30', '01:45', '02:00', '02:15', '02:30']);
+});
+
+test('a seat that was there for some minutes of a quarter hour is not nobody', () => {
+  const quarter = { ...noCounts(), fromMs: 0, inbound: 1, queued: 1, answered: 1, seatsMs: 400_000, busyMs: 20_000 };
+  expect(chart([quarter], 0)).toMatch(/ <0\.1\/0\.4\n/);
+  expect(chart([{ ...quarter, seatsMs: 1_800_000, busyMs: 0 }], 0)).toMatch(/ 0\/2\n/);
+});
+
+test('where call-backs make the connect rates of two days of unlike kinds, that is said', () => {
+  const without = noCounts();
+  expect(callBackLine(without, without)).toBe('');
+  expect(callBackLine({ ...without, callbacks: 3 }, without)).toMatch(/实际 3，仿真 0.*3 as it was, 0 simulated/s);
+});
 
 test('a journal is played again: under its own rules the same comes of it', async () => {
   const day = plainDay({ rate: 300 / 3_600_000, ahtMs: 60_000, seats: 5, patienceMs: 60_000, hours: 1, seed: 4 });

@@ -7,7 +7,7 @@ const ROWS_MAX = 100;
 /** Quarter hours in one row. */
 const SPANS = [1, 2, 4, 8, 16, 32, 96, 672];
 
-/** The day by quarter hour (longer ones by the hour or more): calls as a bar, what was answered in time, seats at work of those there. */
+/** The day by quarter hour (longer ones by the hour or more): calls as a bar, what was answered in time, seats at work of those there. @param startMs midnight. */
 export function chart(quarters: readonly Quarter[], startMs: number): string {
   const span = SPANS.find((size) => quarters.length / size <= ROWS_MAX) ?? SPANS.at(-1)!;
   const rows: string[] = ['  时间 time  来电 calls                            15秒 15s  放弃 lost  席位 seats'];
@@ -22,7 +22,7 @@ export function chart(quarters: readonly Quarter[], startMs: number): string {
       queued: sum(group, 'queued'),
       answeredWithin15: sum(group, 'answeredWithin15'),
     });
-    const seats = (what: 'seatsMs' | 'busyMs') => Math.round(sum(group, what) / (group.length * QUARTER_MS));
+    const seats = (what: 'seatsMs' | 'busyMs') => seatsText(sum(group, what) / (group.length * QUARTER_MS));
     rows.push(
       [
         `  ${clockText(group[0]!.fromMs - startMs)}`,
@@ -35,6 +35,12 @@ export function chart(quarters: readonly Quarter[], startMs: number): string {
     );
   }
   return `${rows.join('\n')}\n`;
+}
+
+/** On average over the row. A few minutes of one seat are not nobody. */
+function seatsText(seats: number): string {
+  if (seats === 0 || seats >= 1) return String(Math.round(seats));
+  return seats < 0.05 ? '<0.1' : seats.toFixed(1);
 }
 
 function sum(group: readonly Quarter[], what: keyof Counts | 'seatsMs' | 'busyMs'): number {

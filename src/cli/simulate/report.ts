@@ -54,6 +54,15 @@ export function queueTable({ byQueue }: Figures): string {
     .join('');
 }
 
+/** Who took a call-back is no part of the connect rate: two days with other numbers of them have other denominators. Empty without any. */
+export function callBackLine(recorded: Counts, simulated: Counts): string {
+  if (recorded.callbacks === 0 && simulated.callbacks === 0) return '';
+  return (
+    `  回拨（不在接通率的分母里）：实际 ${recorded.callbacks}，仿真 ${simulated.callbacks}\n` +
+    `  call-backs, which the connect rate leaves out: ${recorded.callbacks} as it was, ${simulated.callbacks} simulated\n`
+  );
+}
+
 export function formulaLine(name: string, waiting: Waiting): string {
   const lost = waiting.abandoned > 0 ? `   放弃 abandoned ${percent(waiting.abandoned)}` : '';
   return `  ${name}: ${percent(waiting.serviceLevel)} ≤ 15 s   ASA ${seconds(waiting.asaMs)}${lost}\n`;
