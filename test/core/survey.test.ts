@@ -52,26 +52,38 @@ test('[S4] a call that is not answered yet is answered again, and an answer that
   }
 });
 
-test('[F8][B1] who is lost in the menu by a switch that has restarted is missed in the queue that the flow of then led to', () => {
-  const ask = (to: string): Settings['flows'] => ({
-    personal: {
-      start: 'menu',
-      steps: {
-        menu: {
-          ...{ kind: 'ask', opening: [], prompts: ['MNU-01'], choose: { '1': 'in' }, waitMs: 3_000, none: 'in' },
-          ...{ wrongPrompts: [], wrongMax: 1, wrong: 'in' },
-        },
-        in: { kind: 'queue', queue: to, prompts: [] },
+/** A question before the queue. */
+const ask = (to: string): Settings['flows'] => ({
+  personal: {
+    start: 'menu',
+    steps: {
+      menu: {
+        ...{ kind: 'ask', opening: [], prompts: ['MNU-01'], choose: { '1': 'in' }, waitMs: 3_000, none: 'in' },
+        ...{ wrongPrompts: [], wrongMax: 1, wrong: 'in' },
       },
+      in: { kind: 'queue', queue: to, prompts: [] },
     },
+  },
+});
+const city = (to: string) =>
+  rules([queue('personal'), queue('enterprise')], [], {
+    flows: ask(to),
+    hours: { day: { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) } },
+    missedCalls: { calendar: 'day', withinMs: 60_000, afterOpeningMs: 60_000, standingMax: 1 },
+    prompts: { 'MNU-01': '/MNU-01' },
   });
-  const city = (to: string) =>
-    rules([queue('personal'), queue('enterprise')], [], {
-      flows: ask(to),
-      hours: { day: { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) } },
-      missedCalls: { calendar: 'day', withinMs: 60_000, afterOpeningMs: 60_000, standingMax: 1 },
-      prompts: { 'MNU-01': '/MNU-01' },
-    });
+
+test('[S3] a question that is gone from its leg is put again', () => {
+  for (const gone of ['with its key', 'without'] as const) {
+    const hotline = new Hotline(city('personal'));
+    const { leg, stage } = hotline.state.contacts.get(hotline.call('personal'))!;
+    if (stage.in !== 'menu') throw new Error(stage.in);
+    const seen = shown(leg, 'answered', gone === 'without' ? {} : { key: stage.key });
+    expect(saidOf(decide(hotline, surveyed(seen))), gone).toEqual(['collect']);
+  }
+});
+
+test('[F8][B1] who is lost in the menu by a switch that has restarted is missed in the queue that the flow of then led to', () => {
   const hotline = new Hotline(city('personal'));
   const call = hotline.call('personal', '13800138000');
   expect(hotline.state.contacts.get(call)!.stage.in).toBe('menu');
