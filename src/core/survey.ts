@@ -1,4 +1,3 @@
-import { touchSeat } from './agent.ts';
 import { arrive, endLeg, loseContact } from './call.ts';
 import { dialAgain, isPromised, promiseTold } from './call-back.ts';
 import { callOutOver, placerAnswered } from './call-out.ts';
@@ -289,5 +288,4 @@ function placeAll(d: Decision): void {
   for (const contact of d.state.contacts.values()) touchContact(d, contact);
   for (const leg of d.state.legs.values()) armLegEnd(d.state, leg);
   for (const agent of d.state.agents.values()) touchAgent(d, agent);
-  for (const sipUser of d.state.devices.keys()) touchSeat(d, sipUser);
 }

@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type ContactId, nodeId } from '../../src/core/ids.ts';
+import type { Event, EventBody } from '../../src/core/event.ts';
+import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
+import { step } from '../../src/core/step.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const NODE = nodeId('switch');
@@ -109,4 +111,25 @@ test('[K5][Q7] a citizen who was called back and waits on the line again takes r
   hotline.pass(30_000);
   expect(at(kept)).toBe('queue');
   expect([call(), call()].map(at)).toEqual(['queue', 'deflecting']);
+});
+
+test('[K4][Q7] a caller who is still there when an agent answers takes room on the line again', () => {
+  const promised = call();
+  hotline.pass(15_000);
+  press(promised, '1');
+  press(promised, '1');
+  call();
+  hotline.ready('ana');
+  expect(hotline.ringing(promised)).toBe('ana');
+  const { stage } = hotline.state.contacts.get(promised)!;
+  if (stage.in !== 'queue') throw new Error(stage.in);
+  // From here on nothing is carried out: the bridge is asked for, and not made.
+  const decide = (body: EventBody) =>
+    step(hotline.state, { ...body, atMs: hotline.state.nowMs } as Event, hotline.state.seq + 1);
+  decide({ type: 'legAnswered', node: NODE, leg: stage.offer!.legs[0]! });
+  expect(at(promised)).toBe('connecting');
+  const leg = legId('third');
+  decide({ type: 'callArrived', node: NODE, leg, from: '', dialled: 'personal' });
+  decide({ type: 'legAnswered', node: NODE, leg });
+  expect(at(hotline.state.legs.get(leg)!.contact)).toBe('goodbye');
 });

@@ -138,3 +138,48 @@ test.each([
   hotline.ready('ana');
   expect({ older: hotline.ringing(older), younger: hotline.ringing(younger) }).toMatchObject({ [first]: 'ana' });
 });
+
+test('[T9] eight phones of a seat are rung for a talk that broke off, no more, whatever phones come and go', () => {
+  const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
+  const plug = (name: string) =>
+    hotline.hear({
+      ...{ type: 'deviceRegistered', node: NODE },
+      device: { sipUser: 'ana', uri: `sip:ana-${name}`, expiresAtMs: 1e14 },
+    });
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.answer(call);
+  for (let nth = 1; nth <= 8; nth += 1) plug(`${nth}`);
+  const { stage } = hotline.state.contacts.get(call)!;
+  if (stage.in !== 'talk') throw new Error(stage.in);
+  hotline.hear({ type: 'legEnded', node: NODE, leg: stage.agentLeg, cause: 'MEDIA_TIMEOUT' });
+  plug('late');
+  const rings = hotline.commands.filter((one) => one.do === 'ring' && one.resume === true);
+  expect(rings).toHaveLength(8);
+});
+
+test('[R1][O7] a caller whose talk broke off and who gives up the wait after it counts as answered, and as nobody missed', () => {
+  const hotline = new Hotline(rules([queue('personal')], [agent('ana', { personal: 1 })]));
+  hotline.ready('ana');
+  const call = hotline.call('personal', '13800138000');
+  hotline.answer(call);
+  breakOff(hotline, call);
+  hotline.hangUp(call);
+  expect(hotline.commands.at(-1)).toMatchObject({ fact: 'contactClosed', contact: call, outcome: 'answered' });
+  // C2 gives nobody a head start for it.
+  const again = hotline.state.contacts.get(hotline.call('personal', '13800138000'))!;
+  expect(again.stage).toMatchObject({ in: 'queue', wait: { headStartMs: 0 } });
+});
+
+test('[P3] after a talk of a queue without a wrap-up the agent is free at once', () => {
+  const hotline = new Hotline(rules([queue('personal', { wrapUpMs: 0 })], [agent('ana', { personal: 1 })]));
+  hotline.ready('ana');
+  const [first, next] = [hotline.call('personal'), hotline.call('personal')];
+  hotline.answer(first);
+  hotline.hangUp(first);
+  expect(hotline.ringing(next)).toBe('ana');
+  const told = hotline.commands.flatMap((one) =>
+    one.do === 'record-fact' && one.fact === 'agentState' ? one.state : [],
+  );
+  expect(told).not.toContain('wrapUp');
+});

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -16,12 +16,7 @@ let fake: LegSwitch;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'minhu-explain-'));
   fake = new LegSwitch();
-  loop = await openLoop({
-    folder,
-    release: (command) => fake.execute(command),
-    segmentBytes: 65_536,
-    snapshotEvery: 50,
-  });
+  loop = await open();
   await loop.submit({ type: 'settingsLoaded', settings: dayRules() });
   await loop.submit(fake.survey(knownLegs(loop.state, NODE), Date.now()));
 });
@@ -29,6 +24,9 @@ afterEach(async () => {
   await loop.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const open = () =>
+  openLoop({ folder, release: (command) => fake.execute(command), segmentBytes: 65_536, snapshotEvery: 50 });
 
 async function hearAll(): Promise<void> {
   for (let told = fake.told.shift(); told !== undefined; told = fake.told.shift()) await loop.submit(told);
@@ -140,6 +138,40 @@ test('a contact that came after a snapshot is told without deciding what came be
   expect(told?.entries[0]?.event.type).toBe('callArrived');
   expect(rulesOf(told).at(-1)).toBe('R1');
   expect(rulesOf(told)).not.toContain('-');
+});
+
+test('what is still there of a contact whose beginning is removed is told, with its number', async () => {
+  await loop.submit(ready('ana'));
+  fake.arrive('13800138000');
+  await hearAll();
+  const { id, leg } = [...loop.state.contacts.values()].at(-1)!;
+  await loop.close();
+  for (const name of readdirSync(folder)) if (name.endsWith('.seg')) rmSync(join(folder, name));
+  loop = await open();
+  await loop.submit(fake.survey(knownLegs(loop.state, NODE), Date.now()));
+  fake.end(leg, 'NORMAL_CLEARING');
+  await hearAll();
+  const told = await explainContact(folder, id, loop.durableSeq);
+  expect(told?.from).toBe('138****8000');
+  expect(told?.entries.map(({ event }) => event.type)).toEqual(['legEnded']);
+});
+
+test('of an agent who has declined a contact nothing is told that comes later and is not about it', async () => {
+  await loop.submit(ready('ana'));
+  fake.arrive('13800138000');
+  await hearAll();
+  const { id, leg } = [...loop.state.contacts.values()].at(-1)!;
+  fake.finish(leg, '');
+  await hearAll();
+  fake.finish(leg, '1');
+  await hearAll();
+  const phone = [...fake.legs.values()].find(({ direction }) => direction === 'outbound')!;
+  fake.end(phone.id, 'CALL_REJECTED');
+  await hearAll();
+  await loop.submit({ type: 'agentStateAsked', agent: agentId('ana'), state: 'offline' });
+  const told = await explainContact(folder, id, loop.durableSeq);
+  expect(told?.entries.map(({ event }) => event.type)).not.toContain('agentStateAsked');
+  expect(told?.entries.at(-1)?.event.type).toBe('legEnded');
 });
 
 test('what is not in the journal, or is no id at all, is unknown', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SwitchCommand } from '../../src/core/command.ts';
+import type { EventBody } from '../../src/core/event.ts';
 import { legId, nodeId } from '../../src/core/ids.ts';
 import { encodeState } from '../../src/core/state-codec.ts';
 import { type Loop, openLoop } from '../../src/runtime/loop.ts';
@@ -179,6 +180,47 @@ test('a machine’s clock that leaps forward by a minute ends nobody’s wait an
   expect(loop.state.devices.get('8001')?.size ?? 0).toBe(0);
   await loop.close();
   expect((await replayFolder(folder, () => {})).differences).toEqual([]);
+});
+
+test('a snapshot is written every so many entries, and at a clean end', async () => {
+  const snapshots = () => readdirSync(folder).filter((name) => name.startsWith('snapshot-'));
+  const loop = await open([], { snapshotEvery: 5 });
+  for (let n = 0; n < 3; n++) await call(loop, `leg-${n}`);
+  await loop.close();
+  expect(snapshots()).toEqual(['snapshot-000000000004.json']);
+  const again = await open([], { snapshotEvery: 3 });
+  for (let n = 3; n < 5; n++) await call(again, `leg-${n}`);
+  await expect.poll(snapshots).toEqual(['snapshot-000000000004.json', 'snapshot-000000000007.json']);
+  await again.close();
+  expect(snapshots()).toEqual(['snapshot-000000000004.json', 'snapshot-000000000007.json']);
+});
+
+test('an event that kills the process is counted over its starts, though it ends in order, and set aside with the third', async () => {
+  const broken = { type: 'callArrived', node, leg: legId('broken') } as EventBody;
+  const died: unknown[] = [];
+  const said: string[] = [];
+  const log = { info() {}, warn() {}, error: (text: string) => void said.push(text) };
+  for (const starts of [1, 2]) {
+    const loop = await open([], { fatal: (error: unknown) => died.push(error) });
+    void loop.submit(broken);
+    await expect.poll(() => died).toHaveLength(starts);
+    expect(loop.health()).toBe('failed');
+    await expect(call(loop, 'a')).rejects.toMatchObject({ code: 'closed' });
+    await loop.close();
+  }
+  const loop = await open([], { log });
+  const [, before, aside, after] = await Promise.allSettled([
+    call(loop, 'a'),
+    call(loop, 'b'),
+    loop.submit(broken),
+    call(loop, 'c'),
+  ]);
+  expect([before.status, after.status]).toEqual(['fulfilled', 'fulfilled']);
+  expect(aside).toMatchObject({ status: 'rejected', reason: { code: 'setAside' } });
+  expect(said).toEqual([expect.stringMatching(/^The event "callArrived .*broken" .*set-aside/)]);
+  expect(loop.state.contacts.size).toBe(3);
+  expect(loop.health()).toBe('ok');
+  await loop.close();
 });
 
 function noRules() {

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import type { Command } from '../../src/core/command.ts';
+import type { Event, EventBody } from '../../src/core/event.ts';
+import { agentId, legId, nodeId } from '../../src/core/ids.ts';
+import type { QueueSetting, Settings } from '../../src/core/settings.ts';
+import { step } from '../../src/core/step.ts';
+import { agent, Hotline, queue, rules } from './routing-day.ts';
+
+const NODE = nodeId('switch');
+const PROMPTS = ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04'];
+const recorded = (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, `/${id}`]));
+const callBack = { afterMs: 15_000, ahead: 10, tries: 2, pauseMs: 60_000, ringMs: 30_000 };
+
+function hotlineOf(more: Partial<QueueSetting> = {}, city: Partial<Settings> = {}): Hotline {
+  const settings = rules([queue('personal', { callBack, ...more })], [agent('ana', { personal: 1 })], {
+    ...{ dialsOut: true, prompts: recorded(PROMPTS) },
+    ...city,
+  });
+  return new Hotline(settings);
+}
+
+/** Whether the caller has heard the offer with the place. */
+function offered(hotline: Hotline, ms = 15_000): boolean {
+  const call = hotline.call('personal', '13800138000');
+  hotline.pass(ms);
+  return hotline.state.contacts.get(call)!.callBack?.step === 'offered';
+}
+
+test('[K1] a call-back is offered with the place to who has waited long enough, or has so many before', () => {
+  expect(offered(hotlineOf())).toBe(true);
+  expect(offered(hotlineOf({ positionFirstMs: 14_999 }))).toBe(false);
+  expect(offered(hotlineOf({ positionFirstMs: 14_999, callBack: { ...callBack, ahead: 0 } }))).toBe(true);
+});
+
+test.each<[string, Partial<QueueSetting>, Partial<Settings>]>([
+  ['the queue has none', {}, { queues: { personal: queue('personal') } }],
+  ['the city cannot dial out', {}, { dialsOut: false }],
+  ...PROMPTS.map((id): [string, Partial<QueueSetting>, Partial<Settings>] => [
+    `${id} is not recorded`,
+    {},
+    { prompts: recorded(PROMPTS.filter((other) => other !== id)) },
+  ]),
+])('[K1] no call-back is offered where %s', (_, more, city) => {
+  expect(offered(hotlineOf(more, city))).toBe(false);
+});
+
+test('[K1] nor is one to a caller whose talk broke off', () => {
+  const hotline = hotlineOf();
+  hotline.ready('ana');
+  const call = hotline.call('personal', '13800138000');
+  hotline.answer(call);
+  const { stage } = hotline.state.contacts.get(call)!;
+  if (stage.in !== 'talk') throw new Error(stage.in);
+  hotline.hear({ type: 'legEnded', node: NODE, leg: stage.agentLeg, cause: 'MEDIA_TIMEOUT' });
+  hotline.pass(120_000);
+  const { callBack: offer, stage: now } = hotline.state.contacts.get(call)!;
+  expect([now.in, offer]).toEqual(['queue', undefined]);
+});
+
+test('[K3] a wrong number is asked for once more; after a second one the offer stands as before', () => {
+  const hotline = hotlineOf();
+  const call = hotline.call('personal', '13800138000');
+  hotline.pass(15_000);
+  const { leg } = hotline.state.contacts.get(call)!;
+  const type = (digits: string) => {
+    for (const digit of digits) hotline.hear({ type: 'digitPressed', node: NODE, leg, digit, durationMs: 100 });
+    return hotline.state.contacts.get(call)!.callBack!.step;
+  };
+  expect(type('12')).toBe('number');
+  expect(type('110#')).toBe('number');
+  expect(type('120#')).toBe('offered');
+  expect(type('12110#')).toBe('number');
+  expect(type('13900139000#')).toBe('promised');
+});
+
+test('[B3][K6] for a queue without call-backs of its own a missed caller is rung for 30 s, three times, 120 s apart', () => {
+  const hours = { day: { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) } };
+  const hotline = hotlineOf(
+    {},
+    {
+      queues: { personal: queue('personal') },
+      hours,
+      missedCalls: { calendar: 'day', withinMs: 60_000, afterOpeningMs: 60_000, standingMax: 1 },
+    },
+  );
+  hotline.hangUp(hotline.call('personal', '13800138000'));
+  const [ours] = [...hotline.state.contacts.keys()];
+  const dials = () => hotline.commands.filter((one) => one.do === 'dial');
+  for (let nth = 1; nth <= 3; nth += 1) {
+    hotline.ask('ana', 'ready');
+    expect(hotline.ringing(ours!)).toBe('ana');
+    hotline.answer(ours!);
+    expect(dials()).toHaveLength(nth);
+    expect(dials().at(-1)).toMatchObject({ timeoutMs: 30_000 });
+    hotline.hear({ type: 'legEnded', node: NODE, leg: dials().at(-1)!.leg, cause: 'NO_ANSWER' });
+    if (nth === 3) break;
+    hotline.pass(119_999);
+    expect(hotline.ringing(ours!)).toBeUndefined();
+    hotline.pass(1);
+  }
+  expect(hotline.commands.at(-1)).toMatchObject({ fact: 'contactClosed', outcome: 'unreached' });
+});
+
+test('[K4][K5] the end of the call in which the call-back was promised, heard late, says nothing of the one that is dialled', () => {
+  const hotline = hotlineOf();
+  const call = hotline.call('personal', '13800138000');
+  hotline.pass(15_000);
+  const { state } = hotline;
+  // From here on nothing is carried out.
+  const decide = (body: EventBody) => [...step(state, { ...body, atMs: state.nowMs } as Event, state.seq + 1)];
+  const legOf = (decided: readonly Command[], wish: 'ring' | 'dial') => {
+    const found = decided.find((one) => one.do === wish);
+    return found?.do === wish ? found.leg : legId('');
+  };
+  const { leg: first } = state.contacts.get(call)!;
+  const [pressed] = [1, 2].map(() =>
+    decide({ type: 'digitPressed', node: NODE, leg: first, digit: '1', durationMs: 1 }),
+  );
+  expect(pressed).toHaveLength(1);
+  const { key } = state.contacts.get(call)!.callBack!;
+  const told = decide({ type: 'playEnded', node: NODE, leg: first, key: key!, outcome: 'done' });
+  expect(told).toMatchObject([{ do: 'hangUp', leg: first }]);
+  const phone = legOf(decide({ type: 'agentStateAsked', agent: agentId('ana'), state: 'ready' }), 'ring');
+  const citizen = legOf(decide({ type: 'legAnswered', node: NODE, leg: phone }), 'dial');
+  const late = decide({ type: 'legEnded', node: NODE, leg: first, cause: 'NORMAL_CLEARING' });
+  expect(late).toMatchObject([{ fact: 'legClosed', leg: first }]);
+  expect(state.contacts.get(call)).toMatchObject({ leg: citizen, stage: { in: 'dialling' } });
+});
