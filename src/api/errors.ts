@@ -2,10 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FolderFault } from '../channel/media/folder-fault.ts';
 import { faultOf, type Words } from './wrong-request.ts';
 
-interface ErrorEntry {
+interface ErrorEntry extends Words {
   readonly status: number;
-  readonly zh: string;
-  readonly en: string;
 }
 
 /** Every error that the API answers with. A code is for ever: programs look at it. The words may change. */

@@ -14,12 +14,6 @@ interface Fault {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-const PARTS: Readonly<Record<string, 'body' | 'querystring' | 'params'>> = {
-  body: 'body',
-  querystring: 'querystring',
-  params: 'params',
-};
-
 /**
  * What is wrong with a request that does not have its route's shape: of a choice, the values there are; of a field that nobody knows, its name.
  *
@@ -31,8 +25,8 @@ export function faultOf(error: object, request: FastifyRequest): Words | undefin
   const fault = Array.isArray(validation) ? (validation[0] as Fault | undefined) : undefined;
   if (fault === undefined) return undefined;
   if (fault.keyword === 'additionalProperties') return unknownField(fault);
-  const part = PARTS[validationContext ?? ''];
-  const values = part && choicesAt(request.routeOptions.schema?.[part], fault.schemaPath);
+  const shapes = request.routeOptions.schema as Readonly<Record<string, unknown>> | undefined;
+  const values = choicesAt(shapes?.[validationContext ?? ''], fault.schemaPath);
   return values && wrongChoice(nameOf(fault), values);
 }
 
@@ -62,10 +56,10 @@ function choicesAt(schema: unknown, schemaPath: string): readonly string[] | und
 }
 
 function choicesOf(schema: unknown): readonly string[] | undefined {
-  const { const: only, enum: some, anyOf: any, type } = (schema ?? {}) as Record<string, unknown>;
+  const { const: only, enum: some, anyOf: kinds, type } = (schema ?? {}) as Record<string, unknown>;
   if (only !== undefined) return [String(only)];
   if (Array.isArray(some)) return some.map(String);
-  if (!Array.isArray(any)) return undefined;
-  const each = any.map((one) => (one.type === 'null' ? ['null'] : choicesOf(one)));
+  if (!Array.isArray(kinds)) return undefined;
+  const each = kinds.map((one) => (one.type === 'null' ? ['null'] : choicesOf(one)));
   return type === undefined && each.every((values) => values !== undefined) ? each.flat() : undefined;
 }

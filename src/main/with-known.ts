@@ -25,15 +25,16 @@ export function withKnown(
   }
   if (event.type !== 'callArrived') return event;
   const { ticket, ...call } = event;
-  const from = nationalNumber(event.from);
-  const known = knownOf(from);
   const partOf = ticket === undefined ? undefined : tickets.take(ticket, Date.now());
-  return { ...call, from, ...(known === undefined ? {} : { known }), ...(partOf === undefined ? {} : { partOf }) };
+  return { ...call, ...calling(knownOf, call.from), ...(partOf === undefined ? {} : { partOf }) };
 }
 
 function arriving(knownOf: Books['knownOf'], leg: SurveyedLeg): SurveyedLeg {
-  if (leg.direction !== 'inbound') return leg;
-  const from = nationalNumber(leg.from);
+  return leg.direction === 'inbound' ? { ...leg, ...calling(knownOf, leg.from) } : leg;
+}
+
+function calling(knownOf: Books['knownOf'], told: string): Pick<SurveyedLeg, 'from' | 'known'> {
+  const from = nationalNumber(told);
   const known = knownOf(from);
-  return { ...leg, from, ...(known === undefined ? {} : { known }) };
+  return known === undefined ? { from } : { from, known };
 }

@@ -320,6 +320,18 @@ describe('call-backs of missed calls', () => {
     return hotline.state.missed.get('13800138000')!.by!;
   }
 
+  /** Called back by ana, and on the line. */
+  function reached() {
+    const hotline = missing(['ana', 'ben']);
+    const callBack = missed(hotline);
+    hotline.ready('ana');
+    hotline.answer(callBack);
+    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(callBack)!.leg });
+    const talk = stageOf(hotline, callBack);
+    if (talk?.in !== 'talk') throw new Error(`is in ${talk?.in}`);
+    return { hotline, callBack, talk };
+  }
+
   test('[W13][B3] come after a chat until they are due within ten minutes, then before it', () => {
     const hotline = missing(['ana']);
     const callBack = missed(hotline);
@@ -387,13 +399,7 @@ describe('call-backs of missed calls', () => {
   });
 
   test('[B3][T10] a citizen who was reached and lost by the phone of the agent waits like a caller, not behind all of them', () => {
-    const hotline = missing(['ana', 'ben']);
-    const callBack = missed(hotline);
-    hotline.ready('ana');
-    hotline.answer(callBack);
-    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(callBack)!.leg });
-    const talk = stageOf(hotline, callBack);
-    if (talk?.in !== 'talk') throw new Error(`is in ${talk?.in}`);
+    const { hotline, callBack, talk } = reached();
     hotline.hear({ type: 'legEnded', node: NODE, leg: talk.agentLeg, cause: 'MEDIA_TIMEOUT' });
     hotline.ask('ana', 'offline');
     hotline.pass(1_000);
@@ -403,13 +409,7 @@ describe('call-backs of missed calls', () => {
   });
 
   test('[W13][W7] a citizen who was reached and lost is on the line, and takes back the offer of a chat like any caller', () => {
-    const hotline = missing(['ana', 'ben']);
-    const callBack = missed(hotline);
-    hotline.ready('ana');
-    hotline.answer(callBack);
-    hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(callBack)!.leg });
-    const talk = stageOf(hotline, callBack);
-    if (talk?.in !== 'talk') throw new Error(`is in ${talk?.in}`);
+    const { hotline, callBack, talk } = reached();
     hotline.ready('ben');
     const chat = hotline.open('chat', 'personal')!;
     expect(hotline.ringing(chat)).toBe('ben');
