@@ -1,3 +1,4 @@
+import { hasDigit } from '../lib/digit.ts';
 import type { Decision } from './decision.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
@@ -63,7 +64,7 @@ function changed(before: Caller, news: Partial<Caller>, nowMs: number): Caller {
 }
 
 function remember(d: Decision, number: string, news: Partial<Caller>): void {
-  if (!/\d/.test(number)) return; // Withheld, or a page: who calls next is somebody else.
+  if (!hasDigit(number)) return; // Withheld, or a page: who calls next is somebody else.
   const { callers, nowMs } = d.state;
   const known = callers.get(number);
   // It goes to the end of them.

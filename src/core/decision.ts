@@ -23,6 +23,8 @@ export interface Decision {
   /** Filled in only when somebody asks why. */
   readonly candidates: Candidates[] | null;
   contactsMade: number;
+  /** Null: every fact is written down. A number: how many were left out, since nobody reads what is told of legs, keys and offers. */
+  leftOut: number | null;
 }
 
 /** Why one agent had a contact when it was offered: the step of its plan, how long it had waited by then, and who else was free. */
@@ -52,10 +54,17 @@ export function ask(d: Decision, leg: Leg, because: string, wish: SwitchWish): C
 }
 
 export function askLeg(d: Decision, leg: LegId, node: Leg['node'], because: string, wish: SwitchWish): CommandKey {
-  const key = `${d.seq}.${d.commands.length}` as CommandKey;
+  const key = `${d.seq}.${commandsBefore(d)}` as CommandKey;
   d.commands.push(addressed(key, node, leg, wish));
   d.because?.push(because);
   return key;
+}
+
+/** Asked before each fact about a leg, a key or an offer: false when it is left out. The ids of what comes after it are the same without it. */
+export function tells(d: Decision): boolean {
+  if (d.leftOut === null) return true;
+  d.leftOut += 1;
+  return false;
 }
 
 export function note(d: Decision, because: string, fact: RecordCommand): void {
@@ -65,9 +74,13 @@ export function note(d: Decision, because: string, fact: RecordCommand): void {
 
 /** Id of the leg that the next command makes: journal, index and entry, in the form of a UUID. Never the same twice. */
 export function nextLegId(d: Decision): LegId {
-  const index = filled(d.commands.length.toString(16), 4);
+  const index = filled(commandsBefore(d).toString(16), 4);
   const seq = filled(d.seq.toString(16), 12);
   return legId(`${d.state.standing.legPrefix}${index}-${seq}`);
+}
+
+function commandsBefore({ commands, leftOut }: Decision): number {
+  return commands.length + (leftOut ?? 0);
 }
 
 /** Sorts by time of opening within a journal; the tail tells journals apart. */

@@ -1,4 +1,4 @@
-import { type Decision, note, setConversation, setStage } from './decision.ts';
+import { type Decision, note, setConversation, setStage, tells } from './decision.ts';
 import type { OfferAnswered } from './event.ts';
 import { type DigitalMedium, isDigital, slotOf } from './medium.ts';
 import { boundMsOf, mediumRules } from './medium-rules.ts';
@@ -16,15 +16,17 @@ export function makeDigitalOffer(d: Decision, contact: Contact, medium: DigitalM
   const slot = slotOf(medium);
   const leaseUntilMs = d.state.nowMs + mediumRules(d.state, medium).offerMs;
   const firm = d.state.nowMs - effectiveSinceMs(wait) >= boundMsOf(d.state, wait.queue, slot);
-  note(d, 'W6', {
-    do: 'record-fact',
-    fact: 'offerMade',
-    contact: contact.id,
-    agent: agent.id,
-    token,
-    leaseUntilMs,
-    site: siteOf(d.state, agent),
-  });
+  if (tells(d)) {
+    note(d, 'W6', {
+      do: 'record-fact',
+      fact: 'offerMade',
+      contact: contact.id,
+      agent: agent.id,
+      token,
+      leaseUntilMs,
+      site: siteOf(d.state, agent),
+    });
+  }
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
   setConversation(d, agent, contact.id, { in: 'offer', contact: contact.id, slot, token, firm });
 }

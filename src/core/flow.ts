@@ -1,6 +1,6 @@
 import { NO_PROMPTS, promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
-import { ask, type Decision, note, setStage } from './decision.ts';
+import { ask, type Decision, note, setStage, tells } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { firstStep, gradeCaller, queueAsBefore } from './grade.ts';
 import { isOpenNow, openQueue } from './hours.ts';
@@ -39,13 +39,15 @@ export function digitsTaken(d: Decision, contact: Contact, key: CommandKey, digi
   const step = stage.flow.steps[stage.step];
   if (step?.kind !== 'ask') return;
   const digit = digits.slice(0, 1);
-  note(d, digit === '' ? 'F4' : 'F2', {
-    do: 'record-fact',
-    fact: 'digits',
-    contact: contact.id,
-    step: stage.step,
-    digits: digit,
-  });
+  if (tells(d)) {
+    note(d, digit === '' ? 'F4' : 'F2', {
+      do: 'record-fact',
+      fact: 'digits',
+      contact: contact.id,
+      step: stage.step,
+      digits: digit,
+    });
+  }
   if (digit === '') enterStep(d, contact, stage.flow, step.none);
   else if (Object.hasOwn(step.choose, digit)) enterStep(d, contact, stage.flow, step.choose[digit]!);
   else if (stage.wrong < step.wrongMax) askAgain(d, contact, stage, step);

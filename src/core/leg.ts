@@ -1,4 +1,4 @@
-import { ask, type Decision, note, touchAgent } from './decision.ts';
+import { ask, type Decision, note, tells, touchAgent } from './decision.ts';
 import type { LegId } from './ids.ts';
 import { LEG_END_MS_MAX } from './limits.ts';
 import { withOne, without } from './short-list.ts';
@@ -17,16 +17,18 @@ export interface LegEnd {
 export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string): void {
   d.state.legs.set(leg.id, leg);
   contact.legs = withOne(contact.legs, leg.id);
-  note(d, 'L1', {
-    do: 'record-fact',
-    fact: 'legOpened',
-    contact: contact.id,
-    leg: leg.id,
-    node: leg.node,
-    role: leg.role,
-    agent: leg.agent ?? undefined,
-    address,
-  });
+  if (tells(d)) {
+    note(d, 'L1', {
+      do: 'record-fact',
+      fact: 'legOpened',
+      contact: contact.id,
+      leg: leg.id,
+      node: leg.node,
+      role: leg.role,
+      agent: leg.agent ?? undefined,
+      address,
+    });
+  }
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
   if (agent !== undefined) setLegs(d, agent, withOne(agent.legs, leg.id));
 }
@@ -37,16 +39,18 @@ export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   if (leg[STANDING] !== undefined) d.state.standing.dues.put(leg[STANDING], null);
   const contact = d.state.contacts.get(leg.contact);
   if (contact !== undefined) contact.legs = without(contact.legs, leg.id);
-  note(d, 'L1', {
-    do: 'record-fact',
-    fact: 'legClosed',
-    contact: leg.contact,
-    leg: leg.id,
-    cause: end.cause,
-    sipStatus: end.sipStatus,
-    endedAtMs: end.endedAtMs === d.event.atMs ? undefined : end.endedAtMs,
-    approximate: end.approximate === true ? true : undefined,
-  });
+  if (tells(d)) {
+    note(d, 'L1', {
+      do: 'record-fact',
+      fact: 'legClosed',
+      contact: leg.contact,
+      leg: leg.id,
+      cause: end.cause,
+      sipStatus: end.sipStatus,
+      endedAtMs: end.endedAtMs === d.event.atMs ? undefined : end.endedAtMs,
+      approximate: end.approximate === true ? true : undefined,
+    });
+  }
   const agent = leg.agent === null ? undefined : d.state.agents.get(leg.agent);
   if (agent !== undefined) setLegs(d, agent, without(agent.legs, leg.id));
 }

@@ -147,8 +147,8 @@ function rankAt(state: State, sinceMs: number, rank: number, boundMs: number): n
 
 function before(a: Turn, b: Turn): boolean {
   if (a.excluded !== b.excluded) return b.excluded;
-  const [aBound, bBound] = [a.rank === 0, b.rank === 0];
-  if (aBound !== bBound) return aBound;
+  const isBound = a.rank === 0;
+  if (isBound !== (b.rank === 0)) return isBound;
   if (a.turn !== b.turn) return a.turn < b.turn; // W5, W13
   if (a.rank !== b.rank) return a.rank < b.rank;
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);

@@ -1,5 +1,5 @@
 import type { OfferResult } from './command.ts';
-import { type Decision, note, setConversation, setWork, touchContact } from './decision.ts';
+import { type Decision, note, setConversation, setWork, tells, touchContact } from './decision.ts';
 import { takeBackForCall } from './digital-offer.ts';
 import { exclude } from './exclusion.ts';
 import { NO_LEG } from './ids.ts';
@@ -26,15 +26,17 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const leaseUntilMs = d.state.nowMs + ringMs;
   const devices = phones.length > RING_DEVICES_MAX ? phones.slice(0, RING_DEVICES_MAX) : phones;
   const legs = devices.map(() => NO_LEG);
-  note(d, because, {
-    do: 'record-fact',
-    fact: 'offerMade',
-    contact: contact.id,
-    agent: agent.id,
-    token,
-    leaseUntilMs,
-    site: siteOf(d.state, agent),
-  });
+  if (tells(d)) {
+    note(d, because, {
+      do: 'record-fact',
+      fact: 'offerMade',
+      contact: contact.id,
+      agent: agent.id,
+      token,
+      leaseUntilMs,
+      site: siteOf(d.state, agent),
+    });
+  }
   // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
   setWork(d, agent, { in: 'offer', contact: contact.id, token });
@@ -129,14 +131,16 @@ export function endOffer(d: Decision, contact: Contact, offer: Offer, result: Of
 }
 
 function noteOfferEnd(d: Decision, contact: Contact, offer: Offer, result: OfferResult, because: string): void {
-  note(d, because, {
-    do: 'record-fact',
-    fact: 'offerEnded',
-    contact: contact.id,
-    agent: offer.agent,
-    token: offer.token,
-    result,
-  });
+  if (tells(d)) {
+    note(d, because, {
+      do: 'record-fact',
+      fact: 'offerEnded',
+      contact: contact.id,
+      agent: offer.agent,
+      token: offer.token,
+      result,
+    });
+  }
 }
 
 export function setOffer(d: Decision, contact: Contact, offer: Offer | null): void {

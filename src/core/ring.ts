@@ -22,6 +22,7 @@ export function ringPhone(
   role: Leg['role'] = 'agent',
 ): LegId {
   const id = nextLegId(d);
+  const { fromName } = contact;
   const ringKey = askLeg(d, id, contact.node, because, {
     do: 'ring',
     sipUser: phone.sipUser,
@@ -29,7 +30,7 @@ export function ringPhone(
     timeoutMs: phone.timeoutMs,
     resume: phone.resume,
     callerNumber: maskFrom(contact.from, false),
-    callerName: NUMBER.test(contact.fromName) ? '' : contact.fromName,
+    callerName: fromName !== '' && NUMBER.test(fromName) ? '' : fromName,
     contact: contact.id,
   });
   const leg: Leg = {

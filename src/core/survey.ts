@@ -2,7 +2,7 @@ import { arrive, endLeg, loseContact } from './call.ts';
 import { dialAgain, isPromised, promiseTold } from './call-back.ts';
 import { callOutOver, placerAnswered } from './call-out.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
-import { ask, askLeg, type Decision, note, setStage, touchAgent, touchContact } from './decision.ts';
+import { ask, askLeg, type Decision, note, setStage, tells, touchAgent, touchContact } from './decision.ts';
 import { deflectAgain, deflectTaken } from './deflect.ts';
 import { replaceDevices } from './device.ts';
 import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
@@ -184,7 +184,7 @@ function resumeEnding(d: Decision, id: LegId): void {
 function answeredUnseen(d: Decision, leg: Leg): void {
   if (leg.answered) return;
   leg.answered = true;
-  note(d, 'S4', { do: 'record-fact', fact: 'legAnswered', contact: leg.contact, leg: leg.id });
+  if (tells(d)) note(d, 'S4', { do: 'record-fact', fact: 'legAnswered', contact: leg.contact, leg: leg.id });
 }
 
 function resumeAnswering(d: Decision, contact: Contact, citizen: Leg, leg: SurveyedLeg, flow: string): void {

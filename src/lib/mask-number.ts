@@ -1,6 +1,8 @@
+import { hasDigit, isDigitAt } from './digit.ts';
+
 /** Public short codes of the Chinese numbering plan (110, 12345, 10086, 95598, 961234…): services, nobody's own number. */
 const SHORT_CODE = /^(1[012]\d|1[012]\d{3}|9[56]\d{3,4})$/;
-const MOBILE = /^1\d{10}$/;
+const MOBILE_DIGITS = 11;
 /** Beijing and the 02x cities have an area code of three digits, all others one of four. */
 const TRUNKED = /^(0(?:10|2\d)|0[3-9]\d\d)(\d{7,8})$/;
 const LOCAL = /^[2-9]\d{6,7}$/;
@@ -17,19 +19,25 @@ const WEB_VISITOR = /^s_[\w-]{18}([\w-]{4})$/;
  * `028 8654 3210` → `028****3210`, `+447700900123` → `+4477****0123`; 110 and 12345 stay; whatever else it is becomes `***`.
  */
 export function maskNumber(number: string): string {
-  if (MOBILE.test(number)) return maskedAfter(number, 3); // As nearly all come.
+  if (isMobile(number)) return maskedAfter(number, 3); // As nearly all come.
   const dialled = number.replace(/[\s().-]/g, '');
   if (SHORT_CODE.test(dialled)) return number;
   const [, country = '', rest = ''] = /^(\+?86(?=\d{10,12}$))?(.*)$/.exec(dialled) ?? [];
   if (country === '') return maskNational(rest) ?? (FOREIGN.test(rest) ? maskedAfter(rest, 5) : NOTHING);
-  if (MOBILE.test(rest)) return country + maskedAfter(rest, 3);
+  if (isMobile(rest)) return country + maskedAfter(rest, 3);
   const trunked = maskNational(rest.startsWith('0') ? rest : `0${rest}`);
   return trunked === undefined ? NOTHING : `${country} ${trunked}`;
 }
 
+function isMobile(number: string): boolean {
+  if (number.length !== MOBILE_DIGITS || number[0] !== '1') return false;
+  for (let index = 1; index < MOBILE_DIGITS; index++) if (!isDigitAt(number, index)) return false;
+  return true;
+}
+
 /** As it is dialled within the country; undefined: it is no such number. */
 function maskNational(number: string): string | undefined {
-  if (MOBILE.test(number)) return maskedAfter(number, 3);
+  if (isMobile(number)) return maskedAfter(number, 3);
   const [, area = '', local = LOCAL.test(number) ? number : undefined] = TRUNKED.exec(number) ?? [];
   return local && `${area}${'*'.repeat(local.length - TAIL_SHOWN)}${local.slice(-TAIL_SHOWN)}`;
 }
@@ -49,5 +57,5 @@ export function maskKey(key: string): string {
 /** Whom a contact is from. Of a call, a word (withheld, from a page) stays the word it is. */
 export function maskFrom(from: string, digital: boolean): string {
   if (digital) return maskKey(from);
-  return /\d/.test(from) ? maskNumber(from) : from;
+  return hasDigit(from) ? maskNumber(from) : from;
 }

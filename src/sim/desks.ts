@@ -56,9 +56,11 @@ export class Desks {
 
   /** What the desk shows. */
   see(fact: RecordFact): void {
-    if (fact.fact === 'agentState') this.#seeState(fact.agent, fact.state);
-    else if (fact.fact === 'talkStarted') {
-      this.#desk(fact.agent).wrapUpMs = this.#callerOf(fact.citizenLeg ?? NO_LEG)?.wrapUpMs ?? 0;
+    switch (fact.fact) {
+      case 'agentState':
+        return this.#seeState(fact.agent, fact.state);
+      case 'talkStarted':
+        this.#desk(fact.agent).wrapUpMs = this.#callerOf(fact.citizenLeg ?? NO_LEG)?.wrapUpMs ?? 0;
     }
   }
 

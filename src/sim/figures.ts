@@ -43,14 +43,6 @@ interface Followed {
   talkedMs: number;
 }
 
-/** What a contact is followed by, once it is opened. */
-type CountedFact = Extract<
-  RecordFact,
-  {
-    fact: 'waitStarted' | 'waitEnded' | 'callBackPromised' | 'talkStarted' | 'talkEnded' | 'contactClosed';
-  }
->;
-
 interface Seat {
   state: AgentState;
   sinceMs: number;
@@ -83,14 +75,17 @@ export class FigureFold {
         // Our own calls came in from nobody.
         return fact.medium === 'voice' ? this.#opened(atMs, fact.contact) : undefined;
       case 'waitStarted':
+        return this.#queued(this.#contacts.get(fact.contact), fact.queue, fact.enqueuedAtMs);
       case 'waitEnded':
+        return fact.result === 'connected' ? this.#answered(atMs, this.#contacts.get(fact.contact)) : undefined;
       case 'callBackPromised':
+        return this.#calledBack(this.#contacts.get(fact.contact));
       case 'talkStarted':
+        return this.#talks(this.#contacts.get(fact.contact), atMs);
       case 'talkEnded':
-      case 'contactClosed': {
-        const followed = this.#contacts.get(fact.contact);
-        if (followed !== undefined) this.#goesOn(atMs, followed, fact);
-      }
+        return this.#talked(this.#contacts.get(fact.contact), atMs);
+      case 'contactClosed':
+        return this.#closed(atMs, fact.contact, fact.outcome);
     }
   }
 
@@ -113,31 +108,6 @@ export class FigureFold {
     };
   }
 
-  #goesOn(atMs: number, followed: Followed, fact: CountedFact): void {
-    switch (fact.fact) {
-      case 'waitStarted':
-        return this.#queued(followed, fact.queue, fact.enqueuedAtMs);
-      case 'waitEnded':
-        if (fact.result === 'connected') this.#answered(atMs, followed);
-        return;
-      case 'callBackPromised':
-        followed.calledBack = true;
-        followed.inQuarter.callbacks += 1;
-        followed.inQueue.callbacks += 1;
-        return;
-      case 'talkStarted':
-        followed.talkFromMs = atMs;
-        return;
-      case 'talkEnded':
-        followed.talkedMs += atMs - (followed.talkFromMs ?? atMs);
-        followed.talkFromMs = null;
-        return;
-      case 'contactClosed':
-        this.#contacts.delete(fact.contact);
-        return this.#closed(atMs, followed, fact.outcome);
-    }
-  }
-
   #opened(atMs: number, contact: ContactId): void {
     this.#countSeats(atMs);
     const { counts } = this.#quarter(atMs);
@@ -154,8 +124,8 @@ export class FigureFold {
     });
   }
 
-  #queued(followed: Followed, queue: string, enqueuedAtMs: number): void {
-    if (followed.enqueuedAtMs !== null) return;
+  #queued(followed: Followed | undefined, queue: string, enqueuedAtMs: number): void {
+    if (followed === undefined || followed.enqueuedAtMs !== null) return;
     followed.enqueuedAtMs = enqueuedAtMs;
     let counts = this.#byQueue.get(queue);
     if (counts === undefined) {
@@ -168,8 +138,25 @@ export class FigureFold {
     followed.inQueue = counts;
   }
 
-  #answered(atMs: number, followed: Followed): void {
-    if (followed.answered) return;
+  #calledBack(followed: Followed | undefined): void {
+    if (followed === undefined) return;
+    followed.calledBack = true;
+    followed.inQuarter.callbacks += 1;
+    followed.inQueue.callbacks += 1;
+  }
+
+  #talks(followed: Followed | undefined, atMs: number): void {
+    if (followed !== undefined) followed.talkFromMs = atMs;
+  }
+
+  #talked(followed: Followed | undefined, atMs: number): void {
+    if (followed === undefined) return;
+    followed.talkedMs += atMs - (followed.talkFromMs ?? atMs);
+    followed.talkFromMs = null;
+  }
+
+  #answered(atMs: number, followed: Followed | undefined): void {
+    if (followed === undefined || followed.answered) return;
     followed.answered = true;
     if (followed.calledBack) return;
     const waitedMs = atMs - (followed.enqueuedAtMs ?? atMs);
@@ -178,7 +165,10 @@ export class FigureFold {
     countAnswered(followed.inQueue, waitedMs);
   }
 
-  #closed(atMs: number, followed: Followed, outcome: string): void {
+  #closed(atMs: number, contact: ContactId, outcome: string): void {
+    const followed = this.#contacts.get(contact);
+    if (followed === undefined) return;
+    this.#contacts.delete(contact);
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
     countClosed(followed.inQuarter, atMs, followed, outcome);
     countClosed(followed.inQueue, atMs, followed, outcome);

@@ -3,7 +3,7 @@ import type { Event } from '../core/event.ts';
 import { nodeId } from '../core/ids.ts';
 import type { ModeName, Settings } from '../core/settings.ts';
 import { initialState } from '../core/state.ts';
-import { nextDeadlineMs, stepLending } from '../core/step.ts';
+import { nextDeadlineMs, stepCounting, stepLending } from '../core/step.ts';
 import { Clock } from './clock.ts';
 import { DaySwitch, type DaySwitchOptions } from './day-switch.ts';
 import { Desks, type Shift } from './desks.ts';
@@ -70,9 +70,10 @@ export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay)
   });
   const telephony = connect({ node: NODE, clock, tell, devices, phones: day.phones });
   const desks = new Desks(clock, tell, (leg) => telephony.callerOf(leg));
+  const step = watch.entry === undefined ? stepCounting : stepLending;
   let steps = 0;
   const hear = (event: Event): void => {
-    const commands = stepLending(state, event, ++steps);
+    const commands = step(state, event, ++steps);
     watch.entry?.(event, commands.slice());
     for (const command of commands) {
       if (command.do !== 'record-fact') telephony.carryOut(command);
