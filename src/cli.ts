@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   due: () => import('./cli/due.ts'),
   channel: () => import('./cli/channel.ts'),
   simulate: () => import('./cli/simulate.ts'),
+  bench: () => import('./cli/bench.ts'),
 };
 
 // Who reads has seen enough (`| head`): the command goes on to its end, so that what it started is stopped, and says nothing.
