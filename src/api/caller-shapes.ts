@@ -5,16 +5,19 @@ import { ONE_LINE, orNull, SOME_LINES } from './schemas.ts';
 const GradeName = Type.Union([Type.Literal('business'), Type.Literal('expert'), Type.Literal('emergency')]);
 const Reason = () => Type.String({ minLength: 1, maxLength: 500, pattern: SOME_LINES });
 
-export const CallerBody = Type.Object({ elder: Type.Boolean() });
+export const CallerBody = Type.Object({ elder: Type.Boolean() }, { additionalProperties: false });
 
-export const GradeBody = Type.Object({ grade: Type.Union([GradeName, Type.Null()]) });
+export const GradeBody = Type.Object({ grade: Type.Union([GradeName, Type.Null()]) }, { additionalProperties: false });
 
-export const StageBody = Type.Object({
-  stage: Type.Union([Type.Literal('none'), Type.Literal('warned'), Type.Literal('limited')]),
-  reason: Reason(),
-  /** How long it holds; 30 when absent. */
-  days: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 })),
-});
+export const StageBody = Type.Object(
+  {
+    stage: Type.Union([Type.Literal('none'), Type.Literal('warned'), Type.Literal('limited')]),
+    reason: Reason(),
+    /** How long it holds; 30 when absent. */
+    days: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 })),
+  },
+  { additionalProperties: false },
+);
 
 export const StageShape = Type.Object({
   /** `proposed`: a second person must ask for the same. */
@@ -36,9 +39,12 @@ export const CallersShape = Type.Object({
   ),
 });
 
-export const CallerOrderBody = Type.Object({
-  number: Type.String({ pattern: '^\\+?[0-9]{3,20}$' }),
-  order: Type.String({ minLength: 1, maxLength: 40, pattern: ONE_LINE }),
-  urgency: Type.Union([Type.Literal('emergency'), Type.Literal('urgent'), Type.Literal('normal')]),
-  open: Type.Boolean(),
-});
+export const CallerOrderBody = Type.Object(
+  {
+    number: Type.String({ pattern: '^\\+?[0-9]{3,20}$' }),
+    order: Type.String({ minLength: 1, maxLength: 40, pattern: ONE_LINE }),
+    urgency: Type.Union([Type.Literal('emergency'), Type.Literal('urgent'), Type.Literal('normal')]),
+    open: Type.Boolean(),
+  },
+  { additionalProperties: false },
+);

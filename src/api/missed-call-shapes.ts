@@ -10,7 +10,10 @@ export const MissedCallsQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export const MissedCallBody = Type.Object({ note: Type.String({ minLength: 1, maxLength: 500, pattern: SOME_LINES }) });
+export const MissedCallBody = Type.Object(
+  { note: Type.String({ minLength: 1, maxLength: 500, pattern: SOME_LINES }) },
+  { additionalProperties: false },
+);
 
 export const MissedCallsShape = Type.Object({
   missedCalls: Type.Array(

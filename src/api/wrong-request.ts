@@ -15,15 +15,18 @@ interface Fault {
 }
 
 /**
- * What is wrong with a request that does not have its route's shape: of a choice, the values there are; of a field that nobody knows, its name.
+ * What is wrong with a request that does not have its route's shape: of a choice, the values there are; of a field that nobody knows or that is not
+ * there, its name.
  *
  * @param error of fastify's validation.
  * @returns undefined of any other fault.
  */
 export function faultOf(error: object, request: FastifyRequest): Words | undefined {
   const { validation, validationContext } = error as { validation?: unknown; validationContext?: string };
-  const fault = Array.isArray(validation) ? (validation[0] as Fault | undefined) : undefined;
-  if (fault === undefined) return undefined;
+  const faults: readonly Fault[] = Array.isArray(validation) ? validation : [];
+  const fault = faults.find(({ keyword }) => keyword !== 'required' && keyword !== 'anyOf');
+  // Where one shape of several would do, what others need is not what is wrong.
+  if (fault === undefined) return missingField(faults.filter(({ keyword }) => keyword === 'required'));
   if (fault.keyword === 'additionalProperties') return unknownField(fault);
   const shapes = request.routeOptions.schema as Readonly<Record<string, unknown>> | undefined;
   const values = choicesAt(shapes?.[validationContext ?? ''], fault.schemaPath);
@@ -31,8 +34,18 @@ export function faultOf(error: object, request: FastifyRequest): Words | undefin
 }
 
 function unknownField(fault: Fault): Words {
-  const name = [nameOf(fault), String(fault.params['additionalProperty'])].filter((each) => each !== '').join('.');
+  const name = fieldOf(fault, 'additionalProperty');
   return { zh: `没有 ${name} 这一项。`, en: `There is no field ${name} here.` };
+}
+
+function missingField(faults: readonly Fault[]): Words | undefined {
+  const names = faults.map((fault) => fieldOf(fault, 'missingProperty'));
+  if (names.length === 0) return undefined;
+  return { zh: `缺少 ${names.join(' 或 ')} 这一项。`, en: `The field ${names.join(' or ')} is missing.` };
+}
+
+function fieldOf(fault: Fault, param: 'additionalProperty' | 'missingProperty'): string {
+  return [nameOf(fault), String(fault.params[param])].filter((each) => each !== '').join('.');
 }
 
 function wrongChoice(name: string, values: readonly string[]): Words {

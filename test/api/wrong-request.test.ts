@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SESSION_COOKIE } from '../../src/api/access.ts';
+import { addAccount } from '../../src/store/accounts.ts';
 import { applyEntries } from '../../src/store/projection.ts';
+import { openSession } from '../../src/store/sessions.ts';
 import { JournalByHand, writeCall } from '../store/facts.ts';
 import { Hall } from './hall.ts';
 
 let hall: Hall;
 let lead: string;
 let admin: string;
+let program: string;
 
 beforeAll(async () => {
   hall = await Hall.open();
@@ -22,6 +26,9 @@ beforeAll(async () => {
   await applyEntries(hall.database.store.db, 'wrong', journal.entries);
   lead = await hall.login('lead');
   admin = await hall.login('admin');
+  const { db } = hall.database.store;
+  await addAccount(db, { user: 'program', password: 'never used here', roles: ['integrator'], atMs: 1 });
+  program = `${SESSION_COOKIE}=${await openSession(db, 'program', Date.now())}`;
 });
 afterAll(async () => hall?.close());
 
@@ -104,3 +111,46 @@ test.each([
     detail: `没有 ${name} 这一项。`,
   });
 });
+
+test.each<[Method, string, object]>([
+  ['PUT', '/contacts/call/caller', { elder: true }],
+  ['PUT', '/contacts/call/grade', { grade: 'expert' }],
+  ['PUT', '/contacts/call/caller/stage', { stage: 'warned', reason: '反复骚扰' }],
+  ['PUT', '/caller-orders', { number: '13800138000', order: 'G1', urgency: 'normal', open: true }],
+  ['POST', '/missed-calls/call/handled', { note: '已短信联系' }],
+  ['POST', '/contacts/search', { number: '13800138000' }],
+  ['POST', '/contacts/search', { known: '13800138000' }],
+])('%s %s with %j and a field that nobody knows is refused by its name', async (method, url, body) => {
+  const cookie = url === '/caller-orders' ? program : lead;
+  expect(await ask(method, url, { ...body, dayz: 3 }, cookie)).toMatchObject({
+    ...{ status: 400, code: 'REQUEST_INVALID' },
+    detail: '没有 dayz 这一项。',
+  });
+});
+
+test.each([
+  ['PUT', '/mode', { mode: 'holiday', reson: '国庆' }, '缺少 reason 这一项。'],
+  ['POST', '/contacts/search', {}, '缺少 number 或 known 这一项。'],
+] as const)('%s %s with %j is told what is missing', async (method, url, body, detail) => {
+  expect(await ask(method, url, body)).toMatchObject({ status: 400, code: 'REQUEST_INVALID', detail });
+});
+
+test('no body of any route takes a field that nobody knows', async () => {
+  const { paths } = (await hall.api.inject('/api/openapi.json')).json();
+  const bodies = Object.entries<Record<string, { requestBody?: { content: object } }>>(paths).flatMap(
+    ([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { requestBody }]) =>
+        requestBody ? [{ name: `${method} ${path}`, loose: looseIn(requestBody.content) }] : [],
+      ),
+  );
+  expect(bodies.length).toBeGreaterThan(30);
+  expect(bodies.filter(({ loose }) => loose.length > 0)).toEqual([]);
+});
+
+/** Objects of named fields that may have others, too. */
+function looseIn(shape: unknown): object[] {
+  if (typeof shape !== 'object' || shape === null) return [];
+  const { type, additionalProperties: others } = shape as Record<string, unknown>;
+  const isLoose = type === 'object' && (others === undefined || others === true);
+  return [...(isLoose ? [shape] : []), ...Object.values(shape).flatMap(looseIn)];
+}
