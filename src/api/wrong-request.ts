@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { ONE_LINE, SOME_LINES } from './schemas.ts';
 
 /** In both languages; who asks is told one. */
 export interface Words {
@@ -16,7 +17,7 @@ interface Fault {
 
 /**
  * What is wrong with a request that does not have its route's shape: of a choice, the values there are; of a field that nobody knows or that is not
- * there, its name.
+ * there, its name; of words, what they lack.
  *
  * @param error of fastify's validation.
  * @returns undefined of any other fault.
@@ -30,7 +31,7 @@ export function faultOf(error: object, request: FastifyRequest): Words | undefin
   if (fault.keyword === 'additionalProperties') return unknownField(fault);
   const shapes = request.routeOptions.schema as Readonly<Record<string, unknown>> | undefined;
   const values = choicesAt(shapes?.[validationContext ?? ''], fault.schemaPath);
-  return values && wrongChoice(nameOf(fault), values);
+  return values ? wrongChoice(nameOf(fault), values) : wrongWords(fault);
 }
 
 function unknownField(fault: Fault): Words {
@@ -50,6 +51,22 @@ function fieldOf(fault: Fault, param: 'additionalProperty' | 'missingProperty'):
 
 function wrongChoice(name: string, values: readonly string[]): Words {
   return { zh: `${name} 只能是：${values.join('、')}。`, en: `${name} takes one of: ${values.join(', ')}.` };
+}
+
+function wrongWords(fault: Fault): Words | undefined {
+  const { limit, pattern } = fault.params;
+  const name = nameOf(fault);
+  if (fault.keyword === 'minLength' && limit === 1)
+    return { zh: `${name} 不能为空。`, en: `${name} must not be empty.` };
+  if (fault.keyword === 'minLength')
+    return { zh: `${name} 至少要 ${limit} 个字。`, en: `${name} takes at least ${limit} characters.` };
+  if (fault.keyword === 'maxLength')
+    return { zh: `${name} 最多 ${limit} 个字。`, en: `${name} takes at most ${limit} characters.` };
+  if (fault.keyword !== 'pattern' || (pattern !== ONE_LINE && pattern !== SOME_LINES)) return undefined;
+  return {
+    zh: `${name} 不能只是空白，也不能含控制字符。`,
+    en: `${name} must be more than blanks, and without control characters.`,
+  };
 }
 
 /** `/seat/digest` → `seat.digest`. */

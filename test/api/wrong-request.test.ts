@@ -56,10 +56,20 @@ test.each<[Method, string, (reason: string) => object]>([
   for (const reason of [...BLANK, 'why\0']) {
     expect([reason, await ask(method, url, body(reason))]).toMatchObject([
       reason,
-      { status: 400, code: 'REQUEST_INVALID' },
+      { status: 400, code: 'REQUEST_INVALID', detail: expect.stringMatching(/^(reason|note) (不能|至少)/) },
     ]);
   }
   expect((await ask('GET', '/mode')).mode).toBe('normal');
+});
+
+test.each([
+  ['', 'reason 不能为空。', 'reason must not be empty.'],
+  ['　', 'reason 不能只是空白，也不能含控制字符。', 'reason must be more than blanks, and without control characters.'],
+  ['因'.repeat(41), 'reason 最多 40 个字。', 'reason takes at most 40 characters.'],
+])('the reason “%s” of a mode is refused in the words of who asks', async (reason, zh, en) => {
+  const mode = { mode: 'emergency', reason };
+  expect((await ask('PUT', '/mode', mode)).detail).toBe(zh);
+  expect((await ask('PUT', '/mode', mode, lead, 'en')).detail).toBe(en);
 });
 
 test('names and titles are not blank either', async () => {
