@@ -43,8 +43,7 @@ export function readModes(top: Field, known: KnownToModes): Modes {
     const name = readChoice(keyField, MODES);
     if (name !== undefined) modes[name] = readMode(value, known);
   }
-  const rules = fields?.propose === undefined ? [] : readList(fields.propose, RULES_MAX);
-  return { modes, modeRules: rules.flatMap((rule) => readRule(rule) ?? []) };
+  return { modes, modeRules: fields?.propose === undefined ? [] : readRules(fields.propose) };
 }
 
 function readMode(field: Field, known: KnownToModes): ModeSetting {
@@ -116,6 +115,43 @@ function sayNoNumber(field: Field, number: string): void {
   );
 }
 
+/** Each condition is there once: a second mode for it would be proposed as soon as the first holds, and the first again after that. */
+function readRules(field: Field): readonly ModeRule[] {
+  const found = new Map<string, { readonly path: string; readonly mode: ModeName }>();
+  return readList(field, RULES_MAX).flatMap((each) => {
+    const rule = readRule(each);
+    if (rule === undefined) return [];
+    const { mode, waitingOver = '', waitingUnder = '' } = rule;
+    const condition = `${waitingOver}/${waitingUnder}`;
+    const before = found.get(condition);
+    if (before === undefined) found.set(condition, { path: each.path, mode });
+    else sayTwice(each, mode, before);
+    return rule;
+  });
+}
+
+function sayTwice(field: Field, mode: ModeName, before: { readonly path: string; readonly mode: ModeName }): void {
+  if (mode === before.mode) {
+    complain(
+      field,
+      [
+        `“${before.path}”已在同样的条件下建议 ${mode}。`,
+        `"${before.path}" proposes ${mode} on the same condition already.`,
+      ],
+      ['请删去重复的一条。', 'Remove one of the two.'],
+    );
+    return;
+  }
+  complain(
+    field,
+    [
+      `“${before.path}”在同样的条件下建议 ${before.mode}，与 ${mode} 矛盾。`,
+      `"${before.path}" proposes ${before.mode} on the same condition, which contradicts ${mode}.`,
+    ],
+    ['请删去其中一条，或改写条件。', 'Remove one of the two, or write another condition.'],
+  );
+}
+
 function readRule(field: Field): ModeRule | undefined {
   const fields = readFields(field, ['mode', 'for'], ['waitingOver', 'waitingUnder']);
   if (fields === undefined) return undefined;
@@ -128,6 +164,19 @@ function readRule(field: Field): ModeRule | undefined {
       field,
       ['这条规则没有写条件。', 'This rule has no condition.'],
       ['请写 waitingOver 或 waitingUnder。', 'Write waitingOver or waitingUnder.'],
+    );
+  }
+  if (waitingOver !== undefined && waitingUnder !== undefined && waitingUnder - waitingOver < 2) {
+    return complain(
+      field,
+      [
+        `不会有人数既多于 ${waitingOver} 又少于 ${waitingUnder}，这条规则不会成立。`,
+        `No number is over ${waitingOver} and under ${waitingUnder}: this rule never holds.`,
+      ],
+      [
+        'waitingUnder 至少比 waitingOver 大 2；或只写其中一项。',
+        'Let waitingUnder be larger than waitingOver by 2 at least, or write only one of them.',
+      ],
     );
   }
   if (mode === undefined || forMs === undefined) return undefined;
