@@ -249,6 +249,25 @@ describe('what is told', () => {
     await hall.loop.submit({ type: 'settingsLoaded', settings: rules });
   });
 
+  test('[P6] an agent whose seat new rules lack is told to be so on the board until the call is over', async () => {
+    const rules = hallRules();
+    const view = await sit(await hall.login('lead'));
+    const ana = () => view.item('board', 'agent/ana', 'agent');
+    hall.ringing.delete('8001');
+    await hall.setState('ana', 'ready');
+    const caller = await hall.call('13900139001');
+    await hall.answer('8001');
+    await until(() => ana()?.state === 'talking');
+    expect(ana()).not.toHaveProperty('gone');
+    const agents = rules.agents.filter(({ id }) => id !== 'ana');
+    await hall.loop.submit({ type: 'settingsLoaded', settings: { ...rules, version: 'without ana', agents } });
+    await until(() => ana()?.gone);
+    expect(ana()).toMatchObject({ gone: true, state: 'talking', number: '1001' });
+    await hall.hangUp(caller);
+    await until(() => ana() === undefined);
+    await hall.loop.submit({ type: 'settingsLoaded', settings: rules });
+  });
+
   test('a mode that is proposed while many wait is proposed no longer when they are gone', async () => {
     const rules = hallRules();
     const modeRules = [{ mode: 'emergency' as const, waitingOver: 0, forMs: 100 }];

@@ -337,6 +337,8 @@ export interface Share {
 export interface AgentItem extends AgentFields {
   readonly key: string;
   readonly kind: 'agent';
+  /** The rules lack the seat; it is told of until its call is over. */
+  readonly gone?: true;
   readonly contact?: string;
   /** Of that contact: masked, the number dialled, and whether it is heard only with a second person's word. */
   readonly from?: string;

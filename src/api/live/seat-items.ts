@@ -6,8 +6,13 @@ import type { AgentItem, ContactItem, ConversationItem, SelfItem } from './messa
 
 /** `card`: of the agent's contact, as it was last. */
 export function agentItem(view: DeskView, card: ContactCard | undefined): AgentItem {
-  const { contact } = view;
-  const item = { key: `agent/${view.agent}`, kind: 'agent', ...fields(view) } as const;
+  const { contact, gone } = view;
+  const item = {
+    key: `agent/${view.agent}`,
+    kind: 'agent',
+    ...(gone === undefined ? {} : { gone }),
+    ...fields(view),
+  } as const;
   if (contact === undefined) return item;
   if (card?.contact !== contact) return { ...item, contact };
   const { unmarkAskedBy } = card;

@@ -228,6 +228,7 @@ export const enBoards: typeof zhBoards = {
     acknowledged: 'Acknowledged',
     alerts: 'Alerts',
     alerted: 'Alert',
+    seatGone: 'Seat removed',
     noAlerts: 'Nothing lasts too long',
     kinds: {
       longWait: 'Long wait',

@@ -214,6 +214,7 @@ export const zhBoards = {
     acknowledged: '已确认',
     alerts: '提醒与告警',
     alerted: '超时',
+    seatGone: '座席已删除',
     noAlerts: '没有超时的事项',
     kinds: {
       longWait: '等候过长',
