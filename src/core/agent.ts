@@ -55,10 +55,11 @@ export function seatsChanged(d: Decision, settings: Settings, before: Settings['
   for (const { id } of settings.agents) {
     if (!d.state.agents.has(id) && d.state.agents.size < SEATS_MAX) d.state.agents.set(id, newAgent(d, id));
   }
+  const seatBefore = new Map(before.map((seat) => [seat.id, seat]));
   for (const agent of d.state.agents.values()) {
     if (hasSeat(d, agent)) agent.was = undefined;
     else {
-      agent.was ??= agent.work === null ? undefined : before.find(({ id }) => id === agent.id);
+      agent.was ??= agent.work === null ? undefined : seatBefore.get(agent.id);
       agent.wish = 'offline';
     }
     touchAgent(d, agent);
