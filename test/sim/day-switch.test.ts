@@ -134,6 +134,19 @@ test('a key comes when it is pressed, none when the time is over, and a question
   ]);
 });
 
+test('a prompt ends the question before it: its key, pressed too late, is none', () => {
+  const { ask, passMs, told } = withCaller(caller({ keys: ['1'], keyAfterMs: 700 }));
+  ask('call-1', { do: 'collect', files: [], waitMs: 5_000 });
+  passMs(300);
+  ask('call-1', { do: 'play', files: [] });
+  passMs(9_000);
+  expect(told.slice(1)).toMatchObject([
+    { type: 'digitsCollected', digits: '', atMs: 300 },
+    { type: 'playEnded', outcome: 'done', atMs: 300 },
+  ]);
+  expect(told).toHaveLength(3);
+});
+
 test('a phone that is told to stop ringing is not answered any more, nor is one that rings for too short', () => {
   const { ask, ring, passMs, types, ends } = withCaller(caller(), 3_000);
   ring('stopped');
