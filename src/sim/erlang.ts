@@ -55,7 +55,6 @@ const NEGLIGIBLE = 40;
 export function erlangA(load: Load, patienceMs: number, withinMs: number): Waiting {
   if (patienceMs === Infinity) return erlangC(load, withinMs);
   const { rate, ahtMs, seats } = load;
-  if (rate <= 0) return { serviceLevel: 1, asaMs: 0, abandoned: 0 };
   const drain = seats / ahtMs;
   // Logarithm of the density of the wait that a caller of endless patience would have, but for its scale.
   const log = (x: number): number => rate * patienceMs * -Math.expm1(-x / patienceMs) - drain * x;

@@ -26,7 +26,7 @@ interface Seen {
   readonly keys: string[];
   enqueuedAtMs: number | null;
   /** Until an agent answered, the caller left, or the journal ends. */
-  waitedMs: number;
+  waitedMs: number | null;
   talkFromMs: number | null;
   talkMs: number | null;
   talkEndedBy: Caller['talkEndedBy'];
@@ -113,15 +113,19 @@ class Reader {
     const contacts = [...this.#contacts.values()];
     const waits = contacts.filter(({ enqueuedAtMs }) => enqueuedAtMs !== null);
     const left = waits.filter(({ outcome }) => outcome === 'abandonedInQueue').length;
-    const patienceMs = left === 0 ? Infinity : waits.reduce((sum, { waitedMs }) => sum + waitedMs, 0) / left;
+    const patienceMs = left === 0 ? Infinity : waits.reduce((sum, seen) => sum + this.#waitedMs(seen), 0) / left;
     return {
       settings: this.settings,
-      callers: callersOf(contacts, patienceMs, seed),
+      callers: callersOf(contacts, (seen) => this.#waitedMs(seen), patienceMs, seed),
       shifts: this.#shifts.sort((a, b) => a.fromMs - b.fromMs || (a.agent < b.agent ? -1 : 1)),
       figures: this.fold.figures(this.endMs),
       patienceMs,
       entries: this.entries,
     };
+  }
+
+  #waitedMs({ enqueuedAtMs, waitedMs }: Seen): number {
+    return waitedMs ?? this.endMs - (enqueuedAtMs ?? this.endMs);
   }
 
   #opened(atMs: number, { contact, from, dialled }: Extract<RecordFact, { fact: 'contactOpened' }>): void {
@@ -131,7 +135,7 @@ class Reader {
       atMs,
       keys: [],
       enqueuedAtMs: null,
-      waitedMs: 0,
+      waitedMs: null,
       talkFromMs: null,
       talkMs: null,
       talkEndedBy: 'citizen',
@@ -157,7 +161,12 @@ class Reader {
   }
 }
 
-function callersOf(contacts: readonly Seen[], patienceMs: number, seed: number): Caller[] {
+function callersOf(
+  contacts: readonly Seen[],
+  waitOf: (seen: Seen) => number,
+  patienceMs: number,
+  seed: number,
+): Caller[] {
   const beyond = new Chance(seed, 'patience beyond');
   const other = new Chance(seed, 'talk of another');
   const talked = contacts.filter((seen) => seen.talkMs !== null);
@@ -165,7 +174,8 @@ function callersOf(contacts: readonly Seen[], patienceMs: number, seed: number):
     const left = seen.outcome === 'abandonedInQueue';
     // Who never talked is lent the talk of somebody who did.
     const talk = seen.talkMs === null && talked.length > 0 ? talked[other.below(talked.length)]! : seen;
-    const more = patienceMs === Infinity ? Infinity : -patienceMs * Math.log(beyond.unit());
+    const waitedMs = waitOf(seen);
+    const more = -patienceMs * Math.log(beyond.unit());
     return {
       from: seen.from,
       dialled: seen.dialled,
@@ -173,7 +183,7 @@ function callersOf(contacts: readonly Seen[], patienceMs: number, seed: number):
       keys: seen.keys,
       keyAfterMs: 0,
       menuPatienceMs: seen.outcome === 'abandonedInMenu' ? (seen.goneAtMs ?? seen.atMs) - seen.atMs : Infinity,
-      patienceMs: left ? seen.waitedMs : Math.round(seen.waitedMs + more),
+      patienceMs: left ? waitedMs : Math.round(waitedMs + more),
       talkMs: Math.max(1, talk.talkMs ?? 0),
       talkEndedBy: talk.talkEndedBy,
       wrapUpMs: talk.wrapUpMs,

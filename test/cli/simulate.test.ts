@@ -2,14 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { loadCity } from '../../src/city/load.ts';
 import { chart } from '../../src/cli/simulate/chart.ts';
+import { cityDay } from '../../src/cli/simulate/city-day.ts';
+import { readDayFile } from '../../src/cli/simulate/day-file.ts';
 import { callBackLine } from '../../src/cli/simulate/report.ts';
 import { command } from '../../src/cli/simulate.ts';
 import type { Event } from '../../src/core/event.ts';
 import { noCounts } from '../../src/lib/measure-counts.ts';
 import type { Entry } from '../../src/runtime/entry.ts';
 import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
-import { plainDay } from '../../src/sim/plain-line.ts';
+import { DAY_START_MS, plainDay } from '../../src/sim/plain-line.ts';
 import { playDay } from '../../src/sim/simulate.ts';
 
 const SURGE = 'dialplans/days/surge.yaml';
@@ -142,6 +145,53 @@ test('a day that the city cannot have is named with line and fix, before it is p
   }
   writeFileSync(path, day);
   expect((await run(path)).status).toBe(0);
+});
+
+test('each row of a day file is so many seats of a level and a site, there when it says: over midnight in two parts, to the end for the last callers', () => {
+  const path = join(folder, 'rows.yaml');
+  const rows = [
+    '{ count: 1, skills: [personal] }',
+    '{ count: 1, skills: [personal], level: 5, site: main, from: "08:00", to: "12:30" }',
+    '{ count: 2, skills: [personal, enterprise], from: "22:00", to: "06:00" }',
+    '{ count: 1, skills: [personal], from: "18:00", to: "00:00" }',
+  ];
+  const head = 'calls: 10\nkinds:\n  all: { share: 100%, talk: 1m }\nmodes:\n  - { from: "09:00", mode: emergency }\n';
+  writeFileSync(path, `${head}seats:\n${rows.map((row) => `  - ${row}\n`).join('')}`);
+  const city = loadCity('dialplans');
+  if (!city.ok) throw new Error('the city folder is broken');
+  const read = readDayFile(path, city.city.settings);
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  const { settings, shifts, modes, callers } = cityDay(city.city.settings, read.day, 1);
+  const hour = (atMs: number) => (atMs - DAY_START_MS) / 3_600_000;
+  expect(shifts.map(({ agent, fromMs, toMs }) => [agent, hour(fromMs), hour(toMs)])).toEqual([
+    ['row1-00001', 0, Infinity],
+    ['row2-00001', 8, 12.5],
+    ['row3-00001', 0, 6],
+    ['row3-00001', 22, Infinity],
+    ['row3-00002', 0, 6],
+    ['row3-00002', 22, Infinity],
+    ['row4-00001', 18, Infinity],
+  ]);
+  expect(settings.agents.map(({ number, skills, site }) => [number, skills, site])).toEqual([
+    ['10001', { personal: 3 }, undefined],
+    ['10002', { personal: 5 }, 'main'],
+    ['10003', { personal: 3, enterprise: 3 }, undefined],
+    ['10004', { personal: 3, enterprise: 3 }, undefined],
+    ['10005', { personal: 3 }, undefined],
+  ]);
+  expect(modes).toEqual([{ atMs: DAY_START_MS + 9 * 3_600_000, mode: 'emergency' }]);
+  expect(callers.at(0)!.dialled).toBe('12345');
+});
+
+test('a day may have 20,000 seats, and not one more', () => {
+  const path = join(folder, 'seats.yaml');
+  const city = loadCity('dialplans');
+  if (!city.ok) throw new Error('the city folder is broken');
+  for (const more of [0, 1]) {
+    const seats = [10_000, 10_000 + more].map((count) => `  - { count: ${count}, skills: [personal] }\n`).join('');
+    writeFileSync(path, `calls: 10\nkinds:\n  all: { share: 100%, talk: 1m }\nseats:\n${seats}`);
+    expect(readDayFile(path, city.city.settings).ok, `${more}`).toBe(more === 0);
+  }
 });
 
 test('the surge day of 61,154 calls loses nobody and is answered in time', async () => {

@@ -92,7 +92,9 @@ test('[S1] a core that has started offers nobody a caller, and lets no time of t
   const [ringing, waiting] = [hotline.call('personal'), hotline.call('personal')];
   hotline.restart();
   hotline.hear({ type: 'started' });
+  const decided = hotline.commands.length;
   hotline.pass(60_000);
+  expect(hotline.commands.slice(decided)).toEqual([]);
   expect(hotline.ringing(ringing!)).toBe('ana');
   hotline.ask('ana', 'notReady');
   hotline.ready('ana');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/core/command.ts';
 import type { Event, EventBody, SurveyedLeg } from '../../src/core/event.ts';
-import { legId, nodeId } from '../../src/core/ids.ts';
+import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import { step } from '../../src/core/step.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
@@ -52,6 +52,25 @@ test('[S4] a call that is not answered yet is answered again, and an answer that
   }
 });
 
+test('[S4][S10] music that is gone from a caller who waits, or whose talk has a gap, is played again; where it plays it is left', () => {
+  for (const stage of ['queue', 'parted'] as const) {
+    const hotline = new Hotline(CITY);
+    const call = hotline.call('personal');
+    const contact = hotline.state.contacts.get(call)!;
+    if (stage === 'parted') {
+      hotline.ready('ana');
+      hotline.answer(call);
+      if (contact.stage.in !== 'talk') throw new Error(contact.stage.in);
+      hotline.hear({ type: 'legEnded', node: NODE, leg: contact.stage.agentLeg, cause: 'MEDIA_TIMEOUT' });
+    }
+    expect(contact.stage.in).toBe(stage);
+    const heard = (doing: SurveyedLeg['doing']) =>
+      saidOf(decide(hotline, surveyed(shown(contact.leg, 'answered', { doing })))).filter((said) => said === 'music');
+    expect(heard('nothing'), stage).toEqual(['music']);
+    expect(heard('music'), stage).toEqual([]);
+  }
+});
+
 /** A question before the queue. */
 const ask = (to: string): Settings['flows'] => ({
   personal: {
@@ -81,6 +100,41 @@ test('[S3] a question that is gone from its leg is put again', () => {
     const seen = shown(leg, 'answered', gone === 'without' ? {} : { key: stage.key });
     expect(saidOf(decide(hotline, surveyed(seen))), gone).toEqual(['collect']);
   }
+});
+
+/** One may wait; whose agent hangs up is asked how it was. */
+const narrow = () => {
+  const callBack = { afterMs: 15_000, ahead: 10, tries: 3, pauseMs: 60_000, ringMs: 30_000 };
+  const rating = { prompts: ['RAT-01'], thanks: ['RAT-02'], waitMs: 8_000 };
+  const prompts = ['CBK-04', 'FUL-01', 'FUL-02', 'RAT-01', 'RAT-02'].map((id) => [id, `/${id}`]);
+  return rules([queue('personal', { waitingMax: 1, callBack, rating })], [agent('ana', { personal: 1 })], {
+    ...{ dialsOut: true, prompts: Object.fromEntries(prompts) },
+  });
+};
+
+test('[S3] so are the questions of a full queue and after a talk; last words that are gone were heard', () => {
+  const after = (stage: string, hotline: Hotline, call: ContactId) => {
+    const contact = hotline.state.contacts.get(call)!;
+    expect(contact.stage.in).toBe(stage);
+    const decided = decide(hotline, surveyed(shown(contact.leg, 'answered')));
+    return decided.flatMap((one) => ('leg' in one && one.leg === contact.leg && one.do !== 'record-fact' ? [one] : []));
+  };
+  const full = new Hotline(narrow());
+  full.call('personal');
+  expect(after('deflecting', full, full.call('personal', '13800138000'))).toMatchObject([
+    { do: 'collect', files: ['/FUL-02'] },
+  ]);
+  const withheld = new Hotline(narrow());
+  withheld.call('personal');
+  expect(after('goodbye', withheld, withheld.call('personal'))).toMatchObject([{ do: 'hangUp' }]);
+  const talk = new Hotline(narrow());
+  talk.ready('ana');
+  const call = talk.call('personal');
+  talk.answer(call);
+  const { stage } = talk.state.contacts.get(call)!;
+  if (stage.in !== 'talk') throw new Error(stage.in);
+  talk.hear({ type: 'legEnded', node: NODE, leg: stage.agentLeg, cause: 'NORMAL_CLEARING' });
+  expect(after('rating', talk, call)).toMatchObject([{ do: 'collect', files: ['/RAT-01'] }]);
 });
 
 test('[F8][B1] who is lost in the menu by a switch that has restarted is missed in the queue that the flow of then led to', () => {

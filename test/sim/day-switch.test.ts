@@ -9,7 +9,8 @@ import type { Settings } from '../../src/core/settings.ts';
 import { Clock } from '../../src/sim/clock.ts';
 import { DaySwitch } from '../../src/sim/day-switch.ts';
 import { drawPhones } from '../../src/sim/draw.ts';
-import type { Caller } from '../../src/sim/people.ts';
+import { fixed } from '../../src/sim/duration.ts';
+import type { Caller, Ring } from '../../src/sim/people.ts';
 import { VirtualSwitch } from '../../src/sim/rough/switch.ts';
 import { type Connect, playDay } from '../../src/sim/simulate.ts';
 import type { Stamped } from '../../src/sim/stamped.ts';
@@ -132,6 +133,34 @@ test('a key comes when it is pressed, none when the time is over, and a question
     ['', 12_000],
     ['', 13_500],
   ]);
+});
+
+test('a question beyond those that a caller has keys for is answered with the last of them', () => {
+  const { ask, told } = withCaller(caller({ keys: ['1', '2'] }));
+  for (let nth = 0; nth < 4; nth++) ask('call-1', { do: 'collect', files: [], waitMs: 5_000 });
+  expect(told.flatMap((event) => (event.type === 'digitsCollected' ? [event.digits] : []))).toEqual([...'1222']);
+});
+
+test('phones are declined and missed as often as it says, also by those who answer at once', () => {
+  const ring = { do: 'ring' } as Ring;
+  const habits = { after: fixed(0), declined: 0, missed: 0 };
+  expect(drawPhones(habits, 1)(ring)).toEqual({ does: 'answers', afterMs: 0 });
+  expect(drawPhones({ ...habits, after: fixed(2_000) }, 1)(ring)).toEqual({ does: 'answers', afterMs: 2_000 });
+  expect(drawPhones({ ...habits, declined: 1 }, 1)(ring)).toEqual({ does: 'declines', afterMs: 0 });
+  expect(drawPhones({ ...habits, missed: 1 }, 1)(ring)).toEqual({ does: 'nothing' });
+});
+
+test('a prompt ends the question before it: its key, pressed too late, is none', () => {
+  const { ask, passMs, told } = withCaller(caller({ keys: ['1'], keyAfterMs: 700 }));
+  ask('call-1', { do: 'collect', files: [], waitMs: 5_000 });
+  passMs(300);
+  ask('call-1', { do: 'play', files: [] });
+  passMs(9_000);
+  expect(told.slice(1)).toMatchObject([
+    { type: 'digitsCollected', digits: '', atMs: 300 },
+    { type: 'playEnded', outcome: 'done', atMs: 300 },
+  ]);
+  expect(told).toHaveLength(3);
 });
 
 test('a phone that is told to stop ringing is not answered any more, nor is one that rings for too short', () => {

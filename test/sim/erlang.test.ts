@@ -48,6 +48,8 @@ test('Erlang A with endless patience is Erlang C, and the formulas hold for thou
     expect(huge.abandoned).toBeGreaterThanOrEqual(0);
   }
   expect(erlangA({ rate: 1e-9, ahtMs: 210_000, seats: 5_000 }, 180_000, 15_000).serviceLevel).toBe(1);
+  const idle = { serviceLevel: 1, asaMs: 0, abandoned: 0 };
+  for (const seats of [1, 67]) expect(erlangA({ rate: 0, ahtMs: 210_000, seats }, 180_000, 15_000)).toEqual(idle);
 });
 
 test('the fewest seats are found from any guess, and none when none are enough', () => {

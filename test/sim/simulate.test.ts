@@ -236,6 +236,21 @@ test('a day goes on as long as anybody talks, writes notes, comes later or may s
   expect(answered.figures.outcomes).toEqual(new Map([['answered', 1]]));
 });
 
+test('a day begins with its first call or shift; one without either is over at once', () => {
+  const settings = cityRules({ personal: ['personal'] });
+  const phones = drawPhones({ after: fixed(0), declined: 0, missed: 0 }, 1);
+  const began = (callers: readonly Caller[], fromMs: number[]) => {
+    const times: number[] = [];
+    const shifts = fromMs.map((atMs) => ({ agent: agentId('personal'), fromMs: START_MS + atMs, toMs: Infinity }));
+    const { endMs } = playDay({ settings, callers, shifts, phones }, { entry: ({ atMs }) => times.push(atMs) });
+    return { times, endMs };
+  };
+  const call = [caller('1', 5_000, ['1'], 1_000)];
+  expect(began(call, [9_000]).times[0]).toBe(START_MS + 5_000);
+  expect(began(call, [1_000, 3_000]).times[0]).toBe(START_MS + 1_000);
+  expect(began([], [])).toEqual({ times: [0, 0, 0], endMs: 0 });
+});
+
 test('a mode brought into force in the middle of a day changes its rules from then on', () => {
   const day = plainDay({ rate: perHour(60), ahtMs: 60_000, seats: 1, patienceMs: Infinity, hours: 2, seed: 1 });
   const [name] = Object.keys(day.settings.queues);

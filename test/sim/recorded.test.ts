@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RecordFact } from '../../src/core/command.ts';
+import type { Event } from '../../src/core/event.ts';
+import { agentId, contactId } from '../../src/core/ids.ts';
+import type { Entry } from '../../src/runtime/entry.ts';
+import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
+import { plainDay } from '../../src/sim/plain-line.ts';
+import { type Recorded, readRecorded } from '../../src/sim/recorded.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'minhu-recorded-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+type Told = readonly [atMs: number, fact: RecordFact];
+
+const { settings } = plainDay({ rate: 0, ahtMs: 1_000, seats: 1, patienceMs: Infinity, hours: 1, seed: 1 });
+const ANA = agentId('ana');
+const BEN = agentId('ben');
+
+/** What is read of a journal in which that was told, and which ends at 300,000. */
+async function read(told: readonly Told[], first: Event = { type: 'settingsLoaded', settings, atMs: 0 }) {
+  const entries = [
+    { atMs: 0, event: first, commands: [] },
+    ...told.map(([atMs, fact]) => ({
+      atMs,
+      event: { type: 'tick', atMs },
+      commands: [{ do: 'record-fact', ...fact }],
+    })),
+    { atMs: 300_000, event: { type: 'tick', atMs: 300_000 }, commands: [] },
+  ].map((entry, nth) => ({ ...entry, seq: nth + 1 }) as Entry);
+  const { journal } = await openJournal({ folder, segmentBytes: SEGMENT_BYTES }, () => {});
+  await journal.append(entries);
+  await journal.close();
+  return readRecorded(folder, 1);
+}
+
+const opened = (atMs: number, id: string, medium: 'voice' | 'callback' = 'voice'): Told => [
+  atMs,
+  { fact: 'contactOpened', contact: contactId(id), medium, from: id, dialled: '12345', flow: 'wait' },
+];
+const wait = (id: string, fromMs: number, toMs: number, result: 'connected' | 'abandoned'): Told[] => [
+  [fromMs, { fact: 'waitStarted', contact: contactId(id), queue: 'queue', enqueuedAtMs: fromMs }],
+  [toMs, { fact: 'waitEnded', contact: contactId(id), queue: 'queue', result }],
+];
+const talk = (id: string, fromMs: number, toMs: number, endedBy: 'citizen' | 'agent' | 'fault'): Told[] => [
+  [fromMs, { fact: 'talkStarted', contact: contactId(id), agent: ANA }],
+  [toMs, { fact: 'talkEnded', contact: contactId(id), agent: ANA, endedBy }],
+];
+const closed = (atMs: number, id: string, outcome: 'answered' | 'abandonedInQueue' | 'abandonedInMenu'): Told => [
+  atMs,
+  { fact: 'contactClosed', contact: contactId(id), outcome },
+];
+const is = (atMs: number, state: 'ready' | 'offline' | 'notReady' | 'wrapUp', of?: string, agent = ANA): Told => [
+  atMs,
+  { fact: 'agentState', agent, state, ...(of === undefined ? {} : { contact: contactId(of) }) },
+];
+
+const inOrder = (...told: Told[]) => told.sort(([a], [b]) => a - b);
+const callerOf = ({ callers }: Recorded, from: string) => callers.find((one) => one.from === from);
+
+const answered: Told[] = [
+  opened(1_000, 'talked'),
+  [1_500, { fact: 'digits', contact: contactId('talked'), step: 'menu', digits: '1' }],
+  ...wait('talked', 2_000, 12_000, 'connected'),
+  ...talk('talked', 12_000, 72_000, 'agent'),
+  is(72_000, 'wrapUp', 'talked'),
+  closed(72_000, 'talked', 'answered'),
+  is(92_000, 'ready'),
+];
+
+test('a journal tells of each caller the keys, the talk, the notes and how long it would have waited', async () => {
+  const recorded = (await read(
+    inOrder(
+      is(0, 'ready'),
+      ...answered,
+      opened(3_000, 'left'),
+      ...wait('left', 3_000, 33_000, 'abandoned'),
+      closed(33_000, 'left', 'abandonedInQueue'),
+      opened(5_000, 'menu'),
+      closed(9_000, 'menu', 'abandonedInMenu'),
+      opened(6_000, 'ours', 'callback'),
+    ),
+  ))!;
+  expect(recorded.callers.map(({ from }) => from)).toEqual(['talked', 'left', 'menu']);
+  // All the waiting, by the one who left.
+  expect(recorded.patienceMs).toBe(40_000);
+  const lent = { talkMs: 60_000, talkEndedBy: 'agent', wrapUpMs: 20_000 };
+  expect(callerOf(recorded, 'talked')).toMatchObject({ ...lent, atMs: 1_000, keys: ['1'], menuPatienceMs: Infinity });
+  const { patienceMs } = callerOf(recorded, 'talked')!;
+  expect(patienceMs).toBeGreaterThan(10_000);
+  expect(patienceMs).toBeLessThan(Infinity);
+  expect(callerOf(recorded, 'left')).toMatchObject({ ...lent, patienceMs: 30_000, menuPatienceMs: Infinity });
+  expect(callerOf(recorded, 'menu')).toMatchObject({ ...lent, menuPatienceMs: 4_000 });
+});
+
+test('where nobody left, nobody would have', async () => {
+  const { patienceMs, callers } = (await read(inOrder(is(0, 'ready'), ...answered)))!;
+  expect([patienceMs, ...callers.map((one) => one.patienceMs)]).toEqual([Infinity, Infinity]);
+});
+
+test('a talk in two parts counts as their sum, with its first wait and whoever of the two ended it last', async () => {
+  const parts = inOrder(
+    opened(1_000, 'twice'),
+    ...wait('twice', 1_000, 5_000, 'connected'),
+    ...talk('twice', 5_000, 15_000, 'agent'),
+    ...wait('twice', 15_000, 20_000, 'connected'),
+    ...talk('twice', 20_000, 50_000, 'fault'),
+    closed(50_000, 'twice', 'answered'),
+    ...answered,
+    opened(60_000, 'left'),
+    ...wait('left', 60_000, 66_000, 'abandoned'),
+    closed(66_000, 'left', 'abandonedInQueue'),
+  );
+  const recorded = (await read(parts))!;
+  expect(callerOf(recorded, 'twice')).toMatchObject({ talkMs: 40_000, talkEndedBy: 'agent' });
+  expect(recorded.patienceMs).toBe(20_000);
+});
+
+test('an agent is there from the first ready to the next pause, and who is there at the end stays to it', async () => {
+  const { shifts, entries } = (await read([
+    is(10_000, 'ready', undefined, BEN),
+    is(10_000, 'ready'),
+    is(20_000, 'wrapUp'),
+    is(30_000, 'ready'),
+    is(90_000, 'offline', undefined, BEN),
+    is(95_000, 'ready', undefined, BEN),
+    is(100_000, 'notReady'),
+    is(110_000, 'offline'),
+    is(200_000, 'ready'),
+  ]))!;
+  expect(shifts).toEqual([
+    { agent: ANA, fromMs: 10_000, toMs: 100_000 },
+    { agent: BEN, fromMs: 10_000, toMs: 90_000 },
+    { agent: BEN, fromMs: 95_000, toMs: 300_000 },
+    { agent: ANA, fromMs: 200_000, toMs: 300_000 },
+  ]);
+  expect(entries).toBe(11);
+});
+
+test('a journal without rules cannot be played', async () => {
+  expect(await read([], { type: 'started', atMs: 0 })).toBeNull();
+});
+
+test('who still waits when a journal ends has waited until then', async () => {
+  const recorded = (await read(
+    inOrder(
+      opened(3_000, 'left'),
+      ...wait('left', 3_000, 33_000, 'abandoned'),
+      closed(33_000, 'left', 'abandonedInQueue'),
+      opened(280_000, 'waits'),
+      ...wait('waits', 280_000, Infinity, 'connected').slice(0, 1),
+    ),
+  ))!;
+  expect(recorded.patienceMs).toBe(50_000);
+  expect(callerOf(recorded, 'waits')!.patienceMs).toBeGreaterThan(20_000);
+});
