@@ -5,7 +5,8 @@ import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../store/passwords.ts'
 import { ROLES } from '../store/schema.ts';
 import { TEAM_NAME_PATTERN } from '../store/teams.ts';
 import { INSTANT_PATTERN } from './instant.ts';
-import { ONE_LINE, orNull } from './schemas.ts';
+import { orNull } from './schemas.ts';
+import { ONE_LINE } from './text-pattern.ts';
 
 /** Shapes of accounts, rights and the audit trail. Instants are Unix time in ms. */
 const STRICT = { additionalProperties: false } as const;

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { ONE_LINE, orNull, SOME_LINES } from './schemas.ts';
+import { orNull } from './schemas.ts';
+import { ONE_LINE, SOME_LINES } from './text-pattern.ts';
 
 /** Shapes of what is known of callers. Instants are Unix time in ms; numbers are masked in answers. */
 const GradeName = Type.Union([Type.Literal('business'), Type.Literal('expert'), Type.Literal('emergency')]);

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { orNull, PeriodQuery, SOME_LINES } from './schemas.ts';
+import { orNull, PeriodQuery } from './schemas.ts';
+import { SOME_LINES } from './text-pattern.ts';
 
 /** Shapes of missed calls. Instants are Unix time in ms; numbers are masked. */
 export const MissedCallsQuery = Type.Object(

@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import { maskKey } from '../lib/mask-number.ts';
 import { PERSON_IDENTITIES_MAX } from '../store/identities.ts';
 import type { PersonChange, PersonIdentity, PersonRecord } from '../store/persons.ts';
-import { ONE_LINE, orNull } from './schemas.ts';
+import { orNull } from './schemas.ts';
+import { ONE_LINE } from './text-pattern.ts';
 
 const ContactId = Type.String({ minLength: 1, maxLength: 128 });
 const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: ONE_LINE });

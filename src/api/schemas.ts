@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { INSTANT_PATTERN } from './instant.ts';
+import { ONE_LINE } from './text-pattern.ts';
 
 /** Shapes of what goes in and out; the OpenAPI document is made from them. Instants are Unix time in ms, `null` means "not (yet)". */
 export const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
@@ -7,12 +8,6 @@ export const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shap
 const instant = () => Type.Integer();
 const maybeInstant = () => orNull('integer');
 const maybeText = () => orNull('string');
-
-const wordsWithout = (control: string): string => `^[^${control}]*[^\\s${control}][^${control}]*$`;
-/** Some words without control characters: they are shown and kept. */
-export const ONE_LINE = wordsWithout('\\u0000-\\u001f\\u007f-\\u009f');
-/** The same, in as many lines as one likes. */
-export const SOME_LINES = wordsWithout('\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f');
 
 export const AgentStateBody = Type.Object(
   {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { ONE_LINE } from './schemas.ts';
+import { ONE_LINE } from './text-pattern.ts';
 
 const Mode = Type.Union(
   [Type.Literal('listen'), Type.Literal('whisper'), Type.Literal('barge'), Type.Literal('takeOver')],

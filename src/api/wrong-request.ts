@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ONE_LINE, SOME_LINES } from './schemas.ts';
+import { ONE_LINE, SOME_LINES } from './text-pattern.ts';
 
 /** In both languages; who asks is told one. */
 export interface Words {

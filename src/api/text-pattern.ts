@@ -1,0 +1,5 @@
+const wordsWithout = (control: string): string => `^[^${control}]*[^\\s${control}][^${control}]*$`;
+/** Some words without control characters: they are shown and kept. */
+export const ONE_LINE = wordsWithout('\\u0000-\\u001f\\u007f-\\u009f');
+/** The same, in as many lines as one likes. */
+export const SOME_LINES = wordsWithout('\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f');
