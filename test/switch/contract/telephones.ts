@@ -52,7 +52,7 @@ export async function register(server: string, localPort: number, scenario: stri
 
 async function start(scenario: string, server: string, chosen?: number): Promise<{ call: Call; port: number }> {
   const localPort = chosen ?? (await freePort());
-  const mediaPort = await freePort();
+  const mediaPort = await freeMediaPort();
   const peer = sipp({ scenario, server, localPort, mediaPort });
   return { call: cued(peer, localPort), port: localPort };
 }
@@ -104,11 +104,20 @@ function sendTo(port: number, start: string, callId: string, sequence: string): 
 
 /**
  * Above what the system hands out by itself, and away from where the tests' other programs have their sound (10,000 to 31,000): whoever takes the
- * port before SIPp does is rung in its place. Even, so that RTCP has the next one.
+ * port before SIPp does is rung in its place.
  */
-export async function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
+  return freeAmong(61_000, 2);
+}
+
+/** SIPp takes the next ones as well: for RTCP, and two for a picture. So they lie where no call's own port can be. */
+function freeMediaPort(): Promise<number> {
+  return freeAmong(63_200, 4);
+}
+
+async function freeAmong(first: number, apart: number): Promise<number> {
   for (;;) {
-    const port = 61_000 + 2 * Math.floor(Math.random() * 2_200);
+    const port = first + apart * Math.floor((Math.random() * 2_200) / apart);
     const socket = createSocket('udp4');
     const free = await new Promise<boolean>((resolve) => {
       socket.once('error', () => resolve(false));
