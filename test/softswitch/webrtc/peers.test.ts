@@ -118,8 +118,12 @@ test('nobody is heard before the far end has answered: then ICE, DTLS and sound 
   near.wish({ wish: 'answered', leg: LEG, remote: described(answer, 'active') });
   await Promise.all([near.report('connected'), far.report('connected')]);
   const [heardFar, heardNear] = [once(farMedia, 'message'), once(nearMedia, 'message')];
-  nearMedia.send(rtp(0x55), offer.relayPort, HERE);
-  farMedia.send(rtp(0x66), answer.relayPort, HERE);
+  // As phones do: who was not listening yet hears the next one.
+  const speaking = setInterval(() => {
+    nearMedia.send(rtp(0x55), offer.relayPort, HERE);
+    farMedia.send(rtp(0x66), answer.relayPort, HERE);
+  }, 20);
+  opened.unshift(() => clearInterval(speaking));
   const [[toFar], [toNear]] = (await Promise.all([heardFar, heardNear])) as [[Buffer], [Buffer]];
   expect(toFar.subarray(12)).toEqual(Buffer.alloc(160, 0x55));
   expect(toFar.readUInt32BE(8)).toBe(offer.ssrc);
