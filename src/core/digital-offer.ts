@@ -1,8 +1,8 @@
-import { type Decision, note, setConversation, setStage, tells } from './decision.ts';
+import { type Decision, note, setConversation, setStage } from './decision.ts';
 import type { OfferAnswered } from './event.ts';
 import { type DigitalMedium, isDigital, slotOf } from './medium.ts';
 import { boundMsOf, mediumRules } from './medium-rules.ts';
-import { cancelOffer, endOffer, missOffer, setOffer } from './offer.ts';
+import { beginOffer, cancelOffer, endOffer, missOffer } from './offer.ts';
 import { endWait } from './queue.ts';
 import { offerInTheWay } from './room.ts';
 import { seatOfAgent, siteOf } from './seat.ts';
@@ -12,22 +12,10 @@ import type { Agent, Contact, Stage, Wait } from './state.ts';
 /** W6: no phone rings; the agent answers through the interface. */
 export function makeDigitalOffer(d: Decision, contact: Contact, medium: DigitalMedium, agent: Agent): void {
   const { wait } = contact.stage as Extract<Stage, { in: 'queue' }>;
-  const token = d.state.nextToken++;
   const slot = slotOf(medium);
   const leaseUntilMs = d.state.nowMs + mediumRules(d.state, medium).offerMs;
   const firm = d.state.nowMs - effectiveSinceMs(wait) >= boundMsOf(d.state, wait.queue, slot);
-  if (tells(d)) {
-    note(d, 'W6', {
-      do: 'record-fact',
-      fact: 'offerMade',
-      contact: contact.id,
-      agent: agent.id,
-      token,
-      leaseUntilMs,
-      site: siteOf(d.state, agent),
-    });
-  }
-  setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs: [], busy: false });
+  const token = beginOffer(d, contact, agent, leaseUntilMs, [], 'W6');
   setConversation(d, agent, contact.id, { in: 'offer', contact: contact.id, slot, token, firm });
 }
 

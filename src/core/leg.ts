@@ -33,6 +33,12 @@ export function openLeg(d: Decision, contact: Contact, leg: Leg, address: string
   if (agent !== undefined) setLegs(d, agent, withOne(agent.legs, leg.id));
 }
 
+/** L1, S4, V7. What its answer means is the caller's to say. */
+export function answerLeg(d: Decision, leg: Leg, because: string): void {
+  leg.answered = true;
+  if (tells(d)) note(d, because, { do: 'record-fact', fact: 'legAnswered', contact: leg.contact, leg: leg.id });
+}
+
 /** L1: takes the leg out of everything and writes its end down. What its end means is the caller's to say. */
 export function removeLeg(d: Decision, leg: Leg, end: LegEnd): void {
   d.state.legs.delete(leg.id);

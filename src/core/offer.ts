@@ -2,7 +2,7 @@ import type { OfferResult } from './command.ts';
 import { type Decision, note, setConversation, setWork, tells, touchContact } from './decision.ts';
 import { takeBackForCall } from './digital-offer.ts';
 import { exclude } from './exclusion.ts';
-import { NO_LEG } from './ids.ts';
+import { type LegId, NO_LEG, type OfferToken } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
 import { isDigital, VOICE } from './medium.ts';
@@ -21,11 +21,29 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
   const stage = contact.stage as Extract<Stage, { in: 'queue' }>;
   const { setting, phones } = seatOfAgent(d.state.standing, agent);
   const { sipUser } = setting!;
-  const token = d.state.nextToken++;
   const ringMs = queueOf(d.state, stage.wait.queue)?.ringMs ?? RING_MS;
-  const leaseUntilMs = d.state.nowMs + ringMs;
   const devices = phones.length > RING_DEVICES_MAX ? phones.slice(0, RING_DEVICES_MAX) : phones;
   const legs = devices.map(() => NO_LEG);
+  // The offer first: with this agent taken, a step may be over for others, never for this contact.
+  const token = beginOffer(d, contact, agent, d.state.nowMs + ringMs, legs, because);
+  setWork(d, agent, { in: 'offer', contact: contact.id, token });
+  for (let nth = 0; nth < devices.length; nth++) {
+    const phone = { sipUser, device: devices[nth]!, timeoutMs: ringMs };
+    legs[nth] = ringPhone(d, contact, agent.id, phone, token, because);
+  }
+  takeBackForCall(d, agent);
+}
+
+/** O1, W6. @returns the token that the offer is told by. */
+export function beginOffer(
+  d: Decision,
+  contact: Contact,
+  agent: Agent,
+  leaseUntilMs: number,
+  legs: readonly LegId[],
+  because: string,
+): OfferToken {
+  const token = d.state.nextToken++;
   if (tells(d)) {
     note(d, because, {
       do: 'record-fact',
@@ -37,14 +55,8 @@ export function makeOffer(d: Decision, contact: Contact, agent: Agent, because =
       site: siteOf(d.state, agent),
     });
   }
-  // The offer first: with this agent taken, a step may be over for others, never for this contact.
   setOffer(d, contact, { token, agent: agent.id, leaseUntilMs, legs, busy: false });
-  setWork(d, agent, { in: 'offer', contact: contact.id, token });
-  for (let nth = 0; nth < devices.length; nth++) {
-    const phone = { sipUser, device: devices[nth]!, timeoutMs: ringMs };
-    legs[nth] = ringPhone(d, contact, agent.id, phone, token, because);
-  }
-  takeBackForCall(d, agent);
+  return token;
 }
 
 /** O2, O9: the first phone to answer has the caller; any later one, and one of an offer gone by, is told to end. */

@@ -22,6 +22,7 @@ export function ringPhone(
   role: Leg['role'] = 'agent',
 ): LegId {
   const id = nextLegId(d);
+  // Nearly nobody's: what it holds is looked through only when it is there.
   const { fromName } = contact;
   const ringKey = askLeg(d, id, contact.node, because, {
     do: 'ring',

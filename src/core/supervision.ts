@@ -1,8 +1,8 @@
 import { isLouder } from '../lib/louder.ts';
-import { ask, type Decision, note, setWork, tells } from './decision.ts';
+import { ask, type Decision, note, setWork } from './decision.ts';
 import type { SupervisionApproved, SupervisionAsked, SupervisionLeft, SurveyedLeg } from './event.ts';
 import type { AgentId, CommandKey, LegId } from './ids.ts';
-import { hangUp } from './leg.ts';
+import { answerLeg, hangUp } from './leg.ts';
 import {
   BRIDGE_MS_MAX,
   REASON_CHARS_MAX,
@@ -181,8 +181,7 @@ export function resumeSupervision(d: Decision, contact: Contact, seen: (leg: Leg
     const found = seen(id);
     if (leg === undefined || found === undefined) continue;
     if (found.state === 'answered' && !leg.answered) {
-      leg.answered = true;
-      if (tells(d)) note(d, 'V7', { do: 'record-fact', fact: 'legAnswered', contact: contact.id, leg: id });
+      answerLeg(d, leg, 'V7');
       supervisorAnswered(d, contact, leg);
     } else if (supervision.leg === id && supervision.mode !== 'takeOver') {
       if (found.doing !== 'supervising' || found.key !== supervision.key)

@@ -2,13 +2,13 @@ import { arrive, endLeg, loseContact } from './call.ts';
 import { dialAgain, isPromised, promiseTold } from './call-back.ts';
 import { callOutOver, placerAnswered } from './call-out.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
-import { ask, askLeg, type Decision, note, setStage, tells, touchAgent, touchContact } from './decision.ts';
+import { ask, askLeg, type Decision, setStage, touchAgent, touchContact } from './decision.ts';
 import { deflectAgain, deflectTaken } from './deflect.ts';
 import { replaceDevices } from './device.ts';
 import type { EndedLeg, Survey, SurveyedLeg } from './event.ts';
 import { digitsTaken, menuAgain, promptOver, startFlow } from './flow.ts';
 import type { LegId, NodeId } from './ids.ts';
-import { type LegEnd, removeLeg } from './leg.ts';
+import { answerLeg, type LegEnd, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, RETURN_SPARE_MS } from './limits.ts';
 import { lookAtMissed } from './missed.ts';
 import { phoneAnswered, renewOffer } from './offer.ts';
@@ -182,9 +182,7 @@ function resumeEnding(d: Decision, id: LegId): void {
 }
 
 function answeredUnseen(d: Decision, leg: Leg): void {
-  if (leg.answered) return;
-  leg.answered = true;
-  if (tells(d)) note(d, 'S4', { do: 'record-fact', fact: 'legAnswered', contact: leg.contact, leg: leg.id });
+  if (!leg.answered) answerLeg(d, leg, 'S4');
 }
 
 function resumeAnswering(d: Decision, contact: Contact, citizen: Leg, leg: SurveyedLeg, flow: string): void {

@@ -25,7 +25,7 @@ interface Seen {
   readonly atMs: number;
   readonly keys: string[];
   enqueuedAtMs: number | null;
-  /** Until an agent answered, the caller left, or the journal ends. */
+  /** Until an agent answered or the caller left; null: neither has come. */
   waitedMs: number | null;
   talkFromMs: number | null;
   talkMs: number | null;
@@ -113,19 +113,15 @@ class Reader {
     const contacts = [...this.#contacts.values()];
     const waits = contacts.filter(({ enqueuedAtMs }) => enqueuedAtMs !== null);
     const left = waits.filter(({ outcome }) => outcome === 'abandonedInQueue').length;
-    const patienceMs = left === 0 ? Infinity : waits.reduce((sum, seen) => sum + this.#waitedMs(seen), 0) / left;
+    const patienceMs = left === 0 ? Infinity : waits.reduce((sum, seen) => sum + waitOf(seen, this.endMs), 0) / left;
     return {
       settings: this.settings,
-      callers: callersOf(contacts, (seen) => this.#waitedMs(seen), patienceMs, seed),
+      callers: callersOf(contacts, this.endMs, patienceMs, seed),
       shifts: this.#shifts.sort((a, b) => a.fromMs - b.fromMs || (a.agent < b.agent ? -1 : 1)),
       figures: this.fold.figures(this.endMs),
       patienceMs,
       entries: this.entries,
     };
-  }
-
-  #waitedMs({ enqueuedAtMs, waitedMs }: Seen): number {
-    return waitedMs ?? this.endMs - (enqueuedAtMs ?? this.endMs);
   }
 
   #opened(atMs: number, { contact, from, dialled }: Extract<RecordFact, { fact: 'contactOpened' }>): void {
@@ -161,12 +157,12 @@ class Reader {
   }
 }
 
-function callersOf(
-  contacts: readonly Seen[],
-  waitOf: (seen: Seen) => number,
-  patienceMs: number,
-  seed: number,
-): Caller[] {
+/** Who still waits when the journal ends has waited until then. */
+function waitOf({ enqueuedAtMs, waitedMs }: Seen, endMs: number): number {
+  return waitedMs ?? endMs - (enqueuedAtMs ?? endMs);
+}
+
+function callersOf(contacts: readonly Seen[], endMs: number, patienceMs: number, seed: number): Caller[] {
   const beyond = new Chance(seed, 'patience beyond');
   const other = new Chance(seed, 'talk of another');
   const talked = contacts.filter((seen) => seen.talkMs !== null);
@@ -174,7 +170,7 @@ function callersOf(
     const left = seen.outcome === 'abandonedInQueue';
     // Who never talked is lent the talk of somebody who did.
     const talk = seen.talkMs === null && talked.length > 0 ? talked[other.below(talked.length)]! : seen;
-    const waitedMs = waitOf(seen);
+    const waitedMs = waitOf(seen, endMs);
     const more = -patienceMs * Math.log(beyond.unit());
     return {
       from: seen.from,
