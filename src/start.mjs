@@ -34,7 +34,8 @@ const shared = ['live/messages.ts', 'live/live-client.ts', 'chat/messages.ts'].m
   join(root, 'src', 'api', name),
 );
 const deskHash = hash([...sources(deskFolder, /\.(ts|vue|css|svg|html)$/), ...shared]) + lockHash;
-const sourceHash = hash([join(root, 'tsconfig.json'), ...sources(join(root, 'src'))]) + deskHash;
+const built = [join(root, 'tsconfig.json'), join(root, 'src', 'start.mjs'), ...sources(join(root, 'src'))];
+const sourceHash = hash(built) + deskHash;
 if (read(buildStamp) !== sourceHash) {
   step('正在编译… / building…');
   // Built beside and renamed, so that a build that fails or is interrupted leaves the last good one.
@@ -45,6 +46,7 @@ if (read(buildStamp) !== sourceHash) {
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root, '--outDir', fresh]);
   if (page === undefined) cpSync(join(root, 'dist', 'desk'), join(fresh, 'desk'), { recursive: true });
   else await page;
+  await joinDay(join(fresh, 'sim', 'simulate.js'));
   writeFileSync(join(fresh, '.minhu-built'), sourceHash);
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(fresh, join(root, 'dist'));
@@ -115,6 +117,30 @@ function buildDesk(fresh) {
       resolve();
     });
   });
+}
+
+/**
+ * A simulated day is half a million entries of the core. With all that it needs in one file, in which the engine sees that nobody else can
+ * put other functions in the place of its own, it takes 0.93 of the time. A declared function may be given another value; a constant may not.
+ */
+async function joinDay(file) {
+  const { rolldown } = await import('rolldown');
+  const { parseAst } = await import('rolldown/parseAst');
+  const renderChunk = (code) => ({ code: withConstants(code, parseAst(code).body), map: null });
+  const day = await rolldown({ input: file, platform: 'node', plugins: [{ name: 'constants', renderChunk }] });
+  await day.write({ file, sourcemap: true });
+}
+
+/** The last one first, so that those before it stay where they are. */
+function withConstants(code, statements) {
+  return statements.reduceRight((text, { type, start, end, id, kind, declarations: [{ init } = {}] = [] }) => {
+    if (type === 'FunctionDeclaration')
+      return `${text.slice(0, start)}const ${id.name} = ${text.slice(start, end)};${text.slice(end)}`;
+    // As rolldown puts a class.
+    if (kind === 'var' && init?.type === 'ClassExpression')
+      return `${text.slice(0, start)}const${text.slice(start + 3)}`;
+    return text;
+  }, code);
 }
 
 function sources(folder, wanted = /\.(ts|sql)$/) {

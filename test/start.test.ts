@@ -30,9 +30,17 @@ mkdirSync(out, { recursive: true });
 writeFileSync(out + '/index.html', 'a page');
 `;
 
+/** Joins the modules of a program's part into one file. */
+const ROLLDOWN = `
+import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+export const parseAst = () => ({ body: [] });
+export const rolldown = async () => ({ write: async ({ file }) => writeFileSync(dirname(dirname(file)) + '/joined', file) });
+`;
+
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'minhu-clone-'));
-  const folders = ['src/desk', 'src/api/live', 'src/api/chat', 'compiler/bin', 'bundler/bin'];
+  const folders = ['src/desk', 'src/api/live', 'src/api/chat', 'compiler/bin', 'bundler/bin', 'joiner'];
   for (const folder of folders) mkdirSync(join(clone, folder), { recursive: true });
   for (const name of ['live/messages.ts', 'live/live-client.ts', 'chat/messages.ts'])
     writeFileSync(join(clone, 'src/api', name), '');
@@ -42,7 +50,10 @@ beforeEach(() => {
   writeFileSync(join(clone, 'compiler/bin/tsc'), TSC);
   writeJson('bundler/package.json', { name: 'vite', version: '1.0.0', type: 'module' });
   writeFileSync(join(clone, 'bundler/bin/vite.js'), VITE);
-  const dependencies = { typescript: 'file:compiler', vite: 'file:bundler' };
+  const exports = { '.': './index.js', './parseAst': './index.js' };
+  writeJson('joiner/package.json', { name: 'rolldown', version: '1.0.0', type: 'module', exports });
+  writeFileSync(join(clone, 'joiner/index.js'), ROLLDOWN);
+  const dependencies = { typescript: 'file:compiler', vite: 'file:bundler', rolldown: 'file:joiner' };
   writeJson('package.json', { name: 'clone', version: '1.0.0', type: 'module', dependencies });
   const packages = {
     '': { name: 'clone', version: '1.0.0', dependencies },
@@ -50,6 +61,8 @@ beforeEach(() => {
     'node_modules/typescript': { resolved: 'compiler', link: true },
     bundler: { name: 'vite', version: '1.0.0' },
     'node_modules/vite': { resolved: 'bundler', link: true },
+    joiner: { name: 'rolldown', version: '1.0.0' },
+    'node_modules/rolldown': { resolved: 'joiner', link: true },
   };
   writeJson('package-lock.json', { name: 'clone', version: '1.0.0', lockfileVersion: 3, requires: true, packages });
 });
@@ -100,6 +113,7 @@ test('two first starts in one clone: one installs and builds, the other waits an
   }
   expect(builds()).toBe(1);
   expect(readFileSync(join(clone, 'dist/desk/index.html'), 'utf8')).toBe('a page');
+  expect(readFileSync(join(clone, 'dist/joined'), 'utf8')).toMatch(/sim\/simulate\.js$/);
   expect(readdirSync(join(clone, '.minhu-start'))).toEqual([]);
 }, 60_000);
 

@@ -9,7 +9,7 @@ import { DaySwitch, type DaySwitchOptions } from './day-switch.ts';
 import { Desks, type Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
 import { Inbox } from './inbox.ts';
-import type { Callers, Phones } from './people.ts';
+import type { Caller, Callers, Phones } from './people.ts';
 import { LEFT_MS, Standstill } from './standstill.ts';
 
 /** A day to be played: under which rules, who calls, who works, and how phones are picked up. */
@@ -79,7 +79,7 @@ export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay)
     for (const command of commands) {
       if (command.do !== 'record-fact') telephony.carryOut(command);
       else {
-        fold.take(event.atMs, command);
+        fold.take(state.nowMs, command);
         desks.see(command);
       }
     }
@@ -92,8 +92,11 @@ export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay)
   for (const { atMs, mode } of day.modes ?? []) {
     clock.at(atMs, () => tell({ type: 'modeAsked', mode, by: 'simulate', reason: 'day', atMs: clock.nowMs }));
   }
-  callIn(day.callers, clock, telephony, watch.calls);
   const standstill = new Standstill(day, state, fold);
+  callIn(day.callers, clock, watch.calls, (caller) => {
+    standstill.see(caller);
+    telephony.arrive(caller);
+  });
   let lookMs = clock.nowMs + LEFT_MS;
   /** @returns false when the day is over. */
   const goOn = (): boolean => {
@@ -120,8 +123,8 @@ export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay)
 function callIn(
   callers: Callers,
   clock: Clock,
-  telephony: Telephony,
   progress: ((calls: number) => void) | undefined,
+  call: (caller: Caller) => void,
 ): void {
   let count = 0;
   let next = callers.at(count);
@@ -129,7 +132,7 @@ function callIn(
     const caller = next!;
     next = callers.at(++count);
     if (next !== undefined) clock.at(next.atMs, arrive);
-    telephony.arrive(caller);
+    call(caller);
     if (progress !== undefined && count % PROGRESS_EVERY === 0) progress(count);
   };
   if (next !== undefined) clock.at(next.atMs, arrive);

@@ -17,12 +17,18 @@ export class Standstill {
   readonly #fold: FigureFold;
   #settled = -1;
   #expectedUntilMs: number | undefined;
-  #longestMs: number | undefined;
+  #longestMs = LEFT_MS;
 
   constructor(day: Day, state: State, fold: FigureFold) {
     this.#day = day;
     this.#state = state;
     this.#fold = fold;
+  }
+
+  /** Somebody calls. */
+  see({ patienceMs, menuPatienceMs }: Caller): void {
+    if (patienceMs !== Infinity) this.#longestMs = Math.max(this.#longestMs, patienceMs);
+    if (menuPatienceMs !== Infinity) this.#longestMs = Math.max(this.#longestMs, menuPatienceMs);
   }
 
   /** When to look next; undefined: the day is over. */
@@ -33,8 +39,7 @@ export class Standstill {
     this.#settled = settled;
     if (nowMs < this.#expectedUntilMs) return this.#expectedUntilMs;
     if (stands) return undefined;
-    this.#longestMs ??= longestPatienceMs(this.#day.callers);
-    return nowMs + Math.max(LEFT_MS, this.#longestMs);
+    return nowMs + this.#longestMs;
   }
 
   #atWork(): boolean {
@@ -49,14 +54,4 @@ function expectedUntilMs({ callers, shifts, modes = [] }: Day): number {
   for (const { atMs } of modes) untilMs = Math.max(untilMs, atMs);
   for (const { fromMs, toMs } of shifts) untilMs = Math.max(untilMs, fromMs, toMs === Infinity ? fromMs : toMs);
   return untilMs;
-}
-
-/** Of those who leave at all. */
-function longestPatienceMs(callers: Iterable<Caller>): number {
-  let longestMs = 0;
-  for (const { patienceMs, menuPatienceMs } of callers) {
-    if (patienceMs !== Infinity) longestMs = Math.max(longestMs, patienceMs);
-    if (menuPatienceMs !== Infinity) longestMs = Math.max(longestMs, menuPatienceMs);
-  }
-  return longestMs;
 }
