@@ -53,6 +53,8 @@ const folder = mkdtempSync(join(tmpdir(), 'minhu-test-'));
 const total = { passed: 0, failed: 0 };
 /** Of what failed at first: what it waited for, and what came instead. */
 const LINES_SHOWN = 40;
+/** Of what a pass said of errors outside any test, which no report names. */
+const SAID_CHARS = 8_000;
 /** A defect each, of the test or of what it tests. */
 const secondTries = [];
 /** Said again at the end: who reads only the last lines of a long run learns what failed. */
@@ -74,7 +76,12 @@ async function play({ name, workers, args }) {
   const options = [`--maxWorkers=${workers}`, '--retry=1', '--reporter=default', '--reporter=json'];
   const env = { MINHU_SEED: '12345', ...process.env, NODE_ENV: 'test', MINHU_TEST_TEMPLATE: folder };
   const child = spawn(process.execPath, [...vitest, ...options, `--outputFile.json=${report}`, ...args], {
-    ...{ cwd: root, stdio: 'inherit', env },
+    ...{ cwd: root, stdio: ['inherit', 'inherit', 'pipe'], env },
+  });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    process.stderr.write(data);
+    said = `${said}${data}`.slice(-SAID_CHARS);
   });
   const status = await new Promise((resolve) => child.once('close', resolve));
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
@@ -90,7 +97,7 @@ async function play({ name, workers, args }) {
     total.failed += 1;
     const files = result?.testResults.filter((file) => file.status === 'failed') ?? [];
     const why = files.map((file) => `${relative(root, file.name)}: ${file.message}`).join('\n');
-    failures.push(`pass “${name}” ended with ${status}, no test of it having failed. ${why}`);
+    failures.push(`pass “${name}” ended with ${status}, no test of it having failed. ${why}\n${said}`);
   }
 }
 

@@ -524,7 +524,7 @@ test('types are told by content', () => {
 test('a page that does not read is cut and costs little; others go on', async () => {
   const begun = await begin();
   const { port } = new URL(`http://${hall.host}`);
-  const wire = connect(Number(port), '127.0.0.1');
+  const wire = connect(Number(port), '127.0.0.1').on('error', () => undefined);
   wire.write(
     `GET ${CHAT_PATH} HTTP/1.1\r\nHost: ${hall.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ${CHAT_PROTOCOL}\r\n\r\n`,

@@ -35,7 +35,7 @@ import { type Loop, openLoop } from '../../src/runtime/loop.ts';
 import { readEntries } from '../../src/runtime/segment.ts';
 import { createProjector, type Projector } from '../../src/store/projector.ts';
 import type { Store } from '../../src/store/store.ts';
-import { hallRules } from '../api/hall.ts';
+import { hallRules, unlessClosed } from '../api/hall.ts';
 import { silent } from '../store/database.ts';
 
 /** A segment is written whole when it is made: small ones here. */
@@ -232,13 +232,9 @@ export async function serve(loop: Loop, user: string): Promise<void> {
     for (const { commands } of entries)
       for (const command of commands)
         if (command.do === 'record-fact' && command.fact === 'offerMade' && command.agent === agent)
-          void loop.submit({
-            type: 'offerAnswered',
-            agent,
-            contact: command.contact,
-            token: command.token,
-            take: true,
-          });
+          void loop
+            .submit({ type: 'offerAnswered', agent, contact: command.contact, token: command.token, take: true })
+            .catch(unlessClosed);
   });
   await loop.submit({ type: 'agentStateAsked', agent, state: 'ready' });
 }

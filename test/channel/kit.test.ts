@@ -9,6 +9,7 @@ import { type Channel, type InboundMessage, readJson, sameSecret } from '../../s
 import { compileChannel } from '../../src/channel/compile.ts';
 import { faultsOf } from '../../src/channel/load.ts';
 import { checkFile, rehearse } from '../../src/cli/channel/check-file.ts';
+import { openFaultyPlatform } from '../../src/cli/channel/faulty-platform.ts';
 import { typeFaults } from '../../src/cli/channel/type-check.ts';
 
 const channelFolder = join(import.meta.dirname, '../../channels');
@@ -53,6 +54,19 @@ test('what a check that was killed left in the temporary folder is removed by th
     else process.env['TMPDIR'] = before;
   }
 }, 120_000);
+
+// Where nobody catches it, the run itself fails; a check would call it a fault of the channel.
+test('a channel that gives up while it still asks leaves nothing behind that nobody catches', async () => {
+  const platform = await openFaultyPlatform(webhook.rehearsal!);
+  const tired = new AbortController();
+  const half = new ReadableStream({ start: (rest) => rest.enqueue(Buffer.from('half')) });
+  const ask = { method: 'POST', body: half, duplex: 'half' as const, signal: tired.signal };
+  const asked = platform.context(() => 'hangs').fetch('https://partner.example/minhu', ask);
+  await expect.poll(() => platform.requests()).toBe(1);
+  tired.abort();
+  await expect(asked).rejects.toThrow('aborted');
+  await platform.close();
+});
 
 test('a key too short to sign with must be refused, or the kit says that it is taken', async () => {
   const told = async (channel: Channel) =>

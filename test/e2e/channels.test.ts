@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import telegram from '../../channels/telegram.ts';
 import webhook from '../../channels/webhook.ts';
@@ -40,9 +41,10 @@ const receipts: Sent[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'minhu-channels-'));
   platform = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { id = '', text } = JSON.parse(Buffer.concat(chunks).toString()) as Sent;
+    const sent = (await json(request).catch(() => undefined)) as Sent | undefined;
+    // The program was killed in the midst of it.
+    if (sent === undefined) return;
+    const { id = '', text } = sent;
     receipts.push({ id, text });
     response.end(JSON.stringify({ ok: true, result: { message_id: receipts.length } }));
   });

@@ -29,6 +29,8 @@ function launch(
   };
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);
+  // Keys for a peer that has ended: whoever waits for it learns of its end.
+  child.stdin?.on('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   return {
     child,

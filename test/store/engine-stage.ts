@@ -65,7 +65,8 @@ export async function openElsewhere(
 /** Asks the process to stop the engine, and waits for its own end. */
 export async function closeElsewhere({ starter }: Opened): Promise<void> {
   const ended = new Promise((resolve) => starter.once('exit', resolve));
-  starter.stdin?.write('stop\n');
+  // It may have ended by itself already.
+  starter.stdin?.on('error', () => undefined).write('stop\n');
   await ended;
 }
 
