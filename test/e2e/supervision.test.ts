@@ -237,4 +237,19 @@ describe('a lead at the page', () => {
     await lead.page.click('a[href="/supervision"]');
     await lead.seen('[data-agent=seat1001]');
   }, 60_000);
+
+  test('is offered no state for a seat that is removed while it talks', async () => {
+    await stage.setState('seat1001', 'ready');
+    const last = await stage.dial('13800138302', CITIZEN_HZ);
+    last.type('1');
+    await lead.seen('[data-agent=seat1001][data-state=talking]');
+    await lead.page.click('[data-agent=seat1001] [data-test=pick]');
+    await lead.seen('[data-test=force]');
+    const admin = await signIn(stage.program, stage.program.firstRun().admin);
+    await admin.patch('/api/v1/users/seat1001', { seat: null });
+    await lead.seen('[data-test=stateless]');
+    expect(await lead.page.$('[data-test=force]')).toBeNull();
+    last.type('b');
+    await lead.page.waitForSelector('[data-agent=seat1001]', { state: 'detached' });
+  }, 60_000);
 });

@@ -229,6 +229,7 @@ export const enBoards: typeof zhBoards = {
     alerts: 'Alerts',
     alerted: 'Alert',
     seatGone: 'Seat removed',
+    stateless: 'The seat is removed: its state can no longer be set. It is shown until its call is over.',
     noAlerts: 'Nothing lasts too long',
     kinds: {
       longWait: 'Long wait',

@@ -215,6 +215,7 @@ export const zhBoards = {
     alerts: '提醒与告警',
     alerted: '超时',
     seatGone: '座席已删除',
+    stateless: '座席已删除，不能再设置状态；本次通话结束后不再显示。',
     noAlerts: '没有超时的事项',
     kinds: {
       longWait: '等候过长',
