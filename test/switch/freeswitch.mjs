@@ -18,6 +18,7 @@ const TESTS = [
   'test/e2e/browser-seat.test.ts',
   'test/e2e/page-away.test.ts',
   'test/e2e/page-lost.test.ts',
+  'test/e2e/page-survives.test.ts',
   'test/e2e/desk-survives.test.ts',
   'test/e2e/desk.test.ts',
   'test/e2e/supervision.test.ts',
