@@ -77,7 +77,8 @@ test('a channel that never ends is told, and after what', async () => {
   const { checkApart } = (await import(
     /* @vite-ignore */ address
   )) as typeof import('../../src/cli/channel/check-apart.ts');
-  writeFileSync(example, 'for (;;) {}\n');
+  // Stuck as in an endless loop, without taking a processor from the other tests.
+  writeFileSync(example, 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);\n');
   const found: Finding[] = [];
   for await (const one of checkApart(example, 30_000)) found.push(one);
   expect(found.at(-1)).toMatchObject({
