@@ -7,6 +7,7 @@ import { ask, askLeg, type Decision, nextLegId, note, setStage, touchContact } f
 import { mayCallBack } from './dialable.ts';
 import { exclude } from './exclusion.ts';
 import type { CommandKey, LegId } from './ids.ts';
+import { hasOwnPlace, isToBeDialled } from './kept-place.ts';
 import { hangUp, openLeg } from './leg.ts';
 import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS, KEY_QUIET_MS } from './limits.ts';
 import { closeMissed } from './missed.ts';
@@ -75,7 +76,8 @@ function numberKey(d: Decision, contact: Contact, digit: string): void {
     contact.callBack = { ...callBack, digits };
     return;
   }
-  if (mayCallBack(callBack.digits)) return promise(d, contact, callBack.digits);
+  const asked = plainNumber(callBack.digits);
+  if (mayCallBack(callBack.digits) && !isToBeDialled(d.state, asked)) return promise(d, contact, callBack.digits);
   if (callBack.wrong >= CALL_BACK_WRONG_MAX) {
     offered(contact);
     return playMusic(d, contact, ['MNU-05'], 'K3');
@@ -95,7 +97,7 @@ export function promise(d: Decision, contact: Contact, asked: string, because = 
   const number = plainNumber(asked);
   note(d, because, { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
   for (const each of new Set([contact.from, number])) {
-    promisedTo(d, each, contact.id);
+    if (each === contact.from || !hasOwnPlace(d.state, each)) promisedTo(d, each, contact.id);
     closeMissed(d, each, 'promised', 'B4');
   }
   const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, ['CBK-04']) });

@@ -5,6 +5,7 @@ import { ask, type Decision, setStage } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import { sayGoodbye } from './goodbye.ts';
 import type { CommandKey } from './ids.ts';
+import { keptPlaceOf } from './kept-place.ts';
 import { DEFLECT_WAIT_MS, PROMPT_MS_MAX } from './limits.ts';
 import { missCall } from './missed.ts';
 import { endWait, mayKeep, standInQueue, waitedMs } from './queue.ts';
@@ -13,8 +14,9 @@ import type { Contact, Stage, Wait } from './state.ts';
 
 type Deflecting = Extract<Stage, { in: 'deflecting' }>;
 
-/** Q7, K8: no room to wait on the line. The place itself can still be had, where it can be kept and the number be dialled. */
+/** Q7, K7, K8: no room to wait on the line. The place itself can still be had, where it can be kept and the number be dialled. */
 export function queueFull(d: Decision, contact: Contact, wait: Wait): void {
+  if (keptPlaceOf(d.state, contact.from) !== undefined) return stillKept(d, contact, wait);
   if (mayDeflect(d, contact, wait)) return putQuestion(d, contact, wait, 'K8');
   turnAway(d, contact, wait);
 }
@@ -32,6 +34,12 @@ export function deflectTaken(d: Decision, contact: Contact, stage: Deflecting, k
 /** S3: the question is gone, put again. */
 export function deflectAgain(d: Decision, contact: Contact, stage: Deflecting): void {
   putQuestion(d, contact, stage.wait, 'S3');
+}
+
+/** K7: they will be called back all the same, and hear so. */
+function stillKept(d: Decision, contact: Contact, wait: Wait): void {
+  endWait(d, contact, wait, 'full', 'K7');
+  sayGoodbye(d, contact, ['CBK-04'], 'K7');
 }
 
 function turnAway(d: Decision, contact: Contact, wait: Wait): void {

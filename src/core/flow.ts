@@ -82,9 +82,11 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
       case 'hours':
         name = isOpenNow(d, contact, step.hours) ? step.open : step.closed;
         break;
-      case 'queue':
-        takeKeptPlace(d, contact);
-        return enterQueue(d, contact, queueFor(d, contact, flow, step));
+      case 'queue': {
+        const entry = queueFor(d, contact, flow, step);
+        takeKeptPlace(d, contact, entry.queue);
+        return enterQueue(d, contact, entry);
+      }
       case 'end':
         return sayGoodbye(d, contact, step.prompts, 'F7');
     }

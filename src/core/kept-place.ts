@@ -1,19 +1,45 @@
 import { callerOf, placeLost } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { Decision } from './decision.ts';
-import { endWait } from './queue.ts';
-import type { Contact } from './state.ts';
+import { endWait, hasRoom } from './queue.ts';
+import type { Contact, Stage, State } from './state.ts';
 
-/** K7: a caller who was to be called back is here again and takes the place, unless an agent is being found for it already. */
-export function takeKeptPlace(d: Decision, { from }: Contact): void {
-  const id = callerOf(d.state, from)?.promised;
-  const kept = id === undefined || id === null ? undefined : d.state.contacts.get(id);
-  if (kept?.callBack?.step !== 'promised' || kept.legs.length > 0) return;
-  const { stage } = kept;
-  if (stage.in !== 'pausing' && (stage.in !== 'queue' || stage.offer !== null)) return;
+/** K7: a caller who was to be called back is here again and takes the place, if there is room on the line of `queue`. */
+export function takeKeptPlace(d: Decision, contact: Contact, queue: string): void {
+  const { from } = contact;
+  const kept = keptPlaceOf(d.state, from);
+  if (kept === undefined || !hasRoom(d.state, contact, queue)) return;
   // A call-back that we began has no place of the caller's to give (B3).
-  if (kept.medium === 'voice') placeLost(d, from, stage.wait.enqueuedAtMs);
-  endWait(d, kept, stage.wait, 'lost', 'K7');
-  closing(d, kept, 'ended');
-  closeIfOver(d, kept);
+  if (kept.contact.medium === 'voice') placeLost(d, from, kept.wait.enqueuedAtMs);
+  endWait(d, kept.contact, kept.wait, 'lost', 'K7');
+  closing(d, kept.contact, 'ended');
+  closeIfOver(d, kept.contact);
+}
+
+/** K7: what waits for a call-back to or of this number, unless an agent is being found for it already. */
+export function keptPlaceOf(
+  state: State,
+  number: string,
+): { readonly contact: Contact; readonly wait: Extract<Stage, { in: 'queue' }>['wait'] } | undefined {
+  const contact = promisedContact(state, number);
+  if (contact === undefined || contact.legs.length > 0) return undefined;
+  const { stage } = contact;
+  if (stage.in !== 'pausing' && (stage.in !== 'queue' || stage.offer !== null)) return undefined;
+  return { contact, wait: stage.wait };
+}
+
+/** K3: this number will be dialled, by a promise that still stands. */
+export function isToBeDialled(state: State, number: string): boolean {
+  return promisedContact(state, number)?.callBack?.number === number;
+}
+
+/** K7: who calls from this number keeps a place, wherever they are to be dialled. */
+export function hasOwnPlace(state: State, number: string): boolean {
+  return promisedContact(state, number)?.from === number;
+}
+
+function promisedContact(state: State, number: string): Contact | undefined {
+  const id = callerOf(state, number)?.promised;
+  const contact = id === undefined || id === null ? undefined : state.contacts.get(id);
+  return contact?.callBack?.step === 'promised' ? contact : undefined;
 }

@@ -3,10 +3,11 @@ import type { MissedResult } from './command.ts';
 import { type Decision, note } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import type { MissedCallHandled } from './event.ts';
+import type { ContactId } from './ids.ts';
 import { MISSED_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX } from './limits.ts';
 import type { Flow, MissedCallSetting } from './settings.ts';
 import { setDeadline, setMissed } from './standing.ts';
-import type { Contact, MissedCall } from './state.ts';
+import type { Contact, MissedCall, State } from './state.ts';
 
 /** B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died. */
 export function missCall(d: Decision, contact: Contact, queue: string | undefined): void {
@@ -15,7 +16,10 @@ export function missCall(d: Decision, contact: Contact, queue: string | undefine
   if (rule === undefined || queue === undefined || !mayCallBack(from)) return;
   if (contact.medium === 'callback' && !contact.spoke) return;
   const before = d.state.missed.get(from);
-  const call: MissedCall = before === undefined ? firstMissed(d, contact, queue, rule) : again(d, before, contact);
+  const later = callAgainOf(d.state, contact);
+  if (later?.spoke) return; // B4
+  const by = later?.id ?? contact.id;
+  const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by);
   if (before !== undefined || d.state.missed.size < MISSED_MAX) setMissed(d.state, from, call);
   note(d, 'B1', {
     do: 'record-fact',
@@ -78,13 +82,21 @@ export function firstQueueOf(flow: Flow | undefined): string | undefined {
   return undefined;
 }
 
-function firstMissed(d: Decision, contact: Contact, queue: string, rule: MissedCallSetting): MissedCall {
+function firstMissed(d: Decision, contact: Contact, by: ContactId, queue: string, rule: MissedCallSetting): MissedCall {
   const { id, node, dialled } = contact;
-  return { contact: id, node, queue, dialled, calls: 1, dueAtMs: dueAtMs(d, rule), by: id };
+  return { contact: id, node, queue, dialled, calls: 1, dueAtMs: dueAtMs(d, rule), by };
 }
 
-function again(d: Decision, before: MissedCall, contact: Contact): MissedCall {
-  return { ...before, calls: before.calls + 1, by: underWay(d, before) ? before.by : contact.id };
+/** B3: a phone that died is given up only after some seconds; by then its owner may have called again, and wait. All calls are looked at, for a few are missed. */
+function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | undefined {
+  for (const other of contacts.values())
+    if (other.from === from && other.id !== id && other.medium === 'voice' && other.stage.in !== 'closing')
+      return other;
+  return undefined;
+}
+
+function again(d: Decision, before: MissedCall, by: ContactId): MissedCall {
+  return { ...before, calls: before.calls + 1, by: underWay(d, before) ? before.by : by };
 }
 
 function underWay(d: Decision, { by }: MissedCall): boolean {

@@ -47,7 +47,7 @@ export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): voi
     enqueuedAtMs: wait.enqueuedAtMs,
   });
   standsForMissed(d, contact);
-  if (contact.grade !== 'emergency' && isFull(d.state, wait.queue)) return queueFull(d, contact, wait);
+  if (!hasRoom(d.state, contact, wait.queue)) return queueFull(d, contact, wait);
   standInQueue(d, contact, wait);
   const busy = bestAgent(d.state, contact) === undefined;
   if (busy) foresee(d, contact, positionOf(d.state, contact));
@@ -90,7 +90,12 @@ export function waitedMs({ nowMs }: State, { enqueuedAtMs, waitedBeforeMs = 0 }:
   return nowMs - enqueuedAtMs + waitedBeforeMs;
 }
 
-/** Q7: those on the line; whose place is kept for a call-back has no need of it. */
+/** Q7, G3. */
+export function hasRoom(state: State, { grade }: Contact, queue: string): boolean {
+  return grade === 'emergency' || !isFull(state, queue);
+}
+
+/** Those on the line; whose place is kept for a call-back has no need of it. */
 function isFull(state: State, queue: string): boolean {
   const waitingMax = queueOf(state, queue)?.waitingMax ?? Infinity;
   return waitingIn(state, queue) - keptIn(state, queue) >= waitingMax;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/core/command.ts';
 import type { Event, EventBody } from '../../src/core/event.ts';
-import { agentId, legId, nodeId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { QueueSetting, Settings } from '../../src/core/settings.ts';
 import { step } from '../../src/core/step.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
@@ -10,6 +10,9 @@ const NODE = nodeId('switch');
 const PROMPTS = ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04'];
 const recorded = (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, `/${id}`]));
 const callBack = { afterMs: 15_000, ahead: 10, tries: 2, pauseMs: 60_000, ringMs: 30_000 };
+
+const day = { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) };
+const missedCalls = { calendar: 'day', withinMs: 60_000, afterOpeningMs: 60_000, standingMax: 1 };
 
 function hotlineOf(more: Partial<QueueSetting> = {}, city: Partial<Settings> = {}): Hotline {
   const settings = rules([queue('personal', { callBack, ...more })], [agent('ana', { personal: 1 })], {
@@ -74,15 +77,7 @@ test('[K3] a wrong number is asked for once more; after a second one the offer s
 });
 
 test('[B3][K6] for a queue without call-backs of its own a missed caller is rung for 30 s, three times, 120 s apart', () => {
-  const hours = { day: { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) } };
-  const hotline = hotlineOf(
-    {},
-    {
-      queues: { personal: queue('personal') },
-      hours,
-      missedCalls: { calendar: 'day', withinMs: 60_000, afterOpeningMs: 60_000, standingMax: 1 },
-    },
-  );
+  const hotline = hotlineOf({}, { queues: { personal: queue('personal') }, hours: { day }, missedCalls });
   hotline.hangUp(hotline.call('personal', '13800138000'));
   const [ours] = [...hotline.state.contacts.keys()];
   const dials = () => hotline.commands.filter((one) => one.do === 'dial');
@@ -125,4 +120,56 @@ test('[K4][K5] the end of the call in which the call-back was promised, heard la
   const late = decide({ type: 'legEnded', node: NODE, leg: first, cause: 'NORMAL_CLEARING' });
   expect(late).toMatchObject([{ fact: 'legClosed', leg: first }]);
   expect(state.contacts.get(call)).toMatchObject({ leg: citizen, stage: { in: 'dialling' } });
+});
+
+/** Takes the offer for another number. */
+function promisedAt(hotline: Hotline, from: string, number: string) {
+  const call = hotline.call('personal', from);
+  hotline.pass(15_000);
+  const { leg } = hotline.state.contacts.get(call)!;
+  for (const digit of `12${number}#`) hotline.hear({ type: 'digitPressed', node: NODE, leg, digit, durationMs: 100 });
+  return call;
+}
+
+const stepOf = (hotline: Hotline, call: ContactId) => hotline.state.contacts.get(call)?.callBack?.step;
+
+test('[K7] of two places kept for a number, that of its owner is taken by who calls from it', () => {
+  const hotline = hotlineOf();
+  const own = promisedAt(hotline, '13800138000', '13700137000');
+  const others = promisedAt(hotline, '13900139000', '13800138000');
+  for (const call of [others, own]) hotline.hangUp(call);
+  const again = hotline.call('personal', '13800138000');
+  expect([others, own].map((call) => hotline.state.contacts.has(call))).toEqual([true, false]);
+  expect(hotline.state.contacts.get(again)?.stage.in).toBe('queue');
+});
+
+test('[K3] a number that will be dialled already is no number for another call-back, until that one is over', () => {
+  const hotline = hotlineOf();
+  const first = promisedAt(hotline, '13900139000', '13800138000');
+  const second = promisedAt(hotline, '13900139001', '13800138000');
+  expect([first, second].map((call) => stepOf(hotline, call))).toEqual(['promised', 'number']);
+  const third = promisedAt(hotline, '13900139002', '13800138001');
+  expect(stepOf(hotline, third)).toBe('promised');
+});
+
+test('[B3][B4] whose phone died, and who waits again before that is known, is called back only when that wait comes to nothing', () => {
+  const hotline = hotlineOf({}, { hours: { day }, missedCalls });
+  const lost = hotline.call('personal', '13800138000');
+  const again = hotline.call('personal', '13800138000');
+  hotline.hangUp(lost);
+  expect([...hotline.state.contacts.keys()]).toEqual([again]);
+  hotline.hangUp(again);
+  const [ours] = [...hotline.state.contacts.values()];
+  expect(ours).toMatchObject({ medium: 'callback', from: '13800138000' });
+});
+
+test('[B4] nor who has an agent already when the first call is known to be lost', () => {
+  const hotline = hotlineOf({}, { hours: { day }, missedCalls });
+  const lost = hotline.call('personal', '13800138000');
+  const again = hotline.call('personal', '13800138000');
+  hotline.hear({ type: 'agentStateAsked', agent: agentId('ana'), state: 'ready' });
+  hotline.answer(lost);
+  expect(hotline.state.contacts.get(lost)?.spoke).toBe(true);
+  hotline.hangUp(again);
+  expect(hotline.state.missed.size).toBe(0);
 });

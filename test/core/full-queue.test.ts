@@ -133,3 +133,21 @@ test('[K4][Q7] a caller who is still there when an agent answers takes room on t
   decide({ type: 'legAnswered', node: NODE, leg });
   expect(at(hotline.state.legs.get(leg)!.contact)).toBe('goodbye');
 });
+
+test('[K7][Q7] whoever calls again while there is no room on the line hears that the place is kept, and keeps it', () => {
+  const kept = call('13800138000');
+  hotline.pass(15_000);
+  keepPlaceOf(kept);
+  const others = [call(), call()];
+  hotline.commands.length = 0;
+  const again = call('13800138000');
+  expect([kept, again].map(at)).toEqual(['queue', 'goodbye']);
+  expect(hotline.commands.findLast(({ do: what }) => what === 'play')).toMatchObject({ files: ['/CBK-04'] });
+  said(again);
+  expect(hotline.commands).toContainEqual(
+    expect.objectContaining({ fact: 'waitEnded', contact: again, result: 'full' }),
+  );
+  hotline.ready('ana');
+  expect(hotline.ringing(kept)).toBe('ana');
+  expect(others.map(at)).toEqual(['queue', 'queue']);
+});
