@@ -236,6 +236,26 @@ test('a day goes on as long as anybody talks, writes notes, comes later or may s
   expect(answered.figures.outcomes).toEqual(new Map([['answered', 1]]));
 });
 
+test('a day on which nobody was served for hours goes on with its last call or shift: it is answered, or leaves', () => {
+  const settings = cityRules({ personal: ['personal'] });
+  const hours = (count: number) => count * 3_600_000;
+  const shift = (fromMs: number) => [{ agent: agentId('personal'), fromMs: START_MS + fromMs, toMs: Infinity }];
+  const early = [0, hours(2)].map((atMs, nth) => caller(`${nth}`, atMs, ['1'], 1_000));
+  const late = { settings, callers: early, shifts: shift(hours(5)) };
+  const answered = playDay({ ...late, phones: drawPhones({ after: fixed(2_000), declined: 0, missed: 0 }, 1) });
+  expect(answered.figures.outcomes).toEqual(new Map([['answered', 2]]));
+  const callers = [0, hours(4)].map((atMs, nth) => caller(`${nth}`, atMs, ['1'], 1_000, { patienceMs: hours(5) }));
+  const phones = drawPhones({ after: fixed(1_000), declined: 1, missed: 0 }, 1);
+  const left = playDay({ settings, callers, shifts: shift(0), phones });
+  expect(left.figures.outcomes).toEqual(new Map([['abandonedInQueue', 2]]));
+  // Who presses no key comes to the queue, and to the patience for it, some seconds after the call; some phone is declined in every one.
+  const noKey = [caller('0', 0, ['1'], 1_000, { patienceMs: 1 }), { ...callers[1]!, keys: [''] }];
+  const many = cityRules(Object.fromEntries(Array.from({ length: 60 }, (_, nth) => [`agent${nth}`, ['personal']])));
+  const shifts = many.agents.map(({ id }) => ({ agent: id, fromMs: START_MS, toMs: Infinity }));
+  const last = playDay({ settings: many, callers: noKey, shifts, phones });
+  expect(last.figures.outcomes).toEqual(new Map([['abandonedInQueue', 2]]));
+});
+
 test('a day begins with its first call or shift; one without either is over at once', () => {
   const settings = cityRules({ personal: ['personal'] });
   const phones = drawPhones({ after: fixed(0), declined: 0, missed: 0 }, 1);
