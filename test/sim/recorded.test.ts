@@ -103,6 +103,16 @@ test('where nobody left, nobody would have', async () => {
   expect([patienceMs, ...callers.map((one) => one.patienceMs)]).toEqual([Infinity, Infinity]);
 });
 
+test('where nobody left and nobody waited, nobody would have left', async () => {
+  const atOnce = [
+    opened(1_000, 'one'),
+    ...wait('one', 1_000, 1_000, 'connected'),
+    ...talk('one', 1_000, 9_000, 'agent'),
+  ];
+  const { patienceMs, callers } = (await read([is(0, 'ready'), ...atOnce, closed(9_000, 'one', 'answered')]))!;
+  expect([patienceMs, ...callers.map((one) => one.patienceMs)]).toEqual([Infinity, Infinity]);
+});
+
 test('a talk in two parts counts as their sum, with its first wait and whoever of the two ended it last', async () => {
   const parts = inOrder(
     opened(1_000, 'twice'),
@@ -122,7 +132,7 @@ test('a talk in two parts counts as their sum, with its first wait and whoever o
 });
 
 test('an agent is there from the first ready to the next pause, and who is there at the end stays to it', async () => {
-  const { shifts, entries } = (await read([
+  const { shifts, entries, figures } = (await read([
     is(10_000, 'ready', undefined, BEN),
     is(10_000, 'ready'),
     is(20_000, 'wrapUp'),
@@ -140,6 +150,7 @@ test('an agent is there from the first ready to the next pause, and who is there
     { agent: ANA, fromMs: 200_000, toMs: 300_000 },
   ]);
   expect(entries).toBe(11);
+  expect(figures.quarters.map(({ seatsMs }) => seatsMs)).toEqual([90_000 + 80_000 + 205_000 + 100_000]);
 });
 
 test('a journal without rules cannot be played', async () => {
