@@ -276,6 +276,19 @@ test('a day file says who calls, for how long, with which patience, and how phon
   expect(least.pickup).toEqual({ after: lasts(0, 'fixed'), declined: 0, missed: 0 });
 });
 
+test('seats of a day may have the skills that only a plan asks for', () => {
+  const city = loadCity('dialplans');
+  if (!city.ok) throw new Error('the city folder is broken');
+  const path = join(folder, 'plan.yaml');
+  writeFileSync(
+    path,
+    'calls: 10\nkinds:\n  all: { share: 100%, talk: 1m }\nseats:\n  - { count: 1, skills: [maritime] }\n',
+  );
+  const plans = { sea: [{ untilMs: null, needs: { skill: 'maritime', level: 1 } }] };
+  expect(readDayFile(path, city.city.settings).ok).toBe(false);
+  expect(readDayFile(path, { ...city.city.settings, plans }).ok).toBe(true);
+});
+
 test('a day may have 20,000 seats, and not one more', () => {
   const path = join(folder, 'seats.yaml');
   const city = loadCity('dialplans');

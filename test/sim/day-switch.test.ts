@@ -169,11 +169,13 @@ test('a phone that is told to stop ringing is not answered any more, nor is one 
   passMs(1_000);
   ask('stopped', { do: 'hangUp', cause: 'ORIGINATOR_CANCEL' });
   ring('short', 2_000);
+  ring('justTooShort', 3_000);
   passMs(9_000);
   expect(types()).not.toContain('legAnswered');
   expect(ends()).toEqual([
     ['stopped', 'ORIGINATOR_CANCEL', 1_000],
     ['short', 'NO_ANSWER', 3_000],
+    ['justTooShort', 'NO_ANSWER', 4_000],
   ]);
 });
 

@@ -89,6 +89,8 @@ test('by the formulas nobody is answered while nobody is there: who has patience
   const patient = erlangDay(dayOf([20, 6], [60, 0]), Infinity, 15_000);
   expect(patient).toEqual({ serviceLevel: served.serviceLevel / 4, asaMs: null, abandoned: 0 });
   expect(erlangDay(dayOf([60, 0], [20, 6]), Infinity, 15_000)).toEqual(patient);
+  // Nobody calls, nobody is there: no reason to say nothing of the others.
+  expect(erlangDay(dayOf([20, 6], [0, 0]), Infinity, 15_000).asaMs).toBeCloseTo(served.asaMs!, 6);
   const { serviceLevel, abandoned } = erlangDay(dayOf([20, 0], [60, 0]), 120_000, 15_000);
   expect([serviceLevel, abandoned]).toEqual([0, 1]);
   expect(erlangDay(dayOf([20, 0]), 120_000, 15_000).asaMs).toBeNull();

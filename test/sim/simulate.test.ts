@@ -12,7 +12,7 @@ import { erlangA, erlangC } from '../../src/sim/erlang.ts';
 import { playLine } from '../../src/sim/line.ts';
 import type { Caller } from '../../src/sim/people.ts';
 import { plainDay } from '../../src/sim/plain-line.ts';
-import { playDay } from '../../src/sim/simulate.ts';
+import { type Day, playDay } from '../../src/sim/simulate.ts';
 import { erlangDay, seatsFor, shareWithin } from '../../src/sim/staffing.ts';
 
 const perHour = (calls: number) => calls / 3_600_000;
@@ -216,6 +216,19 @@ test('a day on which no phone is ever picked up ends, though callers never hang 
   }
 });
 
+test('a day on which nobody is served lasts to its last change of mode, and of shift', () => {
+  const settings = cityRules({ personal: ['personal'] });
+  const phones = drawPhones({ after: fixed(1_000), declined: 1, missed: 0 }, 1);
+  const callers = [caller('1', 0, ['1'], 1_000)];
+  const lateMs = START_MS + 10 * 3_600_000;
+  const endMs = (toMs: number, modes: Day['modes'] = []) =>
+    playDay({ settings, callers, shifts: [{ agent: agentId('personal'), fromMs: START_MS, toMs }], phones, modes })
+      .endMs;
+  expect(endMs(Infinity)).toBeLessThan(lateMs);
+  expect(endMs(Infinity, [{ atMs: lateMs, mode: 'holiday' }])).toBeGreaterThanOrEqual(lateMs);
+  expect(endMs(lateMs)).toBeGreaterThanOrEqual(lateMs);
+});
+
 test('a day goes on as long as anybody talks, writes notes, comes later or may still leave', () => {
   const settings = cityRules({ personal: ['personal'] });
   const queues = Object.entries(settings.queues).map(([name, queue]) => [name, { ...queue, wrapUpMs: 12 * 3_600_000 }]);
@@ -234,6 +247,17 @@ test('a day goes on as long as anybody talks, writes notes, comes later or may s
   const late = { settings: rules, callers: [caller('1', 0, ['1'], 1_000)], shifts: shift(START_MS + long) };
   const answered = playDay({ ...late, phones: drawPhones({ after: fixed(0), declined: 0, missed: 0 }, 1) });
   expect(answered.figures.outcomes).toEqual(new Map([['answered', 1]]));
+});
+
+test('a day goes on for a caller whom nobody may serve before half an hour is over', () => {
+  const settings = cityRules({ ana: ['personal'] });
+  const enterprise = [
+    { untilMs: 1_800_000, needs: { skill: 'enterprise', level: 1 } },
+    { untilMs: null, needs: { all: [] } },
+  ];
+  const rules = { ...settings, plans: { ...settings.plans, enterprise } };
+  const { played } = playScene(rules, [caller('1', 0, ['2'], 1_000)]);
+  expect([...played.figures.waitsMs]).toEqual([1_800_000]);
 });
 
 test('a day on which nobody was served for hours goes on with its last call or shift: it is answered, or leaves', () => {
