@@ -29,6 +29,10 @@ test('more traffic than seats: the line grows without end by Erlang C, and comes
   // What comes in must go out: 100 erlang on 80 seats that are nearly always taken.
   expect(abandoned).toBeCloseTo(0.2, 2);
   expect(asaMs).toBeGreaterThan(0);
+  expect(erlangC({ ...load, seats: 100 }, 15_000)).toEqual({ serviceLevel: 0, asaMs: null, abandoned: 0 });
+  // On very many seats everybody who is answered has waited until a fifth had left.
+  const huge = erlangA({ ...load, rate: 100 * load.rate, seats: 8_000 }, 60_000, 15_000);
+  expect(Math.abs(huge.asaMs! / (60_000 * Math.log(1.25)) - 1)).toBeLessThan(0.01);
 });
 
 test('Erlang A with one seat and equal times is the known closed form', () => {
