@@ -34,6 +34,8 @@ test('durations of either shape have the mean they are given, and what the share
   const quantiles = [
     [0.001, -3.090232],
     [0.025, -1.959964],
+    [0.1, -1.281552],
+    [0.2, -0.841621],
     [0.25, -0.67449],
     [0.5, 0],
     [0.975, 1.959964],
@@ -69,4 +71,20 @@ test('the callers of a day come by its profile, are of their kinds by the shares
   }
   expect(share((one) => one.talkMs === one.wrapUpMs)).toBeLessThan(0.01);
   expect(new Set(callers.map(({ from }) => from)).size).toBe(callers.length);
+});
+
+test('talk, notes and patience of a day are drawn evenly over all that they may be, whatever the seed', () => {
+  const often = exponential(60_000);
+  const choices = [{ weight: 1, dialled: '1', keys: [], talk: often, wrapUp: often }];
+  const demand = { startMs: 0, lengthMs: 1_000, calls: 500, profile: [1], choices, patience: often };
+  for (const seed of [1, 2]) {
+    const callers = [...drawCallers(demand, seed)];
+    for (const what of ['talkMs', 'wrapUpMs', 'patienceMs'] as const) {
+      const drawn = callers.map((one) => one[what]).toSorted((a, b) => a - b);
+      const apart = drawn.filter(
+        (valueMs, nth) => valueMs < durationMs(often, nth / 500) || valueMs > durationMs(often, (nth + 1) / 500),
+      );
+      expect(apart, what).toEqual([]);
+    }
+  }
 });

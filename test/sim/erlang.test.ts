@@ -64,7 +64,13 @@ test('the fewest seats are found from any guess, and none when none are enough',
   expect(fewest(10, () => true)).toBe(1);
   expect(fewest(10, () => false)).toBeNull();
   expect(fewest(SEATS_MAX, (seats) => seats === SEATS_MAX)).toBe(SEATS_MAX);
-  expect(seatsByErlang({ rate: perHour(960), ahtMs: 210_000 }, Infinity, 15_000, 0.95)).toBe(67);
+  const load = { rate: perHour(960), ahtMs: 210_000 };
+  expect(seatsByErlang(load, Infinity, 15_000, 0.95)).toBe(67);
+  const impatient = seatsByErlang(load, 60_000, 15_000, 0.95)!;
+  expect(impatient).toBeLessThan(67);
+  const reached = [0, -1].map((more) => erlangA({ ...load, seats: impatient + more }, 60_000, 15_000).serviceLevel);
+  expect(reached[0]).toBeGreaterThanOrEqual(0.95);
+  expect(reached[1]).toBeLessThan(0.95);
 });
 
 /** Quarter hours of so many calls and seats, whose calls keep an agent for 200 s. */
