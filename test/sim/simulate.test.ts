@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
 import { quiet } from '../../src/cli/simulate/city-day.ts';
-import type { Command, RecordFact } from '../../src/core/command.ts';
-import { agentId } from '../../src/core/ids.ts';
+import type { AgentState, Command, RecordFact } from '../../src/core/command.ts';
+import { agentId, contactId, legId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
+import { Clock } from '../../src/sim/clock.ts';
 import { asaMs, serviceLevel15 } from '../../src/sim/counts.ts';
+import { Desks } from '../../src/sim/desks.ts';
 import { drawPhones } from '../../src/sim/draw.ts';
 import { fixed } from '../../src/sim/duration.ts';
 import { erlangA, erlangC } from '../../src/sim/erlang.ts';
@@ -199,6 +201,37 @@ test('notes, declined and missed calls keep agents as long as they say, and nobo
   const talked = total.handlingMs / total.handled;
   expect(talked).toBeGreaterThan(115_000);
   expect(talked).toBeLessThan(125_000);
+});
+
+test('an agent is back half a minute after being set aside, and after the notes; not when it went home or was asked for since', () => {
+  const clock = new Clock(0);
+  const asked: unknown[] = [];
+  const notes = caller('1', 0, [], 1_000, { wrapUpMs: 7_000 });
+  const desks = new Desks(
+    clock,
+    (event) => asked.push([event.type === 'agentStateAsked' && event.state, event.atMs]),
+    () => notes,
+  );
+  const ana = agentId('ana');
+  const sees = (atMs: number, state: AgentState) =>
+    clock.at(atMs, () => desks.see({ fact: 'agentState', agent: ana, state }));
+  desks.begin([{ agent: ana, fromMs: 1_000, toMs: 200_000 }]);
+  sees(10_000, 'notReady');
+  clock.at(50_000, () =>
+    desks.see({ fact: 'talkStarted', contact: contactId('C'), agent: ana, citizenLeg: legId('call-1') }),
+  );
+  sees(60_000, 'wrapUp');
+  sees(100_000, 'notReady');
+  sees(110_000, 'ready');
+  sees(190_000, 'notReady');
+  while (clock.size > 0) clock.next();
+  expect(asked).toEqual([
+    ['ready', 1_000],
+    ['ready', 40_000],
+    ['ready', 67_000],
+    ['offline', 200_000],
+  ]);
+  expect(desks.isOnDuty(ana)).toBe(false);
 });
 
 test('a day on which no phone is ever picked up ends, though callers never hang up: they are not served', () => {
