@@ -8,8 +8,8 @@ export const LEFT_MS = 3_600_000;
 
 /**
  * Phones that are declined or missed again and again keep a day going, and callers who never hang up wait for ever. So now and then the day is
- * looked at: it is over when nothing more comes from outside, nobody talks or writes notes, and for as long as the most patient caller waits
- * (an hour at least) nobody was answered and nobody left.
+ * looked at: it is over when nothing more comes from outside, nobody talks or writes notes, and for an hour longer than the most patient caller
+ * waits nobody was answered and nobody left.
  */
 export class Standstill {
   readonly #day: Day;
@@ -17,7 +17,7 @@ export class Standstill {
   readonly #fold: FigureFold;
   #settled = -1;
   #expectedUntilMs: number | undefined;
-  #longestMs = LEFT_MS;
+  #longestMs = 0;
 
   constructor(day: Day, state: State, fold: FigureFold) {
     this.#day = day;
@@ -34,12 +34,12 @@ export class Standstill {
   /** When to look next; undefined: the day is over. */
   nextLookMs(nowMs: number): number | undefined {
     this.#expectedUntilMs ??= expectedUntilMs(this.#day);
+    if (nowMs < this.#expectedUntilMs) return this.#expectedUntilMs;
     const settled = this.#atWork() ? -1 : this.#fold.settled;
     const stands = settled !== -1 && settled === this.#settled;
     this.#settled = settled;
-    if (nowMs < this.#expectedUntilMs) return this.#expectedUntilMs;
     if (stands) return undefined;
-    return nowMs + this.#longestMs;
+    return nowMs + this.#longestMs + LEFT_MS;
   }
 
   #atWork(): boolean {

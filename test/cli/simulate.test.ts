@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
+import { readArguments } from '../../src/cli/simulate/arguments.ts';
 import { chart } from '../../src/cli/simulate/chart.ts';
 import { cityDay } from '../../src/cli/simulate/city-day.ts';
 import { readDayFile } from '../../src/cli/simulate/day-file.ts';
-import { callBackLine } from '../../src/cli/simulate/report.ts';
+import { callBackLine, formulaLine, measureTable, queueTable, summary } from '../../src/cli/simulate/report.ts';
 import { command } from '../../src/cli/simulate.ts';
 import type { Event } from '../../src/core/event.ts';
 import { noCounts } from '../../src/lib/measure-counts.ts';
 import type { Entry } from '../../src/runtime/entry.ts';
 import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
+import { fixed } from '../../src/sim/duration.ts';
+import type { Ring } from '../../src/sim/people.ts';
 import { DAY_START_MS, plainDay } from '../../src/sim/plain-line.ts';
 import { playDay } from '../../src/sim/simulate.ts';
 
@@ -89,12 +92,48 @@ test('wrong usage names the option and what it looks like', async () => {
     [['--rate'], '--rate'],
     [['--speed', '3'], '--speed'],
     [[SURGE, '--journal', 'there'], 'DAY.yaml'],
+    [[SURGE, SURGE], 'DAY.yaml'],
+    [[SURGE, '--seed', '1.5'], '--seed'],
+    [[SURGE, '--city', '--json'], '--city'],
+    [[SURGE, '--target', '100%/15s'], '98%/15s'],
+    [[SURGE, '--target', '0%/15s'], '98%/15s'],
+    [['--rate', '960/h', '--aht', '0s', '--seats', '3'], '--aht'],
+    [['--rate', '960/h', '--aht', '210s', '--seats', '20001'], '--seats'],
+    [['--rate', '1/s', '--aht', '1s', '--seats', '3', '--hours', '1400'], '--rate'],
   ];
   for (const [args, named] of wrong) {
     const { status, text } = await run(...args);
     expect(status, args.join(' ')).toBe(2);
     expect(text.split('\n')[0], args.join(' ')).toContain(named);
   }
+});
+
+test('what is asked for is read in every unit and as it is written; left out, it is a day of eight hours, seed 1', () => {
+  const lineOf = (...args: string[]) => readArguments([...args, '--seats', '67']).line!;
+  expect(readArguments(['--rate', '960/h', '--aht', '210s', '--seats', '67'])).toEqual({
+    line: { rate: 960 / 3_600_000, ahtMs: 210_000, seats: 67, patienceMs: Infinity, hours: 8 },
+    seed: 1,
+    json: false,
+  });
+  const rates = ['2/s', '2/m', '2/min', '1.5/h', '480/d'];
+  expect(rates.map((rate) => lineOf('--rate', rate, '--aht', '1s').rate)).toEqual([
+    2 / 1_000,
+    2 / 60_000,
+    2 / 60_000,
+    1.5 / 3_600_000,
+    480 / 86_400_000,
+  ]);
+  const durations = ['500ms', '1.5s', '3m', '3min', '1h'];
+  const read = durations.map((given) => lineOf('--rate', '1/h', '--aht', given, '--patience', given));
+  expect(read.map(({ ahtMs, patienceMs }) => [ahtMs, patienceMs])).toEqual(
+    [500, 1_500, 180_000, 180_000, 3_600_000].map((valueMs) => [valueMs, valueMs]),
+  );
+  expect(readArguments(['--rate', '1/h', '--aht', '1s', '--target', '97.5%/20s'])).toMatchObject({
+    target: { share: 0.975, withinMs: 20_000 },
+  });
+  const journal = ['--journal', 'there', '--city', 'here', '--seed', '1000000000', '--json'];
+  expect(readArguments(journal)).toEqual({ journal: 'there', city: 'here', seed: 1_000_000_000, json: true });
+  expect(readArguments(['day.yaml', '--seed', '0'])).toEqual({ dayFile: 'day.yaml', seed: 0, json: false });
 });
 
 test('a day file is played under the rules of the city, its mistakes named with line and fix', async () => {
@@ -132,6 +171,9 @@ test('a day that the city cannot have is named with line and fix, before it is p
     ],
     ['calls: 10', 'calls: 0', /day\.yaml:1 .*calls/],
     ['calls: 10', 'calls: 1e9', /day\.yaml:1 .*calls/],
+    ['calls: 10', 'calls: 1000001', /day\.yaml:1 .*calls/],
+    ['count: 3', 'count: 3, level: 6', /day\.yaml:5 .*level/],
+    ['share: 100%', 'share: 99%', /day\.yaml:3 .*add up to 99%/],
     ['share: 100%', 'share: 90%', /day\.yaml:3 .*add up to 90%/],
     ['calls: 10', 'calls: 10\nprofile: []', /day\.yaml:2 .*No part of the day/],
     ['calls: 10', 'calls: 10\nprofile: [0, 0]', /day\.yaml:2 .*No part of the day/],
@@ -181,6 +223,70 @@ test('each row of a day file is so many seats of a level and a site, there when 
   ]);
   expect(modes).toEqual([{ atMs: DAY_START_MS + 9 * 3_600_000, mode: 'emergency' }]);
   expect(callers.at(0)!.dialled).toBe('12345');
+  const choices = read.day.demand.choices.map((choice) => ({ ...choice, dialled: '12319' }));
+  const pickup = { after: fixed(2_000), declined: 1, missed: 0 };
+  const other = cityDay(city.city.settings, { ...read.day, pickup, demand: { ...read.day.demand, choices } }, 1);
+  expect(other.callers.at(0)!.dialled).toBe('12319');
+  expect(other.phones({} as Ring)).toEqual({ does: 'declines', afterMs: 2_000 });
+});
+
+test('a day file says who calls, for how long, with which patience, and how phones are picked up', () => {
+  const city = loadCity('dialplans');
+  if (!city.ok) throw new Error('the city folder is broken');
+  const path = join(folder, 'all.yaml');
+  const read = (more: string) => {
+    writeFileSync(path, `calls: 1000000\nseats:\n  - { count: 1, skills: [personal] }\n${more}`);
+    const result = readDayFile(path, city.city.settings);
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    return result.day;
+  };
+  const all = read(
+    [
+      'number: "12345"',
+      'profile: [0, 2.5, 1]',
+      'patience: 3m',
+      'talkShape: exponential',
+      'pickup: { after: 2s, declined: 0.5%, missed: 12% }',
+      'kinds:',
+      '  a: { share: 33.3%, keys: ["7", ""], talk: 4m, wrapUp: 40s }',
+      '  b: { share: 33.3%, talk: 1s, wrapUp: 0s }',
+      '  c: { share: 33.3%, talk: 3600s }',
+    ].join('\n'),
+  );
+  const lasts = (meanMs: number, shape: string) => ({ meanMs, shape });
+  const kind = (keys: string[], talkMs: number, wrapUpMs: number) => ({
+    weight: expect.closeTo(0.333, 9) as number,
+    dialled: '12345',
+    keys,
+    talk: lasts(talkMs, 'exponential'),
+    wrapUp: lasts(wrapUpMs, 'exponential'),
+  });
+  expect(all.demand).toEqual({
+    startMs: DAY_START_MS,
+    lengthMs: 86_400_000,
+    calls: 1_000_000,
+    profile: [0, 2.5, 1],
+    choices: [kind(['7', ''], 240_000, 40_000), kind([], 1_000, 0), kind([], 3_600_000, 0)],
+    patience: lasts(180_000, 'exponential'),
+  });
+  expect(all.pickup).toEqual({ after: lasts(2_000, 'lognormal'), declined: 0.005, missed: 0.12 });
+  const least = read('kinds:\n  all: { share: 100%, talk: 1m }\n');
+  expect(least.demand).toMatchObject({ profile: [1], patience: { meanMs: Infinity } });
+  expect(least.demand.choices).toMatchObject([{ dialled: '', talk: lasts(60_000, 'lognormal') }]);
+  expect(least.pickup).toEqual({ after: lasts(0, 'fixed'), declined: 0, missed: 0 });
+});
+
+test('seats of a day may have the skills that only a plan asks for', () => {
+  const city = loadCity('dialplans');
+  if (!city.ok) throw new Error('the city folder is broken');
+  const path = join(folder, 'plan.yaml');
+  writeFileSync(
+    path,
+    'calls: 10\nkinds:\n  all: { share: 100%, talk: 1m }\nseats:\n  - { count: 1, skills: [maritime] }\n',
+  );
+  const plans = { sea: [{ untilMs: null, needs: { skill: 'maritime', level: 1 } }] };
+  expect(readDayFile(path, city.city.settings).ok).toBe(false);
+  expect(readDayFile(path, { ...city.city.settings, plans }).ok).toBe(true);
 });
 
 test('a day may have 20,000 seats, and not one more', () => {
@@ -227,6 +333,55 @@ test('a seat that was there for some minutes of a quarter hour is not nobody', (
   const quarter = { ...noCounts(), fromMs: 0, inbound: 1, queued: 1, answered: 1, seatsMs: 400_000, busyMs: 20_000 };
   expect(chart([quarter], 0)).toMatch(/ <0\.1\/0\.4\n/);
   expect(chart([{ ...quarter, seatsMs: 1_800_000, busyMs: 0 }], 0)).toMatch(/ 0\/2\n/);
+});
+
+test('a row of a chart sums its quarter hours up, and a long day has fewer and longer ones', () => {
+  const quarter = (nth: number, inbound: number, queued: number, answeredWithin15: number) => {
+    const counts = { ...noCounts(), inbound, queued, answeredWithin15, abandoned: queued - answeredWithin15 };
+    return { ...counts, fromMs: nth * 900_000, seatsMs: 4 * 900_000, busyMs: nth * 900_000 };
+  };
+  const rowsOf = (count: number) => {
+    const quarters = Array.from({ length: count }, (_, nth) => quarter(nth % 4, 10 - (nth % 4), 4, nth % 4));
+    return chart(quarters, 0).trimEnd().split('\n').slice(1);
+  };
+  expect(
+    chart([quarter(0, 8, 5, 4), quarter(1, 3, 3, 0), quarter(2, 0, 0, 0)], 0)
+      .split('\n')
+      .slice(1),
+  ).toEqual([
+    `  00:00       8  ${'█'.repeat(32)}    80.0%       1          0/4`,
+    `  00:15       3  ${'█'.repeat(12).padEnd(32)}     0.0%       3          1/4`,
+    `  00:30       0  ${''.padEnd(32)}        —       0          2/4`,
+    '',
+  ]);
+  expect(rowsOf(100)).toHaveLength(100);
+  expect(rowsOf(101)).toHaveLength(51);
+  expect(rowsOf(201)).toHaveLength(51);
+  expect(rowsOf(204)[0]).toBe(`  00:00      34  ${'█'.repeat(32)}    37.5%      10          2/4`);
+});
+
+test('programs and people read the same of a day: who was answered, how soon, and who was lost', () => {
+  const total = {
+    ...noCounts(),
+    inbound: 40,
+    selfServed: 4,
+    queued: 32,
+    answered: 30,
+    answeredWithin15: 27,
+    abandoned: 2,
+  };
+  const counts = { ...total, waitedMs: 123_456, handled: 30, handlingMs: 5_400_000 };
+  const byQueue = new Map([['personal', counts]]);
+  const figures = { total: counts, byQueue, quarters: [], outcomes: new Map(), waitsMs: new Float64Array() };
+  expect(summary(figures)).toEqual({ answered: 30, abandoned: 2, within15s: 27, serviceLevel15: 0.8438, asaMs: 4_115 });
+  expect(queueTable(figures)).toBe('  personal         32 排队 queued · 30 接听 answered · 84.38 % ≤ 15 s · 4.1 s\n');
+  const table = measureTable(counts).split('\n');
+  expect(table).toContain('     84.38 %  服务水平 within 15 s of those queued  (27 / 32)');
+  expect(table).toContain('      6.25 %  呼损率 abandoned  (2 / 32)');
+  expect(table).toContain('    180.00 s  平均处理时长 average handling time  (5400 s / 30)');
+  const waiting = { serviceLevel: 0.5, asaMs: 1_234, abandoned: 0.125 };
+  expect(formulaLine('Erlang A', waiting)).toBe('  Erlang A: 50.00 % ≤ 15 s   ASA 1.2 s   放弃 abandoned 12.50 %\n');
+  expect(formulaLine('Erlang C', { ...waiting, abandoned: 0 })).toBe('  Erlang C: 50.00 % ≤ 15 s   ASA 1.2 s\n');
 });
 
 test('where call-backs make the connect rates of two days of unlike kinds, that is said', () => {

@@ -148,6 +148,15 @@ test('phones are declined and missed as often as it says, also by those who answ
   expect(drawPhones({ ...habits, after: fixed(2_000) }, 1)(ring)).toEqual({ does: 'answers', afterMs: 2_000 });
   expect(drawPhones({ ...habits, declined: 1 }, 1)(ring)).toEqual({ does: 'declines', afterMs: 0 });
   expect(drawPhones({ ...habits, missed: 1 }, 1)(ring)).toEqual({ does: 'nothing' });
+  const phones = drawPhones({ ...habits, declined: 0.3, missed: 0.2 }, 1);
+  const done = Array.from({ length: 4_000 }, () => phones(ring).does);
+  for (const [does, share] of [
+    ['declines', 0.3],
+    ['nothing', 0.2],
+    ['answers', 0.5],
+  ] as const) {
+    expect(Math.abs(done.filter((one) => one === does).length / done.length - share), does).toBeLessThan(0.03);
+  }
 });
 
 test('a prompt ends the question before it: its key, pressed too late, is none', () => {
@@ -169,11 +178,13 @@ test('a phone that is told to stop ringing is not answered any more, nor is one 
   passMs(1_000);
   ask('stopped', { do: 'hangUp', cause: 'ORIGINATOR_CANCEL' });
   ring('short', 2_000);
+  ring('justTooShort', 3_000);
   passMs(9_000);
   expect(types()).not.toContain('legAnswered');
   expect(ends()).toEqual([
     ['stopped', 'ORIGINATOR_CANCEL', 1_000],
     ['short', 'NO_ANSWER', 3_000],
+    ['justTooShort', 'NO_ANSWER', 4_000],
   ]);
 });
 

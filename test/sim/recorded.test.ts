@@ -23,7 +23,11 @@ const ANA = agentId('ana');
 const BEN = agentId('ben');
 
 /** What is read of a journal in which that was told, and which ends at 300,000. */
-async function read(told: readonly Told[], first: Event = { type: 'settingsLoaded', settings, atMs: 0 }) {
+async function read(
+  told: readonly Told[],
+  first: Event = { type: 'settingsLoaded', settings, atMs: 0 },
+  last: Event = { type: 'tick', atMs: 300_000 },
+) {
   const entries = [
     { atMs: 0, event: first, commands: [] },
     ...told.map(([atMs, fact]) => ({
@@ -31,7 +35,7 @@ async function read(told: readonly Told[], first: Event = { type: 'settingsLoade
       event: { type: 'tick', atMs },
       commands: [{ do: 'record-fact', ...fact }],
     })),
-    { atMs: 300_000, event: { type: 'tick', atMs: 300_000 }, commands: [] },
+    { atMs: 300_000, event: last, commands: [] },
   ].map((entry, nth) => ({ ...entry, seq: nth + 1 }) as Entry);
   const { journal } = await openJournal({ folder, segmentBytes: SEGMENT_BYTES }, () => {});
   await journal.append(entries);
@@ -103,13 +107,27 @@ test('where nobody left, nobody would have', async () => {
   expect([patienceMs, ...callers.map((one) => one.patienceMs)]).toEqual([Infinity, Infinity]);
 });
 
+test('where nobody left and nobody waited, nobody would have left', async () => {
+  const atOnce = [
+    opened(1_000, 'one'),
+    ...wait('one', 1_000, 1_000, 'connected'),
+    ...talk('one', 1_000, 9_000, 'agent'),
+  ];
+  const { patienceMs, callers } = (await read([is(0, 'ready'), ...atOnce, closed(9_000, 'one', 'answered')]))!;
+  expect([patienceMs, ...callers.map((one) => one.patienceMs)]).toEqual([Infinity, Infinity]);
+});
+
 test('a talk in two parts counts as their sum, with its first wait and whoever of the two ended it last', async () => {
   const parts = inOrder(
     opened(1_000, 'twice'),
     ...wait('twice', 1_000, 5_000, 'connected'),
     ...talk('twice', 5_000, 15_000, 'agent'),
+    is(15_000, 'wrapUp', 'twice'),
+    is(18_000, 'ready'),
     ...wait('twice', 15_000, 20_000, 'connected'),
     ...talk('twice', 20_000, 50_000, 'fault'),
+    is(50_000, 'wrapUp', 'twice'),
+    is(54_000, 'ready'),
     closed(50_000, 'twice', 'answered'),
     ...answered,
     opened(60_000, 'left'),
@@ -117,12 +135,12 @@ test('a talk in two parts counts as their sum, with its first wait and whoever o
     closed(66_000, 'left', 'abandonedInQueue'),
   );
   const recorded = (await read(parts))!;
-  expect(callerOf(recorded, 'twice')).toMatchObject({ talkMs: 40_000, talkEndedBy: 'agent' });
+  expect(callerOf(recorded, 'twice')).toMatchObject({ talkMs: 40_000, talkEndedBy: 'agent', wrapUpMs: 7_000 });
   expect(recorded.patienceMs).toBe(20_000);
 });
 
 test('an agent is there from the first ready to the next pause, and who is there at the end stays to it', async () => {
-  const { shifts, entries } = (await read([
+  const { shifts, entries, figures } = (await read([
     is(10_000, 'ready', undefined, BEN),
     is(10_000, 'ready'),
     is(20_000, 'wrapUp'),
@@ -140,10 +158,17 @@ test('an agent is there from the first ready to the next pause, and who is there
     { agent: ANA, fromMs: 200_000, toMs: 300_000 },
   ]);
   expect(entries).toBe(11);
+  expect(figures.quarters.map(({ seatsMs }) => seatsMs)).toEqual([90_000 + 80_000 + 205_000 + 100_000]);
 });
 
 test('a journal without rules cannot be played', async () => {
   expect(await read([], { type: 'started', atMs: 0 })).toBeNull();
+});
+
+test('a journal is played again under the last of its rules', async () => {
+  const later = { ...settings, version: 'later' };
+  const recorded = await read([], undefined, { type: 'settingsLoaded', settings: later, atMs: 300_000 });
+  expect(recorded!.settings.version).toBe('later');
 });
 
 test('who still waits when a journal ends has waited until then', async () => {

@@ -2,17 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
 import { quiet } from '../../src/cli/simulate/city-day.ts';
-import type { Command, RecordFact } from '../../src/core/command.ts';
-import { agentId } from '../../src/core/ids.ts';
+import type { AgentState, Command, RecordFact } from '../../src/core/command.ts';
+import { agentId, contactId, legId } from '../../src/core/ids.ts';
 import type { Settings } from '../../src/core/settings.ts';
+import { Clock } from '../../src/sim/clock.ts';
 import { asaMs, serviceLevel15 } from '../../src/sim/counts.ts';
+import { Desks } from '../../src/sim/desks.ts';
 import { drawPhones } from '../../src/sim/draw.ts';
 import { fixed } from '../../src/sim/duration.ts';
 import { erlangA, erlangC } from '../../src/sim/erlang.ts';
 import { playLine } from '../../src/sim/line.ts';
 import type { Caller } from '../../src/sim/people.ts';
 import { plainDay } from '../../src/sim/plain-line.ts';
-import { playDay } from '../../src/sim/simulate.ts';
+import { type Day, playDay } from '../../src/sim/simulate.ts';
 import { erlangDay, seatsFor, shareWithin } from '../../src/sim/staffing.ts';
 
 const perHour = (calls: number) => calls / 3_600_000;
@@ -201,6 +203,37 @@ test('notes, declined and missed calls keep agents as long as they say, and nobo
   expect(talked).toBeLessThan(125_000);
 });
 
+test('an agent is back half a minute after being set aside, and after the notes; not when it went home or was asked for since', () => {
+  const clock = new Clock(0);
+  const asked: unknown[] = [];
+  const notes = caller('1', 0, [], 1_000, { wrapUpMs: 7_000 });
+  const desks = new Desks(
+    clock,
+    (event) => asked.push([event.type === 'agentStateAsked' && event.state, event.atMs]),
+    () => notes,
+  );
+  const ana = agentId('ana');
+  const sees = (atMs: number, state: AgentState) =>
+    clock.at(atMs, () => desks.see({ fact: 'agentState', agent: ana, state }));
+  desks.begin([{ agent: ana, fromMs: 1_000, toMs: 200_000 }]);
+  sees(10_000, 'notReady');
+  clock.at(50_000, () =>
+    desks.see({ fact: 'talkStarted', contact: contactId('C'), agent: ana, citizenLeg: legId('call-1') }),
+  );
+  sees(60_000, 'wrapUp');
+  sees(100_000, 'notReady');
+  sees(110_000, 'ready');
+  sees(190_000, 'notReady');
+  while (clock.size > 0) clock.next();
+  expect(asked).toEqual([
+    ['ready', 1_000],
+    ['ready', 40_000],
+    ['ready', 67_000],
+    ['offline', 200_000],
+  ]);
+  expect(desks.isOnDuty(ana)).toBe(false);
+});
+
 test('a day on which no phone is ever picked up ends, though callers never hang up: they are not served', () => {
   const day = plainDay({ rate: perHour(100), ahtMs: 60_000, seats: 5, patienceMs: Infinity, hours: 3, seed: 4 });
   const lastMs = day.callers.at(299)!.atMs;
@@ -214,6 +247,19 @@ test('a day on which no phone is ever picked up ends, though callers never hang 
     expect(figures.outcomes).toEqual(new Map());
     expect(endMs - lastMs).toBeLessThan(3 * 3_600_000);
   }
+});
+
+test('a day on which nobody is served lasts to its last change of mode, and of shift', () => {
+  const settings = cityRules({ personal: ['personal'] });
+  const phones = drawPhones({ after: fixed(1_000), declined: 1, missed: 0 }, 1);
+  const callers = [caller('1', 0, ['1'], 1_000)];
+  const lateMs = START_MS + 10 * 3_600_000;
+  const endMs = (toMs: number, modes: Day['modes'] = []) =>
+    playDay({ settings, callers, shifts: [{ agent: agentId('personal'), fromMs: START_MS, toMs }], phones, modes })
+      .endMs;
+  expect(endMs(Infinity)).toBeLessThan(lateMs);
+  expect(endMs(Infinity, [{ atMs: lateMs, mode: 'holiday' }])).toBeGreaterThanOrEqual(lateMs);
+  expect(endMs(lateMs)).toBeGreaterThanOrEqual(lateMs);
 });
 
 test('a day goes on as long as anybody talks, writes notes, comes later or may still leave', () => {
@@ -234,6 +280,37 @@ test('a day goes on as long as anybody talks, writes notes, comes later or may s
   const late = { settings: rules, callers: [caller('1', 0, ['1'], 1_000)], shifts: shift(START_MS + long) };
   const answered = playDay({ ...late, phones: drawPhones({ after: fixed(0), declined: 0, missed: 0 }, 1) });
   expect(answered.figures.outcomes).toEqual(new Map([['answered', 1]]));
+});
+
+test('a day goes on for a caller whom nobody may serve before half an hour is over', () => {
+  const settings = cityRules({ ana: ['personal'] });
+  const enterprise = [
+    { untilMs: 1_800_000, needs: { skill: 'enterprise', level: 1 } },
+    { untilMs: null, needs: { all: [] } },
+  ];
+  const rules = { ...settings, plans: { ...settings.plans, enterprise } };
+  const { played } = playScene(rules, [caller('1', 0, ['2'], 1_000)]);
+  expect([...played.figures.waitsMs]).toEqual([1_800_000]);
+});
+
+test('a day on which nobody was served for hours goes on with its last call or shift: it is answered, or leaves', () => {
+  const settings = cityRules({ personal: ['personal'] });
+  const hours = (count: number) => count * 3_600_000;
+  const shift = (fromMs: number) => [{ agent: agentId('personal'), fromMs: START_MS + fromMs, toMs: Infinity }];
+  const early = [0, hours(2)].map((atMs, nth) => caller(`${nth}`, atMs, ['1'], 1_000));
+  const late = { settings, callers: early, shifts: shift(hours(5)) };
+  const answered = playDay({ ...late, phones: drawPhones({ after: fixed(2_000), declined: 0, missed: 0 }, 1) });
+  expect(answered.figures.outcomes).toEqual(new Map([['answered', 2]]));
+  const callers = [0, hours(4)].map((atMs, nth) => caller(`${nth}`, atMs, ['1'], 1_000, { patienceMs: hours(5) }));
+  const phones = drawPhones({ after: fixed(1_000), declined: 1, missed: 0 }, 1);
+  const left = playDay({ settings, callers, shifts: shift(0), phones });
+  expect(left.figures.outcomes).toEqual(new Map([['abandonedInQueue', 2]]));
+  // Who presses no key comes to the queue, and to the patience for it, some seconds after the call; some phone is declined in every one.
+  const noKey = [caller('0', 0, ['1'], 1_000, { patienceMs: 1 }), { ...callers[1]!, keys: [''] }];
+  const many = cityRules(Object.fromEntries(Array.from({ length: 60 }, (_, nth) => [`agent${nth}`, ['personal']])));
+  const shifts = many.agents.map(({ id }) => ({ agent: id, fromMs: START_MS, toMs: Infinity }));
+  const last = playDay({ settings: many, callers: noKey, shifts, phones });
+  expect(last.figures.outcomes).toEqual(new Map([['abandonedInQueue', 2]]));
 });
 
 test('a day begins with its first call or shift; one without either is over at once', () => {
