@@ -9,6 +9,7 @@ import { knowClients } from './clients.ts';
 import { ApiError, answerError } from './errors.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { refuseForeignOrigin } from './origin.ts';
+import { refuseUnknownQuestions } from './questions.ts';
 import { addAgentRoutes } from './routes/agents.ts';
 import { addAlarmRoutes } from './routes/alarms.ts';
 import { addTokenRoutes } from './routes/api-tokens.ts';
@@ -79,6 +80,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Minhu 民呼', version: '1', license: { name: 'Apache-2.0' } } },
   });
+  refuseUnknownQuestions(app as unknown as FastifyInstance);
   knowClients(app, options.trustedProxies);
   app.addHook('onRequest', refuseForeignOrigin);
   keepAuditTrail(app as unknown as FastifyInstance, options.db, options.logger);

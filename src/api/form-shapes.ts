@@ -1,15 +1,14 @@
 import { type Static, Type } from 'typebox';
 import type { FormText } from '../store/contact-forms.ts';
 import type { ContactFormTable } from '../store/schema.ts';
+import { WRITTEN } from './text-pattern.ts';
 
 /** Domain guide §3.2 Request, as far as there are fields for it before work orders; §3.3 for the enumerations. */
 export const REQUEST_TYPES = 'CONSULT HELP COMPLAINT REPORT SUGGESTION PRAISE OTHER INVALID'.split(' ');
 export const URGENCIES = 'EMERGENCY URGENT NORMAL'.split(' ');
 export const RESOLUTIONS = 'DIRECT_ANSWER ORDER TRANSFER LINKAGE MERGED REJECTED INVALID'.split(' ');
 
-/** Line breaks and tabs, but no other control characters. */
-const written = (maxLength: number) =>
-  Type.String({ maxLength, pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$' });
+const written = (maxLength: number) => Type.String({ maxLength, pattern: WRITTEN });
 /** Empty in a draft: not chosen yet. */
 const oneOf = (names: readonly string[]) =>
   Type.Unsafe<string>({ type: 'string', enum: ['', ...names], description: 'Empty: not chosen yet.' });

@@ -10,8 +10,15 @@ export function readInstant(text: string): number {
   // An unescaped plus arrives as a space.
   const instant = text.includes('T') ? text.replace(' ', '+') : `${text}T00:00:00+08:00`;
   const ms = Date.parse(instant);
-  if (Number.isNaN(ms)) throw new ApiError('REQUEST_INVALID', { detail: `${text} is no instant` });
+  if (Number.isNaN(ms) || !isDay(text.slice(0, 10)))
+    throw new ApiError('REQUEST_INVALID', { detail: `${text} is no instant` });
   return ms;
+}
+
+/** `Date` counts a day that its month does not have on into the next. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { INSTANT_PATTERN } from './instant.ts';
-import { ONE_LINE } from './text-pattern.ts';
+import { ONE_LINE, WRITTEN } from './text-pattern.ts';
 
 /** Shapes of what goes in and out; the OpenAPI document is made from them. Instants are Unix time in ms, `null` means "not (yet)". */
 export const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
@@ -182,7 +182,7 @@ export const ContactParams = Type.Object({ id: Type.String({ minLength: 1, maxLe
 export const DispositionBody = Type.Object(
   {
     code: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$' }),
-    note: Type.Optional(Type.String({ maxLength: 500 })),
+    note: Type.Optional(Type.String({ maxLength: 500, pattern: WRITTEN })),
   },
   { additionalProperties: false },
 );

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ONE_LINE, SOME_LINES } from './text-pattern.ts';
+import { ONE_LINE, SOME_LINES, WRITTEN } from './text-pattern.ts';
 
 /** In both languages; who asks is told one. */
 export interface Words {
@@ -62,11 +62,31 @@ function wrongWords(fault: Fault): Words | undefined {
     return { zh: `${name} 至少要 ${limit} 个字。`, en: `${name} takes at least ${limit} characters.` };
   if (fault.keyword === 'maxLength')
     return { zh: `${name} 最多 ${limit} 个字。`, en: `${name} takes at most ${limit} characters.` };
-  if (fault.keyword !== 'pattern' || (pattern !== ONE_LINE && pattern !== SOME_LINES)) return undefined;
-  return {
-    zh: `${name} 不能只是空白，也不能含控制字符。`,
-    en: `${name} must be more than blanks, and without control characters.`,
-  };
+  if (fault.keyword === 'type') return wrongKind(name, String(fault.params['type']));
+  if (fault.keyword !== 'pattern') return undefined;
+  if (pattern === ONE_LINE || pattern === SOME_LINES)
+    return {
+      zh: `${name} 不能只是空白，也不能含控制字符。`,
+      en: `${name} must be more than blanks, and without control characters.`,
+    };
+  if (pattern === WRITTEN) return { zh: `${name} 不能含控制字符。`, en: `${name} must be without control characters.` };
+  return { zh: `${name} 的写法不对。`, en: `${name} is not written as it has to be.` };
+}
+
+const KINDS: Readonly<Record<string, Words>> = {
+  string: { zh: '文字', en: 'a text' },
+  integer: { zh: '整数', en: 'a whole number' },
+  number: { zh: '数字', en: 'a number' },
+  boolean: { zh: ' true 或 false', en: 'true or false' },
+  array: { zh: '列表', en: 'a list' },
+  object: { zh: '对象', en: 'an object' },
+};
+
+function wrongKind(name: string, type: string): Words | undefined {
+  const kind = KINDS[type];
+  if (kind === undefined) return undefined;
+  if (name === '') return { zh: `请求的正文应为${kind.zh}。`, en: `The body must be ${kind.en}.` };
+  return { zh: `${name} 应为${kind.zh}。`, en: `${name} must be ${kind.en}.` };
 }
 
 /** `/seat/digest` → `seat.digest`. */

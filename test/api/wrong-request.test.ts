@@ -98,6 +98,16 @@ test.each<[Method, string, object | undefined, string]>([
   expect(await ask(method, url, body)).toMatchObject({ status: 400, code: 'REQUEST_INVALID', detail });
 });
 
+test.each<[Method, string, object | undefined, string, string]>([
+  ['PUT', '/mode', [], '请求的正文应为对象。', 'The body must be an object.'],
+  ['PUT', '/contacts/call/disposition', { code: 5 }, 'code 应为文字。', 'code must be a text.'],
+  ['PUT', '/contacts/call/disposition', { code: '转办' }, 'code 的写法不对。', 'code is not written as it has to be.'],
+  ['GET', '/metrics/summary?from=today', undefined, 'from 的写法不对。', 'from is not written as it has to be.'],
+])('%s %s with %j is told what it is to be in the words of who asks', async (method, url, body, zh, en) => {
+  expect(await ask(method, url, body)).toMatchObject({ status: 400, code: 'REQUEST_INVALID', detail: zh });
+  expect((await ask(method, url, body, lead, 'en')).detail).toBe(en);
+});
+
 test('in English where that is asked for, and by its place in the body', async () => {
   const mode = { mode: 'x', reason: 'y' };
   expect((await ask('PUT', '/mode', mode, lead, 'en')).detail).toBe(
@@ -155,6 +165,34 @@ test('no body of any route takes a field that nobody knows', async () => {
   );
   expect(bodies.length).toBeGreaterThan(30);
   expect(bodies.filter(({ loose }) => loose.length > 0)).toEqual([]);
+});
+
+test.each(['a\0b', 'a\u001bb'])('a note of what came of a contact is stored as it is, so %j is none', async (note) => {
+  const answer = await ask('PUT', '/contacts/call/disposition', { code: 'ORDER', note });
+  expect(answer).toMatchObject({ status: 400, code: 'REQUEST_INVALID', detail: 'note 不能含控制字符。' });
+});
+
+test('no route answers a question that nobody knows, beside those that it names or alone', async () => {
+  const { paths } = (await hall.api.inject('/api/openapi.json')).json();
+  const asked = Object.entries<object>(paths).filter(([path]) =>
+    /^\/api\/v1\/(?!intake|freeswitch|live|chat)/.test(path),
+  );
+  expect(asked.length).toBeGreaterThan(40);
+  for (const [path, methods] of asked) {
+    if (!('get' in methods)) continue;
+    const url = `${path.replace(/^\/api\/v1/, '').replaceAll(/\{\w+\}/g, '1')}?qeue=personal`;
+    expect([url, await ask('GET', url, undefined, admin)]).toMatchObject([
+      url,
+      { status: expect.toSatisfy((status: number) => status === 400 || status === 403) },
+    ]);
+  }
+  expect((await ask('GET', '/queues?qeue=personal')).detail).toBe('没有 qeue 这一项。');
+  expect(await ask('PUT', '/mode?mdoe=normal', { mode: 'holiday', reason: '国庆' })).toMatchObject({ status: 400 });
+});
+
+test.each(['2026-02-30', '2026-02-29T00:00:00Z', '2026-04-31T08:00+08:00'])('%s is no day to ask for', async (from) => {
+  const url = `/metrics/summary?from=${encodeURIComponent(from)}&to=2026-06-01`;
+  expect(await ask('GET', url)).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
 });
 
 /** Objects of named fields that may have others, too. */
