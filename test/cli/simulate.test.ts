@@ -178,6 +178,11 @@ test('a day that the city cannot have is named with line and fix, before it is p
     ['calls: 10', 'calls: 10\nprofile: []', /day\.yaml:2 .*No part of the day/],
     ['calls: 10', 'calls: 10\nprofile: [0, 0]', /day\.yaml:2 .*No part of the day/],
     ['count: 3', 'count: 3, from: "08:00", to: "08:00"', /day\.yaml:5 .*same moment/],
+    [
+      'calls: 10',
+      'calls: 10\nmodes:\n  - { from: "08:00", mode: holiday }\n  - { from: "08:00", mode: normal }',
+      /day\.yaml:3 .*Two modes .*same moment/,
+    ],
   ];
   for (const [find, put, named] of wrong) {
     writeFileSync(path, day.replace(find, put));

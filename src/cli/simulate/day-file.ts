@@ -105,7 +105,7 @@ function readDay(top: Field, known: Known): DayFile | undefined {
   if (choices.length === kinds.length) checkShares(fields.kinds, choices);
   const seats = readList(fields.seats, ROWS_MAX).flatMap((field) => readRow(field, known) ?? []);
   checkSeats(fields.seats, seats);
-  const modes = fields.modes ? readList(fields.modes, ROWS_MAX).flatMap((field) => readMode(field) ?? []) : [];
+  const modes = fields.modes ? readModes(fields.modes) : [];
   const calls = readWhole(fields.calls, 1, CALLS_MAX);
   const profile = fields.profile ? readProfile(fields.profile) : [1];
   const patience = fields.patience ? readPatience(fields.patience) : ALWAYS;
@@ -198,6 +198,18 @@ function sayNoTime(field: Field): undefined {
       'For the whole day write from: "00:00", to: "24:00", or neither.',
     ],
   );
+}
+
+function readModes(field: Field): readonly ModeRow[] {
+  const rows = readList(field, ROWS_MAX).flatMap((row) => readMode(row) ?? []);
+  if (new Set(rows.map(({ fromMs }) => fromMs)).size < rows.length) {
+    complain(
+      field,
+      ['有两个运行模式在同一时刻生效。', 'Two modes of operation come into force at the same moment.'],
+      ['请改其中一个的时间，或删去一个。', 'Give one of them another time, or take it out.'],
+    );
+  }
+  return rows;
 }
 
 function readMode(field: Field): ModeRow | undefined {
