@@ -11,7 +11,7 @@ import { callBeside } from './idle.ts';
 import type { ContactId, LegId, NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
-import { closeMissed, firstQueueOf, missCall } from './missed.ts';
+import { callAgainOf, closeMissed, firstQueueOf, missCall } from './missed.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endGap, type Parted, returnLegGone } from './parting.ts';
 import { endWait, waitedMs } from './queue.ts';
@@ -128,7 +128,7 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
       return closing(d, contact, 'abandonedInMenu');
     case 'queue':
       if (isPromised(contact)) return; // K4
-      giveUp(d, contact, stage.wait);
+      giveUp(d, contact, stage.wait, cause);
       cancelOffer(d, contact, 'cancelled', 'O7');
       return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
     case 'dialling':
@@ -138,10 +138,10 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
     case 'pausing':
       return;
     case 'deflecting':
-      giveUp(d, contact, stage.wait);
+      giveUp(d, contact, stage.wait, cause);
       return closing(d, contact, 'abandonedInQueue');
     case 'connecting':
-      giveUp(d, contact, stage.wait);
+      giveUp(d, contact, stage.wait, cause);
       hangUp(d, stage.agentLeg, 'ORIGINATOR_CANCEL', 'O7');
       freeAgent(d, stage.agent, 0);
       return closing(d, contact, contact.spoke ? 'answered' : 'abandonedInQueue');
@@ -161,13 +161,16 @@ function citizenGone(d: Decision, contact: Contact, cause: string): void {
   }
 }
 
+/** Anything else, and the caller's phone or its network was lost. */
+const HUNG_UP: ReadonlySet<string> = new Set(['NORMAL_CLEARING', 'ORIGINATOR_CANCEL']);
+
 /** O7, C2. */
-function giveUp(d: Decision, contact: Contact, wait: Wait): void {
+function giveUp(d: Decision, contact: Contact, wait: Wait, cause: string): void {
   endWait(d, contact, wait, 'abandoned', 'O7');
   if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
   if (contact.spoke || contact.medium === 'callback') return;
   gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
-  missCall(d, contact, wait.queue);
+  missCall(d, contact, wait.queue, HUNG_UP.has(cause) ? undefined : callAgainOf(d.state, contact));
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {

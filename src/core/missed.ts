@@ -9,14 +9,17 @@ import type { Flow, MissedCallSetting } from './settings.ts';
 import { setDeadline, setMissed } from './standing.ts';
 import type { Contact, MissedCall, State } from './state.ts';
 
-/** B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died. */
-export function missCall(d: Decision, contact: Contact, queue: string | undefined): void {
+/**
+ * B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died.
+ *
+ * @param later a call of the same number that goes on.
+ */
+export function missCall(d: Decision, contact: Contact, queue: string | undefined, later?: Contact): void {
   const rule = d.state.settings?.missedCalls;
   const { from } = contact;
   if (rule === undefined || queue === undefined || !mayCallBack(from)) return;
   if (contact.medium === 'callback' && !contact.spoke) return;
   const before = d.state.missed.get(from);
-  const later = callAgainOf(d.state, contact);
   if (later?.spoke) return; // B4
   const by = later?.id ?? contact.id;
   const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by);
@@ -87,8 +90,8 @@ function firstMissed(d: Decision, contact: Contact, by: ContactId, queue: string
   return { contact: id, node, queue, dialled, calls: 1, dueAtMs: dueAtMs(d, rule), by };
 }
 
-/** B3: a phone that died is given up only after some seconds; by then its owner may have called again, and wait. All calls are looked at, for a few are missed. */
-function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | undefined {
+/** B3: a phone that died is given up only after some seconds; by then its owner may have called again, and wait. All calls are looked at, for few end so. */
+export function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | undefined {
   for (const other of contacts.values())
     if (other.from === from && other.id !== id && other.medium === 'voice' && other.stage.in !== 'closing')
       return other;

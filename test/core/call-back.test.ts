@@ -152,11 +152,16 @@ test('[K3] a number that will be dialled already is no number for another call-b
   expect(stepOf(hotline, third)).toBe('promised');
 });
 
+function phoneDied(hotline: Hotline, call: ContactId): void {
+  const { leg } = hotline.state.contacts.get(call)!;
+  hotline.hear({ type: 'legEnded', node: NODE, leg, cause: 'MEDIA_TIMEOUT' });
+}
+
 test('[B3][B4] whose phone died, and who waits again before that is known, is called back only when that wait comes to nothing', () => {
   const hotline = hotlineOf({}, { hours: { day }, missedCalls });
   const lost = hotline.call('personal', '13800138000');
   const again = hotline.call('personal', '13800138000');
-  hotline.hangUp(lost);
+  phoneDied(hotline, lost);
   expect([...hotline.state.contacts.keys()]).toEqual([again]);
   hotline.hangUp(again);
   const [ours] = [...hotline.state.contacts.values()];
@@ -170,6 +175,6 @@ test('[B4] nor who has an agent already when the first call is known to be lost'
   hotline.hear({ type: 'agentStateAsked', agent: agentId('ana'), state: 'ready' });
   hotline.answer(lost);
   expect(hotline.state.contacts.get(lost)?.spoke).toBe(true);
-  hotline.hangUp(again);
+  phoneDied(hotline, again);
   expect(hotline.state.missed.size).toBe(0);
 });
