@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
+import { WRITTEN_LINE } from './text-pattern.ts';
 
 /** Without control characters: it is shown, kept in the journal, and PostgreSQL's text takes no NUL. */
-const text = (minLength: number, maxLength: number) =>
-  Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
+const text = (minLength: number, maxLength: number) => Type.String({ minLength, maxLength, pattern: WRITTEN_LINE });
 const Medium = Type.Union([Type.Literal('chat'), Type.Literal('mail')]);
 const Queue = Type.String({ minLength: 1, maxLength: 40 });
 

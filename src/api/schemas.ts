@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { INSTANT_PATTERN } from './instant.ts';
-import { ONE_LINE, WRITTEN } from './text-pattern.ts';
+import { ONE_LINE, WRITTEN, WRITTEN_LINE } from './text-pattern.ts';
 
 /** Shapes of what goes in and out; the OpenAPI document is made from them. Instants are Unix time in ms, `null` means "not (yet)". */
 export const orNull = <Shape extends 'integer' | 'string' | 'number'>(type: Shape) =>
@@ -13,7 +13,7 @@ export const AgentStateBody = Type.Object(
   {
     state: Type.Union([Type.Literal('ready'), Type.Literal('notReady'), Type.Literal('offline')]),
     // Without control characters: it is shown, kept in the journal, and PostgreSQL's text takes no NUL.
-    reason: Type.Optional(Type.String({ maxLength: 40, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' })),
+    reason: Type.Optional(Type.String({ maxLength: 40, pattern: WRITTEN_LINE })),
   },
   { additionalProperties: false },
 );
@@ -170,7 +170,7 @@ export const ContactSearchBody = Type.Union([
       known: Type.String({
         minLength: 3,
         maxLength: 256,
-        pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+        pattern: WRITTEN_LINE,
         description:
           'number of the contact, its name outside (of a letter or a request its number alone), a whole calling number however it is written, an openid, a mail address',
       }),

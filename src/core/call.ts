@@ -11,7 +11,7 @@ import { callBeside } from './idle.ts';
 import type { ContactId, LegId, NodeId } from './ids.ts';
 import { hangUp, type LegEnd, openLeg, removeLeg } from './leg.ts';
 import { ANSWER_MS_MAX, CONTACTS_MAX, FROM_CHARS_MAX, NAME_CHARS_MAX, RULES_WAIT_MS } from './limits.ts';
-import { callAgainOf, closeMissed, firstQueueOf, missCall } from './missed.ts';
+import { closeMissed, firstQueueOf, missCall } from './missed.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endGap, type Parted, returnLegGone } from './parting.ts';
 import { endWait, waitedMs } from './queue.ts';
@@ -170,7 +170,7 @@ function giveUp(d: Decision, contact: Contact, wait: Wait, cause: string): void 
   if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
   if (contact.spoke || contact.medium === 'callback') return;
   gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
-  missCall(d, contact, wait.queue, HUNG_UP.has(cause) ? undefined : callAgainOf(d.state, contact));
+  missCall(d, contact, wait.queue, !HUNG_UP.has(cause));
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {

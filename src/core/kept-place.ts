@@ -2,7 +2,7 @@ import { callerOf, placeLost } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { Decision } from './decision.ts';
 import { endWait, hasRoom } from './queue.ts';
-import type { Contact, Stage, State } from './state.ts';
+import type { Contact, State, Wait } from './state.ts';
 
 /** K7: a caller who was to be called back is here again and takes the place, if there is room on the line of `queue`. */
 export function takeKeptPlace(d: Decision, contact: Contact, queue: string): void {
@@ -20,7 +20,7 @@ export function takeKeptPlace(d: Decision, contact: Contact, queue: string): voi
 export function keptPlaceOf(
   state: State,
   number: string,
-): { readonly contact: Contact; readonly wait: Extract<Stage, { in: 'queue' }>['wait'] } | undefined {
+): { readonly contact: Contact; readonly wait: Wait } | undefined {
   const contact = promisedContact(state, number);
   if (contact === undefined || contact.legs.length > 0) return undefined;
   const { stage } = contact;

@@ -12,15 +12,16 @@ import type { Contact, MissedCall, State } from './state.ts';
 /**
  * B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died.
  *
- * @param later a call of the same number that goes on.
+ * @param phoneLost rather than hung up: its owner may have called again by now.
  */
-export function missCall(d: Decision, contact: Contact, queue: string | undefined, later?: Contact): void {
+export function missCall(d: Decision, contact: Contact, queue: string | undefined, phoneLost = false): void {
   const rule = d.state.settings?.missedCalls;
   const { from } = contact;
   if (rule === undefined || queue === undefined || !mayCallBack(from)) return;
   if (contact.medium === 'callback' && !contact.spoke) return;
-  const before = d.state.missed.get(from);
+  const later = phoneLost ? callAgainOf(d.state, contact) : undefined;
   if (later?.spoke) return; // B4
+  const before = d.state.missed.get(from);
   const by = later?.id ?? contact.id;
   const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by);
   if (before !== undefined || d.state.missed.size < MISSED_MAX) setMissed(d.state, from, call);
@@ -91,7 +92,7 @@ function firstMissed(d: Decision, contact: Contact, by: ContactId, queue: string
 }
 
 /** B3: a phone that died is given up only after some seconds; by then its owner may have called again, and wait. All calls are looked at, for few end so. */
-export function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | undefined {
+function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | undefined {
   for (const other of contacts.values())
     if (other.from === from && other.id !== id && other.medium === 'voice' && other.stage.in !== 'closing')
       return other;

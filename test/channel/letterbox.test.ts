@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import letterbox from '../../channels/letterbox.ts';
 import type { Context, InboundMessage } from '../../src/channel/channel.ts';
+import { bodyOf } from './platform.ts';
 
 // A real HTTP server with bad manners: pages shuffled and with letters twice, late edits, bodies cut off, 429.
 
@@ -74,8 +75,8 @@ function pageOf(url: string) {
 }
 
 async function takeReply(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let body = '';
-  for await (const piece of request) body += piece;
+  const body = await bodyOf(request);
+  if (body === undefined) return;
   replies.push([request.url, request.headers['idempotency-key'], JSON.parse(body)]);
   response.end('{}');
 }

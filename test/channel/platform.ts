@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Context, Delivery, Settings } from '../../src/channel/channel.ts';
@@ -18,6 +18,11 @@ export interface Reply {
   readonly silent?: true;
 }
 
+/** @returns undefined when whoever asked has gone in the midst of it. */
+export function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  return text(request).catch(() => undefined);
+}
+
 /** A platform on a port of this machine: answers by `script` and remembers what it was asked. */
 export async function startPlatform(script: (asked: Asked) => Reply): Promise<{
   readonly url: string;
@@ -26,8 +31,7 @@ export async function startPlatform(script: (asked: Asked) => Reply): Promise<{
 }> {
   const asked: Asked[] = [];
   const server: Server = createServer(async (request, response) => {
-    const body = await text(request).catch(() => undefined);
-    // Whoever asked has gone in the midst of it.
+    const body = await bodyOf(request);
     if (body === undefined) return;
     const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
     asked.push(one);

@@ -150,6 +150,9 @@ test('[K3] a number that will be dialled already is no number for another call-b
   expect([first, second].map((call) => stepOf(hotline, call))).toEqual(['promised', 'number']);
   const third = promisedAt(hotline, '13900139002', '13800138001');
   expect(stepOf(hotline, third)).toBe('promised');
+  hotline.hangUp(first);
+  hotline.hangUp(hotline.call('personal', '13800138000'));
+  expect(stepOf(hotline, promisedAt(hotline, '13900139003', '13800138000'))).toBe('promised');
 });
 
 function phoneDied(hotline: Hotline, call: ContactId): void {

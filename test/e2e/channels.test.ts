@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import telegram from '../../channels/telegram.ts';
 import webhook from '../../channels/webhook.ts';
 import type { Channel } from '../../src/channel/channel.ts';
+import { bodyOf } from '../channel/platform.ts';
 import { type Client, type Program, signIn, startProgram, until } from './program.ts';
 
 const MESSAGES = 500;
@@ -41,10 +41,9 @@ const receipts: Sent[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'minhu-channels-'));
   platform = createServer(async (request, response) => {
-    const sent = (await json(request).catch(() => undefined)) as Sent | undefined;
-    // The program was killed in the midst of it.
-    if (sent === undefined) return;
-    const { id = '', text } = sent;
+    const body = await bodyOf(request);
+    if (body === undefined) return;
+    const { id = '', text } = JSON.parse(body) as Sent;
     receipts.push({ id, text });
     response.end(JSON.stringify({ ok: true, result: { message_id: receipts.length } }));
   });

@@ -12,6 +12,7 @@ import { ApiError } from '../errors.ts';
 import type { Api, ApiOptions, WebChatSource } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
 import { refuseUpgrade } from '../refuse-upgrade.ts';
+import { WRITTEN_LINE } from '../text-pattern.ts';
 import { isOpenFor, limitNetworks } from '../visitors.ts';
 import { addChatFileRoutes } from './chat-files.ts';
 
@@ -20,7 +21,7 @@ const SESSIONS = { times: 20, withinMs: 600_000 };
 const SessionWish = Type.Object(
   {
     entry: Type.Optional(Type.Union([Type.Literal('personal'), Type.Literal('enterprise')])),
-    name: Type.Optional(Type.String({ maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' })),
+    name: Type.Optional(Type.String({ maxLength: 64, pattern: WRITTEN_LINE })),
   },
   { additionalProperties: false },
 );

@@ -20,13 +20,14 @@ import { TICKET_LIFE_MS } from '../live/tickets.ts';
 import type { Api, ApiOptions, LiveSources } from '../options.ts';
 import { isForeignUpgrade } from '../origin.ts';
 import { refuseUpgrade } from '../refuse-upgrade.ts';
+import { WRITTEN_LINE } from '../text-pattern.ts';
 
 /** A client says hello and that it is there; nothing longer. */
 const MESSAGE_BYTES_MAX = 4_096;
 
 const HintParams = Type.Object({ agent: Type.String({ maxLength: 64 }) });
 const HintBody = Type.Object(
-  { text: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' }) },
+  { text: Type.String({ minLength: 1, maxLength: 200, pattern: WRITTEN_LINE }) },
   { additionalProperties: false },
 );
 const TicketShape = Type.Object({
