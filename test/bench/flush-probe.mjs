@@ -16,3 +16,4 @@ process.on('message', () => {
   closeSync(probe);
   process.send(times, () => process.exit(0));
 });
+process.send('ready');

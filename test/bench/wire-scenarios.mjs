@@ -105,6 +105,7 @@ const queuedUp = [];
 
 /** Callers who wait, while no agent takes calls. */
 async function queueUp({ waiting, fillPerS }) {
+  invites.clear();
   peers.heard.answered = (callId) => queuedUp.push(callId);
   peers.heard.refused = (status) => fail(`refused with ${status}`);
   peers.heard.invite = (seat, atMs) => invites.set(seat, performance.timeOrigin + atMs);
@@ -119,7 +120,7 @@ async function queueUp({ waiting, fillPerS }) {
 async function invited({ count }) {
   await until(() => invites.size >= count);
   for (const callId of queuedUp.splice(0)) peers.hangUp(callId);
-  await until(() => peers.talking.size === 0, 60_000);
+  await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
   return [...invites];
 }
 

@@ -32,6 +32,8 @@ const calls = values.short ? 20 : 60;
 /** Freed agents; mod_callcenter takes near a second for each. */
 const SAMPLES = values.short ? { ours: 10, theirs: 10 } : { ours: 200, theirs: 40 };
 const FLUSH_EVERY_MS = 50;
+/** Decisions, so that the hundredth part of them is more than one. */
+const DECISIONS_MIN = 200;
 for (const size of values.sizes.split(',').map(Number)) {
   const ours = await measure(() => openMinhu(size), size, SAMPLES.ours);
   const theirs = beside ? await measure(() => openCallCenter(values.prefix, size), size, SAMPLES.theirs) : undefined;
@@ -50,7 +52,7 @@ async function measure(open, size, samples) {
     const waiting = Math.min(200, size * 2);
     const offers = values.freed || system.offer === undefined ? undefined : await readyToInvite(system, load);
     const rates = values.freed ? [] : await risingRates(load);
-    const endProbe = probeDisk();
+    const endProbe = await probeDisk();
     // What does not get through is said, and does not hide what was measured.
     const freed = await load.run('freed', { waiting, samples, everyMs: 60, fillPerS: 40 }).catch((error) => {
       process.stderr.write(`${size} agents could not be measured when freed: ${error.message}\n`);
@@ -79,23 +81,25 @@ async function risingRates(load) {
 
 /** One decision each: callers wait, an agent asks for calls. Until the offer is released, and until the phone is asked to ring. */
 async function readyToInvite(system, load) {
-  const seats = system.seats.slice(0, values.short ? 10 : 200);
-  await system.notReady();
-  await load.run('queueUp', { waiting: seats.length, fillPerS: 40 });
-  const endProbe = probeDisk();
-  const asked = [];
-  for (const { user } of seats) {
-    asked.push({ user, ...(await system.offer(user)) });
-    await pause(40);
+  const seats = system.seats.slice(0, values.short ? 10 : DECISIONS_MIN);
+  const rounds = values.short ? 1 : Math.ceil(DECISIONS_MIN / seats.length);
+  const times = { released: [], invited: [], flushes: [] };
+  for (let round = 0; round < rounds; round++) {
+    await system.notReady();
+    await load.run('queueUp', { waiting: seats.length, fillPerS: 40 });
+    const endProbe = await probeDisk();
+    const asked = [];
+    for (const { user } of seats) {
+      asked.push({ user, ...(await system.offer(user)) });
+      await pause(40);
+    }
+    times.flushes.push(...(await endProbe()));
+    const invites = new Map(await load.run('invited', { count: seats.length }));
+    times.released.push(...asked.map(({ askedMs, releasedMs }) => releasedMs - askedMs));
+    times.invited.push(...asked.map(({ user, askedMs }) => invites.get(user) - askedMs));
   }
-  const flushes = await endProbe();
-  const invites = new Map(await load.run('invited', { count: seats.length }));
   await system.ready();
-  return {
-    released: asked.map(({ askedMs, releasedMs }) => releasedMs - askedMs),
-    invited: asked.map(({ user, askedMs }) => invites.get(user) - askedMs),
-    flushes,
-  };
+  return times;
 }
 
 function compare(size, ours, theirs) {
@@ -144,10 +148,11 @@ function tellOffers(size, { released, invited, flushes }) {
   tell(`wire.ready-to-invite.${size}.flush.p99`, 'ms', flushes, 0.99);
 }
 
-/** @returns ends the probe: what the disk itself took meanwhile, in ms. */
-function probeDisk() {
+/** Runs once this resolves, so that no process begins while something is measured. @returns ends the probe: what the disk itself took meanwhile, in ms. */
+async function probeDisk() {
   const folder = mkdtempSync(join(tmpdir(), 'minhu-flush-'));
   const probe = fork(join(import.meta.dirname, 'flush-probe.mjs'), [join(folder, 'f'), `${FLUSH_EVERY_MS}`]);
+  await new Promise((resolve) => probe.once('message', resolve));
   return async () => {
     probe.send('end');
     const times = await new Promise((resolve) => probe.once('message', resolve));
