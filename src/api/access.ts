@@ -9,12 +9,14 @@ import {
   SESSION_IDLE_MS,
   SESSION_LIFE_MS,
   type Session,
+  sessionKey,
   touchSession,
 } from '../store/sessions.ts';
 import type { Db } from '../store/store.ts';
 import { membersOf } from '../store/teams.ts';
 import { Bucket } from './chat/bucket.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, isStoreAway } from './errors.ts';
+import { KnownSessions } from './known-sessions.ts';
 
 /** Who may use a route: everybody, everybody logged in, or some roles. */
 export type Access = 'public' | 'loggedIn' | readonly Role[];
@@ -36,6 +38,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every route there is, with who may use it. */
     routeTable: readonly Route[];
+    /** Who ends a session takes it out here, too. */
+    knownSessions: KnownSessions;
   }
 }
 
@@ -57,6 +61,9 @@ export const READERS: readonly Role[] = ['agent', ...LEADS, 'dispatcher', 'audit
 /** Who writes down what came of a contact. */
 export const WRITERS: readonly Role[] = ['agent', ...LEADS, 'dispatcher'];
 
+/** A database that takes longer to vouch for a session that it has vouched for before is as good as away. */
+const VOUCH_MAX_MS = 1_500;
+
 /** Of all tokens of one account together. */
 const TOKEN_REQUESTS = { burst: 600, perS: 50 };
 
@@ -74,6 +81,7 @@ export function guardRoutes(app: FastifyInstance, guard: Guard): void {
   const table: Route[] = [];
   const paces = new Map<string, Bucket>();
   app.decorate('routeTable', table);
+  app.decorate('knownSessions', new KnownSessions());
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.access === undefined) throw new Error(`${method} ${url} does not say who may use it`);
     for (const each of [method].flat()) table.push({ method: each, url, access: config.access, scope: config.scope });
@@ -90,19 +98,58 @@ export function guardRoutes(app: FastifyInstance, guard: Guard): void {
 
 async function admitSession(request: FastifyRequest, { db, atWork }: Guard): Promise<void> {
   const nowMs = Date.now();
+  const { live, knownSessions } = request.server;
+  request.changesHeard = live?.changesHeard() ?? 0;
   const token = request.cookies[SESSION_COOKIE];
-  request.changesHeard = request.server.live?.changesHeard() ?? 0;
-  const session = token ? await findSession(db, token, nowMs) : undefined;
+  const { session, stored } = token ? await heldSession(request, db, token, nowMs) : {};
   if (session === undefined) throw new ApiError('LOGIN_REQUIRED');
   if (nowMs - session.seenAtMs > SESSION_IDLE_MS && !atWork(session.person.user)) {
+    knownSessions.forget(session.key);
     await closeSession(db, session.key);
     throw new ApiError('LOGIN_REQUIRED');
   }
   request.session = session;
   request.person = session.person;
   if (request.routeOptions.config.idle === true) return;
-  await touchSession(db, session, nowMs);
-  request.server.live?.seen(session.key);
+  if (stored === undefined) knownSessions.seen(session, nowMs);
+  else await touchSession(db, stored, nowMs);
+  live?.seen(session.key);
+}
+
+/** @returns the session, and what the database says of it; without that while it is away and rights have not changed since it was asked last. */
+async function heldSession(
+  { server, changesHeard }: FastifyRequest,
+  db: Db,
+  token: string,
+  nowMs: number,
+): Promise<{ session?: Session; stored?: Session }> {
+  const { live, knownSessions } = server;
+  const key = sessionKey(token);
+  const { forgotten } = knownSessions;
+  // Without the live socket's ear for changes nothing that was read may be used again.
+  const known = () => live && knownSessions.find(key, live.changesHeard(), nowMs);
+  const asked = findSession(db, token, nowMs);
+  const answer = await (known() === undefined ? asked : orLate(asked, VOUCH_MAX_MS)).catch((error: unknown) => {
+    if (!isStoreAway(error) || known() === undefined) throw error;
+    return 'late' as const;
+  });
+  if (answer === 'late') {
+    const session = known();
+    if (session === undefined) throw new ApiError('STORE_AWAY', { retryAfterS: 1 });
+    return { session };
+  }
+  if (answer !== undefined) return { session: knownSessions.keep(answer, changesHeard, forgotten), stored: answer };
+  knownSessions.forget(key);
+  return {};
+}
+
+/** The answer, or `late` after so long. */
+async function orLate<T>(answer: Promise<T>, afterMs: number): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, afterMs, 'late');
+  });
+  return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** @returns whose token it is. */

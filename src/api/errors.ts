@@ -364,12 +364,13 @@ function asApiError(error: unknown, request: FastifyRequest): ApiError {
   if (typeof statusCode === 'number' && statusCode < 500)
     return new ApiError('REQUEST_INVALID', { detail: String(message) });
   if (CHARACTER_NOT_TAKEN.has(code)) return new ApiError('REQUEST_INVALID', { detail: 'NUL is no text' });
-  if (isStoreAway(code, message)) return new ApiError('STORE_AWAY', { retryAfterS: 1 });
+  if (isStoreAway(error)) return new ApiError('STORE_AWAY', { retryAfterS: 1 });
   return new ApiError('INTERNAL');
 }
 
 /** SQLSTATE classes 08, 28, 3D, 53 and 57 (connections, refusals, shutdown), and what the driver says when there is no server at all. */
-function isStoreAway(code: unknown, message: unknown): boolean {
+export function isStoreAway(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as Record<string, unknown>;
   if (
     typeof code === 'string' &&
     /^(08|28|3D|53|57)...$|^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH)$/.test(

@@ -50,11 +50,14 @@ test('a server of the city keeps accounts and records; no engine of our own runs
   await stage.setState('seat1001', 'offline');
 }, 60_000);
 
-test('the server is stopped while a call is recorded: the call goes on, requests are told to come back, and the records catch up', async () => {
+test('the server is stopped while a call is recorded: the call goes on, agents become ready and answer, what needs it is told to come back, and the records catch up', async () => {
   await stage.readyPhone('seat1002', 700);
   const caller = await stage.dial('13800138402', 440);
   caller.type('1');
   await stage.agentIs('seat1002', 'talking');
+  const seat = stage.program.firstRun().seats.find(({ user }) => user === 'seat1001')!;
+  const colleague = await signIn(stage.program, seat);
+  await colleague.get('/api/v1/agents/me');
   await server.stop();
   const away = { status: 503, type: 'application/problem+json', code: 'STORE_AWAY', retry: '1' };
   const { password } = stage.program.firstRun().lead;
@@ -70,13 +73,21 @@ test('the server is stopped while a call is recorded: the call goes on, requests
     (likeness) => likeness > 0.95,
   );
   second.type('b');
+  // Who was at work before goes on working: becomes ready, is offered the next call and talks.
+  await colleague.put('/api/v1/agents/me/state', { state: 'ready' });
+  const third = await stage.dial('13800138405', 460);
+  third.type('1');
+  await stage.agentIs('seat1001', 'talking');
+  third.type('b');
+  await colleague.put('/api/v1/agents/me/state', { state: 'offline' });
   await server.start();
+  expect(await stage.closedRecord('13800138405')).toMatchObject({ outcome: 'answered', recordings: [{}] });
   expect(await stage.closedRecord('13800138402')).toMatchObject({ outcome: 'answered', recordings: [{}] });
   expect(await stage.closedRecord('13800138403')).toMatchObject({ outcome: 'abandonedInQueue' });
   const seen = (await stage.lead.get<{ contacts: ContactShape[] }>('/api/v1/contacts')).contacts.map(
     ({ from }) => from,
   );
-  expect(seen).toEqual(['138****8403', '138****8402', '138****8401']);
+  expect(seen).toEqual(['138****8405', '138****8403', '138****8402', '138****8401']);
   expect((await signIn(stage.program, stage.program.firstRun().admin)).get).toBeTypeOf('function');
 }, 90_000);
 

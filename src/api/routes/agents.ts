@@ -2,7 +2,6 @@ import { Type } from 'typebox';
 import { isDigital } from '../../core/medium.ts';
 import type { WaitingView } from '../../core/view.ts';
 import { maskFrom } from '../../lib/mask-number.ts';
-import { seatOf } from '../../store/accounts.ts';
 import type { Role } from '../../store/schema.ts';
 import { membersOf } from '../../store/teams.ts';
 import { LEADS, personOf, reachOf, STAFF, seesCitizens } from '../access.ts';
@@ -25,22 +24,23 @@ export function addAgentRoutes(app: Api, options: ApiOptions): void {
     '/api/v1/agents/me/state',
     { config: { access: ['agent', ...LEADS] }, schema: { body: AgentStateBody, response: { 200: AgentShape } } },
     async (request) => {
-      const seat = await seatOf(db, personOf(request).user);
-      const known = core.agents().some(({ agent, gone }) => agent === seat?.agent && gone === undefined);
-      if (!seat || !known) throw new ApiError('NO_SEAT');
+      const { user } = personOf(request);
+      const own = () => core.agents().find(({ agent, gone }) => agent === user && gone === undefined);
+      const agent = own()?.agent;
+      if (agent === undefined) throw new ApiError('NO_SEAT');
       const { state, reason } = request.body;
       await writeDown(
         core,
         request,
         {
           type: 'agentStateAsked',
-          agent: seat.agent,
+          agent,
           state,
           ...(reason === undefined ? {} : { reason }),
         },
         'an agent state',
       );
-      const view = core.agents().find(({ agent }) => agent === seat.agent);
+      const view = own();
       if (!view) throw new ApiError('NO_SEAT');
       return agentShown(view);
     },

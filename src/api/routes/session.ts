@@ -12,12 +12,19 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
   const { db, secureCookies = false, fieldKey } = options;
   const check = createLoginCheck(db, fieldKey);
 
+  async function end(key: string): Promise<void> {
+    app.knownSessions.forget(key);
+    await closeSession(db, key);
+    app.live?.endSession(key);
+  }
+
   /** A new session, never one that was there before the login (a token planted in the browser would be worth something). */
   async function begin(request: FastifyRequest, reply: FastifyReply, user: string): Promise<void> {
     const before = request.cookies[SESSION_COOKIE];
-    if (before) await closeSession(db, sessionKey(before));
-    if (before) app.live?.endSession(sessionKey(before));
+    if (before) await end(sessionKey(before));
     setSessionCookie(reply, await openSession(db, user, Date.now()), secureCookies);
+    // One more session may have ended an old one.
+    app.knownSessions.forgetUser(user);
     app.live?.recheckUser(user);
   }
 
@@ -38,10 +45,10 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
     async (request, reply) => {
       const token = request.cookies[SESSION_COOKIE];
       if (token) {
+        app.knownSessions.forget(sessionKey(token));
         const session = await findSession(db, token, Date.now());
         if (session !== undefined) request.deed = { who: session.person.user };
-        await closeSession(db, sessionKey(token));
-        app.live?.endSession(sessionKey(token));
+        await end(sessionKey(token));
       }
       clearSessionCookie(reply);
       return reply.code(204).send(null);
