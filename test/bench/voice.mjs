@@ -53,14 +53,18 @@ export async function createVoice(controls = 10) {
     const socket = createSocket({ type: 'udp4', lookup: (host, _options, callback) => callback(null, host, 4) });
     await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
     const times = direct ? heard.direct : heard.switched;
+    const phone = { sequence: 0, connected: false, heardAtMs: performance.now(), gapMs: 0 };
     socket.on('message', (packet) => {
       // Music and prompts carry no mark.
       if (packet.length !== HEADER_BYTES + PAYLOAD_BYTES || packet[MARK_AT] !== 1) return;
-      times.push(performance.now() - packet.readDoubleBE(HEADER_BYTES));
+      const atMs = performance.now();
+      times.push(atMs - packet.readDoubleBE(HEADER_BYTES));
+      phone.gapMs = Math.max(phone.gapMs, atMs - phone.heardAtMs);
+      phone.heardAtMs = atMs;
     });
     socket.on('error', () => {});
     const source = Math.floor(Math.random() * 2 ** 32);
-    const phone = { socket, sequence: 0, source, direct, connected: false, slot: slots[opened++ % SLOTS] };
+    Object.assign(phone, { socket, source, direct, slot: slots[opened++ % SLOTS] });
     phone.slot.add(phone);
     return phone;
   }
@@ -106,6 +110,17 @@ export async function createVoice(controls = 10) {
     /** From now on every packet is marked and counted. */
     count(on) {
       counting = on;
+    },
+    /** From now on the longest silence of each phone is looked for. */
+    watchGaps() {
+      for (const phone of [...phones.values(), ...direct])
+        Object.assign(phone, { heardAtMs: performance.now(), gapMs: 0 });
+    },
+    /** @returns the longest silence, in ms, that one of these phones heard, one that lasts still among them; and one of those without a switch. */
+    gaps(callIds) {
+      const nowMs = performance.now();
+      const longest = (all) => Math.max(0, ...all.map(({ gapMs, heardAtMs }) => Math.max(gapMs, nowMs - heardAtMs)));
+      return { switched: longest(callIds.flatMap((callId) => phones.get(callId) ?? [])), direct: longest(direct) };
     },
     counted: () => ({
       sent: counts.sent,

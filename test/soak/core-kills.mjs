@@ -1,6 +1,7 @@
 // The core is killed again and again while callers wait and talk (channels R1):
 //   npm run soak:kills -- [--waiting 200] [--talking 50] [--kills 20] [--seed 1]
-// Fails when a talk ends, a caller is lost or changes place, or anybody is answered out of order.
+// At each kill an agent puts the phone down, a little before or while the core is dead, so that kills hit offers too.
+// Fails when another talk ends or falls silent, a caller is lost, changes place, is rung for twice or answered out of order.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,28 +21,43 @@ const { values } = parseArgs({
 const [waiting, talking, kills] = [Number(values.waiting), Number(values.talking), Number(values.kills)];
 const root = join(import.meta.dirname, '../..');
 const BACK_MS_MAX = 20_000;
+/** When an agent puts the phone down, from the kill; and how long phones ring. */
+const [FREED_FROM_MS, FREED_TO_MS] = [-250, 400];
+const ANSWER_MS_MAX = 1_500;
+/** A talk may be silent for as long as one without the switch, and so much more. */
+const SILENT_MS_MAX = 500;
 const random = drawFrom(Number(values.seed));
 
 const built = spawnSync(process.execPath, [join(root, 'src/start.mjs'), '--build-only'], { stdio: ['ignore', 2, 2] });
 if (built.status !== 0) process.exit(1);
 const folder = mkdtempSync(join(tmpdir(), 'minhu-soak-'));
 const hotline = await startHotline(folder, { seats: talking, callsMax: 2 * (waiting + talking) });
-const peers = await openPeers(hotline.sip());
-const lost = [];
-peers.heard.ended = (callId) => lost.push(callId);
+const peers = await openPeers(hotline.sip(), true);
+/** Calls that ended, by their last four digits. */
+const ended = [];
+/** The same of everybody who was offered to an agent, in that order, and of everybody who called. */
+const offered = [];
+const called = [];
+const lastFours = new Map();
+/** Seat → whom it talks with, and when its phone was asked to ring. */
+const ofSeat = new Map();
+peers.heard.ended = (callId) => ended.push(lastFours.get(callId));
+peers.heard.invite = (seat, atMs, lastFour) => {
+  offered.push(lastFour);
+  ofSeat.set(seat, { lastFour, atMs });
+};
 try {
   await fill();
+  peers.voice.count(true);
   say(`${talking} talk, ${waiting} wait`);
-  const times = [];
+  const found = [];
   for (let n = 1; n <= kills; n++) {
     await pause(200 + random() * 2_800);
-    times.push(await killCore(n));
+    found.push(await killCore(n));
   }
+  peers.voice.count(false);
   await serveEverybody();
-  times.sort((a, b) => a - b);
-  say(
-    `${kills} kills: nobody lost, order kept; back after ${times[kills >> 1]} ms at the median, ${times.at(-1)} ms at most`,
-  );
+  report(found);
 } finally {
   peers.close();
   await hotline.stop();
@@ -55,10 +71,10 @@ async function fill() {
     const agent = await login(user, password);
     await agent('PUT', '/api/v1/agents/me/state', { state: 'ready' });
   }
-  for (let n = 0; n < talking; n++) await peers.call('12345');
+  for (let n = 0; n < talking; n++) await call();
   await until(() => peers.talking.size === talking, 'everybody talks');
   for (let n = 0; n < waiting; n++) {
-    await peers.call('12345');
+    await call();
     await pause(25);
   }
   const lead = await login(hotline.firstRun().lead.user, hotline.firstRun().lead.password);
@@ -66,42 +82,87 @@ async function fill() {
   await until(async () => (await hotline.places()).length === waiting, 'everybody waits');
 }
 
-/** @returns ms until the API tells the queue again. */
+async function call() {
+  const callId = await peers.call('12345');
+  lastFours.set(callId, peers.lastFour(callId));
+  called.push(peers.lastFour(callId));
+}
+
+/** @returns ms from the kill until the API tells the queue again, until the freed phone was asked to ring (before the kill: less than 0), and of silence. */
 async function killCore(nth) {
   const before = await hotline.places();
+  const endedBefore = ended.length;
+  const seats = [...peers.talking.keys()];
+  const freed = seats[Math.floor(random() * seats.length)];
+  const { lastFour: over } = ofSeat.get(freed);
+  const others = [...peers.talking].flatMap(([seat, callId]) => (seat === freed ? [] : [callId]));
+  peers.answerAfter(random() * ANSWER_MS_MAX);
+  peers.voice.watchGaps();
   const { core } = hotline.run().pids;
+  const freedAfterMs = FREED_FROM_MS + random() * (FREED_TO_MS - FREED_FROM_MS);
+  const atMs = await killAround(core, freedAfterMs, () => peers.putDown(freed));
+  const isBack = async () => hotline.run().pids.core !== core && (await hotline.places().catch(() => [])).length > 0;
+  await until(isBack, `the core is back after kill ${nth}`, BACK_MS_MAX);
+  const backMs = Math.round(performance.now() - atMs);
+  await until(() => ofSeat.get(freed).lastFour !== over, `the freed agent is offered a caller after kill ${nth}`);
+  await until(() => peers.talking.size === talking, `the freed agent talks again after kill ${nth}`);
+  await until(async () => (await hotline.places()).length < waiting, 'who is answered waits no more');
+  const offeredMs = Math.round(ofSeat.get(freed).atMs - atMs);
+  const { switched: silentMs, direct: directMs } = peers.voice.gaps(others);
+  const expected = before.slice(1).map((each, n) => ({ ...each, place: n + 1 }));
+  must(JSON.stringify(await hotline.places()) === JSON.stringify(expected), `kill ${nth}: another queue`);
+  const wrongly = ended.slice(endedBefore).filter((each) => each !== over);
+  must(wrongly.length === 0, `kill ${nth}: ${wrongly} ended`);
+  must(silentMs < directMs + SILENT_MS_MAX, `kill ${nth}: a talk was silent for ${silentMs} ms`);
+  say(`kill ${nth}: freed at ${Math.round(freedAfterMs)} ms, offered at ${offeredMs} ms, API back at ${backMs} ms`);
+  await call();
+  await until(async () => (await hotline.places()).length === waiting, 'one more waits');
+  return { backMs, offeredMs, silentMs, directMs };
+}
+
+/** @returns when the core was killed. */
+async function killAround(core, freedAfterMs, free) {
+  if (freedAfterMs < 0) {
+    free();
+    await pause(-freedAfterMs);
+  }
   const atMs = performance.now();
   process.kill(core, 'SIGKILL');
-  let after;
-  await until(
-    async () => {
-      if (hotline.run().pids.core === core) return false;
-      after = await hotline.places().catch(() => undefined);
-      return after !== undefined;
-    },
-    `the core is back after kill ${nth}`,
-    BACK_MS_MAX,
-  );
-  const tookMs = Math.round(performance.now() - atMs);
-  must(JSON.stringify(before) === JSON.stringify(after), `kill ${nth}: the queue is another than before`);
-  must(lost.length === 0 && peers.talking.size === talking, `kill ${nth}: ${lost.length} calls ended`);
-  say(`kill ${nth}: back after ${tookMs} ms`);
-  return tookMs;
+  if (freedAfterMs >= 0) {
+    await pause(freedAfterMs);
+    free();
+  }
+  return atMs;
 }
 
 /** Agents put the phone down one after another: whoever waits longest is next, to the last. */
 async function serveEverybody() {
-  const expected = (await hotline.places()).map(({ from }) => from.slice(-4));
-  const served = [];
-  peers.heard.invite = (_seat, _atMs, lastFour) => served.push(lastFour);
+  peers.answerAfter(0);
   const seats = [...peers.talking.keys()];
-  for (let n = 0; n < waiting; n++) {
+  for (let n = 0; offered.length < called.length; n++) {
     const seat = seats[n % seats.length];
     await until(() => peers.talking.has(seat), 'the agent talks');
+    const count = offered.length;
     peers.putDown(seat);
-    await until(() => served.length > n, `caller ${n + 1} is offered`);
+    await until(() => offered.length > count, `caller ${count + 1} is offered`);
   }
-  must(JSON.stringify(served) === JSON.stringify(expected), 'callers were offered out of order');
+  must(JSON.stringify(offered) === JSON.stringify(called), 'callers were offered out of order, or twice');
+}
+
+function report(found) {
+  const part = (figures, share) => {
+    const sorted = [...figures].sort((a, b) => a - b);
+    return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]);
+  };
+  const told = (figures) => `p50 ${part(figures, 0.5)}, p99 ${part(figures, 0.99)} ms`;
+  const late = found.filter(({ offeredMs }) => offeredMs >= 0).map(({ offeredMs }) => offeredMs);
+  say(`${kills} kills: nobody lost, order kept, nobody rung for twice`);
+  say(
+    `${found.length - late.length} offers were under way; the others came ${told(late)} after the kill (2,000 wanted)`,
+  );
+  say(`API back after ${told(found.map(({ backMs }) => backMs))}`);
+  const [silent, direct] = ['silentMs', 'directMs'].map((key) => Math.max(...found.map((each) => each[key])));
+  say(`longest silence in a talk ${Math.round(silent)} ms, between phones without the switch ${Math.round(direct)} ms`);
 }
 
 /** @returns a caller of the API as this user, wherever it listens now. */
