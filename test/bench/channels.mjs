@@ -1,5 +1,6 @@
 // How many messages a second are accepted durably, and how soon each is acknowledged:
-//   node test/bench/channels.mjs [--messages 8000] [--connections 16,64,256] [--accounts 4] [--rounds 3] [--profile FILE] [--json]
+//   node test/bench/channels.mjs [--messages 8000] [--connections 16,64,256] [--accounts 4] [--rounds 3] [--profile FILE] [--rate] [--json]
+// With --rate only messages a second are told, under the name `intake.rate`, for 64 connections.
 // DATABASE_URL measures against a PostgreSQL server instead of the embedded one. The senders share the machine with the program.
 import { parseArgs } from 'node:util';
 import { openProgram, openSender } from './channel-load.mjs';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     accounts: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     profile: { type: 'string' },
+    rate: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -23,7 +25,7 @@ let number = 0;
 try {
   await measure(64, Math.min(2_000, messages), 1, () => {});
   const stop = values.profile && (await startProfile(program.run().pids.core));
-  for (const connections of values.connections.split(',').map(Number))
+  for (const connections of values.rate ? [64] : values.connections.split(',').map(Number))
     await measure(connections, messages, rounds, tell);
   if (stop)
     for (const [name, ms] of await stop(values.profile))
@@ -44,6 +46,7 @@ async function measure(connections, count, times, say) {
     found.p99.push(acknowledgedMs[Math.trunc(count * 0.99)]);
   }
   sender.close();
+  if (values.rate) return say('intake.rate', found.rate, '1/s');
   say(`intake.${connections}.rate`, found.rate, '1/s');
   say(`intake.${connections}.ack.p50`, found.p50, 'ms');
   say(`intake.${connections}.ack.p99`, found.p99, 'ms');

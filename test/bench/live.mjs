@@ -87,22 +87,24 @@ async function measure(seatCount, minhu, audio, run, options) {
   }
 }
 
-function tell(name, value, unit) {
-  const rounded = Number(value.toPrecision(4));
+function tell(name, value, unit, width = 0) {
+  const [rounded, spread] = [value, width].map((number) => Number(number.toPrecision(4)));
   const text = values.json
-    ? JSON.stringify({ name, value: rounded, unit, spread: 0 })
-    : `${name.padEnd(32)} ${rounded} ${unit}`;
+    ? JSON.stringify({ name, value: rounded, unit, spread })
+    : `${name.padEnd(32)} ${rounded} ${unit}  ± ${spread}`;
   process.stdout.write(`${text}\n`);
 }
 
+/** `spread`: from the lower to the upper quartile. */
 function tellTimes(name, times) {
+  const spread = share(times, 0.75) - share(times, 0.25);
   for (const [label, part] of [
     ['p50', 0.5],
     ['p95', 0.95],
     ['p99', 0.99],
     ['max', 1],
   ])
-    tell(`${name}.${label}`, share(times, part), 'ms');
+    tell(`${name}.${label}`, share(times, part), 'ms', spread);
 }
 
 function share(times, part) {

@@ -124,30 +124,28 @@ async function invited({ count }) {
   return [...invites];
 }
 
-/** `perS` calls a second for `forMs`, agents enough: how many were answered and offered in that time, and how late. */
+/** `perS` calls a second for `forMs`, agents enough: how many were answered and offered in each of those seconds. */
 async function rate({ perS, forMs, talkMs }) {
   const from = performance.now();
-  let admitted = 0;
-  let offered = 0;
-  let refused = 0;
-  const inTime = () => performance.now() - from <= forMs;
+  const counts = { admitted: [], offered: [], refused: [] };
+  for (const seconds of Object.values(counts)) seconds.push(...Array(forMs / 1_000).fill(0));
+  const count = (what) => {
+    const second = Math.floor((performance.now() - from) / 1_000);
+    if (second < counts[what].length) counts[what][second] += 1;
+  };
   peers.heard.answered = (callId) => {
-    if (inTime()) admitted += 1;
+    count('admitted');
     setTimeout(() => peers.hangUp(callId), talkMs);
   };
-  peers.heard.refused = () => {
-    refused += 1;
-  };
-  peers.heard.invite = () => {
-    if (inTime()) offered += 1;
-  };
-  for (let n = 0; inTime(); n++) {
+  peers.heard.refused = () => count('refused');
+  peers.heard.invite = () => count('offered');
+  for (let n = 0; performance.now() - from <= forMs; n++) {
     const aheadMs = (n / perS) * 1_000 - (performance.now() - from);
     if (aheadMs > 0) await pause(aheadMs);
     await peers.call(number);
   }
   await until(() => peers.open() === 0 && peers.talking.size === 0, 60_000);
-  return { admitted: (admitted / forMs) * 1_000, offered: (offered / forMs) * 1_000, refused };
+  return counts;
 }
 
 /** Whole calls: key 1 after `keyAfterMs`, a talk of `talkMs`, ended by the caller. */

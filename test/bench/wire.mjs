@@ -68,7 +68,7 @@ async function measure(open, size, samples) {
 /** As far as the system gets through. */
 async function risingRates(load) {
   const rates = [];
-  for (const perS of values.short ? [20] : [20, 40, 60, 80]) {
+  for (const perS of values.short ? [20] : [20, 40, 60, 80, 120]) {
     const forMs = values.short ? 3_000 : 5_000;
     const rate = await load.run('rate', { perS, forMs, talkMs: 300 }).catch((error) => {
       process.stderr.write(`${perS} calls a second were not got through: ${error.message}\n`);
@@ -115,29 +115,34 @@ function compare(size, ours, theirs) {
       tell(`${label}.${size}.${name}`, 'ms', ours[what], part);
       if (theirs?.[what] === undefined) continue;
       tell(`mod_callcenter.${label}.${size}.${name}`, 'ms', theirs[what], part);
-      line({
-        name: `ratio.${label}.${size}.${name}`,
-        value: figure(share(theirs[what], part) / share(ours[what], part)),
-        unit: 'x',
-        spread: 0,
-      });
+      tellRatio(`ratio.${label}.${size}.${name}`, theirs[what], ours[what], part);
     }
   }
-  for (const [of, rates] of [
-    ['', ours.rates],
-    ['mod_callcenter.', theirs?.rates ?? []],
-  ]) {
-    for (const { perS, admitted, offered } of rates) {
-      line({ name: `${of}wire.admitted.${size}.at-${perS}`, value: figure(admitted), unit: '1/s', spread: 0 });
-      line({ name: `${of}wire.offered.${size}.at-${perS}`, value: figure(offered), unit: '1/s', spread: 0 });
-    }
-  }
+  tellRates(size, ours.rates, theirs?.rates ?? []);
   if (size === Math.max(...values.sizes.split(',').map(Number))) {
     tell('wire.free-to-invite.p50', 'ms', ours.freed, 0.5);
     tell('wire.free-to-invite.p95', 'ms', ours.freed, 0.95);
     tell('wire.free-to-invite.p99', 'ms', ours.freed, 0.99);
     tell('flush.p99', 'ms', ours.flushes, 0.99);
   }
+}
+
+/** Of a second of them: the median, and from the lower to the upper quartile. */
+function tellRates(size, ours, theirs) {
+  for (const what of ['admitted', 'offered']) {
+    for (const rate of ours) tell(`wire.${what}.${size}.at-${rate.perS}`, '1/s', rate[what], 0.5);
+    for (const rate of theirs) {
+      tell(`mod_callcenter.wire.${what}.${size}.at-${rate.perS}`, '1/s', rate[what], 0.5);
+      const mine = ours.find(({ perS }) => perS === rate.perS);
+      if (mine !== undefined) tellRatio(`ratio.wire.${what}.${size}.at-${rate.perS}`, mine[what], rate[what], 0.5);
+    }
+  }
+}
+
+/** `spread`: how far the ratios of the two lower and of the two upper quartiles are from each other. */
+function tellRatio(name, of, to, part) {
+  const at = (where) => share(of, where) / share(to, where);
+  line({ name, value: figure(at(part)), unit: 'x', spread: figure(Math.abs(at(0.75) - at(0.25))) });
 }
 
 function tellOffers(size, { released, invited, flushes }) {
