@@ -1,5 +1,5 @@
 import { contactId } from '../core/ids.ts';
-import { type Explanation, explainContact } from '../runtime/explain.ts';
+import { type ExplainedOffer, type Explanation, explainContact } from '../runtime/explain.ts';
 import type { CliCommand } from './command.ts';
 import { journalFolder, readArguments, sayUnread } from './journal-arguments.ts';
 
@@ -40,15 +40,24 @@ export function timeLine({ contact, from, entries, cut }: Explanation): string {
       `${seconds}  ${event.zh}  ${event.en}  (#${seq}${otherwiseToday === undefined ? '' : '，今天会另作决定 decided otherwise today'})`,
     );
     for (const { rule, en, zh } of decisions) lines.push(`${rule.padStart(12)}  ${zh}  ${en}`);
-    for (const { chosen, others } of offers) {
+    for (const { chosen, key, step, others } of offers) {
       const chosenOf = others.length === 0 ? '无其他空闲座席 nobody else was idle' : `${others.length + 1} 人空闲 idle`;
-      lines.push(`${'Q3'.padStart(12)}  选中 chosen: ${chosen} (${chosenOf})`);
+      lines.push(
+        `${'Q3'.padStart(12)}  选中 chosen: ${chosen} (${chosenOf}，第 ${step} 步 step ${step}) ${keyOf(key, atMs)}`,
+      );
       for (const other of others)
-        lines.push(`${other.rule.padStart(12)}    未选 not ${other.agent}: ${other.zh}  ${other.en}`);
+        lines.push(
+          `${other.rule.padStart(12)}    未选 not ${other.agent}: ${other.zh}  ${other.en} ${keyOf(other, atMs)}`,
+        );
     }
   }
   if (cut) lines.push('', '… 之后还有，未列出 / there is more, left out');
   return `${lines.join('\n')}\n`;
+}
+
+/** In the order in which they count. */
+function keyOf({ score, has, idleSinceMs }: ExplainedOffer['key'], atMs: number): string {
+  return `[匹配 score ${score}，在办 has ${has}，空闲 idle ${((atMs - idleSinceMs) / 1000).toFixed(1)}s]`;
 }
 
 function complain(line: string, status: number): number {

@@ -1,5 +1,5 @@
 import { isAskedElse } from './asked-else.ts';
-import type { Decision, NotChosen } from './decision.ts';
+import type { CandidateKey, Decision, NotChosen } from './decision.ts';
 import { isExcluded } from './exclusion.ts';
 import { isKeptHome, siteOpen } from './gate.ts';
 import type { AgentId } from './ids.ts';
@@ -19,24 +19,26 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
   const idle = [...d.state.standing.seats]
     .filter(([, { slots }]) => (slots & (1 << bucket.slot)) !== 0)
     .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
-  const chosenHas = loadOf(d.state.agents.get(chosen)!);
   const returned = contact.stage.wait.returnTo === chosen;
-  const bestScore = scoreOf(bucket.step, kindOf(d, chosen).skills);
+  const best = keyOf(d, bucket, chosen);
   for (const [agent] of idle) {
     if (others.length >= CANDIDATES_MAX) break;
     if (agent === chosen) continue;
     const kind = kindOf(d, agent);
-    const score = scoreOf(bucket.step, kind.skills);
+    const key = keyOf(d, bucket, agent);
     const waitedMs = d.state.nowMs - place.atMs;
-    const other = d.state.agents.get(agent)!;
-    const has = loadOf(other);
-    const least = score < bestScore ? 'Q13' : has > chosenHas ? 'W4' : 'Q3';
+    const least = key.score < best.score ? 'Q13' : key.has > best.has ? 'W4' : 'Q3';
     const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (returned ? 'T10' : least);
-    others.push({ agent, idleSinceMs: other.idleSinceMs, score, has, because });
+    others.push({ agent, ...key, because });
   }
   others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));
   const { step } = contact.stage.wait;
-  d.candidates.push({ contact: contact.id, chosen, step, waitedMs: d.state.nowMs - place.atMs, others });
+  d.candidates.push({ contact: contact.id, chosen, key: best, step, waitedMs: d.state.nowMs - place.atMs, others });
+}
+
+function keyOf(d: Decision, { step }: Bucket, agent: AgentId): CandidateKey {
+  const state = d.state.agents.get(agent)!;
+  return { idleSinceMs: state.idleSinceMs, score: scoreOf(step, kindOf(d, agent).skills), has: loadOf(state) };
 }
 
 /** Of somebody who may be offered something: the rules name them. */

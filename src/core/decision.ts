@@ -31,19 +31,25 @@ export interface Decision {
 export interface Candidates {
   readonly contact: ContactId;
   readonly chosen: AgentId;
+  readonly key: CandidateKey;
+  /** From 0. */
   readonly step: number;
   /** Head start included. */
   readonly waitedMs: number;
   readonly others: readonly NotChosen[];
 }
 
-export interface NotChosen {
-  readonly agent: AgentId;
+/** By what free agents are put in order. */
+export interface CandidateKey {
   readonly idleSinceMs: number;
   /** By what the step prefers. */
   readonly score: number;
   /** Calls and digital contacts that the agent has (W4). */
   readonly has: number;
+}
+
+export interface NotChosen extends CandidateKey {
+  readonly agent: AgentId;
   /** The rule by which this agent did not get the contact. */
   readonly because: string;
 }

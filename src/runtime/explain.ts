@@ -1,4 +1,4 @@
-import type { Candidates } from '../core/decision.ts';
+import type { CandidateKey, Candidates } from '../core/decision.ts';
 import type { Event } from '../core/event.ts';
 import type { AgentId, ContactId, LegId, OfferToken } from '../core/ids.ts';
 import { isDigital, type Medium } from '../core/medium.ts';
@@ -40,13 +40,16 @@ export interface ExplainedDecision extends Said {
   readonly topic: Topic;
 }
 
-/** Who was offered the contact and why, and who else was free: at most 20, idle longest first. */
+/** Who was offered the contact and why, and who else was free: at most 20, idle longest first; of each the parts of the key that orders them. */
 export interface ExplainedOffer {
   readonly chosen: AgentId;
+  readonly key: CandidateKey;
+  /** Of the contact's plan, from 1. */
+  readonly step: number;
   readonly why: Said;
   /** How long the contact had waited by then, head start included, ms. */
   readonly waitedMs: number;
-  readonly others: readonly ({ readonly agent: AgentId; readonly idleSinceMs: number; readonly rule: string } & Said)[];
+  readonly others: readonly (CandidateKey & { readonly agent: AgentId; readonly rule: string } & Said)[];
 }
 
 /** What has been learnt of the contact while reading. */
@@ -187,17 +190,18 @@ function counted<Told extends object>({ offers }: Following, told: Told): Told {
   return nth === 0 ? told : { ...told, token: nth };
 }
 
-function tellOffer({ chosen, others, waitedMs }: Candidates, digital: boolean): ExplainedOffer {
+function tellOffer({ chosen, key, step, others, waitedMs }: Candidates, digital: boolean): ExplainedOffer {
   return {
     chosen,
+    key,
+    step: step + 1,
     why: tellWhyChosen(
       others.map(({ because }) => because),
       digital,
     ),
     waitedMs,
-    others: others.map(({ agent, idleSinceMs, because }) => ({
-      agent,
-      idleSinceMs,
+    others: others.map(({ because, ...other }) => ({
+      ...other,
       rule: because,
       ...tellWhyNot(because, digital),
     })),

@@ -195,6 +195,7 @@ describe('the explain page', () => {
     expect(page.page.url()).not.toContain(CITIZEN);
     await page.page.check('[data-test=whole]');
     await page.seen('[data-test=offer] td:text-is("Q3")');
+    expect(await page.text('key')).toMatch(/第 \d 步.*匹配分 \d+，在办 \d，空闲 /s);
     expect(await page.text('life')).toContain('应答来电');
     await page.page.click('button:has-text("English")');
     await until(

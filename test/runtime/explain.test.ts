@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { timeLine } from '../../src/cli/explain.ts';
 import type { EventBody } from '../../src/core/event.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
 import { knownLegs } from '../../src/core/view.ts';
@@ -73,6 +74,42 @@ test('[Q3] an offer names who else was idle and why each was not chosen', async 
   const offers = told?.entries.flatMap((entry) => entry.offers);
   expect(offers).toHaveLength(1);
   expect(offers?.[0]).toMatchObject({ chosen: 'ana', others: [{ agent: 'ben', rule: 'Q3' }] });
+});
+
+test('[Q3][Q13] an offer tells the step of the plan, and of everybody who was free the parts of the key', async () => {
+  const rules = dayRules();
+  const [ana, ben] = [agentId('ana'), agentId('ben')];
+  const personal = { ...rules.queues['personal']!, plan: 'topic' };
+  const anyOf = { skill: 'personal', level: 1 } as const;
+  await loop.submit({
+    type: 'settingsLoaded',
+    settings: {
+      ...rules,
+      version: 'by topic',
+      queues: { ...rules.queues, personal },
+      plans: {
+        topic: [
+          { untilMs: 60_000, needs: { skill: 'tax', level: 1 }, skipIf: 'noneLoggedIn' },
+          { untilMs: null, needs: anyOf, prefer: [{ skill: 'personal', weight: 2 }] },
+        ],
+      },
+      agents: rules.agents.map((agent) => (agent.id === ben ? { ...agent, skills: { personal: 4 } } : agent)),
+    },
+  });
+  await loop.submit(ready('ana'));
+  await loop.submit(ready('ben'));
+  const idle = (agent: typeof ana) => loop.state.agents.get(agent)!.idleSinceMs;
+  const since = { ana: idle(ana), ben: idle(ben) };
+  const told = await explainContact(folder, await serveOne('13800138000'), loop.durableSeq);
+  expect(told?.entries.flatMap((entry) => entry.offers)).toMatchObject([
+    {
+      ...{ chosen: 'ben', step: 2, key: { score: 8, has: 0, idleSinceMs: since.ben } },
+      others: [{ agent: 'ana', rule: 'Q13', score: 6, has: 0, idleSinceMs: since.ana }],
+    },
+  ]);
+  const [offer] = timeLine(told!).match(/选中 chosen[\s\S]*?未选 not.*/) ?? [];
+  expect(offer).toMatch(/ben \(2 人空闲 idle，第 2 步 step 2\) \[匹配 score 8，在办 has 0，空闲 idle \d+\.\ds\]/);
+  expect(offer).toMatch(/未选 not ana: .* \[匹配 score 6，在办 has 0，空闲 idle \d+\.\ds\]$/);
 });
 
 test('[W19] a conversation that goes on from one that was closed names it', async () => {

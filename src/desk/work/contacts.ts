@@ -96,6 +96,13 @@ export interface Explanation {
   readonly cut: boolean;
 }
 
+/** By what free agents are put in order. */
+interface OrderKey {
+  readonly score: number;
+  readonly has: number;
+  readonly idleSinceMs: number;
+}
+
 export interface ExplainedEntry {
   readonly seq: number;
   readonly atMs: number;
@@ -103,13 +110,11 @@ export interface ExplainedEntry {
   readonly decisions: readonly (Said & { readonly rule: string; readonly topic: string })[];
   readonly offers: readonly {
     readonly chosen: string;
+    readonly key: OrderKey;
+    readonly step: number;
     readonly why: Said;
     readonly waitedMs: number;
-    readonly others: readonly (Said & {
-      readonly agent: string;
-      readonly idleSinceMs: number;
-      readonly rule: string;
-    })[];
+    readonly others: readonly (Said & OrderKey & { readonly agent: string; readonly rule: string })[];
   }[];
   readonly otherwiseToday?: true;
 }
