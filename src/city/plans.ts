@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml';
+import { type AgentId, agentId } from '../core/ids.ts';
 import type { Need, PlanStep } from '../core/settings.ts';
 import {
   NAME,
@@ -19,6 +20,7 @@ const STEPS_MAX = 10;
 const NEEDS_MAX = 20;
 /** Needs within needs. */
 const NEED_DEPTH_MAX = 4;
+const AGENTS_MAX = 100;
 const WEIGHT_MAX = 100;
 const AGE_MS_MAX = 3_600_000;
 
@@ -28,6 +30,11 @@ const SKILL_NEED: TextRule = {
     '技能与最低等级，例如 "personal 3"；任何座席写 anybody',
     'a skill and its least level, such as "personal 3", or anybody',
   ],
+};
+
+const ACCOUNT: TextRule = {
+  pattern: /^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$/,
+  looks: ['座席账号，例如 seat1001', 'the account of an agent, such as seat1001'],
 };
 
 export type Plans = Readonly<Record<string, readonly PlanStep[]>>;
@@ -61,10 +68,15 @@ function readSteps(field: Field, sites: ReadonlySet<string>): readonly PlanStep[
   for (const [index, step] of steps.entries()) {
     const last = index === steps.length - 1;
     const before = leastUntilMs(steps[index - 1]);
-    if (last !== (step.untilMs === null) || (last && step.lastAgent === true)) sayEndless(fields[index]!);
+    if (last !== (step.untilMs === null) || (last && isForFew(step))) sayEndless(fields[index]!);
     else if (step.untilMs !== null && step.untilMs < before) sayOrder(fields[index]!);
   }
   return steps;
+}
+
+/** Some day none of them is there. */
+function isForFew({ lastAgent, agents }: PlanStep): boolean {
+  return lastAgent === true || agents !== undefined;
 }
 
 /** A step that may be passed over leaves its time to the next one. */
@@ -74,7 +86,11 @@ function leastUntilMs(before: PlanStep | undefined): number {
 }
 
 function readStep(field: Field, sites: ReadonlySet<string>): PlanStep | undefined {
-  const fields = readFields(field, ['needs'], ['until', 'lastAgent', 'sites', 'prefer', 'headStart', 'skipIf']);
+  const fields = readFields(
+    field,
+    ['needs'],
+    ['until', 'lastAgent', 'sites', 'agents', 'prefer', 'headStart', 'skipIf'],
+  );
   if (fields === undefined) return undefined;
   const needs = readNeed(fields.needs, 0);
   const untilMs = fields.until === undefined ? null : readDurationMs(fields.until, 1_000, AGE_MS_MAX);
@@ -87,6 +103,7 @@ function readStep(field: Field, sites: ReadonlySet<string>): PlanStep | undefine
     needs,
     ...(lastAgent === true ? { lastAgent } : {}),
     ...(fields.sites ? { sites: readSites(fields.sites, sites) } : {}),
+    ...(fields.agents ? { agents: readAgents(fields.agents) } : {}),
     ...(fields.prefer ? { prefer: readPrefer(fields.prefer) } : {}),
     ...(headStartMs === undefined ? {} : { headStartMs }),
     ...(skipIf === undefined ? {} : { skipIf }),
@@ -103,6 +120,22 @@ function readSites(field: Field, sites: ReadonlySet<string>): readonly string[] 
     );
   }
   return named.flatMap((site) => readSite(site, sites) ?? []);
+}
+
+/** Who they are is known to the accounts alone: whoever has no seat is never there. */
+function readAgents(field: Field): readonly AgentId[] {
+  const named = readList(field, AGENTS_MAX);
+  if (isSeq(field.node) && named.length === 0) {
+    complain(
+      field,
+      ['没有写一个座席，这一步谁也接不到。', 'It names no agent: this step would reach nobody.'],
+      [
+        '请写座席账号，例如 [seat1001]；所有座席都可接就不写 agents。',
+        'Name accounts, such as [seat1001]; leave agents out for all.',
+      ],
+    );
+  }
+  return named.flatMap((agent) => readText(agent, ACCOUNT) ?? []).map(agentId);
 }
 
 function readNeed(field: Field, depth: number): Need | undefined {
@@ -159,8 +192,8 @@ function sayEndless(field: Field): void {
   complain(
     field,
     [
-      `${where(field)[0]}：除最后一步外每步都要写 until，最后一步不写，也不能只限上次的座席。`,
-      `${where(field)[1]}: every step but the last says until; the last does not, and is not for the last agent alone.`,
+      `${where(field)[0]}：除最后一步外每步都要写 until，最后一步不写，也不能只限上次的座席或几位座席。`,
+      `${where(field)[1]}: every step but the last says until; the last does not, and is not for the last agent or some agents alone.`,
     ],
     ['请改写步骤，使来电总有人可接。', 'Write the steps so that somebody may take the call in the end.'],
   );

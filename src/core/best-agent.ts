@@ -24,8 +24,8 @@ interface Chance {
 function bestFor(state: State, contact: Contact, bucket: Bucket, sinceMs: number): Chance | undefined {
   const before = returnedTo(state, contact, bucket);
   if (before !== undefined) return before;
-  if (bucket.only !== null) return chanceOf(state, contact, bucket, bucket.only);
   const waitedMs = state.nowMs - sinceMs;
+  if (bucket.only !== null) return chanceOf(state, contact, bucket, bucket.only, waitedMs);
   let best: Chance | undefined;
   for (const serving of bucket.servedBy) {
     if (best !== undefined && !best.excluded && serving.score < best.score) break;
@@ -38,18 +38,27 @@ function bestFor(state: State, contact: Contact, bucket: Bucket, sinceMs: number
   return best;
 }
 
-/** T10: the agent with whom the talk broke off. */
+/** T10: the agent with whom the talk broke off, whatever the profile delays. */
 function returnedTo(state: State, contact: Contact, bucket: Bucket): Chance | undefined {
   const agent = contact.stage.in === 'queue' ? contact.stage.wait.returnTo : undefined;
   if (agent === undefined || (bucket.only !== null && bucket.only !== agent)) return undefined;
-  return isExcluded(state, contact, agent) ? undefined : chanceOf(state, contact, bucket, agent);
+  return isExcluded(state, contact, agent)
+    ? undefined
+    : chanceOf(state, contact, bucket, agent, Number.POSITIVE_INFINITY);
 }
 
-/** Q18. */
-function chanceOf(state: State, contact: Contact, bucket: Bucket, agent: AgentId): Chance | undefined {
+/** Q18, Q12. */
+function chanceOf(
+  state: State,
+  contact: Contact,
+  bucket: Bucket,
+  agent: AgentId,
+  waitedMs: number,
+): Chance | undefined {
   const seat = state.standing.seats.get(agent);
   if (seat?.kind === undefined || (seat.slots & (1 << bucket.slot)) === 0) return undefined;
-  if (servingOf(seat.kind, bucket, state.settings!) === undefined) return undefined;
+  const serving = servingOf(seat.kind, bucket, state.settings!);
+  if (serving === undefined || (serving.delayMs > 0 && waitedMs < serving.delayMs)) return undefined;
   if (!gateOpen(state, seat.kind, bucket.queue, bucket.slot)) return undefined;
   if (isAskedElse(state, contact, seat.kind, agent)) return undefined;
   return { agent, excluded: false, score: 0, idleSinceMs: seat.atMs };

@@ -14,8 +14,9 @@ export interface SiteLoad {
   calls: number;
 }
 
-/** All agents who are alike to routing: the same site, home, profile, skills and slots. */
+/** All agents who are alike to routing: the same site, home, profile, skills and slots. Whom a step names is alike to nobody. */
 export interface Kind {
+  readonly named: AgentId | null;
   readonly site: string;
   readonly siteLoad: SiteLoad;
   readonly home: string | null;
@@ -61,12 +62,22 @@ export function kindKey(agent: AgentSetting, settings: Settings): string {
     .sort()
     .map((name) => [name, agent.skills[name]]);
   const { chat = 0, mail = 0 } = slotsOf(agent, settings);
-  return JSON.stringify([agent.site ?? HOME_SITE, agent.home ?? null, skills, agent.profile ?? null, chat, mail]);
+  const named = namedIn(agent, settings) ? [agent.id] : [];
+  return JSON.stringify([
+    agent.site ?? HOME_SITE,
+    agent.home ?? null,
+    skills,
+    agent.profile ?? null,
+    chat,
+    mail,
+    ...named,
+  ]);
 }
 
 export function makeKind(agent: AgentSetting, settings: Settings, siteLoad: SiteLoad): Kind {
   const profile = agent.profile ?? defaultProfile(agent, settings);
   return {
+    named: namedIn(agent, settings) ? agent.id : null,
     site: agent.site ?? HOME_SITE,
     siteLoad,
     home: agent.home ?? null,
@@ -86,6 +97,7 @@ export function servingOf(kind: Kind, bucket: Bucket, settings: Settings): Servi
   const entry = gone ? GONE : kind.profile.get(bucket.queue);
   if (entry === undefined || !meets(bucket.step.needs, kind.skills)) return undefined;
   if (bucket.step.sites !== undefined && !bucket.step.sites.includes(kind.site)) return undefined;
+  if (bucket.step.agents !== undefined && !bucket.step.agents.some((agent) => agent === kind.named)) return undefined;
   const { rank, delayMs } = entry;
   return { kind, bucket, rank, delayMs, score: scoreOf(bucket.step, kind.skills) };
 }
@@ -103,6 +115,10 @@ export function join(serving: Serving): void {
 export function bucketKey(queue: string, slot: Slot, only: AgentId | null): string {
   if (slot !== VOICE) return `${queue}  ${slot} ${only ?? ''}`;
   return only === null ? queue : `${queue} ${only}`;
+}
+
+function namedIn({ id }: AgentSetting, { plans = {} }: Settings): boolean {
+  return Object.values(plans).some((steps) => steps.some(({ agents }) => agents?.includes(id)));
 }
 
 /** Every queue, those of the agent's own skills first; what each step needs says the rest. */

@@ -1,7 +1,7 @@
 import { isExcluded } from './exclusion.ts';
 import { gateOpen, siteTakes } from './gate.ts';
+import { servingOf } from './kind.ts';
 import { slotOf } from './medium.ts';
-import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
 import { isFree } from './seat.ts';
 import type { PlanStep } from './settings.ts';
@@ -55,14 +55,8 @@ function someone(state: State, contact: Contact, wait: Wait, index: number, avai
   if (bucket.only !== null) {
     const seat = state.standing.seats.get(bucket.only);
     const kind = seat?.kind;
-    if (
-      seat === undefined ||
-      kind === undefined ||
-      !kind.profile.has(bucket.queue) ||
-      !meets(bucket.step.needs, kind.skills)
-    )
-      return false;
-    if (kind.room.slots[slot] === 0) return false;
+    if (seat === undefined || kind === undefined) return false;
+    if (servingOf(kind, bucket, state.settings!) === undefined) return false;
     return available ? isFree(state, bucket.only, slot) : seat.loggedIn && siteTakes(state, kind.site);
   }
   return bucket.servedBy.some(({ kind }) =>

@@ -295,6 +295,8 @@ export interface PlanStep {
   readonly lastAgent?: true;
   /** Only agents of these sites. */
   readonly sites?: readonly string[];
+  /** Only these agents. */
+  readonly agents?: readonly AgentId[];
   /** Of several idle agents the one with the largest Σ weight × level; then the longest idle. */
   readonly prefer?: readonly { readonly skill: string; readonly weight: number }[];
   /** Counts as time already waited, from this step on. */

@@ -311,6 +311,9 @@ export function bucketFor(state: State, wait: Wait, step: number, slot: Slot): B
       if (serving !== undefined) join(serving);
     }
   } else {
+    const kind = standing.seats.get(only)?.kind;
+    const serving = kind && settings !== null ? servingOf(kind, bucket, settings) : undefined;
+    if (serving !== undefined && serving.delayMs > 0) bucket.delaysMs = [serving.delayMs];
     const wanted = standing.wanted.get(only) ?? new Set();
     standing.wanted.set(only, wanted.add(bucket));
   }

@@ -50,8 +50,8 @@ export function ageMs(state: State, { enqueuedAtMs, headStartMs }: Wait): number
   return state.nowMs - enqueuedAtMs + headStartMs;
 }
 
-/** May this agent, once free, have this wait? Exclusions apart. */
-export function mayServe(state: State, agent: Agent, wait: Wait, slot: SlotName = 'voice'): boolean {
+/** May this agent, once free, have this wait? Exclusions apart. `own`: calls of the agent's site that are this wait's own offer. */
+export function mayServe(state: State, agent: Agent, wait: Wait, slot: SlotName = 'voice', own = 0): boolean {
   const settings = state.settings!;
   const setting = settings.agents.find(({ id }) => id === agent.id)!;
   const step = stepOf(settings, wait);
@@ -60,10 +60,11 @@ export function mayServe(state: State, agent: Agent, wait: Wait, slot: SlotName 
   if (!satisfied(step.needs, setting.skills)) return false;
   const site = setting.site ?? 'main';
   if (step.sites !== undefined && !step.sites.includes(site)) return false;
+  if (step.agents !== undefined && !step.agents.includes(agent.id)) return false;
   if (step.lastAgent === true && wait.lastAgent !== null && wait.lastAgent !== agent.id) return false;
   if ((state.sites.get(site) ?? 'open') !== 'open') return false;
   const capacity = settings.sites?.find(({ id }) => id === site)?.capacity ?? Number.POSITIVE_INFINITY;
-  if (slot === 'voice' && callsAt(state, site) >= capacity) return false;
+  if (slot === 'voice' && callsAt(state, site) - own >= capacity) return false;
   if (slot !== 'voice' && ((setting.slots ?? settings.slots?.each)?.[slot] ?? 0) === 0) return false;
   const home = setting.home;
   return home === undefined || home === wait.queue || state.levels.get(home)?.kept !== false;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import type { Command } from '../../src/core/command.ts';
-import type { ContactId } from '../../src/core/ids.ts';
+import { agentId, type ContactId } from '../../src/core/ids.ts';
 import type { SlotName } from '../../src/core/medium.ts';
 import type { AgentSetting, Need, PlanStep, QueueSetting, Settings, SlotRules } from '../../src/core/settings.ts';
 import type { Agent, Contact, State, Wait } from '../../src/core/state.ts';
@@ -38,6 +38,7 @@ const stepParts = fc.record(
   {
     needs: need,
     sites: fc.subarray(SITES, { minLength: 1 }),
+    agents: fc.subarray(NAMES.map(agentId), { minLength: 1, maxLength: 2 }),
     prefer: fc.array(fc.record({ skill: fc.constantFrom(...QUEUES), weight: fc.integer({ min: 1, max: 3 }) }), {
       maxLength: 2,
     }),
@@ -331,6 +332,8 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
     if (contact?.stage.in !== 'queue' || contact.stage.offer?.token !== command.token) continue;
     const { wait } = contact.stage;
     const slot = slotNameOf(contact.medium);
+    if (!mayServe(state, offered, wait, slot, 1))
+      throw new Error(`${offered.id} was offered ${contact.id}, which is not for that agent at step ${wait.step}`);
     for (const other of open) {
       const theirs = slotNameOf(other.contact.medium);
       // The offer itself may have ended a step for this one, which made it older than it was.

@@ -153,6 +153,58 @@ describe('who gets a contact', () => {
     expect(stage.in === 'queue' && stage.wait.step).toBe(1);
   });
 
+  test('[Q13] a step that names agents is for them alone, for as long as it lasts, and passed over while none of them is there', () => {
+    const few = { agents: [agentId('ben'), agentId('gus')], skipIf: 'noneLoggedIn' as const };
+    const plans = { p: [until(10_000, PERSONAL, few), always(PERSONAL)] };
+    const staff = ['ana', 'ben', 'cai'].map((name) => agent(name, { personal: 1 }));
+    const hotline = new Hotline(rules([queue('personal', { plan: 'p' })], staff, { plans }));
+    hotline.ready('ana');
+    expect(hotline.ringing(hotline.call('personal'))).toBe('ana');
+    hotline.ready('cai');
+    hotline.pass(1_000);
+    hotline.ready('ben');
+    expect(hotline.ringing(hotline.call('personal'))).toBe('ben');
+    const next = hotline.call('personal');
+    expect(hotline.ringing(next)).toBeUndefined();
+    hotline.pass(10_000);
+    expect(hotline.ringing(next)).toBe('cai');
+  });
+
+  test('[Q13][Q18] the last agent is asked only if the step names that one, too', () => {
+    const last = { lastAgent: true as const, agents: [agentId('ana')] };
+    const plans = { p: [until(10_000, PERSONAL, { ...last, skipIf: 'noneLoggedIn' }), always(PERSONAL)] };
+    const staff = ['ana', 'ben'].map((name) => agent(name, { personal: 1 }));
+    const hotline = new Hotline(rules([queue('personal', { plan: 'p', wrapUpMs: 0 })], staff, { plans }));
+    hotline.ready('ben');
+    const first = hotline.call('personal', '13800138000');
+    hotline.answer(first);
+    hotline.hangUp(first);
+    hotline.ready('ana');
+    hotline.pass(1_000);
+    hotline.ask('ben', 'notReady');
+    hotline.pass(1_000);
+    hotline.ready('ben');
+    expect(hotline.ringing(hotline.call('personal', '13800138000'))).toBe('ana');
+  });
+
+  test('[Q12][Q18] the last agent whose profile delays the queue is asked once the delay is over, and not before', () => {
+    const plans = { p: [until(60_000, PERSONAL, { lastAgent: true }), always(PERSONAL)] };
+    const profile = [{ queue: 'personal', rank: 1, delayMs: 20_000 }];
+    const staff = [agent('ben', { personal: 1 }, { profile })];
+    const hotline = new Hotline(rules([queue('personal', { plan: 'p', wrapUpMs: 0 })], staff, { plans }));
+    const first = hotline.call('personal', '13800138000');
+    hotline.ready('ben');
+    hotline.pass(60_000);
+    hotline.answer(first);
+    hotline.hangUp(first);
+    const again = hotline.call('personal', '13800138000');
+    expect(hotline.ringing(again)).toBeUndefined();
+    hotline.pass(19_999);
+    expect(hotline.ringing(again)).toBeUndefined();
+    hotline.pass(1);
+    expect(hotline.ringing(again)).toBe('ben');
+  });
+
   test('[Q18][C1] who spoke with the caller last is asked first, for as long as the step lasts', () => {
     const plans = { p: [until(10_000, PERSONAL, { lastAgent: true, skipIf: 'noneLoggedIn' }), always(PERSONAL)] };
     const staff = [agent('ana', { personal: 1 }), agent('ben', { personal: 1 })];
