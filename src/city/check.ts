@@ -122,11 +122,17 @@ function walkFlow(
     if (reached.has(name) || !Object.hasOwn(flow.steps, name)) return;
     reached.add(name);
     open.add(name);
-    for (const target of targetsOf(flow.steps[name]!)) visit(target);
+    for (const target of targetsOf(flow.steps[name]!)) if (!isAskedAgain(flow, name, target)) visit(target);
     open.delete(name);
   };
   for (const start of starts) visit(start);
   return { reached, loops };
+}
+
+/** F3: a key that asks the same once more does so a few times only. */
+function isAskedAgain(flow: Flow, name: string, target: string): boolean {
+  const step = flow.steps[name];
+  return step?.kind === 'ask' && target === name && step.none !== name && step.wrong !== name;
 }
 
 /** The prompts that a step plays before it wants anything. */

@@ -49,8 +49,10 @@ export function digitsTaken(d: Decision, contact: Contact, key: CommandKey, digi
     });
   }
   if (digit === '') enterStep(d, contact, stage.flow, step.none);
-  else if (Object.hasOwn(step.choose, digit)) enterStep(d, contact, stage.flow, step.choose[digit]!);
-  else if (stage.wrong < step.wrongMax) askAgain(d, contact, stage, step);
+  else if (Object.hasOwn(step.choose, digit) && step.choose[digit] !== stage.step)
+    enterStep(d, contact, stage.flow, step.choose[digit]!);
+  else if (stage.wrong < step.wrongMax)
+    askAgain(d, contact, stage, step, Object.hasOwn(step.choose, digit) ? NO_PROMPTS : step.wrongPrompts);
   else enterStep(d, contact, stage.flow, step.wrong);
 }
 
@@ -108,8 +110,8 @@ function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: r
   return true;
 }
 
-function askAgain(d: Decision, contact: Contact, stage: Menu, step: Ask): void {
-  putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong + 1, step.wrongPrompts, 'F3');
+function askAgain(d: Decision, contact: Contact, stage: Menu, step: Ask, first: readonly string[]): void {
+  putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong + 1, first, 'F3');
 }
 
 /** @param first said before the question. */

@@ -21,7 +21,7 @@ export function firstStep(state: State, contact: Contact, flow: Flow): string {
   return callers.includes('repeat') && calledLately(state, contact.from) ? direct.step : flow.start;
 }
 
-/** G2: who calls again within the day goes to the queue of the last call. */
+/** G2: who calls again within the day goes to the queue of the last call, by its own plan: the agent of that call may be asked first. */
 export function queueAsBefore(state: State, contact: Contact, flow: Flow, entry: QueueStep): QueueStep {
   const direct = flow.known?.direct;
   const known = contact.known ?? {};
@@ -29,7 +29,7 @@ export function queueAsBefore(state: State, contact: Contact, flow: Flow, entry:
   if (known.stage !== undefined || !calledLately(state, contact.from)) return entry;
   const queue = callerOf(state, contact.from)?.queue;
   if (queue === undefined || !Object.hasOwn(state.settings?.queues ?? {}, queue)) return entry;
-  return queue === entry.queue ? entry : { kind: 'queue', queue, prompts: [] };
+  return { kind: 'queue', queue, prompts: [] };
 }
 
 /** G3. */

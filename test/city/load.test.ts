@@ -68,14 +68,14 @@ describe('the shipped city folder', () => {
     expect(Object.keys(settings.workdays ?? {})).toEqual(['2023', '2024', '2025', '2026']);
   });
 
-  test('asks as the hotline must: 1 personal, 2 enterprise, 0 personal, a wrong key once more, three seconds of silence to a person', () => {
+  test('asks as the hotline must: 1 personal, 2 enterprise, 0 personal, * again, a wrong key once more, three seconds of silence to a person', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     expect(result.city.settings.flows['hotline']?.steps['menu']).toEqual({
       kind: 'ask',
       opening: ['GRT-01', 'REC-01'],
       prompts: ['MNU-01'],
-      choose: { '0': 'anybody', '1': 'personal', '2': 'enterprise' },
+      choose: { '0': 'anybody', '1': 'personal', '2': 'enterprise', '*': 'menu' },
       waitMs: 3_000,
       none: 'noKey',
       wrongPrompts: ['MNU-05'],

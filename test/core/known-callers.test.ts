@@ -89,6 +89,28 @@ function waitOf(contact: ContactId): Wait {
   return stage.wait;
 }
 
+test('[F3] a key that chooses the question itself asks it again, without its opening, as often as a wrong key', () => {
+  const flow = structuredClone(FLOW) as { steps: Record<string, object> };
+  const again = { opening: ['BLK'], choose: { '*': 'menu', '2': 'enterprise' }, wrongPrompts: ['EMG'], wrongMax: 2 };
+  Object.assign(flow.steps['menu']!, again);
+  hotline = new Hotline({ ...SETTINGS, flows: { main: flow as Flow } });
+  const contact = call(undefined, '13900139000');
+  const { leg } = hotline.state.contacts.get(contact)!;
+  const asked: string[][] = [];
+  const type = (digits: string) => {
+    const { stage } = hotline.state.contacts.get(contact)!;
+    if (stage.in !== 'menu') throw new Error('not in the menu');
+    for (const command of hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits }))
+      if (command.do === 'collect') asked.push([...command.files]);
+  };
+  type('*');
+  type('7');
+  expect(asked).toEqual([['/MNU'], ['/EMG', '/MNU']]);
+  expect(at(contact)).toBe('menu menu');
+  type('*');
+  expect(at(contact)).toBe('queue');
+});
+
 describe('[G1][G2] without the menu', () => {
   test.each<[string, CallerKnown]>([
     ['an elder', { elder: true }],
