@@ -88,6 +88,11 @@ export const AgentShape = Type.Object({
       { description: 'Room beside one call; absent: none.' },
     ),
   ),
+  digitalFromMs: Type.Optional(
+    Type.Integer({
+      description: 'Too many digital offers were missed: none before, unless `ready` is asked for again.',
+    }),
+  ),
   conversations: Type.Optional(
     Type.Array(
       Type.Object({

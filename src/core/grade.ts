@@ -35,7 +35,8 @@ export function queueAsBefore(state: State, contact: Contact, flow: Flow, entry:
 /** G3. */
 export function gradeCaller(d: Decision, contact: Contact): void {
   const { grade, order } = contact.known ?? {};
-  const predicted = grade ?? gradeOfOrder(order);
+  const byOrder = gradeOfOrder(order);
+  const predicted = byOrder === 'emergency' ? byOrder : (grade ?? byOrder);
   if (predicted === undefined) return;
   contact.grade = predicted;
   note(d, 'G3', {

@@ -39,6 +39,8 @@ export const NO_ANSWER_PAUSE_MS = 10_000;
 export const EXCLUDED_MS = 60_000;
 export const EXCLUDED_MS_MAX = 300_000;
 export const MISSES_MAX = 3;
+/** W6. */
+export const DESK_ASIDE_MS = 600_000;
 /** Q19, Q20. */
 export const ESTIMATE_SAMPLES = 64;
 export const ESTIMATE_SAMPLES_MIN = 10;

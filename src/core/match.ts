@@ -1,7 +1,7 @@
 import { isAskedElse } from './asked-else.ts';
 import { bestAgent } from './best-agent.ts';
 import { tellCandidates } from './candidates.ts';
-import type { Decision } from './decision.ts';
+import { type Decision, setConversation } from './decision.ts';
 import { makeDigitalOffer } from './digital-offer.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
@@ -57,6 +57,16 @@ function matchContact(d: Decision, id: ContactId, amongOthers: boolean): void {
     const turn = amongOthers ? firstFor(d.state, seatOf(d.state.standing, best)) : undefined;
     const first = turn === undefined || turn.excluded ? contact : d.state.contacts.get(contactId(turn.id))!;
     offer(d, first, best);
+  }
+  if (contact.grade === 'emergency') callAway(d, contact);
+}
+
+/** W7: nobody is free for an emergency. No offer stands that was to stand before a call. */
+function callAway(d: Decision, { stage, medium }: Contact): void {
+  if (stage.in !== 'queue' || stage.offer !== null || slotOf(medium) !== VOICE) return;
+  for (const agent of d.state.agents.values()) {
+    const firm = agent.conversations.find((each) => each.in === 'offer' && each.firm);
+    if (firm?.in === 'offer') setConversation(d, agent, firm.contact, { ...firm, firm: false });
   }
 }
 

@@ -4,7 +4,7 @@ import { takeBackForCall } from './digital-offer.ts';
 import { exclude } from './exclusion.ts';
 import { type LegId, NO_LEG, type OfferToken } from './ids.ts';
 import { hangUp, type LegEnd } from './leg.ts';
-import { DECLINE_PAUSE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
+import { DECLINE_PAUSE_MS, DESK_ASIDE_MS, MISSES_MAX, NO_ANSWER_PAUSE_MS, RING_DEVICES_MAX } from './limits.ts';
 import { isDigital, VOICE } from './medium.ts';
 import { queueOf } from './queue-of.ts';
 import { ringPhone } from './ring.ts';
@@ -120,10 +120,11 @@ export function missOffer(
   const agent = d.state.agents.get(offer.agent);
   if (agent === undefined) return;
   agent.misses += 1;
-  const untilMs = d.state.nowMs + (result === 'rejected' ? DECLINE_PAUSE_MS : NO_ANSWER_PAUSE_MS);
-  if (isDigital(contact.medium)) agent.deskNotBeforeMs = untilMs;
-  else agent.notBeforeMs = untilMs;
-  if (agent.misses >= MISSES_MAX && agent.wish === 'ready') {
+  const pauseMs = result === 'rejected' ? DECLINE_PAUSE_MS : NO_ANSWER_PAUSE_MS;
+  const tooMany = agent.misses >= MISSES_MAX;
+  if (isDigital(contact.medium)) agent.deskNotBeforeMs = d.state.nowMs + (tooMany ? DESK_ASIDE_MS : pauseMs);
+  else agent.notBeforeMs = d.state.nowMs + pauseMs;
+  if (tooMany && !isDigital(contact.medium) && agent.wish === 'ready') {
     agent.wish = 'notReady'; // O6
     agent.reason = 'missedOffers';
     agent.setBy = undefined;

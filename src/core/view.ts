@@ -4,6 +4,7 @@ import type { AgentState } from './command.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
+import { MISSES_MAX } from './limits.ts';
 import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
@@ -53,6 +54,8 @@ export interface AgentView {
   readonly setBy?: { readonly by: string; readonly reason: string };
   /** Room beside the one call. Absent: none. */
   readonly slots?: SlotCounts;
+  /** W6: too many digital offers were missed; none before. May be over. */
+  readonly digitalFromMs?: number;
   /** Digital contacts that the agent has or is offered, oldest first. Absent: none. */
   readonly conversations?: readonly ConversationView[];
 }
@@ -131,6 +134,9 @@ export function agentView(state: State, id: AgentId): AgentView | undefined {
     next: agent.wish,
     ...(agent.setBy === undefined ? {} : { setBy: agent.setBy }),
     ...slotsView(state, setting),
+    ...(agent.misses >= MISSES_MAX && agent.deskNotBeforeMs > state.nowMs
+      ? { digitalFromMs: agent.deskNotBeforeMs }
+      : {}),
     ...(agent.conversations.length === 0 ? {} : { conversations: conversationViews(state, agent) }),
   };
 }

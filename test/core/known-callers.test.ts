@@ -274,6 +274,11 @@ describe('[G3] [G4] grades', () => {
   test.each<[string, CallerKnown, Grade | undefined]>([
     ['an urgent order', { order: { no: 'G1', urgency: 'urgent' } }, 'business'],
     ['an emergency order', { order: { no: 'G1', urgency: 'emergency' } }, 'emergency'],
+    [
+      'an emergency before what the records say',
+      { grade: 'expert', order: { no: 'G1', urgency: 'emergency' } },
+      'emergency',
+    ],
     ['what the records say before any order', { grade: 'expert', order: { no: 'G1', urgency: 'urgent' } }, 'expert'],
     ['nothing', { elder: true }, undefined],
   ])('by %s', (_by, known, grade) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { agentId, type ContactId, nodeId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import { agentView } from '../../src/core/view.ts';
 import { factsOf, held, hotlineOf, MEDIUM, NODE, SLOTS, stageOf } from './digital-day.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
@@ -160,6 +160,64 @@ describe('who gets it', () => {
     expect(hotline.ringing(mail)).toBe('ana');
   });
 
+  test('[W6][O6] without a word they are offered again after ten minutes, and each one more that is missed keeps them away as long', () => {
+    const hotline = hotlineOf(['ana']);
+    hotline.ready('ana');
+    const chat = hotline.open('chat', 'personal')!;
+    for (let miss = 0; miss < 2; miss++) hotline.pass(40_000);
+    hotline.pass(30_000);
+    hotline.pass(599_999);
+    expect(hotline.ringing(chat)).toBeUndefined();
+    hotline.pass(1);
+    expect(hotline.ringing(chat)).toBe('ana');
+    hotline.pass(30_000);
+    hotline.pass(599_999);
+    expect(hotline.ringing(chat)).toBeUndefined();
+    hotline.pass(1);
+    expect(hotline.ringing(chat)).toBe('ana');
+    hotline.reply(chat);
+    expect(hotline.state.agents.get(agentId('ana'))?.misses).toBe(0);
+  });
+
+  test('[O6] a call that is missed after them sets the agent aside', () => {
+    const hotline = hotlineOf(['ana']);
+    hotline.ready('ana');
+    const chat = hotline.open('chat', 'personal')!;
+    for (let miss = 0; miss < 3; miss++) hotline.pass(40_000);
+    hotline.decline(hotline.call('personal'));
+    expect(agentView(hotline.state, agentId('ana'))).toMatchObject({ state: 'notReady', reason: 'missedOffers' });
+    expect(hotline.ringing(chat)).toBeUndefined();
+  });
+
+  test('[W7][G3] for an emergency nobody else is free for, a chat that has waited for its bound is taken back as well', () => {
+    const grades = { emergency: { headStartMs: 600_000 } };
+    const hotline = new Hotline(rules([queue('personal')], [agent('ana', LEVEL)], { slots: SLOTS, grades }));
+    hotline.ready('ana');
+    const held = hotline.call('personal');
+    hotline.answer(held);
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.pass(600_000);
+    hotline.hangUp(held);
+    hotline.ready('ana');
+    expect(hotline.ringing(chat)).toBe('ana');
+    const ordinary = hotline.call('personal');
+    expect(hotline.ringing(ordinary)).toBeUndefined();
+    const order = { no: 'G1', urgency: 'emergency' as const };
+    const leg = legId('emergency');
+    hotline.hear({
+      type: 'callArrived',
+      node: nodeId('switch'),
+      leg,
+      from: '1',
+      dialled: 'personal',
+      known: { order },
+    });
+    const emergency = hotline.state.legs.get(leg)!.contact;
+    hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg });
+    expect([hotline.ringing(emergency), hotline.ringing(chat)]).toEqual(['ana', undefined]);
+    expect(hotline.state.agents.get(agentId('ana'))?.misses).toBe(0);
+  });
+
   test('[W5][W7][Q16] a mail that has waited for its bound goes before calls, and its offer is not taken back for one', () => {
     const hotline = hotlineOf(['ana']);
     const mail = hotline.open('mail', 'personal')!;
@@ -211,15 +269,24 @@ describe('an offer', () => {
     expect(hotline.ringing(hotline.call('personal'))).toBe('ana');
   });
 
-  test('[W6][O3][O6] three that nobody answered set the agent aside, who keeps what was taken and comes back by asking', () => {
+  test('[W6][O3][O6] three that nobody answered keep chats from the agent, and no call; who keeps what was taken and comes back by asking', () => {
     const hotline = hotlineOf(['ana']);
     hotline.ready('ana');
     const kept = held(hotline);
     const chat = hotline.open('chat', 'personal')!;
-    for (let miss = 0; miss < 3; miss++) hotline.pass(40_000);
-    expect(agentView(hotline.state, agentId('ana'))).toMatchObject({ state: 'notReady', reason: 'missedOffers' });
+    for (let miss = 0; miss < 2; miss++) hotline.pass(40_000);
+    hotline.pass(30_000);
+    const digitalFromMs = hotline.state.nowMs + 600_000;
+    const view = () => agentView(hotline.state, agentId('ana'));
+    expect(view()).toMatchObject({ state: 'ready', digitalFromMs });
     expect(hotline.holder(kept)).toBe('ana');
+    hotline.pass(60_000);
+    expect(hotline.ringing(chat)).toBeUndefined();
+    const call = hotline.call('personal');
+    expect(hotline.ringing(call)).toBe('ana');
+    hotline.hangUp(call);
     hotline.ready('ana');
+    expect(view()).not.toHaveProperty('digitalFromMs');
     hotline.reply(chat);
     expect(hotline.holder(chat)).toBe('ana');
   });

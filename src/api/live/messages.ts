@@ -115,6 +115,8 @@ interface AgentFields {
   readonly next: 'ready' | 'notReady' | 'offline';
   /** Who set `next` in the agent's stead, and why. */
   readonly setBy?: { readonly by: string; readonly reason: string };
+  /** Too many chats and mails were not taken: none is offered before, unless the agent asks for `ready` again. May be over. */
+  readonly digitalFromMs?: number;
   /** Registered phones. A ready agent without one is offered nothing. */
   readonly devices: number;
   readonly skills: readonly string[];

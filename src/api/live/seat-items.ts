@@ -27,7 +27,8 @@ export function selfItem(view: DeskView): SelfItem {
   return { key: 'self', kind: 'self', ...fields(view), sipUser: view.sipUser };
 }
 
-function fields({ agent, number, site, state, reason, sinceMs, next, setBy, devices, skills }: DeskView) {
+function fields(view: DeskView) {
+  const { agent, number, site, state, reason, sinceMs, next, setBy, digitalFromMs, devices, skills } = view;
   return {
     agent,
     number,
@@ -37,6 +38,7 @@ function fields({ agent, number, site, state, reason, sinceMs, next, setBy, devi
     sinceMs,
     next,
     ...(setBy === undefined ? {} : { setBy }),
+    ...(digitalFromMs === undefined ? {} : { digitalFromMs }),
     devices,
     skills,
   };

@@ -64,6 +64,7 @@ export const en: Words = {
     goNotReady: 'Not ready',
     leave: 'Go offline',
     setBy: (by: string, state: string, reason: string) => `${by} set “${state}”: ${reason}`,
+    aside: (left: string) => `Chats missed: none for ${left}, unless you press Ready`,
     byItself: { phoneLost: 'Phone lost', missedOffers: 'Missed offers' },
     reasons: ['Break', 'Meal', 'Meeting', 'Training', 'Equipment fault', 'Other work'],
     refused: (why: string) => `The state did not change: ${why}`,

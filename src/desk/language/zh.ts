@@ -55,6 +55,7 @@ export const zh = {
     goReady: '就绪',
     goNotReady: '示忙',
     leave: '下岗',
+    aside: (left: string) => `会话连续未接，${left} 后再派；点“就绪”立即恢复`,
     byItself: { phoneLost: '话机断线', missedOffers: '连续未接' },
     reasons: ['小休', '用餐', '会议', '培训', '设备故障', '其他工作'],
     refused: (why: string) => `状态没有改变：${why}`,

@@ -1,6 +1,7 @@
 import { ElMessage } from 'element-plus';
 import { words } from '../language/words.ts';
 import { zh } from '../language/zh.ts';
+import { serverNow } from '../live/clock.ts';
 import { self } from '../live/live.ts';
 import { ask } from '../request.ts';
 import { whyNot } from '../why-not.ts';
@@ -17,7 +18,8 @@ export async function setState(state: 'ready' | 'notReady' | 'offline', reason?:
 
 /** By a key. Who is so, or will be after the call, stays so. */
 export function goReady(): void {
-  const { state, next } = self.value ?? {};
+  const { state, next, digitalFromMs = 0 } = self.value ?? {};
+  if (digitalFromMs > serverNow()) return void setState('ready');
   const isSo = state === 'ready' || (state !== 'wrapUp' && next === 'ready');
   if (state !== undefined && !isSo) void setState('ready');
 }
