@@ -57,6 +57,6 @@ function planName({ queue, skill, site }: Hotline): string | undefined {
   return [queue, skill ?? '', ...(site === undefined ? [] : [site])].join(':');
 }
 
-function say(prompts: readonly string[], then: string): FlowStep {
+export function say(prompts: readonly string[], then: string): FlowStep {
   return { kind: 'say', prompts, then };
 }

@@ -9,6 +9,7 @@ import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { readGrades } from './grades.ts';
 import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
 import { readHours } from './hours.ts';
+import { withKnownCallers } from './known-flow.ts';
 import { APOLOGY_PROMPT, MUSIC_PROMPT } from './known-prompts.ts';
 import { readMessages } from './messages.ts';
 import { readMissedCalls } from './missed-calls.ts';
@@ -65,7 +66,8 @@ export function loadCity(folder: string): CityResult {
   const plans = routing.settings.plans ?? {};
   const mayName = { queues: queues?.queues, plans, prompts: prompts?.lengthsMs, sites: routing.siteNames };
   const merged = hotlineFile ? readHotlines(hotlineFile, mayName) : NO_HOTLINES;
-  const placed = [...flows.placed, ...merged.placed];
+  const main = flows.placed.find(({ numbers }) => numbers.some(({ number }) => number === merged.main));
+  const placed = [...flows.placed, ...withKnownCallers(merged.placed, main?.flow)];
   // A reference into what could not be read would only repeat that problem.
   if (prompts && queues && hours) {
     const names = { ...routing.names, queues: queues.names, hours: hours.names, prompts: prompts.lengthsMs };

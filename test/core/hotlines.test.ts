@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { City } from '../../src/city/city.ts';
 import { loadCity } from '../../src/city/load.ts';
 import { makeSettings } from '../../src/city/settings.ts';
-import type { SurveyedLeg } from '../../src/core/event.ts';
+import type { CallerKnown, SurveyedLeg } from '../../src/core/event.ts';
 import { agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
 import type { AgentSetting } from '../../src/core/settings.ts';
 import { initialState } from '../../src/core/state.ts';
@@ -54,15 +54,15 @@ interface Walk {
 let calls = 0;
 
 /** A call whose prompts all play to their end. */
-function walk(hotline: Hotline, dialled: string, diversion?: string): Walk {
+function walk(hotline: Hotline, dialled: string, diversion?: string, known: CallerKnown = {}): Walk {
   const leg = legId(`caller-${++calls}`);
   const before = hotline.commands.length;
   const diverted = diversion === undefined ? {} : { diversion };
-  hotline.hear({ type: 'callArrived', node: NODE, leg, from: `138${calls}`, dialled, ...diverted });
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from: `138${calls}`, dialled, ...diverted, known });
   const heard: string[] = [];
   for (let at = before; at < hotline.commands.length; at++) {
     const command = hotline.commands[at]!;
-    if (command.do !== 'play' && command.do !== 'music') continue;
+    if (command.do !== 'play' && command.do !== 'music' && command.do !== 'collect') continue;
     heard.push(...command.files.map((file) => basename(file, '.wav')));
     if (command.do === 'play') hotline.hear({ type: 'playEnded', node: NODE, leg, key: command.key, outcome: 'done' });
   }
@@ -108,9 +108,40 @@ describe('the merged hotlines of the shipped city', () => {
     },
   );
 
+  test.each(shipped.hotlines.slice(0, 3))(
+    '[G5] $number warns a warned caller before its greeting',
+    ({ number, queue }) => {
+      const call = walk(open(shipped), number, undefined, { stage: 'warned' });
+      expect(call.heard.slice(0, 2)).toEqual(['BLK-01', `GRT-${number}`]);
+      expect(call.queue).toBe(queue);
+    },
+  );
+
+  test.each([
+    ['dialled', '12315', undefined],
+    ['diverted', '12345', '12315'],
+  ])(
+    '[G5] a limited caller of one (%s) reaches a person by a key, and without one behind the others',
+    (_how, dialled, diversion) => {
+      const line = open(shipped);
+      const press = (digits: string) => {
+        const { contact, heard } = walk(line, dialled, diversion, { stage: 'limited' });
+        expect(heard).toEqual(['BLK-01', 'REC-01', 'BLK-02']);
+        const { leg, stage } = line.state.contacts.get(contact)!;
+        if (stage.in !== 'menu') throw new Error(`in ${stage.in}`);
+        line.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits });
+        const after = line.state.contacts.get(contact)!.stage;
+        return after.in === 'queue' ? [after.wait.queue, after.wait.headStartMs] : after.in;
+      };
+      expect(press('0')).toEqual(['personal', 0]);
+      expect(press('')).toEqual(['personal', -600_000]);
+    },
+  );
+
   test('leave 12345 as it is: its greeting, its menu', () => {
     const call = walk(open(shipped), '12345');
     expect(call.opened?.flow).toBe('hotline');
+    expect(call.heard).toEqual(['GRT-01', 'REC-01', 'MNU-01']);
     expect(call.queue).toBeUndefined();
   });
 });
