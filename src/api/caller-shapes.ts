@@ -14,7 +14,7 @@ export const StageBody = Type.Object(
   {
     stage: Type.Union([Type.Literal('none'), Type.Literal('warned'), Type.Literal('limited')]),
     reason: Reason(),
-    /** How long it holds; 30 when absent. */
+    /** How long it holds; absent: as was proposed, else 30. */
     days: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 })),
   },
   { additionalProperties: false },
@@ -34,6 +34,9 @@ export const CallersShape = Type.Object({
       untilMs: orNull('integer'),
       reason: orNull('string'),
       proposedBy: orNull('string'),
+      proposedReason: orNull('string'),
+      /** Null: not said, so as long as may be. */
+      proposedDays: orNull('integer'),
       changedAtMs: Type.Integer(),
       changedBy: Type.String(),
     }),

@@ -31,9 +31,10 @@ export interface StageWish {
   readonly number: string;
   readonly stage: Stage;
   readonly reason: string;
-  readonly days: number;
+  /** Absent: as was proposed, else `LIMIT_DAYS_MAX`. */
+  readonly days?: number | undefined;
   readonly by: string;
-  /** Others' word proposes a limit, and approves none. */
+  /** Of the two who ask for a limit one must be such. */
   readonly mayApprove: boolean;
   readonly nowMs: number;
 }
@@ -62,7 +63,7 @@ export async function noteCaller(
   });
 }
 
-/** A warning, and its end, hold at once; a limit once a second person, who may approve it, has asked for it. */
+/** A warning, and its end, hold at once; a limit once a second person has asked for it, one of the two being somebody who may approve it. */
 export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
   const { stage, reason, days, by, mayApprove, nowMs } = wish;
   const number = callerKey(wish.number);
@@ -71,16 +72,20 @@ export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
     const fresh = before.proposed_at_ms !== null && nowMs - before.proposed_at_ms <= PROPOSAL_MS_MAX;
     const proposed = stage === 'limited' && (!fresh || before.proposed_by === null);
     if (stage === 'limited' && !proposed && before.proposed_by === by) return 'sameUser';
-    if (stage === 'limited' && !proposed && !mayApprove) return 'proposed';
+    if (stage === 'limited' && !proposed && !mayApprove && !before.proposed_by_approver) return 'proposed';
+    const daysHeld = days ?? (stage === 'limited' ? before.proposed_days : null) ?? LIMIT_DAYS_MAX;
     const change = proposed
-      ? { proposed_by: by, proposed_at_ms: nowMs, stage_reason: reason }
+      ? {
+          ...{ proposed_by: by, proposed_at_ms: nowMs, proposed_by_approver: mayApprove },
+          ...{ proposed_reason: reason, proposed_days: days ?? null },
+        }
       : {
           stage: stage === 'none' ? null : stage,
-          stage_until_ms: stage === 'none' ? null : nowMs + Math.min(days, LIMIT_DAYS_MAX) * DAY_MS,
-          // Whoever approves a limit says yes; why it is wished was said by the first.
-          stage_reason: stage === 'limited' ? (before.stage_reason ?? reason) : reason,
-          proposed_by: null,
-          proposed_at_ms: null,
+          stage_until_ms: stage === 'none' ? null : nowMs + Math.min(daysHeld, LIMIT_DAYS_MAX) * DAY_MS,
+          // Whoever is second says yes; why it is wished was said by the first.
+          stage_reason: stage === 'limited' ? (before.proposed_reason ?? before.stage_reason ?? reason) : reason,
+          ...{ proposed_by: null, proposed_at_ms: null, proposed_by_approver: false },
+          ...{ proposed_reason: null, proposed_days: null },
         };
     await transaction
       .updateTable('callers')
@@ -127,12 +132,16 @@ export async function setCallerOrder(
   });
 }
 
-/** Those with a stage, or for whom one is proposed. */
-export async function listStages(db: Db): Promise<CallerRow[]> {
+/** Those with a stage that holds, or for whom one is proposed. */
+export async function listStages(db: Db, nowMs: number): Promise<CallerRow[]> {
   return await db
     .selectFrom('callers')
     .selectAll()
-    .where((at) => at.or([at('stage', 'is not', null), at('proposed_by', 'is not', null)]))
+    .where((at) => {
+      const holds = at.and([at('stage', 'is not', null), at('stage_until_ms', '>', nowMs)]);
+      const proposed = at.and([at('proposed_by', 'is not', null), at('proposed_at_ms', '>=', nowMs - PROPOSAL_MS_MAX)]);
+      return at.or([holds, proposed]);
+    })
     .orderBy('changed_at_ms', 'desc')
     .limit(ROWS_MAX)
     .execute();

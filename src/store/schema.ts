@@ -76,6 +76,9 @@ export interface CallerTable {
   stage_reason: string | null;
   proposed_by: string | null;
   proposed_at_ms: number | null;
+  proposed_reason: string | null;
+  proposed_days: number | null;
+  proposed_by_approver: Generated<boolean>;
   changed_at_ms: number;
   changed_by: string;
 }

@@ -51,8 +51,37 @@ test('a limit has the reason for which it was proposed, not the word of whoever 
   await setStage(db(), { ...wish('13800000010', 'lead'), stage: 'warned', reason: '第一次骚扰' });
   await setStage(db(), wish('13800000010', 'lead'));
   await setStage(db(), { ...wish('13800000010', 'chief'), reason: '同意' });
-  const row = (await listStages(db())).find(({ number }) => number === '13800000010');
-  expect(row).toMatchObject({ stage: 'limited', stage_reason: '多次骚扰' });
+  const row = (await listStages(db(), T0)).find(({ number }) => number === '13800000010');
+  expect(row).toMatchObject({ stage: 'limited', stage_reason: '多次骚扰', proposed_reason: null, proposed_days: null });
+});
+
+test('a limit lasts as long as was proposed, unless the second person says otherwise', async () => {
+  for (const [number, days, expected] of [
+    ['13800000021', undefined, 3],
+    ['13800000022', 5, 5],
+  ] as const) {
+    await setStage(db(), { ...wish(number, 'lead', T0, 3), mayApprove: false });
+    expect(await setStage(db(), { ...wish(number, 'chief'), days })).toBe('done');
+    expect(await known(number, T0 + expected * DAY_MS - 1)).toEqual({ stage: 'limited' });
+    expect(await known(number, T0 + expected * DAY_MS)).toBeUndefined();
+  }
+});
+
+test('whoever may approve may be the first of the two', async () => {
+  expect(await setStage(db(), wish('13800000023', 'chief'))).toBe('proposed');
+  expect(await setStage(db(), wish('13800000023', 'chief'))).toBe('sameUser');
+  expect(await setStage(db(), { ...wish('13800000023', 'lead'), mayApprove: false })).toBe('done');
+  expect(await known('13800000023')).toEqual({ stage: 'limited' });
+});
+
+test('what is only proposed changes nothing of the warning in force, and what is over is told no more', async () => {
+  const number = '13800000024';
+  await setStage(db(), { ...wish(number, 'lead', T0, 1), stage: 'warned', reason: '第一次骚扰' });
+  await setStage(db(), { ...wish(number, 'lead', T0, 2), mayApprove: false });
+  const told = async (nowMs: number) => (await listStages(db(), nowMs)).find((row) => row.number === number);
+  expect(await told(T0)).toMatchObject({ stage: 'warned', stage_reason: '第一次骚扰', proposed_reason: '多次骚扰' });
+  expect(await told(T0 + PROPOSAL_MS_MAX)).toMatchObject({ proposed_by: 'lead', proposed_days: 2 });
+  expect(await told(T0 + PROPOSAL_MS_MAX + 1)).toBeUndefined();
 });
 
 test('G2, G5: a number is known in every form in which a carrier, or another system, writes it', async () => {

@@ -4,9 +4,9 @@ import { contactId } from '../../core/ids.ts';
 import { maskNumber } from '../../lib/mask-number.ts';
 import {
   type CallerRow,
-  LIMIT_DAYS_MAX,
   listStages,
   noteCaller,
+  PROPOSAL_MS_MAX,
   setCallerOrder,
   setStage,
 } from '../../store/callers.ts';
@@ -83,7 +83,10 @@ function addStageRoutes(app: Api, options: ApiOptions): void {
   app.get(
     '/api/v1/callers',
     { config: { access: [...LEADS, 'auditor'] }, schema: { response: { 200: CallersShape } } },
-    async () => ({ callers: (await listStages(db)).map(callerView) }),
+    async () => {
+      const nowMs = Date.now();
+      return { callers: (await listStages(db, nowMs)).map((row) => callerView(row, nowMs)) };
+    },
   );
 
   app.put(
@@ -93,7 +96,7 @@ function addStageRoutes(app: Api, options: ApiOptions): void {
       schema: { params: ContactParams, body: StageBody, response: { 200: StageShape } },
     },
     async (request) => {
-      const { stage, reason, days = LIMIT_DAYS_MAX } = request.body;
+      const { stage, reason, days } = request.body;
       request.deed = { target: request.params.id, detail: `${stage}: ${reason}` };
       if (stage !== 'limited' && !LEADS.some((role) => hasRole(request, role))) throw new ApiError('FORBIDDEN');
       const number = await callerOf(options, request, request.params.id);
@@ -116,14 +119,19 @@ async function callerOf(options: ApiOptions, request: FastifyRequest, id: string
   return number;
 }
 
-function callerView(row: CallerRow) {
+/** A stage that is over, and a proposal that nobody took up in time, are none. */
+function callerView(row: CallerRow, nowMs: number) {
+  const holds = row.stage_until_ms !== null && row.stage_until_ms > nowMs;
+  const isProposed = row.proposed_at_ms !== null && row.proposed_at_ms >= nowMs - PROPOSAL_MS_MAX;
   return {
     id: row.id,
     from: maskNumber(row.number),
-    stage: row.stage,
-    untilMs: row.stage_until_ms,
-    reason: row.stage_reason,
-    proposedBy: row.proposed_by,
+    stage: holds ? row.stage : null,
+    untilMs: holds ? row.stage_until_ms : null,
+    reason: holds ? row.stage_reason : null,
+    proposedBy: isProposed ? row.proposed_by : null,
+    proposedReason: isProposed ? row.proposed_reason : null,
+    proposedDays: isProposed ? row.proposed_days : null,
     changedAtMs: row.changed_at_ms,
     changedBy: row.changed_by,
   };
