@@ -85,7 +85,7 @@ export class DaySwitch {
     if (this.#renewal.isDue(this.#legs.size)) this.#legs = new Map(this.#legs);
     const leg = this.#open(legId(`call-${++this.#calls}`), caller);
     this.#loses(leg, caller.menuPatienceMs);
-    const { from, dialled, known } = caller;
+    const { from, dialled, diversion, known } = caller;
     const arrived = {
       type: 'callArrived',
       node: this.#node,
@@ -94,7 +94,9 @@ export class DaySwitch {
       dialled,
       atMs: this.#clock.nowMs,
     } as const;
-    this.#tell(known === undefined ? arrived : { ...arrived, known });
+    if (known === undefined && diversion === undefined) return this.#tell(arrived);
+    const more = { ...(diversion === undefined ? {} : { diversion }), ...(known === undefined ? {} : { known }) };
+    this.#tell({ ...arrived, ...more });
   }
 
   carryOut(command: SwitchCommand): void {

@@ -5,6 +5,8 @@ import type { CallerKnown } from '../core/event.ts';
 export interface Caller {
   readonly from: string;
   readonly dialled: string;
+  /** The number that a carrier diverted the call from. */
+  readonly diversion?: string;
   /** When the call comes. Unix time, ms. */
   readonly atMs: number;
   /** What is pressed at each question, in order; '' is nothing. Questions beyond the list are answered with its last. */

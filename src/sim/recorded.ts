@@ -1,4 +1,5 @@
 import type { RecordFact } from '../core/command.ts';
+import type { Event } from '../core/event.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import type { Settings } from '../core/settings.ts';
 import { readEntries } from '../runtime/segment.ts';
@@ -19,9 +20,9 @@ export interface Recorded {
   readonly entries: number;
 }
 
-interface Seen {
-  readonly from: string;
-  readonly dialled: string;
+type CallArrived = Extract<Event, { type: 'callArrived' }>;
+
+interface Seen extends Pick<Caller, 'from' | 'dialled' | 'diversion' | 'known'> {
   readonly atMs: number;
   readonly keys: string[];
   enqueuedAtMs: number | null;
@@ -59,6 +60,7 @@ export async function readRecorded(
   const reader = new Reader();
   for await (const entry of readEntries(folder, 1)) {
     if (entry.event.type === 'settingsLoaded') reader.settings = entry.event.settings;
+    reader.arrival = entry.event.type === 'callArrived' ? entry.event : undefined;
     for (const command of entry.commands) if (command.do === 'record-fact') reader.take(entry.atMs, command);
     reader.endMs = entry.atMs;
     reader.entries += 1;
@@ -70,6 +72,8 @@ export async function readRecorded(
 class Reader {
   readonly fold = new FigureFold();
   settings: Settings | null = null;
+  /** Of the entry that is read now. */
+  arrival: CallArrived | undefined;
   endMs = 0;
   entries = 0;
   readonly #contacts = new Map<ContactId, Seen>();
@@ -124,10 +128,14 @@ class Reader {
     };
   }
 
-  #opened(atMs: number, { contact, from, dialled }: Extract<RecordFact, { fact: 'contactOpened' }>): void {
+  #opened(atMs: number, opened: Extract<RecordFact, { fact: 'contactOpened' }>): void {
+    const { contact, from, dialled, diversion } = opened;
+    const known = this.arrival?.known;
     this.#contacts.set(contact, {
       from,
       dialled,
+      ...(diversion === undefined ? {} : { diversion }),
+      ...(known === undefined ? {} : { known }),
       atMs,
       keys: [],
       enqueuedAtMs: null,
@@ -172,9 +180,12 @@ function callersOf(contacts: readonly Seen[], endMs: number, patienceMs: number,
     const talk = seen.talkMs === null && talked.length > 0 ? talked[other.below(talked.length)]! : seen;
     const waitedMs = waitOf(seen, endMs);
     const more = -patienceMs * Math.log(beyond.unit());
+    const { from, dialled, diversion, known } = seen;
     return {
-      from: seen.from,
-      dialled: seen.dialled,
+      from,
+      dialled,
+      ...(diversion === undefined ? {} : { diversion }),
+      ...(known === undefined ? {} : { known }),
       atMs: seen.atMs,
       keys: seen.keys,
       keyAfterMs: 0,

@@ -72,6 +72,13 @@ test('a phone rings, is answered and talks until its caller hangs up', () => {
   expect(ends()).toEqual([['call-1', 'NORMAL_CLEARING', 63_000]]);
 });
 
+test('a call comes with the number it was diverted from and what is known of its caller, when there is any', () => {
+  const more = { diversion: '12315', known: { elder: true } };
+  expect(withCaller(caller(more)).told[0]).toMatchObject(more);
+  const [plain] = withCaller(caller()).told;
+  for (const what of ['diversion', 'known']) expect(plain).not.toHaveProperty(what);
+});
+
 test('an agent who hangs up leaves the caller on the line, and nothing of the old talk happens to them', () => {
   const { talk, ask, passMs, ends } = withCaller(caller({ talkMs: 50_000 }));
   talk();

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-type Told = readonly [atMs: number, fact: RecordFact];
+type Told = readonly [atMs: number, fact: RecordFact, event?: object];
 
 const { settings } = plainDay({ rate: 0, ahtMs: 1_000, seats: 1, patienceMs: Infinity, hours: 1, seed: 1 });
 const ANA = agentId('ana');
@@ -30,9 +30,9 @@ async function read(
 ) {
   const entries = [
     { atMs: 0, event: first, commands: [] },
-    ...told.map(([atMs, fact]) => ({
+    ...told.map(([atMs, fact, event = { type: 'tick' }]) => ({
       atMs,
-      event: { type: 'tick', atMs },
+      event: { ...event, atMs },
       commands: [{ do: 'record-fact', ...fact }],
     })),
     { atMs: 300_000, event: last, commands: [] },
@@ -100,6 +100,24 @@ test('a journal tells of each caller the keys, the talk, the notes and how long 
   expect(patienceMs).toBeLessThan(Infinity);
   expect(callerOf(recorded, 'left')).toMatchObject({ ...lent, patienceMs: 30_000, menuPatienceMs: Infinity });
   expect(callerOf(recorded, 'menu')).toMatchObject({ ...lent, menuPatienceMs: 4_000 });
+});
+
+test('a caller is diverted, and known of, in the days played again as it was', async () => {
+  const known = { elder: true };
+  const [atMs, fact] = opened(1_000, 'diverted');
+  const arrival = {
+    type: 'callArrived',
+    node: 'n',
+    leg: 'l',
+    from: 'diverted',
+    dialled: '12345',
+    diversion: '12315',
+    known,
+  };
+  const told: Told = [atMs, { ...fact, diversion: '12315' } as RecordFact, arrival];
+  const recorded = (await read(inOrder(told, opened(2_000, 'plain'))))!;
+  expect(callerOf(recorded, 'diverted')).toMatchObject({ dialled: '12345', diversion: '12315', known });
+  for (const what of ['diversion', 'known']) expect(callerOf(recorded, 'plain')).not.toHaveProperty(what);
 });
 
 test('where nobody left, nobody would have', async () => {
