@@ -201,6 +201,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     fromName: fromName === '' ? undefined : fromName,
     dialled: contact.dialled,
     diversion: contact.diversion,
+    line: mergedLine(d, contact.dialled, contact.diversion),
     flow,
     partOf: contact.partOf,
   });
@@ -231,7 +232,13 @@ function pickUp(d: Decision, contact: Contact, flow: string): void {
 function flowOf(d: Decision, dialled: string, diversion = ''): string | null {
   const { lines = {}, diverted = {}, flows = {} } = d.state.settings ?? {};
   if (!Object.hasOwn(lines, dialled)) return null;
-  const merged = Object.hasOwn(diverted, diversion) && !Object.hasOwn(diverted, dialled);
-  const name = merged ? diverted[diversion]! : lines[dialled]!;
+  const merged = mergedLine(d, dialled, diversion);
+  const name = merged === undefined ? lines[dialled]! : diverted[merged]!;
   return Object.hasOwn(flows, name) ? name : null;
+}
+
+/** A6: the merged hotline from which a call to another line was diverted. */
+function mergedLine({ state }: Decision, dialled: string, diversion = ''): string | undefined {
+  const { diverted = {} } = state.settings ?? {};
+  return Object.hasOwn(diverted, diversion) && !Object.hasOwn(diverted, dialled) ? diversion : undefined;
 }

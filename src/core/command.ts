@@ -75,6 +75,8 @@ export type RecordFact =
       readonly fromName?: string | undefined;
       readonly dialled: string;
       readonly diversion?: string | undefined;
+      /** The merged hotline that a diverted call is for (A6); absent: the number dialled. */
+      readonly line?: string | undefined;
       /** Empty: none, a digital contact goes to its queue. */
       readonly flow: string;
       /** The missed call that this one makes good (B3), or the contact whose citizen an agent calls back (Y1). */

@@ -98,7 +98,7 @@ export class DayCounts {
         cells: await countCells(transaction, { fromMs, toMs: nowMs + DAY_MS }, CELLS_MAX),
         open: await transaction
           .selectFrom('contacts')
-          .select(['id', 'dialled', 'site', 'opened_at_ms', 'queued_at_ms', 'answered_at_ms'])
+          .select(['id', 'dialled', 'line', 'site', 'opened_at_ms', 'queued_at_ms', 'answered_at_ms'])
           .select(sql<boolean>`call_back_number is not null`.as('called_back'))
           .where('medium', '=', 'voice')
           .where('closed_at_ms', 'is', null)
@@ -108,9 +108,9 @@ export class DayCounts {
     for (const { quarterMs, counts, ...place } of cells) this.#tables.add(quarterMs, place, counts, 1);
     for (const row of open) {
       const { opened_at_ms: openedAtMs, queued_at_ms: queuedAtMs, answered_at_ms: answeredAtMs } = row;
-      const { dialled: line, site, called_back: calledBack } = row;
+      const { dialled, line, site, called_back: calledBack } = row;
       const times = { openedAtMs, queuedAtMs, answeredAtMs };
-      this.#open.set(row.id, { line, site: site ?? HOME_SITE, ...times, calledBack, closed: null });
+      this.#open.set(row.id, { line: line ?? dialled, site: site ?? HOME_SITE, ...times, calledBack, closed: null });
     }
     this.#seq = seq?.seq ?? 0;
     for (const applied of this.#early) this.apply(applied);
@@ -120,7 +120,7 @@ export class DayCounts {
     if (!('contact' in fact) || fact.contact === undefined) return;
     if (fact.fact === 'contactOpened') {
       if (fact.medium !== 'voice' || this.#open.has(fact.contact)) return;
-      const place = { line: fact.dialled, site: HOME_SITE };
+      const place = { line: fact.line ?? fact.dialled, site: HOME_SITE };
       const call = {
         ...place,
         openedAtMs: atMs,

@@ -147,6 +147,7 @@ async function contactOpened(db: Tables, fact: Fact<'contactOpened'>, { atMs }: 
       from_name: fact.fromName ?? null,
       dialled: fact.dialled,
       diversion: fact.diversion ?? null,
+      line: fact.line ?? null,
       flow: fact.flow,
       reference: fact.reference ?? null,
       opened_at_ms: atMs,

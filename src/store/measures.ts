@@ -22,9 +22,11 @@ export interface Group {
 
 /** A call counts at the site of the agent who answered, else of the one whose phone rang last, else at `main`. */
 const SITE = sql`coalesce(site, 'main')`;
+/** The number dialled, or the merged hotline that the call was diverted from (A6). */
+const LINE = sql`coalesce(line, dialled)`;
 const KEYS: Readonly<Record<Grouping, RawBuilder<unknown>>> = {
   site: SITE,
-  number: sql`dialled`,
+  number: LINE,
   queue: sql`queue`,
   quarter: sql`opened_at_ms / ${sql.lit(QUARTER_MS)} * ${sql.lit(QUARTER_MS)}`,
 };
@@ -57,7 +59,7 @@ export interface Cell {
 
 /** The finest groups there are, in one scan. They share no call. */
 export async function countCells(db: Db, wanted: CallsWanted, cellsMax: number): Promise<Cell[]> {
-  const key = sql`jsonb_build_array(${KEYS.quarter}, dialled, ${SITE})`;
+  const key = sql`jsonb_build_array(${KEYS.quarter}, ${LINE}, ${SITE})`;
   const { rows } = await sql<Counts & { key: [number, string, string] }>`
     ${scope(wanted, key)} select key, ${COUNTS} from scope group by key limit ${cellsMax}`.execute(db);
   return rows.map(({ key: [quarterMs, line, site], ...counts }) => ({ quarterMs, line, site, counts }));
@@ -77,7 +79,7 @@ function within({ fromMs, toMs, site, number, queue }: CallsWanted): RawBuilder<
   const conditions = [
     sql`medium = 'voice' and opened_at_ms >= ${fromMs}::bigint and opened_at_ms < ${toMs}::bigint`,
     ...(site === undefined ? [] : [sql`${SITE} = ${site}::text`]),
-    ...(number === undefined ? [] : [sql`dialled = ${number}::text`]),
+    ...(number === undefined ? [] : [sql`${LINE} = ${number}::text`]),
     ...(queue === undefined ? [] : [sql`queue = ${queue}::text`]),
   ];
   return sql.join(conditions, sql` and `);

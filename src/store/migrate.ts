@@ -24,6 +24,7 @@ import * as shutWindows from './migrations/0022-shut-windows.ts';
 import * as phoneForms from './migrations/0023-phone-forms.ts';
 import * as callerForms from './migrations/0024-caller-forms.ts';
 import * as proposals from './migrations/0025-proposals.ts';
+import * as lines from './migrations/0026-lines.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only: a migration that stands here is never changed, only followed by another. */
@@ -53,6 +54,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0023-phone-forms': phoneForms,
   '0024-caller-forms': callerForms,
   '0025-proposals': proposals,
+  '0026-lines': lines,
 };
 
 /**

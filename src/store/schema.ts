@@ -115,6 +115,8 @@ export interface ContactTable {
   from_name: string | null;
   dialled: string;
   diversion: string | null;
+  /** The merged hotline that it is for, when that was not dialled. */
+  line: string | null;
   flow: string;
   opened_at_ms: number;
   closed_at_ms: number | null;

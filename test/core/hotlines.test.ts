@@ -264,14 +264,16 @@ describe('[M2] a merged hotline in a mode', () => {
 describe('[A6] a call that was diverted from a merged hotline', () => {
   test('has the hotline’s greeting and queue, and both numbers in the record', () => {
     const call = walk(open(shipped), '12345', '12366');
-    expect(call.opened).toMatchObject({ dialled: '12345', diversion: '12366', flow: 'hotline:12366' });
+    const both = { dialled: '12345', diversion: '12366', line: '12366' };
+    expect(call.opened).toMatchObject({ ...both, flow: 'hotline:12366' });
     expect(call.heard[0]).toBe('GRT-12366');
     expect(call.queue).toBe('enterprise');
   });
 
   test('goes by the number dialled when that is a hotline itself, and when the first number is none', () => {
     expect(walk(open(shipped), '12315', '12366').opened?.flow).toBe('hotline:12315');
-    expect(walk(open(shipped), '12345', '86880000').opened).toMatchObject({ diversion: '86880000', flow: 'hotline' });
+    const other = walk(open(shipped), '12345', '86880000').opened;
+    expect(other).toMatchObject({ diversion: '86880000', flow: 'hotline', line: undefined });
     expect(walk(open(shipped), '99999', '12366').opened?.flow).toBe('');
     expect(walk(open(shipped), '12345', 'constructor').opened?.flow).toBe('hotline');
   });

@@ -73,7 +73,7 @@ test('a phone rings, is answered and talks until its caller hangs up', () => {
 });
 
 test('a call comes with the number it was diverted from and what is known of its caller, when there is any', () => {
-  const more = { diversion: '12315', known: { elder: true } };
+  const more = { diversion: '12315', known: { elder: true as const } };
   expect(withCaller(caller(more)).told[0]).toMatchObject(more);
   const [plain] = withCaller(caller()).told;
   for (const what of ['diversion', 'known']) expect(plain).not.toHaveProperty(what);

@@ -22,6 +22,7 @@ const anyCall = fc.record({
   selfServed: fc.boolean(),
   promised: fc.boolean(),
   dialled: fc.constantFrom('12345', '12315'),
+  diverted: fc.boolean(),
   site: fc.constantFrom('sub1', 'sub2', undefined),
 });
 
@@ -40,10 +41,10 @@ test('counted on with each fact, the day is what the records say, wherever the r
         const fromMs = run * 1_000 * QUARTER_MS;
         for (const [
           index,
-          { openedAtMs, promised, queuedAfterMs, answeredAfterMs, site, ...call },
+          { openedAtMs, promised, queuedAfterMs, answeredAfterMs, site, diverted, ...call },
         ] of calls.entries()) {
           const id = `d${run}-${index}`;
-          const seat = site === undefined ? {} : { site };
+          const seat = { ...(site === undefined ? {} : { site }), ...(diverted ? { line: '12366' } : {}) };
           const plan = { ...call, ...seat, id, openedAtMs: fromMs + openedAtMs, agent: id };
           const queued = queuedAfterMs === undefined ? {} : { queuedAfterMs };
           const answered = answeredAfterMs === undefined ? {} : { answeredAfterMs };

@@ -31,6 +31,8 @@ export interface CallPlan {
   readonly agent?: string;
   readonly from?: string;
   readonly dialled?: string;
+  /** The merged hotline that it was diverted from. */
+  readonly line?: string;
   readonly queue?: string;
   /** Where the agent sits who answers, or whose phone rang in vain. */
   readonly site?: string;
@@ -45,9 +47,18 @@ export function writeCall(journal: JournalByHand, plan: CallPlan): void {
   const node = nodeId('127.0.0.1:8021');
   const from = plan.from ?? '13800008000';
   const opened = plan.openedAtMs;
+  const { dialled = '12345', line } = plan;
   journal.at(
     opened,
-    { fact: 'contactOpened', contact, medium: 'voice', from, dialled: plan.dialled ?? '12345', flow: 'main' },
+    {
+      fact: 'contactOpened',
+      contact,
+      medium: 'voice',
+      from,
+      dialled,
+      ...(line === undefined ? {} : { line }),
+      flow: 'main',
+    },
     { fact: 'legOpened', contact, leg: citizenLeg, node, role: 'citizen', address: from },
     { fact: 'legAnswered', contact, leg: citizenLeg },
   );

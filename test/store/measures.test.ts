@@ -4,7 +4,7 @@ import { contactId } from '../../src/core/ids.ts';
 import { type Counts, noCounts, QUARTER_MS, sumOfCounts } from '../../src/lib/measure-counts.ts';
 import { measuresOf } from '../../src/lib/measures.ts';
 import { FigureFold } from '../../src/sim/figures.ts';
-import { countCalls, countCallsBy, countUndecided, type Grouping } from '../../src/store/measures.ts';
+import { countCalls, countCallsBy, countCells, countUndecided, type Grouping } from '../../src/store/measures.ts';
 import { applyEntries, type ProjectedEntry } from '../../src/store/projection.ts';
 import { startDatabase, type TestDatabase } from './database.ts';
 import { type CallPlan, JournalByHand, writeCall } from './facts.ts';
@@ -69,6 +69,24 @@ test('a call counts where it was answered, else where it rang last, else at main
   ]);
   expect(await countCalls(db, { ...period, site: 'sub3' })).toMatchObject({ inbound: 1, answered: 1, queued: 1 });
   expect(await countCalls(db, { ...period, number: '12345', queue: 'personal' })).toMatchObject({ inbound: 2 });
+});
+
+test('[A6] a call that was diverted from a merged hotline counts under that number, and not under the one dialled', async () => {
+  const { db } = database.store;
+  const journal = new JournalByHand();
+  const plan = { openedAtMs: 60_000_000, queuedAfterMs: 1_000, answeredAfterMs: 2_000 };
+  writeCall(journal, { ...plan, id: 'd1', line: '12366' });
+  writeCall(journal, { ...plan, id: 'd2' });
+  writeCall(journal, { ...plan, id: 'd3', dialled: '12366' });
+  await applyEntries(db, 'diverted', journal.entries);
+  const period = { fromMs: 60_000_000, toMs: 60_000_001 };
+  const seen = (await countCallsBy(db, period, 'number', 10)).map(({ key, counts }) => [key, counts.inbound]);
+  expect(seen).toEqual([
+    ['12345', 1],
+    ['12366', 2],
+  ]);
+  expect(await countCalls(db, { ...period, number: '12366' })).toMatchObject({ inbound: 2 });
+  expect((await countCells(db, period, 10)).map(({ line }) => line).sort()).toEqual(['12345', '12366']);
 });
 
 test('a call that took a call-back is neither answered nor abandoned, and the talk it led to is handled', async () => {
