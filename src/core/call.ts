@@ -1,3 +1,4 @@
+import { serviceNumber } from '../lib/phone-number.ts';
 import { besideOf } from './beside.ts';
 import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { callOutOver, placerLegGone } from './call-out.ts';
@@ -240,5 +241,6 @@ function flowOf(d: Decision, dialled: string, diversion = ''): string | null {
 /** A6: the merged hotline from which a call to another line was diverted. */
 function mergedLine({ state }: Decision, dialled: string, diversion = ''): string | undefined {
   const { diverted = {} } = state.settings ?? {};
-  return Object.hasOwn(diverted, diversion) && !Object.hasOwn(diverted, dialled) ? diversion : undefined;
+  const line = Object.hasOwn(diverted, diversion) ? diversion : serviceNumber(diversion);
+  return Object.hasOwn(diverted, line) && !Object.hasOwn(diverted, dialled) ? line : undefined;
 }

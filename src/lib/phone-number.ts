@@ -12,6 +12,14 @@ const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$)/;
 /** Another country's, as it is written and as it is dialled. */
 const ABROAD = /^(?:\+|00)((?!86|0)\d+)$/;
 
+/** A service of five digits behind an area's code, or the country's and an area's: without either it may be somebody's number. */
+const SERVICE = /^(?:(?:\+|00)?86|0)0?(?:10|2\d|[3-9]\d\d)(1\d{4})$/;
+
+/** A service's number as it is dialled in its area, however a carrier wrote it: `+86-28-12315`, `02812315` → `12315`. What is none stays as it is. */
+export function serviceNumber(number: string): string {
+  return SERVICE.exec(number.replace(BETWEEN, ''))?.[1] ?? number;
+}
+
 /** A calling number without the country's code. */
 export function plainNumber(number: string): string {
   return number.replace(/^(?:\+86|0086)/, '');

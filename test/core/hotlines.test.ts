@@ -270,6 +270,14 @@ describe('[A6] a call that was diverted from a merged hotline', () => {
     expect(call.queue).toBe('enterprise');
   });
 
+  test.each(['02812366', '+862812366', '86-28-12366'])(
+    'is known by its number behind codes of area and country: %s',
+    (diversion) => {
+      const { opened } = walk(open(shipped), '12345', diversion);
+      expect(opened).toMatchObject({ diversion, line: '12366', flow: 'hotline:12366' });
+    },
+  );
+
   test('goes by the number dialled when that is a hotline itself, and when the first number is none', () => {
     expect(walk(open(shipped), '12315', '12366').opened?.flow).toBe('hotline:12315');
     const other = walk(open(shipped), '12345', '86880000').opened;

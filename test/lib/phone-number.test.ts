@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nationalNumber, ownNumber } from '../../src/lib/phone-number.ts';
+import { nationalNumber, ownNumber, serviceNumber } from '../../src/lib/phone-number.ts';
 
 test('one number has one form, whatever a carrier or a platform tells of it', () => {
   const same: Readonly<Record<string, readonly string[]>> = {
@@ -34,4 +34,20 @@ test('a calling number is written as it is dialled in the country: who is called
   };
   for (const [told, dialled] of Object.entries(same)) expect(nationalNumber(told)).toBe(dialled);
   for (const kept of ['65588888', '+12125588888', '110', 'anonymous', '']) expect(nationalNumber(kept)).toBe(kept);
+});
+
+test('a service behind codes of area and country is that service; what may be somebody’s number is left alone', () => {
+  const written = [
+    '02812315',
+    '+862812315',
+    '+86-28-12315',
+    '00862812315',
+    '862812315',
+    '010 12315',
+    '+8637112315',
+    '+86 028 12315',
+  ];
+  for (const number of written) expect([number, serviceNumber(number)]).toEqual([number, '12315']);
+  for (const other of ['12315', '2812315', '65512315', '02865512315', '13800012315', '+12812315', 'anonymous', ''])
+    expect(serviceNumber(other)).toBe(other);
 });

@@ -28,11 +28,18 @@ test.each([
   [{ variable_sip_history_info: '<sip:12315@x>;index=1,<sip:12345@x>;index=1.1' }, '12315'],
   [{ variable_sip_history_info: '<sip:12345@x>;index=1,<sip:12345@y>;index=1.1' }, undefined],
   [{ 'variable_sip_h_History-Info': '<sip:12333@x>;index=1' }, '12333'],
+  [{ variable_sip_h_Diversion: 'nobody', 'variable_sip_h_History-Info': '<sip:12333@x>;index=1' }, '12333'],
 ])('the number that was dialled first is read from %j', async (headers, diversion) => {
   script.event('CHANNEL_PARK', { ...inbound, 'Caller-Destination-Number': '12345', ...headers });
   await heardEvents(['callArrived']);
   const [arrived] = events;
   expect(arrived?.type === 'callArrived' && arrived.diversion).toBe(diversion);
+});
+
+test('the number dialled is known without the parameters that belong to it', async () => {
+  script.event('CHANNEL_PARK', { ...inbound, 'Caller-Destination-Number': '12345;phone-context=+8628' });
+  await heardEvents(['callArrived']);
+  expect(events[0]).toMatchObject({ dialled: '12345' });
 });
 
 test('a call goes from arrival over a key and music to an agent and its end', async () => {

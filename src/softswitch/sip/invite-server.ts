@@ -22,7 +22,7 @@ import { type Header, header, headerOf, headersOf, type RequestIn } from './mess
 import { retryQueued } from './offer.ts';
 import { parseAddress } from './parse-address.ts';
 import { listValues } from './parse-message.ts';
-import { parseUri } from './parse-uri.ts';
+import { numberOf, parseUri } from './parse-uri.ts';
 import { sendReliable, wantsReliable } from './reliable-provisional.ts';
 import { respond, type ServerTransaction, startServer } from './server-transaction.ts';
 import { agreeAsServer } from './session-timer.ts';
@@ -44,7 +44,7 @@ export function openIncoming(state: State, request: RequestIn, flow: Flow, sourc
     call: dialog.call,
     flow,
     dialled: dialog.localUser,
-    from: source.startsWith('seat:') ? source.slice(5) : readable(claimed.uri.user),
+    from: source.startsWith('seat:') ? source.slice(5) : readable(numberOf(claimed.uri.user)),
     fromName: claimed.displayName === '' ? request.from.displayName : claimed.displayName,
     diversion: diversionOf(request, dialog.localUser),
     source,
@@ -64,7 +64,7 @@ function incomingDialog(state: State, transaction: ServerTransaction): Dialog {
     remoteTag: request.fromTag,
     localParty: `${headerOf(request, 'To') ?? ''};tag=${toTag}`,
     remoteParty: headerOf(request, 'From') ?? '',
-    localUser: readable(parseUri(request.uri)?.user ?? ''),
+    localUser: readable(numberOf(parseUri(request.uri)?.user ?? '')),
     remoteTarget: request.from.uriText,
     routeSet: recordRoute(request),
     flow,
@@ -110,15 +110,15 @@ function asserts(state: State, request: RequestIn, flow: Flow): RequestIn['from'
  * proxies write one for each hop, diverted or not.
  */
 function diversionOf(request: RequestIn, dialled: string): string | undefined {
-  const diverted = (listValues(headersOf(request, 'Diversion')) ?? []).at(-1);
-  if (diverted !== undefined) return numberIn(diverted);
+  const [diverted] = (listValues(headersOf(request, 'Diversion')) ?? []).slice(-1).map(numberIn);
+  if (diverted !== undefined) return diverted;
   const history = (listValues(headersOf(request, 'History-Info')) ?? []).map(numberIn);
   return history.find((number) => number !== undefined && number !== dialled);
 }
 
 function numberIn(address: string): string | undefined {
-  const user = parseAddress(address)?.uri.user;
-  return user === undefined || user === '' ? undefined : readable(user);
+  const user = numberOf(parseAddress(address)?.uri.user ?? '');
+  return user === '' ? undefined : readable(user);
 }
 
 export function sdpText(binary: string | undefined): string | undefined {

@@ -9,7 +9,7 @@ import { takeInDialog } from './in-dialog.ts';
 import { openIncoming, takeAck, takeCancel } from './invite-server.ts';
 import { type Header, header, headerOf, type RequestIn, tokensOf } from './message.ts';
 import { parseMessage } from './parse-message.ts';
-import { parseUri } from './parse-uri.ts';
+import { numberOf, parseUri } from './parse-uri.ts';
 import { isRegisteredAt, takeRegister } from './registrar.ts';
 import { replyTo } from './response.ts';
 import { serialize } from './serialize-message.ts';
@@ -129,7 +129,7 @@ function takeInvite(state: State, request: RequestIn, flow: Flow, nowMs: number)
   if (isTooShort(request)) {
     return refuse(state, request, flow, { status: 422, headers: [header('Min-SE', SESSION_S_MIN)] });
   }
-  const dialled = readable(parseUri(request.uri)?.user ?? '');
+  const dialled = readable(numberOf(parseUri(request.uri)?.user ?? ''));
   if (trunk !== undefined && options.mayDial(trunk, dialled))
     return letIn(state, request, flow, `trunk:${trunk}`, nowMs);
   const claimed = decodeText(request.from.uri.user);

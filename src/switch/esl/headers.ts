@@ -38,7 +38,10 @@ export function callerOf(headers: Headers): Caller {
   const from =
     headers.get('Caller-Caller-ID-Number') || headers.get('Caller-ANI') || variable(headers, 'sip_from_user') || '';
   const fromName = readable(headers.get('Caller-Caller-ID-Name') ?? '', 64);
-  const dialled = headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '';
+  // RFC 3261 §19.1.6: a telephone number may have parameters of its own.
+  const [dialled = ''] = (headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '').split(
+    ';',
+  );
   const diversion = diversionOf(headers, dialled);
   const trunk =
     variable(headers, 'minhu_trunk') ?? variable(headers, 'sip_network_ip') ?? headers.get('Caller-Network-Addr');
@@ -58,8 +61,8 @@ export function callerOf(headers: Headers): Caller {
  * first dialled; entries of the number dialled now tell of proxies, not of a diversion.
  */
 function diversionOf(headers: Headers, dialled: string): string | undefined {
-  const diversion = variable(headers, 'sip_h_Diversion');
-  if (diversion !== undefined) return userOf(diversion.split(',').at(-1) ?? '');
+  const diversion = userOf(variable(headers, 'sip_h_Diversion')?.split(',').at(-1) ?? '');
+  if (diversion !== undefined) return diversion;
   const history = variable(headers, 'sip_history_info') ?? variable(headers, 'sip_h_History-Info') ?? '';
   return history
     .split(',')

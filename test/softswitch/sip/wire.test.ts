@@ -70,11 +70,28 @@ describe('two user agents', () => {
       ],
       '12333',
     ],
+    [
+      'a History-Info beside a Diversion without a number',
+      [
+        ['History-Info', '<sip:12333@x>;index=1'],
+        ['Diversion', 'nobody'],
+      ],
+      '12333',
+    ],
+    ['a number with parameters', [['Diversion', '<sip:12333;phone-context=+8628@x;user=phone>']], '12333'],
   ] as const)('tell the number that was dialled first: %s', (_title, headers, diversion) => {
     const wire = pair();
     wire.phone.invite({ ...to('sip:12345@127.0.0.1:5060'), headers }, 0);
     wire.settle(0);
     expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', dialled: '12345', diversion });
+  });
+
+  test('know a telephone number by itself, without the parameters that belong to it', () => {
+    const wire = pair();
+    const target = 'sip:12345;phone-context=+8628@127.0.0.1:5060;user=phone';
+    wire.phone.invite({ ...to(target), fromUser: '13800138000;phone-context=+86' }, 0);
+    wire.settle(0);
+    expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', dialled: '12345', from: '13800138000' });
   });
 
   test('set a call up, and either side ends it', () => {
