@@ -25,7 +25,7 @@ import { readSupervision } from './supervision.ts';
 import { readTrunks } from './trunks.ts';
 import { readWebCall } from './web-call.ts';
 import { readWorkdays } from './workdays.ts';
-import { complain, type Field, hasYaml, openYaml } from './yaml-file.ts';
+import { complain, type Field, hasYaml, openYaml, refuseUnknown } from './yaml-file.ts';
 
 export type { City, CityProblem, CityResult } from './city.ts';
 
@@ -45,8 +45,16 @@ const OFFICE = { week: [...Array(5).fill(OFFICE_DAY), [], []], holiday: [] };
 export function loadCity(folder: string): CityResult {
   const root = resolve(folder);
   const problems: CityProblem[] = [];
-  const open = (name: string) => openYaml(root, name, problems);
-  const optional = (name: string) => (hasYaml(root, name) ? open(name) : undefined);
+  /** The channels' own file is read by those. */
+  const files = new Set(['channels.yaml']);
+  const open = (name: string) => {
+    files.add(name);
+    return openYaml(root, name, problems);
+  };
+  const optional = (name: string) => {
+    files.add(name);
+    return hasYaml(root, name) ? open(name) : undefined;
+  };
 
   const promptFile = open('prompts.yaml');
   const queueFile = open('queues.yaml');
@@ -81,6 +89,7 @@ export function loadCity(folder: string): CityResult {
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const { settings: out, ...ways } = readWays(trunkFile, optional, flows.whole ? lines : undefined, merged);
   const { alerts, ...beside } = readBeside(optional);
+  refuseUnknown(root, files, problems);
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
   const city: City = {

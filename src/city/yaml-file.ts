@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { refuseStrangeFile } from '../lib/strange-file.ts';
@@ -58,6 +58,22 @@ export function scalarOf(field: Field): string | undefined {
 /** True when the city folder has this file. */
 export function hasYaml(folder: string, name: string): boolean {
   return existsSync(join(folder, name));
+}
+
+/** A file that nothing reads has a misspelt name: what it was to say would be missing without a word. */
+export function refuseUnknown(folder: string, known: ReadonlySet<string>, problems: CityProblem[]): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((each) => /\.ya?ml$/.test(each) && !known.has(each))) {
+    note(
+      { name, lines: new LineCounter(), problems },
+      1,
+      ['没有任何功能读取这个文件。', 'Nothing reads this file.'],
+      [
+        `请改用这些名称之一，或移到别处：${[...known].sort().join('、')}。`,
+        `Give it one of the known names, or put it elsewhere: ${[...known].sort().join(', ')}.`,
+      ],
+    );
+  }
 }
 
 function note(file: YamlFile, line: number, message: Words, fix: Words): void {

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
@@ -17,6 +17,20 @@ describe('the shipped city folder', () => {
     expect(queues['enterprise']?.plan).toBe('enterprise');
     for (const steps of Object.values(plans!))
       expect(steps.at(-1)).toMatchObject({ untilMs: null, needs: { all: [] } });
+  });
+
+  test('has no file by a name that nothing reads: grades.yaml misspelt would be no grades at all', () => {
+    renameSync(city.path('grades.yaml'), city.path('grade.yaml'));
+    writeFileSync(city.path('modes.yml'), '');
+    expect(city.problems()).toMatchObject([
+      {
+        file: 'grade.yaml',
+        line: 1,
+        message: expect.stringContaining('Nothing reads this file'),
+        fix: expect.stringContaining('grades.yaml'),
+      },
+      { file: 'modes.yml', line: 1 },
+    ]);
   });
 
   test('is still whole when the benchmarks make one queue of it', async () => {
