@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import type { ContactId } from '../../src/core/ids.ts';
+import type { AgentSetting, PlanStep } from '../../src/core/settings.ts';
+import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
+
+const PERSONAL = { skill: 'personal', level: 1 };
+const LAW = { skill: 'law', level: 1 };
+const SITES = [
+  { id: 'main', name: '主平台', kind: 'main' as const },
+  { id: 'east', name: '东区分平台', kind: 'subPlatform' as const, capacity: 1 },
+];
+
+const stepOf = (hotline: Hotline, contact: ContactId): number | undefined => {
+  const stage = hotline.state.contacts.get(contact)?.stage;
+  return stage?.in === 'queue' ? stage.wait.step : undefined;
+};
+const ask = (hotline: Hotline, site: string, status: 'open' | 'draining' | 'down') =>
+  hotline.hear({ type: 'siteAsked', site, status, by: 'lead' });
+
+describe('steps of a plan', () => {
+  test('[Q11][Q17] do not change while a phone rings for the contact: the next one begins when it has stopped', () => {
+    const plans = { p: [until(10_000, PERSONAL), always(LAW, { headStartMs: 30_000 })] };
+    const staff = [agent('ana', { personal: 1 }), agent('leo', { law: 1 })];
+    const hotline = new Hotline(rules([queue('personal', { plan: 'p' })], staff, { plans }));
+    hotline.ready('ana');
+    const call = hotline.call('personal');
+    hotline.pass(15_000);
+    hotline.ready('leo');
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, 'ana']);
+    hotline.hear({ type: 'tick' });
+    hotline.hear({ type: 'modeAsked', mode: 'holiday', by: 'lead', reason: '' });
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, 'ana']);
+    hotline.decline(call);
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([1, 'leo']);
+  });
+});
+
+describe('a step that is skipped when nobody is free', () => {
+  const first = until(60_000, PERSONAL, { sites: ['east'], skipIf: 'noneAvailable' });
+  const city = (step: PlanStep, east: readonly AgentSetting[]) =>
+    new Hotline(
+      rules(
+        [queue('personal', { plan: 'p', wrapUpMs: 0 }), queue('english')],
+        [agent('ana', { personal: 1 }, { site: 'main' }), ...east],
+        { plans: { p: [step, always(PERSONAL)] }, sites: SITES },
+      ),
+    );
+  const east = ['eva', 'fay'].map((name) => agent(name, { personal: 1 }, { site: 'east' }));
+
+  test.each(['draining', 'down'] as const)('[Q11][Q14] is over when their site is %s', (status) => {
+    const hotline = city(first, east);
+    hotline.ready('ana', 'eva');
+    ask(hotline, 'east', status);
+    expect(hotline.ringing(hotline.call('personal'))).toBe('ana');
+  });
+
+  test('[Q11][Q14] is over when their site has as many calls as it may have', () => {
+    const hotline = city(first, east);
+    hotline.ready('eva', 'fay', 'ana');
+    const calls = [hotline.call('personal'), hotline.call('personal')];
+    expect(calls.map((call) => hotline.ringing(call))).toEqual(['eva', 'ana']);
+  });
+
+  test.each(['draining', 'down'] as const)(
+    '[Q11][Q14][Q18] is over when the last agent is free at a site that is %s',
+    (status) => {
+      const hotline = city(until(60_000, PERSONAL, { lastAgent: true, skipIf: 'noneAvailable' }), east);
+      hotline.ready('eva');
+      const before = hotline.call('personal', '13800138000');
+      hotline.answer(before);
+      hotline.hangUp(before);
+      hotline.ready('ana');
+      ask(hotline, 'east', status);
+      expect(hotline.ringing(hotline.call('personal', '13800138000'))).toBe('ana');
+    },
+  );
+});
