@@ -61,6 +61,19 @@ describe('a step that is skipped when nobody is free', () => {
     expect(calls.map((call) => hotline.ringing(call))).toEqual(['eva', 'ana']);
   });
 
+  test('[Q11][Q14] is over, while a caller waits in it, when a call of another queue fills their site', () => {
+    const later = [{ queue: 'personal', rank: 1, delayMs: 20_000 }];
+    const hotline = city(first, [
+      agent('eva', { english: 1 }, { site: 'east' }),
+      agent('fay', { personal: 1 }, { site: 'east', profile: later }),
+    ]);
+    hotline.ready('ana', 'fay', 'eva');
+    const call = hotline.call('personal');
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, undefined]);
+    const english = hotline.call('english');
+    expect([hotline.ringing(english), stepOf(hotline, call), hotline.ringing(call)]).toEqual(['eva', 1, 'ana']);
+  });
+
   test.each(['draining', 'down'] as const)(
     '[Q11][Q14][Q18] is over when the last agent is free at a site that is %s',
     (status) => {
@@ -74,4 +87,22 @@ describe('a step that is skipped when nobody is free', () => {
       expect(hotline.ringing(hotline.call('personal', '13800138000'))).toBe('ana');
     },
   );
+
+  test('[Q11][Q14][Q18] is over, while a caller waits for the last agent, when a call of another queue fills the site', () => {
+    const later = [{ queue: 'personal', rank: 1, delayMs: 20_000 }];
+    const hotline = city(until(60_000, PERSONAL, { lastAgent: true, skipIf: 'noneAvailable' }), [
+      agent('eva', { english: 1 }, { site: 'east' }),
+      agent('fay', { personal: 1 }, { site: 'east', profile: later }),
+    ]);
+    hotline.ready('fay');
+    const before = hotline.call('personal', '13800138000');
+    hotline.pass(20_000);
+    hotline.answer(before);
+    hotline.hangUp(before);
+    hotline.ready('ana', 'eva');
+    const call = hotline.call('personal', '13800138000');
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, undefined]);
+    hotline.call('english');
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([1, 'ana']);
+  });
 });
