@@ -102,3 +102,41 @@ describe('an agent who becomes free', () => {
     expect([offeredAfter(599_999), offeredAfter(600_000)]).toEqual([undefined, 'ana']);
   });
 });
+
+describe('several who become free in the same moment', () => {
+  const sites = [
+    { id: 'main', name: '主平台', kind: 'main' as const },
+    { id: 'east', name: '东区分平台', kind: 'subPlatform' as const, capacity: 1 },
+  ];
+  const plans = { p: [always(PERSONAL, { prefer: [{ skill: 'personal', weight: 1 }] })] };
+  const queues = [queue('personal', { plan: 'p' })];
+  const ask = (hotline: Hotline, status: 'open' | 'draining') =>
+    hotline.hear({ type: 'siteAsked', site: 'east', status, by: 'lead' });
+
+  test('[Q3][Q14] leave a contact that waits to the best fit of them, not to who has been idle for longest', () => {
+    const staff = [1, 2, 3].map((level) => agent(`a${4 - level}`, { personal: level }, { site: 'east' }));
+    const hotline = new Hotline(rules(queues, staff, { plans, sites }));
+    ask(hotline, 'draining');
+    for (const name of ['a3', 'a1', 'a2']) {
+      hotline.ready(name);
+      hotline.pass(1_000);
+    }
+    const call = hotline.call('personal');
+    ask(hotline, 'open');
+    expect(hotline.ringing(call)).toBe('a1');
+  });
+
+  test('[Q3][Q14] when a site has room again by a decline, the call goes to the best fit of all, at whatever site', () => {
+    const staff = [
+      agent('ana', { personal: 2 }, { site: 'main' }),
+      agent('eva', { personal: 3 }, { site: 'east' }),
+      agent('fay', { personal: 1 }, { site: 'east' }),
+    ];
+    const hotline = new Hotline(rules(queues, staff, { plans, sites }));
+    hotline.ready('fay', 'ana', 'eva');
+    const call = hotline.call('personal');
+    expect(hotline.ringing(call)).toBe('eva');
+    hotline.decline(call);
+    expect(hotline.ringing(call)).toBe('ana');
+  });
+});

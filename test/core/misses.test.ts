@@ -103,4 +103,21 @@ describe('who has missed a contact', () => {
     hotline.decline(call);
     expect(hotline.ringing(call)).toBe('cai');
   });
+
+  test('[O5][Q3] is asked again, when all have missed it, in the order of the best fit', () => {
+    const staff = [agent('ana', { personal: 2 }), agent('ben', { personal: 4 })];
+    const plans = { p: [until(120_000, PERSONAL, BY_LEVEL), always(ANYBODY)] };
+    const sites = [{ id: 'main', name: '主平台', kind: 'main' as const }];
+    const hotline = new Hotline(rules([queue('personal', { plan: 'p' })], staff, { plans, sites }));
+    hotline.ready('ana');
+    hotline.pass(1_000);
+    const call = hotline.call('personal');
+    hotline.decline(call);
+    hotline.ready('ben');
+    hotline.decline(call);
+    hotline.hear({ type: 'siteAsked', site: 'main', status: 'draining', by: 'lead' });
+    hotline.pass(10_000);
+    hotline.hear({ type: 'siteAsked', site: 'main', status: 'open', by: 'lead' });
+    expect(hotline.ringing(call)).toBe('ben');
+  });
 });
