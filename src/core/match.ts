@@ -71,11 +71,19 @@ function callAway(d: Decision, { stage, medium }: Contact): void {
   }
 }
 
-/** Several at once: the best agent for one may be due to another of them. */
+/**
+ * Several at once: the best agent for one contact may be due to another of them, and that one to another agent. Goes on to two that are first for
+ * each other; where the firsts go round in a circle, to those where it closes.
+ */
 function offerTurn(d: Decision, contact: Contact, best: AgentId): void {
-  const turn = firstFor(d.state, seatOf(d.state.standing, best));
-  const first = turn === undefined || turn.excluded ? contact : d.state.contacts.get(contactId(turn.id))!;
-  offer(d, first, best);
+  const seen = new Set<AgentId>();
+  for (let [to, first] = [best, contact]; ; seen.add(to)) {
+    const turn = firstFor(d.state, seatOf(d.state.standing, to));
+    const own = turn === undefined || turn.excluded ? first : d.state.contacts.get(contactId(turn.id))!;
+    const better = own === first ? to : (bestAgent(d.state, own) ?? to);
+    if (better === to || seen.has(better)) return offer(d, own, to);
+    [to, first] = [better, own];
+  }
 }
 
 function offer(d: Decision, contact: Contact, agent: AgentId): void {

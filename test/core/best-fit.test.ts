@@ -139,4 +139,27 @@ describe('several who become free in the same moment', () => {
     hotline.decline(call);
     expect(hotline.ringing(call)).toBe('ana');
   });
+
+  test('[Q3][Q4] have each the contact that is first for it, of those for which it is the best fit', () => {
+    const needs = (skill: string) => [always({ skill, level: 1 }, { prefer: [{ skill, weight: 1 }] })];
+    const serves = (...names: string[]) => ({
+      site: 'east',
+      profile: names.map((name, nth) => ({ queue: name, rank: nth + 1, delayMs: 0 })),
+    });
+    const staff = [
+      agent('ana', { personal: 1 }, serves('personal')),
+      agent('ben', { personal: 3, enterprise: 2 }, serves('enterprise', 'personal')),
+      agent('cai', { enterprise: 3 }, serves('enterprise')),
+    ];
+    const both = ['personal', 'enterprise'].map((name) => queue(name, { plan: name }));
+    const plan = { personal: needs('personal'), enterprise: needs('enterprise') };
+    const unlimited = sites.map(({ id, name, kind }) => ({ id, name, kind }));
+    const hotline = new Hotline(rules(both, staff, { plans: plan, sites: unlimited }));
+    ask(hotline, 'draining');
+    hotline.ready('ana', 'ben', 'cai');
+    const calls = ['personal', 'enterprise'].map((name) => hotline.call(name));
+    ask(hotline, 'open');
+    // Ben is the best for the first call and due to the second, for which cai is better.
+    expect(calls.map((call) => hotline.ringing(call))).toEqual(['ben', 'cai']);
+  });
 });
