@@ -106,3 +106,22 @@ describe('a step that is skipped when nobody is free', () => {
     expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([1, 'ana']);
   });
 });
+
+test.each(['draining', 'down'] as const)(
+  '[Q14][Q18] the last agent is not asked at a site that is %s, for as long as the step lasts, and is when it opens',
+  (status) => {
+    const plans = { p: [until(60_000, PERSONAL, { lastAgent: true }), always(PERSONAL)] };
+    const staff = [agent('ana', { personal: 1 }, { site: 'main' }), agent('eva', { personal: 1 }, { site: 'east' })];
+    const hotline = new Hotline(rules([queue('personal', { plan: 'p', wrapUpMs: 0 })], staff, { plans, sites: SITES }));
+    hotline.ready('eva');
+    const before = hotline.call('personal', '13800138000');
+    hotline.answer(before);
+    hotline.hangUp(before);
+    hotline.ready('ana');
+    ask(hotline, 'east', status);
+    const call = hotline.call('personal', '13800138000');
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, undefined]);
+    ask(hotline, 'east', 'open');
+    expect(hotline.ringing(call)).toBe('eva');
+  },
+);
