@@ -120,4 +120,14 @@ describe('who has missed a contact', () => {
     hotline.hear({ type: 'siteAsked', site: 'main', status: 'open', by: 'lead' });
     expect(hotline.ringing(call)).toBe('ben');
   });
+
+  test('[O5] is remembered with 63 others, those who missed it last', () => {
+    const staff = Array.from({ length: 66 }, (_, nth) => agent(`a${nth + 10}`, { personal: 1 }));
+    const hotline = new Hotline(rules([queue('personal')], staff));
+    hotline.ready(...staff.map(({ id }) => id));
+    const call = hotline.call('personal');
+    for (const _ of staff) hotline.decline(call);
+    const { excluded } = hotline.state.contacts.get(call)!;
+    expect(excluded.map((entry) => entry.agent)).toEqual(staff.slice(2).map(({ id }) => id));
+  });
 });
