@@ -136,13 +136,16 @@ export function touchAgent(d: Decision, agent: Agent): void {
   const { standing } = d.state;
   const seat = seatOfAgent(standing, agent);
   const { kind } = seat;
-  // Only a site with a limit of its own opens by what its agents do.
-  const wasFull = kind?.siteLoad.capacity !== undefined && !siteOpen(d.state, kind, VOICE);
+  // Only a site with a limit of its own opens, and is full, by what its agents do.
+  const limited = kind?.siteLoad.capacity !== undefined;
+  const wasFull = limited && !siteOpen(d.state, kind, VOICE);
   const change = placeAgent(d.state, agent, seat);
   if ((change & MORE) !== 0) freshen(standing.freshSeats, seat);
   if (kind !== undefined) {
     if ((change & LESS) !== 0) stepsMayEnd(d, agent.id, kind);
-    if (wasFull && siteOpen(d.state, kind, VOICE)) siteOpened(d, kind.site);
+    const isFull = limited && !siteOpen(d.state, kind, VOICE);
+    if (wasFull && !isFull) siteOpened(d, kind.site);
+    if (isFull && !wasFull) siteFilled(d, kind.site);
   }
   const reported = reportedState(agent);
   const reason = reported === 'notReady' || reported === 'offline' ? agent.reason : '';
@@ -165,6 +168,18 @@ export function touchAgent(d: Decision, agent: Agent): void {
 export function siteOpened(d: Decision, site: string): void {
   for (const kind of d.state.standing.kinds.values()) {
     if (kind.site === site) freshenIdle(d.state.standing, kind);
+  }
+}
+
+/** Q11, Q14: one call more, whoever has it, and nobody of the site may be offered another. */
+function siteFilled(d: Decision, site: string): void {
+  const { kinds, seats, wanted } = d.state.standing;
+  for (const kind of kinds.values()) {
+    if (kind.site !== site) continue;
+    for (const { bucket } of kind.serves) if (bucket.step.skipIf === 'noneAvailable') stepMayEnd(d, bucket);
+  }
+  for (const [agent, buckets] of [...wanted]) {
+    if (seats.get(agent)?.kind?.site === site) for (const bucket of [...buckets]) stepMayEnd(d, bucket);
   }
 }
 

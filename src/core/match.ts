@@ -16,15 +16,15 @@ import type { Contact, State } from './state.ts';
 
 /**
  * Q1–Q6, Q11–Q17, W5. Before an entry no contact waits while an agent who may have it is free; so only those who became free or open in this
- * entry need a look. Free agents first, longest idle first, each for the first contact that it may have; then the contacts, each for
- * the best agent.
+ * entry need a look. Free agents first, longest idle first, each for the first contact that it may have, unless another is the better one for
+ * it; then the contacts, each for the best agent.
  */
 export function match(d: Decision): void {
   const { freshSeats, freshPlaces } = d.state.standing;
   // An offer may free a site or end a step for others: they get their look as well.
   while (freshSeats.length + freshPlaces.length > 0) {
     if (freshSeats.length + freshPlaces.length > 1) matchSeveral(d);
-    else if (freshSeats.length === 1) matchAgent(d, takenOne(freshSeats), true);
+    else if (freshSeats.length === 1) matchAgent(d, takenOne(freshSeats), true, false);
     else matchContact(d, takenOne(freshPlaces).id, false);
   }
 }
@@ -33,18 +33,21 @@ function matchSeveral(d: Decision): void {
   const seats = taken(d.state.standing.freshSeats);
   const places = taken(d.state.standing.freshPlaces);
   // What an agent did not take is left to the others before it is asked again (O5).
-  const left = seats.length > 1 ? seats.filter((seat) => !matchAgent(d, seat, false)) : seats;
-  for (const seat of left) matchAgent(d, seat, true);
+  const left = seats.length > 1 ? seats.filter((seat) => !matchAgent(d, seat, false, true)) : seats;
+  for (const seat of left) matchAgent(d, seat, true, true);
   for (const { id } of places) matchContact(d, id, places.length > 1);
 }
 
 /** @returns true when the agent is no longer free. */
-function matchAgent(d: Decision, seat: Seat, again: boolean): boolean {
+function matchAgent(d: Decision, seat: Seat, again: boolean, amongOthers: boolean): boolean {
   // One slot after the other: what is offered in one may leave room in another.
   while (seat.slots !== 0) {
     const turn = firstFor(d.state, seat);
     if (turn === undefined || (turn.excluded && !again)) return false;
-    offer(d, d.state.contacts.get(contactId(turn.id))!, seat.id);
+    const contact = d.state.contacts.get(contactId(turn.id))!;
+    const best = amongOthers ? (bestAgent(d.state, contact) ?? seat.id) : seat.id; // Q3
+    if (best === seat.id) offer(d, contact, best);
+    else offerTurn(d, contact, best);
   }
   return true;
 }
@@ -53,10 +56,8 @@ function matchContact(d: Decision, id: ContactId, amongOthers: boolean): void {
   const contact = d.state.contacts.get(id);
   if (contact === undefined) return;
   for (let best = bestAgent(d.state, contact); best !== undefined; best = bestAgent(d.state, contact)) {
-    // Several at once: the agent may be due to another of them.
-    const turn = amongOthers ? firstFor(d.state, seatOf(d.state.standing, best)) : undefined;
-    const first = turn === undefined || turn.excluded ? contact : d.state.contacts.get(contactId(turn.id))!;
-    offer(d, first, best);
+    if (amongOthers) offerTurn(d, contact, best);
+    else offer(d, contact, best);
   }
   if (contact.grade === 'emergency') callAway(d, contact);
 }
@@ -67,6 +68,21 @@ function callAway(d: Decision, { stage, medium }: Contact): void {
   for (const agent of d.state.agents.values()) {
     const firm = agent.conversations.find((each) => each.in === 'offer' && each.firm);
     if (firm?.in === 'offer') setConversation(d, agent, firm.contact, { ...firm, firm: false });
+  }
+}
+
+/**
+ * Several at once: the best agent for one contact may be due to another of them, and that one to another agent. Goes on to two that are first for
+ * each other; where the firsts go round in a circle, to those where it closes.
+ */
+function offerTurn(d: Decision, contact: Contact, best: AgentId): void {
+  const seen = new Set<AgentId>();
+  for (let [to, first] = [best, contact]; ; seen.add(to)) {
+    const turn = firstFor(d.state, seatOf(d.state.standing, to));
+    const own = turn === undefined || turn.excluded ? first : d.state.contacts.get(contactId(turn.id))!;
+    const better = own === first ? to : (bestAgent(d.state, own) ?? to);
+    if (better === to || seen.has(better)) return offer(d, own, to);
+    [to, first] = [better, own];
   }
 }
 

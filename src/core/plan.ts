@@ -57,7 +57,9 @@ function someone(state: State, contact: Contact, wait: Wait, index: number, avai
     const kind = seat?.kind;
     if (seat === undefined || kind === undefined) return false;
     if (servingOf(kind, bucket, state.settings!) === undefined) return false;
-    return available ? isFree(state, bucket.only, slot) : seat.loggedIn && siteTakes(state, kind.site);
+    return available
+      ? isFree(state, bucket.only, slot) && gateOpen(state, kind, wait.queue, slot)
+      : seat.loggedIn && siteTakes(state, kind.site);
   }
   return bucket.servedBy.some(({ kind }) =>
     available

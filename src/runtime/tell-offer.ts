@@ -10,6 +10,10 @@ const WHY_NOT: Readonly<Record<string, Said>> = {
   Q15: said('Is kept for the own queue, which is answered too slowly.', '本队列接通不达标，暂不支援其他队列。'),
   Q18: said('The caller spoke with another agent last; that one is asked first.', '优先由来电人上次的座席接听。'),
   T10: said('The agent whose phone was lost in the talk is asked first.', '优先由通话中掉线的座席接回。'),
+  W13: said(
+    'Is being asked for a conversation, which a call-back does not take back.',
+    '正被派给一个会话，回拨不收回它。',
+  ),
   O5: said('Did not take this contact a short while ago.', '不久前未接这一联络。'),
 };
 

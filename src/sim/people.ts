@@ -36,10 +36,11 @@ export interface Callers extends Iterable<Caller> {
 
 /**
  * What goes wrong, or on, in a talk. `hold`: the agent holds the caller for two seconds. `pageLost`: the agent's phone is a page that goes away,
- * and registers as another phone when it is back. A phone that dies does not take the talk up again.
+ * and registers as another phone when it is back. A phone that dies does not take the talk up again. `noBridge`: the first
+ * bridge does not come about, and nobody says so.
  */
 export interface Mishap {
-  readonly kind: 'phoneDies' | 'pageLost' | 'comesApart' | 'hold';
+  readonly kind: 'phoneDies' | 'pageLost' | 'comesApart' | 'hold' | 'noBridge';
   /** Of `pageLost`; Infinity: never in this talk. */
   readonly backAfterMs?: number;
   /** From the bridge on. */

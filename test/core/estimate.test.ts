@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { estimateFor, estimatePrompts } from '../../src/core/estimate.ts';
+import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { queueViews } from '../../src/core/view.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
@@ -102,4 +103,84 @@ test('[Q20] the caller is told whole minutes, and nothing when they would not co
   expect(told(0)).toEqual(['QUE-05a', 'NUM-1', 'QUE-05c']);
   expect(told(9)).toEqual(['QUE-05a', 'NUM-10', 'QUE-05c']);
   expect(told(10)).toEqual([]);
+});
+
+test('[Q19] the interval is from the tenth to the ninetieth in a hundred of the times per place, in whole milliseconds', () => {
+  const { state } = new Hotline(SETTINGS);
+  const foreseen = (placeMs: number[], ahead: number) => {
+    state.paces.set('personal', { placeMs, inside: 0, ended: 0 });
+    return estimateFor(state, 'personal', ahead);
+  };
+  const hundred = Array.from({ length: 101 }, (_, nth) => 1_000 * ((nth * 37) % 101));
+  expect(foreseen(hundred, 0)).toEqual({ lowMs: 10_000, highMs: 90_000 });
+  expect(foreseen(hundred, 2)).toEqual({ lowMs: 30_000, highMs: 270_000 });
+  // The lower end down, the upper one up: nothing that was within is without.
+  expect(foreseen(Array(20).fill(1_000.5), 0)).toEqual({ lowMs: 1_000, highMs: 1_001 });
+  expect(foreseen(Array(20).fill(1_000.5), 1)).toEqual({ lowMs: 2_001, highMs: 2_001 });
+});
+
+/** Answered one after the other, each after so long at the first place. */
+function answeredAfter(hotline: Hotline, waits: readonly number[]): void {
+  for (const ms of waits) {
+    hotline.ask('ana', 'notReady');
+    const call = hotline.call('personal');
+    hotline.pass(ms);
+    hotline.ready('ana');
+    hotline.answer(call);
+    hotline.hangUp(call);
+  }
+}
+
+const paceOf = (hotline: Hotline) => hotline.state.paces.get('personal');
+
+test('[Q19] the last 64 answered waits are counted: the one before them counts no more', () => {
+  const hotline = new Hotline(SETTINGS);
+  answeredAfter(hotline, [90_000, ...Array(63).fill(1_000)]);
+  expect(paceOf(hotline)!.placeMs).toEqual([90_000, ...Array(63).fill(1_000)]);
+  answeredAfter(hotline, [2_000]);
+  expect(paceOf(hotline)!.placeMs).toEqual([...Array(63).fill(1_000), 2_000]);
+});
+
+test('[Q19] a wait for which somebody was free is not foreseen, and teaches nothing', () => {
+  const hotline = new Hotline(SETTINGS);
+  hotline.ready('ana');
+  const call = hotline.call('personal');
+  hotline.pass(5_000);
+  hotline.answer(call);
+  expect(paceOf(hotline)).toBeUndefined();
+});
+
+test('[Q19] a wait that is given up within what was foreseen is not counted, and neither teaches a pace', () => {
+  const hotline = new Hotline(SETTINGS);
+  answeredAfter(hotline, Array(20).fill(10_000));
+  const before = structuredClone(paceOf(hotline)!);
+  hotline.ask('ana', 'notReady');
+  const givenUpAfter = (ms: number) => {
+    const call = hotline.call('personal');
+    hotline.pass(ms);
+    hotline.hangUp(call);
+    return paceOf(hotline);
+  };
+  for (const ms of [5_000, 10_000]) expect(givenUpAfter(ms)).toEqual(before);
+  expect(givenUpAfter(10_001)).toEqual({ ...before, ended: before.ended + 1 });
+});
+
+test('[Q19] an answered wait ended inside when it lasted as long as either end, and outside by a millisecond more or less', () => {
+  const hotline = new Hotline(SETTINGS);
+  answeredAfter(hotline, [...Array(10).fill(8_000), ...Array(10).fill(12_000)]);
+  const insideAfter = (ms: number) => {
+    const { inside, ended } = structuredClone(paceOf(hotline)!);
+    hotline.restart();
+    const copy = encodeState(hotline.state);
+    answeredAfter(hotline, [ms]);
+    const after = paceOf(hotline)!;
+    hotline.state = decodeState(copy);
+    return [after.inside - inside, after.ended - ended];
+  };
+  expect([7_999, 8_000, 12_000, 12_001].map(insideAfter)).toEqual([
+    [0, 1],
+    [1, 1],
+    [1, 1],
+    [0, 1],
+  ]);
 });

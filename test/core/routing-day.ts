@@ -1,11 +1,12 @@
 import type { Command } from '../../src/core/command.ts';
+import type { Candidates } from '../../src/core/decision.ts';
 import type { ConversationOpened, Event, EventBody } from '../../src/core/event.ts';
 import { agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
 import { type DigitalMedium, isDigital } from '../../src/core/medium.ts';
 import type { AgentSetting, Need, PlanStep, QueueSetting, Settings } from '../../src/core/settings.ts';
 import { initialState, type State } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
-import { nextDeadlineMs, step } from '../../src/core/step.ts';
+import { decide, nextDeadlineMs, step } from '../../src/core/step.ts';
 import { conversationView } from '../../src/core/view.ts';
 
 const NODE = nodeId('switch');
@@ -55,6 +56,9 @@ export class Hotline {
   readonly commands: Command[] = [];
   /** False: a switch that never says that two hear each other. */
   bridges = true;
+  /** True: of every offer is kept why it was made. */
+  asksWhy = false;
+  readonly why: Candidates[] = [];
   #nowMs = FROM_MS;
   #seq = 0;
   #calls = 0;
@@ -74,7 +78,7 @@ export class Hotline {
   /** @returns what was decided. */
   hear(body: EventBody): Command[] {
     this.#seq += 1;
-    const decided = step(this.state, { ...body, atMs: this.#nowMs } as Event, this.#seq);
+    const decided = this.#decide({ ...body, atMs: this.#nowMs } as Event);
     this.commands.push(...decided);
     this.#watch(this.state, decided);
     for (const command of decided) {
@@ -193,6 +197,13 @@ export class Hotline {
   /** The process dies and goes on from its snapshot. */
   restart(): void {
     this.state = decodeState(encodeState(this.state));
+  }
+
+  #decide(event: Event): Command[] {
+    if (!this.asksWhy) return step(this.state, event, this.#seq);
+    const { commands, candidates } = decide(this.state, event, this.#seq, true);
+    this.why.push(...candidates!);
+    return commands;
   }
 
   #ring(contact: ContactId): LegId | undefined {

@@ -85,6 +85,31 @@ export function isExcludedFor(state: State, agent: Agent, contact: Contact): boo
   return contact.excluded.some((entry) => entry.agent === agent.id && entry.untilMs > state.nowMs);
 }
 
+/** Q3, O5, W4: whether this agent had the better right to the wait than the one who was offered it. `more`: what that one had beside what it has now; below 0 what it had not yet. */
+export function isBetterFor(
+  state: State,
+  contact: Contact,
+  wait: Wait,
+  other: Agent,
+  chosen: Agent,
+  more: number,
+): boolean {
+  const key = (agent: Agent, has: number) => {
+    const skills = state.settings!.agents.find(({ id }) => id === agent.id)!.skills;
+    const prefer = stepOf(state.settings!, wait).prefer ?? [];
+    const score = prefer.reduce((sum, { skill, weight }) => sum + weight * (skills[skill] ?? 0), 0);
+    return [isExcludedFor(state, agent, contact) ? 1 : 0, -score, agent.idleSinceMs + has * 86_400_000];
+  };
+  const has = (agent: Agent) => agent.conversations.length + (agent.work === null ? 0 : 1);
+  const [theirs, mine] = [key(other, has(other)), key(chosen, has(chosen) + more)];
+  const nth = theirs.findIndex((part, index) => part !== mine[index]);
+  return nth < 0 ? other.id < chosen.id : theirs[nth]! < mine[nth]!;
+}
+
+export function siteOf(state: State, agent: Agent): string {
+  return state.settings!.agents.find(({ id }) => id === agent.id)!.site ?? 'main';
+}
+
 function stepOf(settings: Settings, wait: Wait): PlanStep {
   const name = wait.plan === '' ? settings.queues[wait.queue]!.plan : wait.plan;
   const steps = name === undefined ? undefined : settings.plans?.[name];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import type { Command } from '../../src/core/command.ts';
-import { agentId, type ContactId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, type OfferToken } from '../../src/core/ids.ts';
 import type { SlotName } from '../../src/core/medium.ts';
 import type { AgentSetting, Need, PlanStep, QueueSetting, Settings, SlotRules } from '../../src/core/settings.ts';
 import type { Agent, Contact, State, Wait } from '../../src/core/state.ts';
@@ -10,12 +10,14 @@ import { agent, Hotline, queue, rules } from './routing-day.ts';
 import {
   ageMs,
   countOf,
+  isBetterFor,
   isExcludedFor,
   isFree,
   mayServe,
   mostOf,
   openContacts,
   rankOf,
+  siteOf,
   slotNameOf,
 } from './routing-oracle.ts';
 
@@ -334,6 +336,7 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
     const slot = slotNameOf(contact.medium);
     if (!mayServe(state, offered, wait, slot, 1))
       throw new Error(`${offered.id} was offered ${contact.id}, which is not for that agent at step ${wait.step}`);
+    isBest(state, contact, wait, offered, decided, command.token);
     for (const other of open) {
       const theirs = slotNameOf(other.contact.medium);
       // The offer itself may have ended a step for this one, which made it older than it was.
@@ -353,6 +356,28 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
   }
   before.clear();
   for (const { contact, wait } of open) before.set(contact.id, wait);
+}
+
+/** Of all who are free still, and so were so when the offer was made, nobody who may have it comes before the one who was offered it. */
+function isBest(
+  state: State,
+  contact: Contact,
+  wait: Wait,
+  chosen: Agent,
+  decided: readonly Command[],
+  token: OfferToken,
+): void {
+  if (wait.returnTo === chosen.id) return;
+  const slot = slotNameOf(contact.medium);
+  const taken = slot === 'voice' && !wasTakenBack(decided, contact) && isTakenBack(decided, chosen) ? 1 : 0;
+  const facts = decided.filter((one) => one.do === 'record-fact');
+  const since = facts.filter((one) => one.fact === 'offerMade' && one.agent === chosen.id && one.token >= token).length;
+  for (const other of state.agents.values()) {
+    if (other === chosen || !isFree(state, other, slot) || isTakenBack(decided, other)) continue;
+    if (!mayServe(state, other, wait, slot, siteOf(state, other) === siteOf(state, chosen) ? 1 : 0)) continue;
+    if (isBetterFor(state, contact, wait, other, chosen, taken - since))
+      throw new Error(`${chosen.id} was offered ${contact.id}, which ${other.id} had the better right to`);
+  }
 }
 
 /** Whether the agent, without the offer that it has just been made, could have had something of the other medium in its place. */

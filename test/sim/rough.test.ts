@@ -36,7 +36,7 @@ const LAWS = 'invariants 1 to 9';
 
 /** Days without one of these would prove less than they say. */
 const OUTCOMES = [
-  ...['callback answered', 'callback ended', 'callback lostNode', 'callback unreached'],
+  ...['callback abandonedInQueue', 'callback answered', 'callback ended', 'callback lostNode', 'callback unreached'],
   ...['chat abandonedInQueue', 'chat answered', 'mail answered'],
   ...['voice abandonedInMenu', 'voice abandonedInQueue', 'voice answered', 'voice ended', 'voice lostNode'],
   'voice unreached',

@@ -83,7 +83,7 @@ const siteFault: fc.Arbitrary<Fault> = fc.record({
 
 const mishap = fc.option(
   fc.record({
-    kind: fc.constantFrom<Mishap['kind']>('phoneDies', 'pageLost', 'comesApart', 'hold'),
+    kind: fc.constantFrom<Mishap['kind']>('phoneDies', 'pageLost', 'comesApart', 'hold', 'noBridge'),
     afterMs: shortMs(20_000),
     backAfterMs: fc.oneof({ weight: 3, arbitrary: shortMs(35_000) }, { weight: 1, arbitrary: fc.constant(Infinity) }),
   }),

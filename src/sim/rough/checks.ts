@@ -11,6 +11,7 @@ import { STANDING } from '../../core/standing-key.ts';
 import type { Contact, Stage, State, Wait } from '../../core/state.ts';
 import { nextDeadlineMs } from '../../core/step.ts';
 import { agentViews, queueViews } from '../../core/view.ts';
+import { HOME_SITE } from '../../lib/home-site.ts';
 import type { Clock } from '../clock.ts';
 import { demand, type Ledger } from './ledger.ts';
 import type { VirtualLeg } from './leg.ts';
@@ -81,6 +82,7 @@ export class Watchman {
       if (command.fact === 'offerMade' && event.type !== 'surveyed') {
         this.#isNext(command.contact, command.agent, commands, state);
         isInBound(command.contact, command.agent, commands, state);
+        isAtOpenSite(command.contact, command.agent, state);
       }
     }
   }
@@ -167,6 +169,20 @@ function isInBound(id: ContactId, agent: AgentId, commands: readonly Command[], 
     const excused = touched || closed || mayNotTakeBack(other, agent, commands);
     demand(excused, `${agent} is offered ${id} while ${other.id} has waited for its bound`);
   }
+}
+
+/** Q14: nothing is offered at a site that is draining or down, and no call at one that has as many as it may have. */
+function isAtOpenSite(id: ContactId, agent: AgentId, state: State): void {
+  const sites = new Map(state.settings?.agents.map((each) => [each.id, each.site ?? HOME_SITE]));
+  const site = sites.get(agent)!;
+  const status = state.sites.get(site) ?? 'open';
+  demand(status === 'open', `${agent} is offered ${id} at ${site}, which is ${status}`);
+  const { capacity = Infinity } = state.settings?.sites?.find((each) => each.id === site) ?? {};
+  const contact = state.contacts.get(id);
+  if (contact === undefined || isDigital(contact.medium)) return;
+  const busy = [...state.agents.values()].filter(({ work }) => work?.in === 'offer' || work?.in === 'talk');
+  const calls = busy.filter((each) => sites.get(each.id) === site).length;
+  demand(calls <= capacity, `${agent} is offered ${id} at ${site}, which has ${calls} calls`);
 }
 
 function waitOf(stage: Stage | undefined): Wait | undefined {

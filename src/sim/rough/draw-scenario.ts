@@ -8,7 +8,7 @@ import type { AgentPlan, ConversationPlan, Fault, LeadAct, Scenario } from './sc
 const NAMES = ['ana', 'ben', 'eva', 'leo', 'mia', 'noa'];
 const SKILLS = [['personal'], ['enterprise'], ['personal', 'enterprise']];
 const KEYS = [['1'], ['2'], [''], ['7', '1'], ['7', '8'], ['9'], ['1'], ['2']];
-const MISHAPS: readonly Mishap['kind'][] = ['phoneDies', 'pageLost', 'comesApart', 'hold'];
+const MISHAPS: readonly Mishap['kind'][] = ['phoneDies', 'pageLost', 'comesApart', 'hold', 'noBridge'];
 const QUEUES = ['personal', 'enterprise'] as const;
 const GRADES = ['business', 'expert', 'emergency', null] as const;
 const MODES = ['normal', 'holiday', 'emergency'] as const;

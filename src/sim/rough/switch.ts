@@ -315,6 +315,10 @@ export class VirtualSwitch {
     if (other.bridgedTo !== null) this.#part(other, other.bridgedTo);
     this.#cut(leg);
     this.#cut(other);
+    if (leg.caller?.mishap?.kind === 'noBridge' && !leg.mishapOver) {
+      leg.mishapOver = true;
+      return; // Neither hears anything, and nothing is told.
+    }
     leg.bridgedTo = other;
     other.bridgedTo = leg;
     leg.waitingFromMs = null;
