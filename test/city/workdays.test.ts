@@ -67,4 +67,12 @@ describe.each(Object.entries(NOTICES))('the shipped working days of %s', (year, 
     });
     expect(wrong.map(dateOfDay)).toEqual([]);
   });
+
+  test('leave out nothing of a holiday: what is open on weekends, too, is closed on all its days', () => {
+    const daily = { ...office, week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]), holiday: [] };
+    const wrong = daysOf(year).filter(
+      (day) => isOpen(daily, workdays, instantOf(office.offsets, day, 720)) === rest.has(day),
+    );
+    expect(wrong.map(dateOfDay)).toEqual([]);
+  });
 });
