@@ -130,12 +130,12 @@ function cityFor({ config, loop, logger }: Calls): City | undefined | string {
   return undefined;
 }
 
-function yearsMissing(city: City | undefined): readonly number[] {
+function yearsMissing(city: Pick<City, 'settings' | 'office'> | undefined): readonly number[] {
   return city === undefined ? [] : missingYears(city.settings.workdays ?? {}, city.office.offsets, Date.now());
 }
 
 /** A table that nobody added in time is said once a day until it is there. */
-function watchWorkdays({ logger }: Calls, city: City): void {
+export function watchWorkdays({ logger }: Pick<Calls, 'logger'>, city: Pick<City, 'settings' | 'office'>): void {
   const ask = (): void => {
     for (const year of yearsMissing(city)) {
       logger.warn({ year }, 'the holidays of this year are missing; add them to workdays.yaml');

@@ -75,6 +75,20 @@ test('one site can be followed quarter by quarter', async () => {
   ]);
 });
 
+test('asked without a period, the summary is of the 24 hours up to now', async () => {
+  const [nowMs, hourMs] = [Date.now(), 3_600_000];
+  const journal = new JournalByHand();
+  for (const hours of [0.1, 23.9, 24.1])
+    writeCall(journal, { id: `ago-${hours}`, openedAtMs: nowMs - hours * hourMs, dialled: '12369' });
+  await applyEntries(stage.db, 'lately', journal.entries);
+  const { fromMs, toMs, measures } = await ask('/api/v1/metrics/summary?number=12369');
+  expect(toMs - fromMs).toBe(24 * hourMs);
+  expect(toMs).toBeGreaterThanOrEqual(nowMs);
+  expect(measures.connectRate.denominator).toBe(2);
+  const until = await ask(`/api/v1/metrics/summary?number=12369&to=${nowMs - hourMs}`);
+  expect([until.fromMs, until.measures.connectRate.denominator]).toEqual([nowMs - 25 * hourMs, 2]);
+});
+
 test.each([
   ['from=2020-01-01&to=2022-01-01', 'PERIOD_TOO_LONG'],
   ['from=2020-01-01&to=2020-03-01&by=quarter', 'PERIOD_TOO_LONG'],

@@ -41,6 +41,24 @@ test("[M1][M2] a mode holds from a named person's word, for those who wait alrea
   expect(hotline.ringing(call)).toBe('eva');
 });
 
+test('[M1] who changed the mode, and why, is recorded as it was said, cut to its length, and of each change', () => {
+  const hotline = new Hotline(city());
+  const said = (by: string, reason: string, mode: 'emergency' | 'normal') =>
+    hotline.hear({ type: 'modeAsked', mode, by, reason });
+  said('lead', '燃气泄漏', 'emergency');
+  expect(modeView(hotline.state)).toMatchObject({ mode: 'emergency', by: 'lead', sinceMs: hotline.state.nowMs });
+  said('eva', '解除', 'normal');
+  said('x'.repeat(65), '长'.repeat(41), 'emergency');
+  said('ben', '再次', 'emergency');
+  const fact = { do: 'record-fact', fact: 'modeChanged', proposed: false };
+  expect(facts(hotline, 'modeChanged')).toMatchObject([
+    { ...fact, mode: 'emergency', from: 'normal', by: 'lead', reason: '燃气泄漏' },
+    { ...fact, mode: 'normal', from: 'emergency', by: 'eva', reason: '解除' },
+    { ...fact, mode: 'emergency', from: 'normal', by: 'x'.repeat(64), reason: '长'.repeat(40) },
+  ]);
+  expect(modeView(hotline.state).by).toBe('x'.repeat(64));
+});
+
 test('[M3] a crowd that lasts proposes a mode once, changes nothing by itself, and its end proposes the return', () => {
   const hotline = new Hotline(city());
   const calls = [1, 2, 3].map(() => hotline.call('personal'));

@@ -1,34 +1,6 @@
-import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadCity } from '../../src/city/load.ts';
-import { makeSettings } from '../../src/city/settings.ts';
-import type { Command } from '../../src/core/command.ts';
-import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
-import type { AgentSetting } from '../../src/core/settings.ts';
-import { agent, Hotline } from './routing-day.ts';
-
-const NODE = nodeId('switch');
-const read = loadCity(new URL('../../dialplans/', import.meta.url).pathname);
-if (!read.ok) throw new Error(JSON.stringify(read.problems));
-const { city } = read;
-
-const open = (...staff: readonly AgentSetting[]) => new Hotline(makeSettings(city, staff));
-let calls = 0;
-
-/** Calls 12345 and presses the key, or none, once the menu has been read. */
-function call(hotline: Hotline, key: string, from?: string): ContactId {
-  calls += 1;
-  const leg = legId(`caller-${calls}`);
-  hotline.hear({ type: 'callArrived', node: NODE, leg, from: from ?? `139${calls}`, dialled: '12345' });
-  const contact = hotline.state.legs.get(leg)!.contact;
-  for (let stage = hotline.state.contacts.get(contact)!.stage; stage.in === 'menu'; ) {
-    const asks = stage.flow.steps[stage.step]?.kind === 'ask';
-    if (asks) hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits: key });
-    else hotline.hear({ type: 'playEnded', node: NODE, leg, key: stage.key, outcome: 'done' });
-    stage = hotline.state.contacts.get(contact)!.stage;
-  }
-  return contact;
-}
+import { agent } from './routing-day.ts';
+import { call, heard, hearsWithin, open, putInMode } from './shipped-hotline.ts';
 
 describe.each([
   ['1', 'personal'],
@@ -83,30 +55,15 @@ describe.each([
   test('[Q18] the agent of the last call is asked first wherever it sits', () => {
     const hotline = open(main, east);
     hotline.ready('eva');
-    const before = call(hotline, key, '13800138000');
+    const before = call(hotline, key, { from: '13800138000' });
     hotline.answer(before);
     hotline.hangUp(before);
     hotline.ready('ana', 'eva');
-    expect(hotline.ringing(call(hotline, key, '13800138000'))).toBe('eva');
+    expect(hotline.ringing(call(hotline, key, { from: '13800138000' }))).toBe('eva');
   });
 });
 
 describe('[M2][Q21] what waiting callers are told in a mode', () => {
-  /** Prompts by id, as the switch is told to play them. */
-  const heard = (commands: readonly Command[]) =>
-    commands
-      .flatMap((command) =>
-        command.do === 'play' || command.do === 'music' || command.do === 'collect' ? command.files : [],
-      )
-      .map((file) => basename(file, '.wav'));
-  const mode = (hotline: Hotline, name: 'emergency' | 'holiday' | 'normal') =>
-    hotline.hear({ type: 'modeAsked', mode: name, by: 'lead', reason: '暴雪' });
-  const hearsWithin = (hotline: Hotline, ms: number) => {
-    const before = hotline.commands.length;
-    hotline.pass(ms);
-    return heard(hotline.commands.slice(before));
-  };
-
   test.each([
     ['emergency', '0', 'EMR-01'],
     ['emergency', '2', 'EMR-01'],
@@ -114,7 +71,7 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
     ['holiday', '2', 'HOL-01'],
   ] as const)('in %s, after key %s: %s, five seconds after it began to wait', (name, key, prompt) => {
     const hotline = open();
-    mode(hotline, name);
+    putInMode(hotline, name);
     call(hotline, key);
     expect(hearsWithin(hotline, 4_999)).toEqual([]);
     expect(hearsWithin(hotline, 1)).toContain(prompt);
@@ -124,16 +81,16 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
     const hotline = open();
     call(hotline, '1');
     hotline.pass(20_000);
-    mode(hotline, 'emergency');
+    putInMode(hotline, 'emergency');
     expect(hearsWithin(hotline, 60_000)).toContain('EMR-01');
     expect(hearsWithin(hotline, 60_000)).toContain('EMR-01');
-    mode(hotline, 'normal');
+    putInMode(hotline, 'normal');
     expect(hearsWithin(hotline, 120_000)).not.toContain('EMR-01');
   });
 
   test('whom somebody can answer at once is not held up by it', () => {
     const hotline = open(agent('ana', { personal: 1 }));
-    mode(hotline, 'emergency');
+    putInMode(hotline, 'emergency');
     hotline.ready('ana');
     expect(hotline.ringing(call(hotline, '0'))).toBe('ana');
     expect(heard(hotline.commands)).not.toContain('EMR-01');
@@ -146,7 +103,7 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
     ['', 'personal'],
   ])('in an emergency the menu offers the latest, and every key still reaches a person: %j', (key, skill) => {
     const hotline = open(agent('ana', { [skill]: 3 }));
-    mode(hotline, 'emergency');
+    putInMode(hotline, 'emergency');
     hotline.ready('ana');
     const contact = call(hotline, key);
     expect(hotline.ringing(contact)).toBe('ana');
@@ -158,7 +115,7 @@ describe('[M2][Q21] what waiting callers are told in a mode', () => {
 
   test('who has just heard the latest by key hears it again after a minute, not at once', () => {
     const hotline = open();
-    mode(hotline, 'emergency');
+    putInMode(hotline, 'emergency');
     call(hotline, '1');
     expect(hearsWithin(hotline, 59_999)).not.toContain('EMR-01');
     expect(hearsWithin(hotline, 1)).toContain('EMR-01');

@@ -107,6 +107,76 @@ test('a call that took a call-back is neither answered nor abandoned, and the ta
   expect([connectRate.value, connectRateStrict.value]).toEqual([100, 33.33]);
 });
 
+test('a period has the call of its first millisecond, and leaves that of its end to the next', async () => {
+  const { db } = database.store;
+  const [fromMs, toMs] = [30_000_000, 30_060_000];
+  const journal = new JournalByHand();
+  for (const openedAtMs of [fromMs - 1, fromMs, toMs - 1, toMs])
+    writeCall(journal, { id: `edge-${openedAtMs}`, openedAtMs, queuedAfterMs: 0, abandonedAfterMs: 9_000 });
+  await applyEntries(db, 'edges', journal.entries);
+  const inbound = async (from: number, to: number) => (await countCalls(db, { fromMs: from, toMs: to })).inbound;
+  expect(await inbound(fromMs, toMs)).toBe(2);
+  expect(await inbound(toMs, toMs + 1)).toBe(1);
+  expect(await inbound(fromMs - 1, fromMs)).toBe(1);
+});
+
+test.each([
+  ['answered after', 'answeredAfterMs', 'answeredWithin15', 15_000],
+  ['given up after', 'abandonedAfterMs', 'abandonedShort', 5_000],
+] as const)(
+  'a call that is %s exactly the limit is within it, and a millisecond later no more',
+  async (_how, after, counted, ms) => {
+    const { db } = database.store;
+    const fromMs = after === 'answeredAfterMs' ? 40_000_000 : 41_000_000;
+    const journal = new JournalByHand();
+    for (const [n, afterMs] of [ms - 1, ms, ms + 1].entries()) {
+      const id = `${counted}-${n}`;
+      writeCall(journal, { id, agent: id, openedAtMs: fromMs + n, queuedAfterMs: 7, [after]: afterMs });
+    }
+    await applyEntries(db, counted, journal.entries);
+    const within = async (n: number) => (await countCalls(db, { fromMs: fromMs + n, toMs: fromMs + n + 1 }))[counted];
+    expect([await within(0), await within(1), await within(2)]).toEqual([1, 1, 0]);
+  },
+);
+
+test('who left a queue for the end of a flow was not served by the flow; who never was in one was', async () => {
+  const { db } = database.store;
+  const atMs = 42_000_000;
+  const journal = new JournalByHand();
+  writeCall(journal, { id: 'flow', openedAtMs: atMs, selfServed: true });
+  const { entries } = journal;
+  const queued = new JournalByHand();
+  writeCall(queued, { id: 'queued', openedAtMs: atMs, queuedAfterMs: 1_000 });
+  for (const { commands } of queued.entries)
+    for (const command of commands)
+      if (command.do === 'record-fact' && command.fact === 'contactClosed')
+        Object.assign(command, { outcome: 'ended' });
+  await applyEntries(db, 'served', entries);
+  await applyEntries(db, 'served-queued', queued.entries);
+  expect(await countCalls(db, { fromMs: atMs, toMs: atMs + 1 })).toMatchObject({
+    inbound: 2,
+    queued: 1,
+    selfServed: 1,
+  });
+});
+
+test('call-backs, chats and mails are no calls that came in', async () => {
+  const { db } = database.store;
+  const atMs = 43_000_000;
+  const journal = new JournalByHand();
+  writeCall(journal, { id: 'only', openedAtMs: atMs, queuedAfterMs: 1_000, abandonedAfterMs: 9_000 });
+  for (const medium of ['callback', 'chat', 'mail'] as const) {
+    const contact = contactId(`no-${medium}`);
+    journal.at(atMs, { fact: 'contactOpened', contact, medium, from: '13800008000', dialled: '12345', flow: '' });
+    journal.at(atMs, { fact: 'waitStarted', contact, queue: 'personal', enqueuedAtMs: atMs });
+  }
+  await applyEntries(db, 'media', journal.entries);
+  const period = { fromMs: atMs, toMs: atMs + 1 };
+  expect(await countCalls(db, period)).toMatchObject({ inbound: 1, queued: 1, abandoned: 1 });
+  expect((await countCallsBy(db, period, 'site', 10)).map(({ counts }) => counts.inbound)).toEqual([1]);
+  expect(await countUndecided(db, period)).toBe(0);
+});
+
 const CALL = fc.record({
   openedAtMs: fc.nat(4 * QUARTER_MS),
   queuedAfterMs: fc.option(fc.nat(60_000), { nil: undefined }),
