@@ -45,16 +45,7 @@ const OFFICE = { week: [...Array(5).fill(OFFICE_DAY), [], []], holiday: [] };
 export function loadCity(folder: string): CityResult {
   const root = resolve(folder);
   const problems: CityProblem[] = [];
-  /** The channels' own file is read by those. */
-  const files = new Set(['channels.yaml']);
-  const open = (name: string) => {
-    files.add(name);
-    return openYaml(root, name, problems);
-  };
-  const optional = (name: string) => {
-    files.add(name);
-    return hasYaml(root, name) ? open(name) : undefined;
-  };
+  const { open, optional, others } = filesOf(root, problems);
 
   const promptFile = open('prompts.yaml');
   const queueFile = open('queues.yaml');
@@ -89,7 +80,7 @@ export function loadCity(folder: string): CityResult {
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const { settings: out, ...ways } = readWays(trunkFile, optional, flows.whole ? lines : undefined, merged);
   const { alerts, ...beside } = readBeside(optional);
-  refuseUnknown(root, files, problems);
+  others();
   if (problems.length > 0 || !prompts || !queues || !hours) return { ok: false, problems };
 
   const city: City = {
@@ -120,6 +111,21 @@ export function loadCity(folder: string): CityResult {
     recordings: prompts.recordings,
   };
   return { ok: true, city };
+}
+
+/** The files of the folder, by name. `others`: notes those for which nobody has asked. */
+function filesOf(root: string, problems: CityProblem[]) {
+  // The channels' own file is read by those.
+  const names = new Set(['channels.yaml']);
+  const open = (name: string) => {
+    names.add(name);
+    return openYaml(root, name, problems);
+  };
+  const optional = (name: string) => {
+    names.add(name);
+    return hasYaml(root, name) ? open(name) : undefined;
+  };
+  return { open, optional, others: () => refuseUnknown(root, names, problems) };
 }
 
 /** What decides about no call. */

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml';
-import { type AgentId, agentId } from '../core/ids.ts';
+import type { AgentId } from '../core/ids.ts';
 import type { Need, PlanStep } from '../core/settings.ts';
 import {
   NAME,
@@ -135,7 +135,7 @@ function readAgents(field: Field): readonly AgentId[] {
       ],
     );
   }
-  return named.flatMap((agent) => readText(agent, ACCOUNT) ?? []).map(agentId);
+  return named.flatMap((agent) => readText(agent, ACCOUNT) ?? []) as AgentId[];
 }
 
 function readNeed(field: Field, depth: number): Need | undefined {

@@ -2,26 +2,28 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { changePassword, seatOf } from '../../store/accounts.ts';
 import { closeSession, findSession, openSession, sessionKey } from '../../store/sessions.ts';
+import type { Db } from '../../store/store.ts';
 import { clearSessionCookie, personOf, SESSION_COOKIE, setSessionCookie } from '../access.ts';
 import { LoginBody, MeShape, OwnPasswordBody, PersonShape } from '../account-shapes.ts';
 import { createLoginCheck } from '../login.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { addSecondFactorRoutes } from './second-factor.ts';
 
+/** Here, in the database and on the live socket. */
+async function endSession(app: Api, db: Db, key: string): Promise<void> {
+  app.knownSessions.forget(key);
+  await closeSession(db, key);
+  app.live?.endSession(key);
+}
+
 export function addSessionRoutes(app: Api, options: ApiOptions): void {
   const { db, secureCookies = false, fieldKey } = options;
   const check = createLoginCheck(db, fieldKey);
 
-  async function end(key: string): Promise<void> {
-    app.knownSessions.forget(key);
-    await closeSession(db, key);
-    app.live?.endSession(key);
-  }
-
   /** A new session, never one that was there before the login (a token planted in the browser would be worth something). */
   async function begin(request: FastifyRequest, reply: FastifyReply, user: string): Promise<void> {
     const before = request.cookies[SESSION_COOKIE];
-    if (before) await end(sessionKey(before));
+    if (before) await endSession(app, db, sessionKey(before));
     setSessionCookie(reply, await openSession(db, user, Date.now()), secureCookies);
     // One more session may have ended an old one.
     app.knownSessions.forgetUser(user);
@@ -48,7 +50,7 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
         app.knownSessions.forget(sessionKey(token));
         const session = await findSession(db, token, Date.now());
         if (session !== undefined) request.deed = { who: session.person.user };
-        await end(sessionKey(token));
+        await endSession(app, db, sessionKey(token));
       }
       clearSessionCookie(reply);
       return reply.code(204).send(null);
