@@ -141,7 +141,7 @@ export const enBoards: typeof zhBoards = {
     ruleHead: 'Rule',
     score: 'Score',
     has: 'Has',
-    step: (nth: number) => `step ${nth}`,
+    step: (nth: number) => `Step ${nth}:`,
     key: (score: number, has: number, idle: string) => `score ${score}, has ${has}, idle ${idle}`,
     rule: (rule: string) => `Rule ${rule}`,
     otherwiseToday: 'Today’s rules decide otherwise; this is what was decided then.',

@@ -134,7 +134,7 @@ export const zhBoards = {
     ruleHead: '规则',
     score: '匹配分',
     has: '在办',
-    step: (nth: number) => `第 ${nth} 步`,
+    step: (nth: number) => `第 ${nth} 步：`,
     key: (score: number, has: number, idle: string) => `匹配分 ${score}，在办 ${has}，空闲 ${idle}`,
     rule: (rule: string) => `规则 ${rule}`,
     otherwiseToday: '按现行规则会作出不同的决定；这里是当时的决定。',
