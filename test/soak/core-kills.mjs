@@ -1,5 +1,5 @@
 // The core is killed again and again while callers wait and talk (channels R1):
-//   npm run soak:kills -- [--waiting 200] [--talking 50] [--kills 20] [--seed 1]
+//   npm run soak:kills -- [--waiting 200] [--talking 50] [--kills 20] [--seed 1] [--silent 500]
 // At each kill an agent puts the phone down, a little before or while the core is dead, so that kills hit offers too.
 // Fails when another talk ends or falls silent, a caller is lost, changes place, is rung for twice or answered out of order.
 import { spawnSync } from 'node:child_process';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     talking: { type: 'string', default: '50' },
     kills: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    silent: { type: 'string', default: '500' },
   },
 });
 const [waiting, talking, kills] = [Number(values.waiting), Number(values.talking), Number(values.kills)];
@@ -25,7 +26,7 @@ const BACK_MS_MAX = 20_000;
 const [FREED_FROM_MS, FREED_TO_MS] = [-250, 400];
 const ANSWER_MS_MAX = 1_500;
 /** A talk may be silent for as long as one without the switch, and so much more. */
-const SILENT_MS_MAX = 500;
+const SILENT_MS_MAX = Number(values.silent);
 const random = drawFrom(Number(values.seed));
 
 const built = spawnSync(process.execPath, [join(root, 'src/start.mjs'), '--build-only'], { stdio: ['ignore', 2, 2] });
