@@ -130,7 +130,7 @@ async function heldSession(
   const known = () => live && knownSessions.find(key, live.changesHeard(), nowMs);
   const asked = findSession(db, token, nowMs);
   const answer = await (known() === undefined ? asked : orLate(asked, VOUCH_MAX_MS)).catch((error: unknown) => {
-    if (!isStoreAway(error) || known() === undefined) throw error;
+    if (!isStoreAway(error)) throw error;
     return 'late' as const;
   });
   if (answer === 'late') {

@@ -2,7 +2,7 @@ import { isAskedElse } from './asked-else.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, agentId } from './ids.ts';
-import { type Bucket, type Serving, servingOf } from './kind.ts';
+import { type Bucket, isDelayed, type Serving, servingOf } from './kind.ts';
 import { STANDING } from './standing-key.ts';
 import type { Contact, State } from './state.ts';
 
@@ -30,7 +30,7 @@ function bestFor(state: State, contact: Contact, bucket: Bucket, sinceMs: number
   for (const serving of bucket.servedBy) {
     if (best !== undefined && !best.excluded && serving.score < best.score) break;
     const idle = serving.kind.idle[bucket.slot]!;
-    if (idle.size === 0 || (serving.delayMs > 0 && waitedMs < serving.delayMs)) continue;
+    if (idle.size === 0 || isDelayed(serving.delayMs, waitedMs)) continue;
     if (!gateOpen(state, serving.kind, bucket.queue, bucket.slot)) continue;
     const found = chanceIn(state, contact, serving);
     if (found !== undefined && (best === undefined || better(found, best))) best = found;
@@ -58,7 +58,7 @@ function chanceOf(
   const seat = state.standing.seats.get(agent);
   if (seat?.kind === undefined || (seat.slots & (1 << bucket.slot)) === 0) return undefined;
   const serving = servingOf(seat.kind, bucket, state.settings!);
-  if (serving === undefined || (serving.delayMs > 0 && waitedMs < serving.delayMs)) return undefined;
+  if (serving === undefined || isDelayed(serving.delayMs, waitedMs)) return undefined;
   if (!gateOpen(state, seat.kind, bucket.queue, bucket.slot)) return undefined;
   if (isAskedElse(state, contact, seat.kind, agent)) return undefined;
   return { agent, excluded: false, score: 0, idleSinceMs: seat.atMs };

@@ -3,7 +3,7 @@ import type { CandidateKey, Decision, NotChosen } from './decision.ts';
 import { isExcluded } from './exclusion.ts';
 import { isKeptHome, siteOpen } from './gate.ts';
 import type { AgentId } from './ids.ts';
-import { type Bucket, type Kind, servingOf } from './kind.ts';
+import { type Bucket, isDelayed, type Kind, servingOf } from './kind.ts';
 import { CANDIDATES_MAX } from './limits.ts';
 import { scoreOf } from './need.ts';
 import { loadOf } from './room.ts';
@@ -57,7 +57,7 @@ function whyNot(
   if (bucket.only !== null && bucket.only !== agent) return 'Q18';
   const serving = servingOf(kind, bucket, state.settings!);
   if (serving === undefined) return 'Q11';
-  if (serving.delayMs > 0 && waitedMs < serving.delayMs) return 'Q12';
+  if (isDelayed(serving.delayMs, waitedMs)) return 'Q12';
   if (!siteOpen(state, kind, bucket.slot)) return 'Q14';
   if (isKeptHome(state, kind, bucket.queue)) return 'Q15';
   if (isAskedElse(state, contact, kind, agent)) return 'W13';

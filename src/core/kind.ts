@@ -102,6 +102,11 @@ export function servingOf(kind: Kind, bucket: Bucket, settings: Settings): Servi
   return { kind, bucket, rank, delayMs, score: scoreOf(bucket.step, kind.skills) };
 }
 
+/** Q12. An effective age below 0 is no delay: a call-back that is not due soon (B3). */
+export function isDelayed(delayMs: number, waitedMs: number): boolean {
+  return delayMs > 0 && waitedMs < delayMs;
+}
+
 /** Makes kind and bucket known to each other. */
 export function join(serving: Serving): void {
   const { kind, bucket } = serving;

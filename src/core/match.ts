@@ -6,7 +6,7 @@ import { makeDigitalOffer } from './digital-offer.ts';
 import { isExcluded } from './exclusion.ts';
 import { gateOpen } from './gate.ts';
 import { type AgentId, type ContactId, contactId } from './ids.ts';
-import { type Kind, type Serving, servingOf } from './kind.ts';
+import { isDelayed, type Kind, type Serving, servingOf } from './kind.ts';
 import { isDigital, slotOf, VOICE } from './medium.ts';
 import { boundMsOf } from './medium-rules.ts';
 import { makeOffer } from './offer.ts';
@@ -141,7 +141,7 @@ function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: S
   if (open.size === 0 || !gateOpen(state, kind, queue, slot)) return undefined;
   let oldest: Turn | undefined;
   for (const { id, atMs } of open) {
-    if (!mayServe(state, atMs, delayMs)) break;
+    if (isDelayed(delayMs, state.nowMs - atMs)) break;
     const contact = state.contacts.get(contactId(id))!;
     if (isAskedElse(state, contact, kind, agent)) continue;
     const excluded = isExcluded(state, contact, agent);
@@ -159,11 +159,6 @@ const NOT_DUE_SOON = 2;
 
 function turnOf(state: State, { medium }: Contact, sinceMs: number): number {
   return medium === 'callback' && sinceMs > state.nowMs ? NOT_DUE_SOON : TURN_OF[slotOf(medium)];
-}
-
-/** Q12. An effective age below 0 is no delay: a call-back that is not due soon (B3). */
-function mayServe(state: State, sinceMs: number, delayMs: number): boolean {
-  return delayMs === 0 || state.nowMs - sinceMs >= delayMs;
 }
 
 /** Q16: no class waits for ever behind a better one. */

@@ -12,6 +12,11 @@ const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$)/;
 /** Another country's, as it is written and as it is dialled. */
 const ABROAD = /^(?:\+|00)((?!86|0)\d+)$/;
 
+/** RFC 3261 §19.1.6: the user of an address may be a telephone number with parameters of its own. */
+export function numberOf(user: string): string {
+  return user.split(';', 1)[0]!;
+}
+
 /** A service of five digits behind an area's code, or the country's and an area's: without either it may be somebody's number. */
 const SERVICE = /^(?:(?:\+|00)?86|0)0?(?:10|2\d|[3-9]\d\d)(1\d{4})$/;
 

@@ -69,8 +69,7 @@ export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
   const number = callerKey(wish.number);
   return await db.transaction().execute(async (transaction) => {
     const before = await lockCaller(transaction, number, by, nowMs);
-    const fresh = before.proposed_at_ms !== null && nowMs - before.proposed_at_ms <= PROPOSAL_MS_MAX;
-    const proposed = stage === 'limited' && (!fresh || before.proposed_by === null);
+    const proposed = stage === 'limited' && (!isProposed(before, nowMs) || before.proposed_by === null);
     if (stage === 'limited' && !proposed && before.proposed_by === by) return 'sameUser';
     if (stage === 'limited' && !proposed && !mayApprove && !before.proposed_by_approver) return 'proposed';
     const daysHeld = days ?? (stage === 'limited' ? before.proposed_days : null) ?? LIMIT_DAYS_MAX;
@@ -95,6 +94,11 @@ export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
     await announceCaller(transaction, number);
     return proposed ? 'proposed' : 'done';
   });
+}
+
+/** One person asks for a limit, and it is not too late for another. */
+export function isProposed({ proposed_at_ms: atMs }: Pick<CallerRow, 'proposed_at_ms'>, nowMs: number): boolean {
+  return atMs !== null && nowMs - atMs <= PROPOSAL_MS_MAX;
 }
 
 async function lockCaller(transaction: Transaction<Database>, number: string, by: string, nowMs: number) {

@@ -2,14 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { contactId } from '../../core/ids.ts';
 import { maskNumber } from '../../lib/mask-number.ts';
-import {
-  type CallerRow,
-  listStages,
-  noteCaller,
-  PROPOSAL_MS_MAX,
-  setCallerOrder,
-  setStage,
-} from '../../store/callers.ts';
+import { type CallerRow, isProposed, listStages, noteCaller, setCallerOrder, setStage } from '../../store/callers.ts';
 import { numberOfContact } from '../../store/contact-records.ts';
 import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
 import { CallerBody, CallerOrderBody, CallersShape, GradeBody, StageBody, StageShape } from '../caller-shapes.ts';
@@ -122,16 +115,16 @@ async function callerOf(options: ApiOptions, request: FastifyRequest, id: string
 /** A stage that is over, and a proposal that nobody took up in time, are none. */
 function callerView(row: CallerRow, nowMs: number) {
   const holds = row.stage_until_ms !== null && row.stage_until_ms > nowMs;
-  const isProposed = row.proposed_at_ms !== null && row.proposed_at_ms >= nowMs - PROPOSAL_MS_MAX;
+  const proposed = isProposed(row, nowMs);
   return {
     id: row.id,
     from: maskNumber(row.number),
     stage: holds ? row.stage : null,
     untilMs: holds ? row.stage_until_ms : null,
     reason: holds ? row.stage_reason : null,
-    proposedBy: isProposed ? row.proposed_by : null,
-    proposedReason: isProposed ? row.proposed_reason : null,
-    proposedDays: isProposed ? row.proposed_days : null,
+    proposedBy: proposed ? row.proposed_by : null,
+    proposedReason: proposed ? row.proposed_reason : null,
+    proposedDays: proposed ? row.proposed_days : null,
     changedAtMs: row.changed_at_ms,
     changedBy: row.changed_by,
   };

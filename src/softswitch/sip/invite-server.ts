@@ -1,3 +1,4 @@
+import { numberOf } from '../../lib/phone-number.ts';
 import { ALLOW, SUPPORTED } from './capabilities.ts';
 import { headerSafe, isUtf8, readable, toBinary } from './characters.ts';
 import {
@@ -22,7 +23,7 @@ import { type Header, header, headerOf, headersOf, type RequestIn } from './mess
 import { retryQueued } from './offer.ts';
 import { parseAddress } from './parse-address.ts';
 import { listValues } from './parse-message.ts';
-import { numberOf, parseUri } from './parse-uri.ts';
+import { parseUri } from './parse-uri.ts';
 import { sendReliable, wantsReliable } from './reliable-provisional.ts';
 import { respond, type ServerTransaction, startServer } from './server-transaction.ts';
 import { agreeAsServer } from './session-timer.ts';

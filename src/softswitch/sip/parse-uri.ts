@@ -109,8 +109,3 @@ export function escapeUser(user: string): string {
     })
     .join('');
 }
-
-/** RFC 3261 §19.1.6: a user may be a telephone number with parameters of its own. */
-export function numberOf(user: string): string {
-  return user.split(';', 1)[0]!;
-}

@@ -1,3 +1,4 @@
+import { numberOf } from '../../lib/phone-number.ts';
 import { isBanned, OTHER_RATE, TRUNK_RATE, takeToken } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import { ALLOW, EXTENSIONS, METHODS_KNOWN, SUPPORTED } from './capabilities.ts';
@@ -9,7 +10,7 @@ import { takeInDialog } from './in-dialog.ts';
 import { openIncoming, takeAck, takeCancel } from './invite-server.ts';
 import { type Header, header, headerOf, type RequestIn, tokensOf } from './message.ts';
 import { parseMessage } from './parse-message.ts';
-import { numberOf, parseUri } from './parse-uri.ts';
+import { parseUri } from './parse-uri.ts';
 import { isRegisteredAt, takeRegister } from './registrar.ts';
 import { replyTo } from './response.ts';
 import { serialize } from './serialize-message.ts';

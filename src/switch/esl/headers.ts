@@ -1,6 +1,7 @@
 import type { Device } from '../../core/event.ts';
 import { type LegId, legId } from '../../core/ids.ts';
 import { seatOfName } from '../../lib/page-login.ts';
+import { numberOf } from '../../lib/phone-number.ts';
 
 /** What the adapter reads out of the headers of events and of `uuid_dump`. */
 export type Headers = ReadonlyMap<string, string>;
@@ -38,10 +39,7 @@ export function callerOf(headers: Headers): Caller {
   const from =
     headers.get('Caller-Caller-ID-Number') || headers.get('Caller-ANI') || variable(headers, 'sip_from_user') || '';
   const fromName = readable(headers.get('Caller-Caller-ID-Name') ?? '', 64);
-  // RFC 3261 §19.1.6: a telephone number may have parameters of its own.
-  const [dialled = ''] = (headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '').split(
-    ';',
-  );
+  const dialled = numberOf(headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '');
   const diversion = diversionOf(headers, dialled);
   const trunk =
     variable(headers, 'minhu_trunk') ?? variable(headers, 'sip_network_ip') ?? headers.get('Caller-Network-Addr');
