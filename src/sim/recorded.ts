@@ -22,7 +22,8 @@ export interface Recorded {
 
 type CallArrived = Extract<Event, { type: 'callArrived' }>;
 
-interface Seen extends Pick<Caller, 'from' | 'dialled' | 'diversion' | 'known'> {
+interface Seen {
+  readonly came: Pick<Caller, 'from' | 'dialled' | 'diversion' | 'known'>;
   readonly atMs: number;
   readonly keys: string[];
   enqueuedAtMs: number | null;
@@ -131,11 +132,13 @@ class Reader {
   #opened(atMs: number, opened: Extract<RecordFact, { fact: 'contactOpened' }>): void {
     const { contact, from, dialled, diversion } = opened;
     const known = this.arrival?.known;
-    this.#contacts.set(contact, {
-      from,
-      dialled,
+    const came = {
+      ...{ from, dialled },
       ...(diversion === undefined ? {} : { diversion }),
       ...(known === undefined ? {} : { known }),
+    };
+    this.#contacts.set(contact, {
+      came,
       atMs,
       keys: [],
       enqueuedAtMs: null,
@@ -180,12 +183,8 @@ function callersOf(contacts: readonly Seen[], endMs: number, patienceMs: number,
     const talk = seen.talkMs === null && talked.length > 0 ? talked[other.below(talked.length)]! : seen;
     const waitedMs = waitOf(seen, endMs);
     const more = -patienceMs * Math.log(beyond.unit());
-    const { from, dialled, diversion, known } = seen;
     return {
-      from,
-      dialled,
-      ...(diversion === undefined ? {} : { diversion }),
-      ...(known === undefined ? {} : { known }),
+      ...seen.came,
       atMs: seen.atMs,
       keys: seen.keys,
       keyAfterMs: 0,

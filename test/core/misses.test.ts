@@ -40,15 +40,21 @@ describe('who has missed a contact', () => {
   ];
   const queues = [queue('personal'), queue('enterprise')];
 
-  test('[O5][Q4] gets another one before it, of whatever queue and rank, and it when there is no other', () => {
-    const staff = [agent('ana', { personal: 1, enterprise: 1 }, { profile })];
-    const hotline = new Hotline(rules([queue('personal', { wrapUpMs: 0 }), ...queues.slice(1)], staff));
+  /** One is declined, and the next one offered in its place. */
+  function otherBefore(hotline: Hotline) {
     hotline.ready('ana');
     const missed = hotline.call('personal');
     hotline.decline(missed);
     const other = hotline.call('enterprise');
     hotline.pass(5_000);
     expect([hotline.ringing(missed), hotline.ringing(other)]).toEqual([undefined, 'ana']);
+    return { missed, other };
+  }
+
+  test('[O5][Q4] gets another one before it, of whatever queue and rank, and it when there is no other', () => {
+    const staff = [agent('ana', { personal: 1, enterprise: 1 }, { profile })];
+    const hotline = new Hotline(rules([queue('personal', { wrapUpMs: 0 }), ...queues.slice(1)], staff));
+    const { missed, other } = otherBefore(hotline);
     hotline.hangUp(other);
     expect(hotline.ringing(missed)).toBe('ana');
   });
@@ -56,12 +62,7 @@ describe('who has missed a contact', () => {
   test('[O5][Q16] gets another one before it even when it has waited for its bound', () => {
     const staff = [agent('ana', { personal: 1, enterprise: 1 }, { profile })];
     const hotline = new Hotline(rules([queue('personal', { boundMs: 3_000 }), queue('enterprise')], staff));
-    hotline.ready('ana');
-    const missed = hotline.call('personal');
-    hotline.decline(missed);
-    const other = hotline.call('enterprise');
-    hotline.pass(5_000);
-    expect([hotline.ringing(missed), hotline.ringing(other)]).toEqual([undefined, 'ana']);
+    otherBefore(hotline);
   });
 
   test('[O5][Q14] leaves it to those who become free in the same moment, though idle for longer', () => {

@@ -17,6 +17,15 @@ const stepOf = (hotline: Hotline, contact: ContactId): number | undefined => {
 const ask = (hotline: Hotline, site: string, status: 'open' | 'draining' | 'down') =>
   hotline.hear({ type: 'siteAsked', site, status, by: 'lead' });
 
+/** The caller spoke with eva; ana is ready, too. */
+function lastWasEva(hotline: Hotline): void {
+  hotline.ready('eva');
+  const before = hotline.call('personal', '13800138000');
+  hotline.answer(before);
+  hotline.hangUp(before);
+  hotline.ready('ana');
+}
+
 describe('steps of a plan', () => {
   test('[Q11][Q17] do not change while a phone rings for the contact: the next one begins when it has stopped', () => {
     const plans = { p: [until(10_000, PERSONAL), always(LAW, { headStartMs: 30_000 })] };
@@ -78,11 +87,7 @@ describe('a step that is skipped when nobody is free', () => {
     '[Q11][Q14][Q18] is over when the last agent is free at a site that is %s',
     (status) => {
       const hotline = city(until(60_000, PERSONAL, { lastAgent: true, skipIf: 'noneAvailable' }), east);
-      hotline.ready('eva');
-      const before = hotline.call('personal', '13800138000');
-      hotline.answer(before);
-      hotline.hangUp(before);
-      hotline.ready('ana');
+      lastWasEva(hotline);
       ask(hotline, 'east', status);
       expect(hotline.ringing(hotline.call('personal', '13800138000'))).toBe('ana');
     },
@@ -113,11 +118,7 @@ test.each(['draining', 'down'] as const)(
     const plans = { p: [until(60_000, PERSONAL, { lastAgent: true }), always(PERSONAL)] };
     const staff = [agent('ana', { personal: 1 }, { site: 'main' }), agent('eva', { personal: 1 }, { site: 'east' })];
     const hotline = new Hotline(rules([queue('personal', { plan: 'p', wrapUpMs: 0 })], staff, { plans, sites: SITES }));
-    hotline.ready('eva');
-    const before = hotline.call('personal', '13800138000');
-    hotline.answer(before);
-    hotline.hangUp(before);
-    hotline.ready('ana');
+    lastWasEva(hotline);
     ask(hotline, 'east', status);
     const call = hotline.call('personal', '13800138000');
     expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, undefined]);
