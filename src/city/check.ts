@@ -30,7 +30,8 @@ export type FlowProblemKind =
   | 'unreachable'
   | 'tooLong'
   | 'tooManySteps'
-  | 'turnedAway';
+  | 'turnedAway'
+  | 'silentEnd';
 
 /** `step` is where to look; empty when the flow as a whole is meant. */
 export interface FlowProblem {
@@ -45,7 +46,7 @@ export interface FlowProblem {
 /**
  * Proves that a flow lets no caller down: every target exists, no step can come again, and so every path ends at a queue or an end after at
  * most as many steps as there are. Whoever calls while it is closed can reach a person all the same: 12345 answers always. What the caller
- * hears before a first key is wanted is short enough. An empty answer is the proof.
+ * hears before a first key is wanted is short enough. Who presses nothing reaches a person where anybody does. An empty answer is the proof.
  *
  * Cost: linear in steps and arrows; depth at most `STEPS_MAX`.
  */
@@ -66,6 +67,7 @@ export function checkFlow(flow: Flow, known: Known): readonly FlowProblem[] {
       name !== undefined && endsWithoutPerson(flow, name) ? [turnedAway(name)] : [],
     ),
   );
+  problems.push(...silentEnds(flow, warned).map((name) => silentEnd(name)));
   const long = walk.loops.size === 0 ? leadIn(flow, known) : undefined;
   if (long !== undefined && long.lengthMs > LEAD_IN_MS_MAX) problems.push(tooLong(long.step, long.lengthMs));
   return problems;
@@ -113,6 +115,7 @@ function checkStep(name: string, flow: Flow, known: Known): readonly FlowProblem
 function walkFlow(
   flow: Flow,
   starts: readonly string[],
+  targets = targetsOf,
 ): { readonly reached: ReadonlySet<string>; readonly loops: ReadonlySet<string> } {
   const reached = new Set<string>();
   const open = new Set<string>();
@@ -122,7 +125,7 @@ function walkFlow(
     if (reached.has(name) || !Object.hasOwn(flow.steps, name)) return;
     reached.add(name);
     open.add(name);
-    for (const target of targetsOf(flow.steps[name]!)) if (!isAskedAgain(flow, name, target)) visit(target);
+    for (const target of targets(flow.steps[name]!)) if (!isAskedAgain(flow, name, target)) visit(target);
     open.delete(name);
   };
   for (const start of starts) visit(start);
@@ -152,6 +155,22 @@ function isShut(flow: Flow, name: string): boolean {
 /** G5: whatever a known caller presses, or nothing, a queue is what comes of it: nobody is refused for what is known. */
 function endsWithoutPerson(flow: Flow, start: string): boolean {
   return [...walkFlow(flow, [start]).reached].some((name) => flow.steps[name]?.kind === 'end');
+}
+
+/**
+ * The ends that callers come to who press nothing, or wrong keys only. None may where a person can be reached at all: an old dial telephone has
+ * no keys. A flow without a queue, which tells something and ends, is meant so.
+ */
+function silentEnds(flow: Flow, warned = flow.start): readonly string[] {
+  if (!Object.values(flow.steps).some(({ kind }) => kind === 'queue')) return [];
+  const { reached } = walkFlow(flow, [flow.start, warned], silentTargetsOf);
+  return [...reached].filter((name) => flow.steps[name]?.kind === 'end');
+}
+
+/** What follows while it is closed has a rule of its own. */
+function silentTargetsOf(step: FlowStep): readonly string[] {
+  if (step.kind === 'hours') return [step.open];
+  return step.kind === 'ask' ? [step.none, step.wrong] : targetsOf(step);
 }
 
 /** The longest that is heard from the start to the end of the first menu. Only `say` and `hours` lead there; without loops it ends. */
@@ -222,6 +241,18 @@ function turnedAway(step: string): FlowProblem {
     'Let every way from it lead to a queue: who is limited may have an emergency.',
   ];
   return { kind: 'turnedAway', step, message, fix };
+}
+
+function silentEnd(step: string): FlowProblem {
+  const message: Words = [
+    '不按键或按错键的来电会在这一步被挂断。',
+    'Callers who press no key, or a wrong one, are ended here.',
+  ];
+  const fix: Words = [
+    '请让菜单的 none 和 wrong.then 通向 queue：老式话机没有按键。',
+    'Let none and wrong.then of the menu lead to a queue: old telephones have no keys.',
+  ];
+  return { kind: 'silentEnd', step, message, fix };
 }
 
 function noPlan(step: string, plan: string, known: Known): FlowProblem {

@@ -33,5 +33,12 @@ export const KNOWN_PROMPTS = [
   'NUM-1000',
 ] as const;
 
+/** What callers of a queue in English hear from the program itself: all of it, or a number would be read in half. */
+export const ENGLISH_PROMPTS: readonly string[] = [
+  ...['QUE-02', 'QUE-03a', 'QUE-03b', 'FUL-01'],
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map((n) => `NUM-${n}`),
+  ...[20, 30, 40, 50, 60, 70, 80, 90, 100, 1_000].map((n) => `NUM-${n}`),
+];
+
 export const MUSIC_PROMPT = 'MUSIC';
 export const APOLOGY_PROMPT = 'APO-01';

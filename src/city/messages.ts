@@ -1,6 +1,7 @@
 import type { WaitMessage } from '../core/settings.ts';
 import { NAME, readDurationMs, readEntries, readFields, readList } from './fields.ts';
 import { readPromptIds, sayNoPrompt } from './flows.ts';
+import { inEnglish } from './prompts.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 export const MESSAGE_LISTS_MAX = 50;
@@ -31,10 +32,15 @@ function readMessage(field: Field, lengthsMs: ReadonlyMap<string, number> | unde
   const everyMs = fields.every && readDurationMs(fields.every, EVERY_MS_MIN, MS_MAX);
   if (prompts.length === 0) sayNothing(fields.say);
   for (const prompt of prompts) if (lengthsMs?.has(prompt) === false) sayNoPrompt(fields.say, prompt);
-  const lastsMs = prompts.reduce((sum, prompt) => sum + (lengthsMs?.get(prompt) ?? 0), 0);
+  const lastsMs = prompts.reduce((sum, prompt) => sum + longestMs(prompt, lengthsMs), 0);
   if (everyMs !== undefined && lastsMs * 2 > everyMs) sayTooOften(fields.every!, lastsMs);
   if (afterMs === undefined) return undefined;
   return { prompts, afterMs, ...(everyMs === undefined ? {} : { everyMs }), lastsMs };
+}
+
+/** Of its languages: the queues that say it need not agree in theirs. */
+function longestMs(prompt: string, lengthsMs: ReadonlyMap<string, number> | undefined): number {
+  return Math.max(lengthsMs?.get(prompt) ?? 0, lengthsMs?.get(inEnglish(prompt)) ?? 0);
 }
 
 function sayNothing(field: Field): void {

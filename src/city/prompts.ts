@@ -55,9 +55,10 @@ export function loadRecordings(folder: string, top: Field): ReadRecordings {
 
 /** The manifest alone, recordings unseen. */
 export function readPrompts(top: Field): readonly { readonly entry: PromptEntry; readonly field: Field }[] {
-  const fields = readFields(top, ['prompts']);
+  const fields = readFields(top, ['prompts'], ['english']);
   if (fields === undefined) return [];
   const entries = readEntries(fields.prompts, PROMPT_ID, PROMPTS_MAX);
+  const english = fields.english === undefined ? [] : readEntries(fields.english, PROMPT_ID, PROMPTS_MAX);
   for (const id of KNOWN_PROMPTS) {
     if (entries.some((entry) => entry.key === id)) continue;
     complain(
@@ -66,7 +67,12 @@ export function readPrompts(top: Field): readonly { readonly entry: PromptEntry;
       [`请加上“${id}: { text: … }”。`, `Add "${id}: { text: … }".`],
     );
   }
-  return entries.flatMap(readPrompt);
+  return [...entries, ...english.map((entry) => ({ ...entry, key: inEnglish(entry.key) }))].flatMap(readPrompt);
+}
+
+/** The id of a prompt as it is recorded in English. */
+export function inEnglish(id: string): string {
+  return `${id}.en`;
 }
 
 export function promptPath(folder: string, entry: PromptEntry): string {

@@ -1,9 +1,22 @@
-import type { CallBackSetting, QueueHours, QueueSetting, RatingSetting } from '../core/settings.ts';
-import { type Entry, NAME, readDurationMs, readEntries, readFields, readText, readWhole } from './fields.ts';
+import type { CallBackSetting, Language, QueueHours, QueueSetting, RatingSetting } from '../core/settings.ts';
+import {
+  type Entry,
+  NAME,
+  readChoice,
+  readDurationMs,
+  readEntries,
+  readFields,
+  readText,
+  readWhole,
+} from './fields.ts';
 import { readPromptIds } from './flows.ts';
+import { ENGLISH_PROMPTS } from './known-prompts.ts';
+import { inEnglish } from './prompts.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 export const QUEUES_MAX = 50;
+/** Named of those that are missing. */
+const MISSING_SHOWN_MAX = 5;
 
 export interface ReadQueues {
   readonly queues: Readonly<Record<string, QueueSetting>>;
@@ -37,7 +50,7 @@ function readQueue({ key: name, value }: Entry, { plans, messages, prompts }: Kn
   const fields = readFields(
     value,
     ['skill', 'ring', 'wrapUp', 'positionFirst', 'positionEvery', 'waitingMax'],
-    ['return', 'plan', 'messages', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback'],
+    ['return', 'plan', 'messages', 'floor', 'bound', 'hours', 'closed', 'rating', 'callback', 'language'],
   );
   if (fields === undefined) return undefined;
   const skill = readText(fields.skill, NAME);
@@ -58,9 +71,11 @@ function readQueue({ key: name, value }: Entry, { plans, messages, prompts }: Kn
   const boundMs = fields.bound && readDurationMs(fields.bound, 10_000, 3_600_000);
   const rating = fields.rating && readRating(fields.rating, prompts);
   const callBack = fields.callback && readCallBack(fields.callback);
+  const language = fields.language && readLanguage(fields.language, prompts);
   const times = { ringMs, wrapUpMs, positionFirstMs, positionEveryMs };
   return {
     ...{ name, skill, ...times, waitingMax },
+    ...(language === undefined ? {} : { language }),
     ...(returnMs === undefined ? {} : { returnMs }),
     ...(plan === undefined ? {} : { plan }),
     ...(said === undefined ? {} : { messages: said }),
@@ -70,6 +85,22 @@ function readQueue({ key: name, value }: Entry, { plans, messages, prompts }: Kn
     ...(rating && { rating }),
     ...(callBack && { callBack }),
   };
+}
+
+/** Recorded as a whole, for a place in the queue that is read in two languages is understood in neither. */
+function readLanguage(field: Field, known: KnownNames['prompts']): Language | undefined {
+  const language = readChoice(field, ['en'] as const);
+  const missing = ENGLISH_PROMPTS.filter((id) => known?.has(inEnglish(id)) === false);
+  if (language === undefined || missing.length === 0) return language;
+  const ids = missing.slice(0, MISSING_SHOWN_MAX).join('、');
+  return complain(
+    field,
+    [
+      `缺少 ${missing.length} 条英文语音：${ids}。`,
+      `${missing.length} prompts are missing in English, such as ${missing.slice(0, MISSING_SHOWN_MAX).join(', ')}.`,
+    ],
+    ['请写在 prompts.yaml 的 english 下。', 'Add them under english in prompts.yaml.'],
+  );
 }
 
 function readCallBack(field: Field): CallBackSetting | undefined {

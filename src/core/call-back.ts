@@ -32,7 +32,7 @@ export function mayOffer(d: Decision, contact: Contact, stage: Queue, ahead: num
   const rule = queueOf(d.state, stage.wait.queue)?.callBack;
   if (rule === undefined || settings?.dialsOut !== true || contact.spoke) return false;
   if (!mayKeep(d.state, stage.wait.queue)) return false;
-  if (promptFiles(d.state, ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04']).length < 4) return false;
+  if (promptFiles(d.state, contact, ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04']).length < 4) return false;
   return nowMs - stage.wait.enqueuedAtMs >= rule.afterMs || ahead >= rule.ahead;
 }
 
@@ -100,7 +100,7 @@ export function promise(d: Decision, contact: Contact, asked: string, because = 
     if (each === contact.from || !hasOwnPlace(d.state, each)) promisedTo(d, each, contact.id);
     closeMissed(d, each, 'promised', 'B4');
   }
-  const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, ['CBK-04']) });
+  const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, contact, ['CBK-04']) });
   contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
   keepPlace(d.state, contact);
 }

@@ -51,17 +51,17 @@ function turnAway(d: Decision, contact: Contact, wait: Wait): void {
   sayGoodbye(d, contact, ['FUL-01'], 'Q7');
 }
 
-function mayDeflect(d: Decision, { from }: Contact, { queue }: Wait): boolean {
+function mayDeflect(d: Decision, contact: Contact, { queue }: Wait): boolean {
   const rule = queueOf(d.state, queue);
-  if (rule?.callBack === undefined || d.state.settings?.dialsOut !== true || !mayCallBack(from)) return false;
-  if (promptFiles(d.state, ['FUL-02', 'CBK-04']).length < 2) return false;
+  if (rule?.callBack === undefined || d.state.settings?.dialsOut !== true || !mayCallBack(contact.from)) return false;
+  if (promptFiles(d.state, contact, ['FUL-02', 'CBK-04']).length < 2) return false;
   return mayKeep(d.state, queue);
 }
 
 function putQuestion(d: Decision, contact: Contact, wait: Wait, because: string): void {
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return;
-  const files = promptFiles(d.state, ['FUL-02']);
+  const files = promptFiles(d.state, contact, ['FUL-02']);
   const key = ask(d, leg, because, { do: 'collect', files, waitMs: DEFLECT_WAIT_MS });
   setStage(d, contact, { in: 'deflecting', wait, key, untilMs: d.state.nowMs + PROMPT_MS_MAX + DEFLECT_WAIT_MS });
 }

@@ -1,7 +1,8 @@
-import { numberPrompts } from './announce.ts';
+import { numberPrompts, recordingOf } from './announce.ts';
 import type { Decision } from './decision.ts';
 import { ESTIMATE_MS_MAX, ESTIMATE_MS_MIN, ESTIMATE_SAMPLES, ESTIMATE_SAMPLES_MIN } from './limits.ts';
 import { queueOf } from './queue-of.ts';
+import type { Language } from './settings.ts';
 import type { Contact, Pace, State, Wait } from './state.ts';
 import { waitsOn, withWait } from './waiting.ts';
 
@@ -83,12 +84,12 @@ function placeIn(sorted: readonly number[], placeMs: number): number {
 }
 
 /** Q20: whole minutes, said only in the range in which it comforts and only when every word of it is recorded. */
-export function estimatePrompts(state: State, queue: string, ahead: number): readonly string[] {
+export function estimatePrompts(state: State, queue: string, ahead: number, language?: Language): readonly string[] {
   const estimate = estimateFor(state, queue, ahead);
   if (estimate === undefined || estimate.highMs < ESTIMATE_MS_MIN || estimate.highMs > ESTIMATE_MS_MAX) return [];
   const low = Math.max(1, Math.floor(estimate.lowMs / MINUTE_MS));
   const high = Math.ceil(estimate.highMs / MINUTE_MS);
-  const range = low === high ? [] : [...numberPrompts(low), 'QUE-05b'];
-  const prompts = ['QUE-05a', ...range, ...numberPrompts(high), 'QUE-05c'];
-  return prompts.every((id) => Object.hasOwn(state.settings?.prompts ?? {}, id)) ? prompts : [];
+  const range = low === high ? [] : [...numberPrompts(low, language), 'QUE-05b'];
+  const prompts = ['QUE-05a', ...range, ...numberPrompts(high, language), 'QUE-05c'];
+  return prompts.every((id) => recordingOf(state.settings?.prompts ?? {}, id, language) !== undefined) ? prompts : [];
 }

@@ -102,7 +102,7 @@ function queueFor(d: Decision, contact: Contact, flow: Flow, step: QueueStep): Q
 }
 
 function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: readonly string[]): boolean {
-  const files = promptFiles(d.state, prompts);
+  const files = promptFiles(d.state, contact, prompts);
   const leg = d.state.legs.get(contact.leg);
   if (files.length === 0 || leg === undefined) return false; // F5
   const key = ask(d, leg, 'F1', { do: 'play', files });
@@ -127,7 +127,7 @@ function putQuestion(
 ): void {
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return;
-  const files = promptFiles(d.state, first, step.prompts);
+  const files = promptFiles(d.state, contact, first, step.prompts);
   const key = ask(d, leg, because, { do: 'collect', files, waitMs: step.waitMs });
   const untilMs = d.state.nowMs + PROMPT_MS_MAX + step.waitMs;
   setStage(d, contact, { in: 'menu', flow, step: name, wrong, key, untilMs });

@@ -13,7 +13,7 @@ export function sayGoodbye(
   because: string,
   outcome: ContactOutcome = 'ended',
 ): void {
-  const files = promptFiles(d.state, prompts);
+  const files = promptFiles(d.state, contact, prompts);
   const leg = d.state.legs.get(contact.leg);
   if (files.length === 0 || leg === undefined) return finish(d, contact, outcome, because);
   const key = ask(d, leg, because, { do: 'play', files });

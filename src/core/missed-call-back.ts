@@ -8,6 +8,7 @@ import { MISSED_AGE_MS } from './limits.ts';
 import { cancelOffer } from './offer.ts';
 import { openOurCall } from './our-call.ts';
 import { endWait, standInQueue } from './queue.ts';
+import { queueOf } from './queue-of.ts';
 import { missedDueMs, nodeLive, setDeadline, setMissed } from './standing.ts';
 import type { MissedCall, State, Wait } from './state.ts';
 
@@ -58,6 +59,7 @@ function stand(d: Decision, number: string): boolean {
     queue: wait.queue,
     enqueuedAtMs: nowMs,
   });
+  contact.language = queueOf(d.state, call.queue)?.language;
   standInQueue(d, contact, wait);
   return true;
 }

@@ -42,8 +42,8 @@ function tell(d: Decision, contact: Contact, stage: Queue, placeDue: boolean): n
 /** Q8, Q20, K1; then what else is due (Q21). */
 function tellPlace(d: Decision, contact: Contact, stage: Queue, said: WaitMessage['prompts']): void {
   const ahead = positionOf(d.state, contact);
-  const estimate = ahead === 0 ? [] : estimatePrompts(d.state, stage.wait.queue, ahead);
-  const place = [...positionPrompts(ahead), ...estimate];
+  const estimate = ahead === 0 ? [] : estimatePrompts(d.state, stage.wait.queue, ahead, contact.language);
+  const place = [...positionPrompts(ahead, contact.language), ...estimate];
   if (mayOffer(d, contact, stage, ahead)) {
     offered(contact);
     return playMusic(d, contact, [...said, ...place, 'CBK-01'], 'K1');

@@ -22,8 +22,9 @@ type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 /** Announces nothing: the queue is gone from the rules. Unix ms that `setTimeout`-like clocks and JSON both hold. */
 export const NEVER_MS = 8_640_000_000_000_000;
 
-/** Q1, Q7, Q9, Q10, G3: the flow is over; from now on the queue's rules hold. */
+/** F10, Q1, Q7, Q9, Q10, G3: the flow is over; from now on the queue's rules hold. */
 export function enterQueue(d: Decision, contact: Contact, entry: QueueStep): void {
+  contact.language = queueOf(d.state, entry.queue)?.language;
   const caller = takeCaller(d, contact.from);
   const graded = gradedEntry(d.state, contact, entry);
   const wait: Wait = {
@@ -74,7 +75,7 @@ export function endWait(d: Decision, contact: Contact, wait: Wait, result: WaitR
 
 export function playMusic(d: Decision, contact: Contact, prompts: readonly string[], because: string): void {
   const leg = d.state.legs.get(contact.leg);
-  if (leg !== undefined) ask(d, leg, because, { do: 'music', files: promptFiles(d.state, prompts) });
+  if (leg !== undefined) ask(d, leg, because, { do: 'music', files: promptFiles(d.state, contact, prompts) });
 }
 
 /** How many stand before this contact in its queue. */

@@ -13,7 +13,7 @@ type Rating = Extract<Stage, { in: 'rating' }>;
 /** T7: the agent has hung up. The caller is asked, or let go where nobody asks. */
 export function askRating(d: Decision, contact: Contact, queue: string, of: AgentId): void {
   const asked = contact.calledBy === undefined ? queueOf(d.state, queue)?.rating : undefined; // Y5
-  const prompts = asked === undefined ? [] : promptFiles(d.state, asked.prompts);
+  const prompts = asked === undefined ? [] : promptFiles(d.state, contact, asked.prompts);
   if (asked === undefined || prompts.length === 0) return finish(d, contact, 'answered', 'T2');
   putQuestion(d, contact, of, asked, 0, 'T7');
 }
@@ -51,7 +51,7 @@ function putQuestion(
 ): void {
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return finish(d, contact, 'answered', because);
-  const files = promptFiles(d.state, asked.prompts);
+  const files = promptFiles(d.state, contact, asked.prompts);
   const key = ask(d, leg, because, { do: 'collect', files, waitMs: asked.waitMs });
   const untilMs = d.state.nowMs + PROMPT_MS_MAX + asked.waitMs;
   setStage(d, contact, { in: 'rating', of, asked, wrong, key, untilMs });

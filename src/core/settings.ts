@@ -141,8 +141,13 @@ export interface ModeRule {
   readonly forMs: number;
 }
 
+/** What callers may hear beside Chinese. The recording of a prompt in it is named `ID.en`. */
+export type Language = 'en';
+
 export interface QueueSetting {
   readonly name: string;
+  /** What its callers hear (F10). Absent: Chinese. */
+  readonly language?: Language;
   /** Without a plan, only an agent with this skill is offered this queue's contacts. */
   readonly skill: string;
   /** Name of the plan by which the requirements relax. Absent: one step, anybody with `skill`. */

@@ -4,7 +4,7 @@ import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { Medium, Slot } from './medium.ts';
 import type { Seat } from './seat.ts';
-import type { AgentSetting, Flow, ModeName, RatingSetting, Settings } from './settings.ts';
+import type { AgentSetting, Flow, Language, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Place, type Standing } from './standing.ts';
 import type { STANDING } from './standing-key.ts';
 import type { TalkedOf } from './talked-of.ts';
@@ -150,6 +150,8 @@ export interface Contact {
   readonly known?: CallerKnown | undefined;
   /** Who should have it (G3, G4). */
   grade?: Grade | undefined;
+  /** Of the queue it entered last (F10). Absent: Chinese. */
+  language?: Language | undefined;
   stage: Stage;
   /** Open legs, the citizen's among them. */
   legs: LegId[];

@@ -88,12 +88,13 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mode: { normal: '平时', holiday: '重大节假日', majorTask: '重大任务', emergency: '应急' },
   site: { open: '开放', draining: '停接新话', down: '停用' },
   medium: { voice: '电话', callback: '回拨', chat: '在线会话', mail: '邮件' },
-  queue: { personal: '个人服务', enterprise: '企业服务' },
+  queue: { personal: '个人服务', enterprise: '企业服务', english: '英语服务' },
   step: { menu: '语音菜单' },
   prompt: {
     'GRT-01': '欢迎语',
     'REC-01': '录音告知',
     'MNU-01': '按键菜单',
+    'MNU-02': '按键菜单',
     'MNU-04': '未按键提示',
     'MNU-05': '按错键提示',
     'ENT-01': '企业专席提示',
@@ -153,7 +154,12 @@ export function inChinese(kind: keyof typeof WORDS, name: string): string {
 
 /** Files of prompts, as what they say; numbers that are read out stay as they are. */
 export function promptsInChinese(ids: readonly string[]): string {
-  return ids.map((id) => WORDS['prompt']![id] ?? (id.startsWith('GRT-') ? '专线问候语' : id)).join('、');
+  return ids.map(promptInChinese).join('、');
+}
+
+function promptInChinese(id: string): string {
+  if (id.endsWith('.en')) return `${promptInChinese(id.slice(0, -'.en'.length))}（英文）`;
+  return WORDS['prompt']![id] ?? (id.startsWith('GRT-') ? '专线问候语' : id);
 }
 
 /** `8.5 秒`, `3 分 20 秒`. */

@@ -133,9 +133,32 @@ describe('the static check of a flow', () => {
     };
     const flow = (known: NonNullable<Flow['known']>): Flow => ({ start: 'menu', known, steps });
     expect(kinds(flow({ limited: 'blocked' }))).toEqual(['turnedAway']);
-    expect(kinds(flow({ warned: 'blocked' }))).toEqual([]);
+    expect(kinds(flow({ warned: 'blocked' }))).toEqual(['silentEnd']);
     expect(kinds(flow({ warned: 'blocked', limited: 'nowhere' }))).toEqual(['noTarget']);
-    expect(kinds(flow({ warned: 'blocked', direct: { step: 'person', callers: ['elder'] } }))).toEqual([]);
+    expect(kinds(flow({ warned: 'blocked', direct: { step: 'person', callers: ['elder'] } }))).toEqual(['silentEnd']);
+  });
+
+  test('finds where callers without a key, or with a wrong one, are ended while others reach a person', () => {
+    const person: FlowStep = { kind: 'queue', queue: 'personal', prompts: [] };
+    const bye: FlowStep = { kind: 'end', prompts: ['P'] };
+    const menu = (none: string, wrong: string, key: string): Flow => ({
+      start: 'hello',
+      steps: {
+        hello: say(['P'], 'menu'),
+        menu: {
+          ...{ kind: 'ask', opening: [], prompts: ['P'], choose: { '1': key }, waitMs: 3_000 },
+          ...{ none, wrongPrompts: ['P'], wrongMax: 1, wrong },
+        },
+        ...(key === 'bye' || none !== 'person' || wrong !== 'person' ? { last: say(['P'], 'bye'), bye } : {}),
+        person,
+      },
+    });
+    expect(checkFlow(menu('last', 'person', 'person'), KNOWN)).toMatchObject([{ kind: 'silentEnd', step: 'bye' }]);
+    expect(kinds(menu('person', 'last', 'person'))).toEqual(['silentEnd']);
+    expect(kinds(menu('person', 'person', 'person'))).toEqual([]);
+    expect(kinds({ start: 'hello', steps: { hello: say(['P'], 'bye'), bye } })).toEqual([]);
+    const chosen = menu('person', 'person', 'bye');
+    expect(kinds({ ...chosen, steps: { ...chosen.steps, last: bye, bye } })).toEqual(['unreachable']);
   });
 
   test('does not follow names that every object has', () => {

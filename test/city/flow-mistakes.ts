@@ -80,7 +80,7 @@ export const FLOW_MISTAKES: readonly Mistake[] = [
     find: 'plan: anybody',
     put: 'plan: everybody',
     says: /no plan "everybody"/,
-    fix: /citizen, enterprise, anybody/,
+    fix: /citizen, enterprise, english, anybody/,
   },
   {
     title: "a queue's plan that does not exist",

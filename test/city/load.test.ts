@@ -59,14 +59,14 @@ describe('the shipped city folder', () => {
     expect(mailIdle.ok ? 0 : mailIdle.problems.length).toBe(2);
   });
 
-  test('loads with six seats, two queues, both digests and the hotline on 12345', () => {
+  test('loads with six seats, three queues, both digests and the hotline on 12345', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     const { settings, seats, trunks } = result.city;
     expect(result.city.connectLimits).toEqual({ alarmPercent: 95, targetPercent: 98, callsMin: 20 });
     expect(settings.lines).toMatchObject({ '12345': 'hotline' });
-    expect(Object.keys(settings.queues)).toEqual(['personal', 'enterprise']);
-    expect(Object.values(settings.queues).map(({ returnMs }) => returnMs)).toEqual([30_000, 30_000]);
+    expect(Object.keys(settings.queues)).toEqual(['personal', 'enterprise', 'english']);
+    expect(Object.values(settings.queues).map(({ returnMs }) => returnMs)).toEqual([30_000, 30_000, 30_000]);
     expect(seats.map((seat) => Object.keys(seat.skills).join('+')).sort()).toEqual([
       'enterprise',
       'enterprise',
@@ -82,14 +82,14 @@ describe('the shipped city folder', () => {
     expect(Object.keys(settings.workdays ?? {})).toEqual(['2023', '2024', '2025', '2026']);
   });
 
-  test('asks as the hotline must: 1 personal, 2 enterprise, 0 personal, * again, a wrong key once more, three seconds of silence to a person', () => {
+  test('asks as the hotline must: 1 personal, 2 enterprise, 8 English, 0 personal, * again, a wrong key once more, three seconds of silence to a person', () => {
     const result = loadCity(SHIPPED);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     expect(result.city.settings.flows['hotline']?.steps['menu']).toEqual({
       kind: 'ask',
       opening: ['GRT-01', 'REC-01'],
-      prompts: ['MNU-01'],
-      choose: { '0': 'anybody', '1': 'personal', '2': 'enterprise', '*': 'menu' },
+      prompts: ['MNU-02'],
+      choose: { '0': 'anybody', '1': 'personal', '2': 'enterprise', '8': 'english', '*': 'menu' },
       waitMs: 3_000,
       none: 'noKey',
       wrongPrompts: ['MNU-05'],
@@ -100,6 +100,44 @@ describe('the shipped city folder', () => {
       queue: 'personal',
       plan: 'anybody',
     });
+  });
+});
+
+describe('the language key', () => {
+  test('is left out as the file says: MNU-01, no key 8, no step english', () => {
+    city.plant('flows/hotline.yaml', 'ask: [MNU-02]', 'ask: [MNU-01]');
+    city.plant('flows/hotline.yaml', ' "8": english,', '');
+    city.plant('flows/hotline.yaml', '  english:\n    queue: english\n', '');
+    expect(city.problems()).toEqual([]);
+  });
+
+  test('needs every word that the program says in English: a place read in half is understood by nobody', () => {
+    city.plant('prompts.yaml', '  NUM-13: { text: thirteen }\n', '');
+    const line = city.lineOf('queues.yaml', '  english: {');
+    expect(city.problems()).toMatchObject([
+      {
+        file: 'queues.yaml',
+        line,
+        message: expect.stringContaining('NUM-13'),
+        fix: expect.stringContaining('english'),
+      },
+    ]);
+  });
+
+  test('takes what the city has not put into English in Chinese', () => {
+    city.plant('prompts.yaml', '  HOL-01: { text: Happy holidays. 1 2 3 4 5 is here for you around the clock. }\n', '');
+    expect(city.problems()).toEqual([]);
+  });
+
+  test('is there in English alone', () => {
+    city.plant('queues.yaml', 'language: en', 'language: fr');
+    expect(city.problems()).toMatchObject([{ file: 'queues.yaml', fix: expect.stringContaining('en') }]);
+  });
+
+  test('a message takes as long as the longer of its languages', () => {
+    writeFileSync(city.path('prompts/QUE-04.en.wav'), makeWav(new Int16Array(72_000)));
+    const result = loadCity(city.folder);
+    expect(result.ok && result.city.settings.messages?.['citizen']?.[0]?.lastsMs).toBe(9_000);
   });
 });
 

@@ -21,11 +21,14 @@ describe('the committed recordings', () => {
     expect(durationMs).toBe(entry.durationMs);
     if (text === '') return;
     expect(entry.text).toBe(text);
-    expect(entry.reading.split(/[ ,]+/).every((syllable) => /^[a-zv]+[1-5]$/.test(syllable))).toBe(true);
+    const chinese = entry.reading.replaceAll(/\[[^\]]+\]/g, '').trim();
+    expect(chinese === '').toBe(id.endsWith('.en'));
+    const syllables = chinese === '' ? [] : chinese.replace(/,$/, '').split(/[ ,]+/);
+    expect(syllables.every((syllable) => /^[a-zv]+[1-5]$/.test(syllable))).toBe(true);
   });
 
   test('greeting, notice and menu last twelve seconds at most', () => {
-    const sumMs = ['GRT-01', 'REC-01', 'MNU-01'].reduce((sum, id) => sum + recordings[id]!.durationMs, 0);
+    const sumMs = ['GRT-01', 'REC-01', 'MNU-02'].reduce((sum, id) => sum + recordings[id]!.durationMs, 0);
     expect(sumMs).toBeLessThanOrEqual(12_000);
   });
 
@@ -70,6 +73,12 @@ describe('reading aloud', () => {
     expect(await readingOf({ text: '女士的绿色' })).toBe('nv3 shi4 de5 lv4 se4');
   });
 
+  test('English is left as it is written, in brackets', async () => {
+    expect(await readingOf({ text: '请按2，For English, press 8。' })).toBe('qing3 an4 er4, [For English, press 8]');
+    expect(await readingOf({ text: 'Please hold. We will answer you.' })).toBe('[Please hold. We will answer you.]');
+    expect(await readingOf({ text: '拨12345' })).toBe('bo1 yao1 er4 san1 si4 wu3');
+  });
+
   test('the pinyin of the manifest wins over the dictionary', async () => {
     expect(await readingOf({ text: '一', pinyin: 'yi1' })).toBe('yi1');
   });
@@ -80,11 +89,19 @@ test('speech of any level and length comes out even, trimmed and at 8 kHz', () =
     const spoken = Float64Array.from({ length: 22_050 }, (_, index) =>
       index > 5_000 && index < 15_000 ? gain * Math.sin(index / 8) : 0,
     );
-    const made = finishSpeech(spoken, 22_050);
+    const made = finishSpeech([spoken], 22_050);
     const peak = made.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32_767;
     expect(made.length / RATE_HZ).toBeGreaterThan(0.45);
     expect(made.length / RATE_HZ).toBeLessThan(0.56);
     expect(peak).toBeGreaterThan(0.12);
     expect(peak).toBeLessThan(0.16);
   }
+});
+
+test('two voices in one prompt are a short pause apart, however long each goes on in silence', () => {
+  const voice = (silence: number) =>
+    Float64Array.from({ length: 11_025 + silence }, (_, index) => (index < 11_025 ? 0.5 * Math.sin(index / 8) : 0));
+  const both = finishSpeech([voice(22_050), voice(100)], 22_050).length / RATE_HZ;
+  expect(both).toBeGreaterThan(1.0);
+  expect(both).toBeLessThan(1.3);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ENGLISH_PROMPTS } from '../../src/city/known-prompts.ts';
 import { numberPrompts, positionPrompts, promptFiles } from '../../src/core/announce.ts';
 import { initialState } from '../../src/core/state.ts';
 import { dayRules } from './random-day.ts';
@@ -64,5 +65,41 @@ test('[Q8] the next in the queue hears no number', () => {
 
 test('[F5] prompts that the city has not recorded are skipped, whatever they are called', () => {
   const state = { ...initialState('0123456789abcdef'), settings: dayRules() };
-  expect(promptFiles(state, ['GRT-01', 'NONE-1', 'constructor', 'QUE-02'])).toEqual(['/GRT-01', '/QUE-02']);
+  expect(promptFiles(state, {}, ['GRT-01', 'NONE-1', 'constructor', 'QUE-02'])).toEqual(['/GRT-01', '/QUE-02']);
+});
+
+test.each([
+  [0, '0'],
+  [7, '7'],
+  [13, '13'],
+  [20, '20'],
+  [21, '20 1'],
+  [99, '90 9'],
+  [100, '1 100'],
+  [119, '1 100 19'],
+  [340, '3 100 40'],
+  [1_000, '1 1000'],
+  [1_001, '1 1000 1'],
+  [9_999, '9 1000 9 100 90 9'],
+  [10_000, '9 1000 9 100 90 9'],
+])('[F10] %i in English is read %s', (n, words) =>
+  expect(
+    numberPrompts(n, 'en')
+      .map((id) => id.slice('NUM-'.length))
+      .join(' '),
+  ).toBe(words),
+);
+
+test('[F10] every number is read as itself alone in English, from words that a city must have', () => {
+  const read = Array.from({ length: 10_000 }, (_, n) => numberPrompts(n, 'en'));
+  expect(new Set(read.map((ids) => ids.join())).size).toBe(10_000);
+  expect(read.flat().filter((id) => !ENGLISH_PROMPTS.includes(id))).toEqual([]);
+});
+
+test('[F10] a prompt is heard in the language where it is recorded in it, else in Chinese', () => {
+  const rules = dayRules();
+  const settings = { ...rules, prompts: { ...rules.prompts, 'QUE-02.en': '/QUE-02.en' } };
+  const state = { ...initialState('0123456789abcdef'), settings };
+  expect(promptFiles(state, { language: 'en' }, ['QUE-02'], ['GRT-01'])).toEqual(['/QUE-02.en', '/GRT-01']);
+  expect(promptFiles(state, {}, ['QUE-02'], ['GRT-01'])).toEqual(['/QUE-02', '/GRT-01']);
 });

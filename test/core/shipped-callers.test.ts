@@ -40,7 +40,7 @@ describe.each(['normal', 'emergency'] as const)('known callers of 12345, mode %s
   ])('[G2] the menu is for everybody else, with %s as well', (_what, known) => {
     const hotline = openInMode();
     call(hotline, '2', { known });
-    expect(heard(hotline.commands)).toContain(mode === 'normal' ? 'MNU-01' : 'EMR-02');
+    expect(heard(hotline.commands)).toContain(mode === 'normal' ? 'MNU-02' : 'EMR-02');
   });
 
   test('[G5] a warned caller hears the notice, then the menu', () => {
@@ -125,7 +125,7 @@ test('[G2] else such a caller goes to the queue of last time without it, elsewhe
   const before = hotline.commands.length;
   const again = call(hotline, '', { from });
   expect(hotline.state.contacts.get(again)!.stage).toMatchObject({ in: 'queue', wait: { queue: 'enterprise' } });
-  expect(heard(hotline.commands.slice(before))).not.toContain('MNU-01');
+  expect(heard(hotline.commands.slice(before))).not.toContain('MNU-02');
 });
 
 describe('[G3] graded callers', () => {

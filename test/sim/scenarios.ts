@@ -10,7 +10,7 @@ const NAMES = ['ana', 'ben', 'eva', 'leo'] as const;
 const SPAN_MS = 600_000;
 const SLOTS = 64;
 
-const keys = fc.constantFrom<readonly string[]>(['1'], ['2'], [''], ['7', '1'], ['7', '8'], ['9']);
+const keys = fc.constantFrom<readonly string[]>(['1'], ['2'], [''], ['7', '1'], ['7', '9'], ['8']);
 const routing = fc.constantFrom<Scenario['routing']>('plain', 'twoSided');
 const spanMs = fc.nat(SPAN_MS / SLOTS).map((slots) => slots * SLOTS);
 const shortMs = (maxMs: number) => fc.nat(Math.floor(maxMs / SLOTS)).map((slots) => (slots + 1) * SLOTS);

@@ -182,7 +182,7 @@ test('[F3][F4] no key and a second wrong key lead to queue personal, a key 2 aft
   const settings = cityRules({ ana: ['personal'], eva: ['enterprise'] });
   const { facts } = playScene(settings, [
     caller('1', 0, [''], 1_000),
-    caller('2', 60_000, ['7', '8'], 1_000),
+    caller('2', 60_000, ['7', '9'], 1_000),
     caller('3', 120_000, ['7', '2'], 1_000),
   ]);
   const queues = facts.filter((fact) => fact.fact === 'waitStarted').map(({ queue }) => queue);

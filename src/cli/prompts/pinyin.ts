@@ -5,13 +5,16 @@ const NUMBER_STYLE: readonly string[] = ['ling2', 'yao1', 'er4', 'san1', 'si4', 
 /** From this many digits on, a row of digits is read as a telephone number. */
 const NUMBER_DIGITS_MIN = 3;
 
-/** Syllables with tone numbers and commas, as espeak-ng's `cmn-latn-pinyin` reads them. */
+/** Syllables with tone numbers and commas, as espeak-ng's `cmn-latn-pinyin` reads them; English words stay as they are, in brackets. */
 export async function readingOf(entry: Pick<PromptEntry, 'text' | 'pinyin'>): Promise<string> {
   if (entry.pinyin !== undefined) return entry.pinyin;
   // A development dependency: only who renders prompts needs the dictionary.
   const { pinyin } = await import('pinyin-pro');
-  const parts = entry.text.split(/([0-9]+|[，。、；：！？,.;:!?\s]+)/).filter((part) => part !== '');
+  const parts = entry.text
+    .split(/([A-Za-z][A-Za-z0-9,.'?! -]*|[0-9]+|[，。、；：！？,.;:!?\s]+)/)
+    .filter((part) => part !== '');
   const read = parts.map((part) => {
+    if (/^[A-Za-z]/.test(part)) return `[${part.trim()}]`;
     if (/^[0-9]/.test(part)) return readDigits(part);
     if (/^[，。、；：！？,.;:!?\s]/.test(part)) return ',';
     return pinyin(part, { toneType: 'num', type: 'array', v: true }).map(plainSyllable).join(' ');

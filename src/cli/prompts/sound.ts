@@ -6,14 +6,20 @@ const PEAK_MAX = 0.7; // −3 dBFS
 /** Below this share of the loudest sample it is silence. */
 const SILENCE_SHARE = 0.015;
 const PAD_MS = 40;
+const PAUSE_MS = 80;
 const FADE_MS = 5;
 /** Telephone band: what lies above would come back as noise. */
 const CUTOFF_HZ = 3_600;
 const TAPS_HALF = 32;
 
-/** Speech as the switch plays it: 8 kHz, silence trimmed, level even from prompt to prompt. */
-export function finishSpeech(samples: Float64Array, rateHz: number): Int16Array {
-  return toPcm(level(fade(trim(resample(samples, rateHz)))));
+/** Speech as the switch plays it: 8 kHz, silence trimmed, level even from prompt to prompt, its parts a short pause apart. */
+export function finishSpeech(parts: readonly Float64Array[], rateHz: number): Int16Array {
+  return toPcm(level(fade(joined(parts.map((samples) => trim(resample(samples, rateHz)))))));
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const pause = Array<number>((PAUSE_MS * RATE_HZ) / 1_000).fill(0);
+  return Float64Array.from(parts.flatMap((part, index) => (index === 0 ? [...part] : [...pause, ...part])));
 }
 
 /** Windowed-sinc low pass and resampling in one. */

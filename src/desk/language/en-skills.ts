@@ -2,10 +2,11 @@ import type { zhSkills } from './zh-skills.ts';
 
 export const enSkills: typeof zhSkills = {
   listed: (names) => names.join(', '),
-  queueNames: { personal: 'Personal', enterprise: 'Enterprise' },
+  queueNames: { personal: 'Personal', enterprise: 'Enterprise', english: 'English' },
   skillNames: {
     personal: 'Personal',
     enterprise: 'Enterprise',
+    english: 'English',
     civil: 'Civil affairs',
     commerce: 'Commerce',
     culture: 'Culture',

@@ -1,10 +1,11 @@
 /** 随附的城市设置里的队列与技能（dialplans/queues.yaml、hotlines.yaml）；自设的显示其编号。 */
 export const zhSkills = {
   listed: (names: readonly string[]) => names.join('、'),
-  queueNames: { personal: '个人服务', enterprise: '企业服务' },
+  queueNames: { personal: '个人服务', enterprise: '企业服务', english: '英语服务' },
   skillNames: {
     personal: '个人服务',
     enterprise: '企业服务',
+    english: '英语服务',
     civil: '民政',
     commerce: '商务',
     culture: '文化旅游',
