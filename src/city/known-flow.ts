@@ -3,20 +3,17 @@ import { targetsOf } from './check.ts';
 import type { PlacedFlow } from './flows.ts';
 import { say } from './hotline-flow.ts';
 
-/** G5: callers of merged hotlines who are warned or limited go through the same steps as those of the main number, and on to the hotline's own beginning. */
+/**
+ * G5: callers of merged hotlines who are warned or limited go through the same steps as those of the main number, and on to the hotline's own
+ * beginning; at which those with an urgent order begin at once, where they do on the main number.
+ */
 export function withKnownCallers(hotlines: readonly PlacedFlow[], main: Flow | undefined): readonly PlacedFlow[] {
   if (main?.known === undefined) return hotlines;
-  return hotlines.map((placed) => {
-    const flow = joinKnown(placed.flow, main);
-    // What the steps are made of stands in the main flow's own file and is checked there.
-    const [entry] = placed.places.values();
-    const places = new Map(Object.keys(flow.steps).map((step) => [step, placed.places.get(step) ?? entry!]));
-    return { ...placed, flow, places };
-  });
+  return hotlines.map((placed) => ({ ...placed, flow: joinKnown(placed.flow, main) }));
 }
 
 function joinKnown(hotline: Flow, main: Flow): Flow {
-  const { warned, limited } = main.known!;
+  const { direct, warned, limited } = main.known!;
   const steps: Record<string, FlowStep> = { ...hotline.steps };
   const nameHere = (name: string): string => {
     if (name === main.start) return hotline.start;
@@ -30,7 +27,9 @@ function joinKnown(hotline: Flow, main: Flow): Flow {
     for (const target of targetsOf(step)) bring(target);
   };
   for (const name of [warned, limited]) if (name !== undefined) bring(name);
+  const callers = direct?.callers.filter((each) => each === 'urgent') ?? [];
   const known = {
+    ...(callers.length === 0 ? {} : { direct: { step: hotline.start, callers } }),
     ...(warned === undefined ? {} : { warned: nameHere(warned) }),
     ...(limited === undefined ? {} : { limited: nameHere(limited) }),
   };

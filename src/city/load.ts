@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Settings } from '../core/settings.ts';
 import { HOME_SITE } from '../lib/home-site.ts';
 import { checkFlow, type Known } from './check.ts';
-import type { City, CityProblem, CityResult } from './city.ts';
+import type { City, CityProblem, CityResult, Words } from './city.ts';
 import { readDialOut } from './dial-out.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
 import { readGrades } from './grades.ts';
@@ -31,6 +31,11 @@ export type { City, CityProblem, CityResult } from './city.ts';
 
 export const FLOWS_MAX = 50;
 
+const FLOW_NAME: Words = [
+  '流程的文件名以小写的 .yaml 结尾，例如 hotline.yaml。',
+  'Let the name of a flow end with .yaml in small letters, such as hotline.yaml.',
+];
+
 /** Domain guide §3.5: seven hours of a working day. */
 const OFFICE_DAY = [
   { fromMinute: 540, toMinute: 720 },
@@ -40,12 +45,14 @@ const OFFICE = { week: [...Array(5).fill(OFFICE_DAY), [], []], holiday: [] };
 
 /**
  * Reads and checks the whole city folder. All problems of all files are found in one go, up to `PROBLEMS_MAX`.
+ * @param channelsFile by another name than the folder's channels.yaml. The channels read it, here it is only known.
+ *
  * Reads about thirty files synchronously (some 20 ms): for the start and for a reload that an operator asks for.
  */
-export function loadCity(folder: string): CityResult {
+export function loadCity(folder: string, channelsFile?: string): CityResult {
   const root = resolve(folder);
   const problems: CityProblem[] = [];
-  const { open, optional, others } = filesOf(root, problems);
+  const { open, optional, others } = filesOf(root, channelsFile, problems);
 
   const promptFile = open('prompts.yaml');
   const queueFile = open('queues.yaml');
@@ -114,9 +121,9 @@ export function loadCity(folder: string): CityResult {
 }
 
 /** The files of the folder, by name. `others`: notes those for which nobody has asked. */
-function filesOf(root: string, problems: CityProblem[]) {
-  // The channels' own file is read by those.
+function filesOf(root: string, channelsFile: string | undefined, problems: CityProblem[]) {
   const names = new Set(['channels.yaml']);
+  if (channelsFile !== undefined) names.add(relative(root, resolve(channelsFile)));
   const open = (name: string) => {
     names.add(name);
     return openYaml(root, name, problems);
@@ -125,7 +132,15 @@ function filesOf(root: string, problems: CityProblem[]) {
     names.add(name);
     return hasYaml(root, name) ? open(name) : undefined;
   };
-  return { open, optional, others: () => refuseUnknown(root, names, problems) };
+  const others = () => {
+    const known = [...names].sort();
+    const fix: Words = [
+      `请改用这些名称之一，或移到别处：${known.join('、')}。`,
+      `Give it one of the known names, or put it elsewhere: ${known.join(', ')}.`,
+    ];
+    refuseUnknown(root, '', (name) => names.has(name), fix, problems);
+  };
+  return { open, optional, others };
 }
 
 /** What decides about no call. */
@@ -228,6 +243,7 @@ interface ReadFlows {
 
 function readFlows(root: string, problems: CityProblem[]): ReadFlows {
   const names = listFlows(root).slice(0, FLOWS_MAX);
+  refuseUnknown(root, 'flows/', (name) => name.endsWith('.yaml'), FLOW_NAME, problems);
   if (names.length === 0) {
     problems.push({
       file: 'flows',
@@ -245,7 +261,7 @@ function readFlows(root: string, problems: CityProblem[]): ReadFlows {
 
 function listFlows(root: string): readonly string[] {
   try {
-    const files = readdirSync(join(root, 'flows')).filter((name) => name.endsWith('.yaml'));
+    const files = readdirSync(join(root, 'flows')).filter((name) => /^[^.].*\.yaml$/.test(name));
     return files.map((name) => name.slice(0, -'.yaml'.length)).sort();
   } catch {
     return [];
@@ -254,8 +270,11 @@ function listFlows(root: string): readonly string[] {
 
 function checkFlows(flows: readonly PlacedFlow[], known: Known): void {
   for (const placed of flows) {
-    for (const problem of checkFlow(placed.flow, known))
+    for (const problem of checkFlow(placed.flow, known)) {
+      // A step that stands in the main number's file is checked there.
+      if (problem.step !== '' && !placed.places.has(problem.step)) continue;
       complain(placeOf(placed, problem), problem.message, problem.fix);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { refuseStrangeFile } from '../lib/strange-file.ts';
@@ -55,24 +55,27 @@ export function scalarOf(field: Field): string | undefined {
   return isScalar(field.node) && typeof field.node.value === 'string' ? field.node.value : undefined;
 }
 
-/** True when the city folder has this file. */
+/** True when the city folder has this file. A link that leads nowhere counts: it is read, and missed. */
 export function hasYaml(folder: string, name: string): boolean {
-  return existsSync(join(folder, name));
+  return lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** A file that nothing reads has a misspelt name: what it was to say would be missing without a word. */
-export function refuseUnknown(folder: string, known: ReadonlySet<string>, problems: CityProblem[]): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder).filter((each) => /\.ya?ml$/.test(each) && !known.has(each))) {
-    note(
-      { name, lines: new LineCounter(), problems },
-      1,
-      ['没有任何功能读取这个文件。', 'Nothing reads this file.'],
-      [
-        `请改用这些名称之一，或移到别处：${[...known].sort().join('、')}。`,
-        `Give it one of the known names, or put it elsewhere: ${[...known].sort().join(', ')}.`,
-      ],
-    );
+/**
+ * A file that nothing reads has a misspelt name: what it was to say would be missing without a word. Hidden ones are an editor's or a system's.
+ * @param within of the city folder, such as `flows/`; empty: itself.
+ */
+export function refuseUnknown(
+  folder: string,
+  within: '' | 'flows/',
+  isKnown: (name: string) => boolean,
+  fix: Words,
+  problems: CityProblem[],
+): void {
+  const path = join(folder, within);
+  if (!existsSync(path)) return;
+  for (const each of readdirSync(path).filter((name) => /^[^.].*\.ya?ml$/i.test(name) && !isKnown(name))) {
+    const file = { name: `${within}${each}`, lines: new LineCounter(), problems };
+    note(file, 1, ['没有任何功能读取这个文件。', 'Nothing reads this file.'], fix);
   }
 }
 

@@ -26,7 +26,7 @@ export const command: CliCommand = {
   async run(args) {
     const asked = readArguments(args);
     if (typeof asked === 'string') return fail('DUE_USAGE', `${asked}\n\n${HELP}`, 2);
-    const read = loadCity(asked.city);
+    const read = loadCity(asked.city, process.env['MINHU_CHANNELS']);
     if (!read.ok) {
       const said = read.problems.map(({ file, line, message, fix }) => `${file}:${line}: ${message} ${fix}`);
       return fail('CITY_INVALID', said.join('\n'), 1);

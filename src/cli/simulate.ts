@@ -98,7 +98,7 @@ function simulateLine({ seed, target, json }: SimulateArguments, line: LineArgum
 
 /** A day of the city, as a file describes it. */
 function simulateDay({ city, seed, target, json }: SimulateArguments, path: string): number {
-  const rules = loadCity(cityFolder(city));
+  const rules = loadCity(cityFolder(city), process.env['MINHU_CHANNELS']);
   if (!rules.ok) return complainOf(rules.problems);
   const read = readDayFile(path, rules.city.settings);
   if (!read.ok) return complainOf(read.problems);
@@ -133,7 +133,7 @@ const AT_ONCE: PickupHabits = { after: fixed(0), declined: 0, missed: 0 };
 
 /** What a journal holds, once more. */
 async function simulateJournal({ city, seed, json }: SimulateArguments, folder: string): Promise<number> {
-  const rules = city === undefined ? undefined : loadCity(cityFolder(city));
+  const rules = city === undefined ? undefined : loadCity(cityFolder(city), process.env['MINHU_CHANNELS']);
   if (rules?.ok === false) return complainOf(rules.problems);
   const progress = new Progress('entries 条');
   const path = existsSync(join(folder, 'journal')) ? join(folder, 'journal') : resolve(folder);

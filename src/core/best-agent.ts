@@ -13,15 +13,15 @@ export function bestAgent(state: State, contact: Contact): AgentId | undefined {
   return bestFor(state, contact, place.bucket, place.atMs)?.agent;
 }
 
-interface Chance {
+export interface Chance {
   readonly agent: AgentId;
   readonly excluded: boolean;
   readonly score: number;
   readonly idleSinceMs: number;
 }
 
-/** Q3, O5: who did not take this contact is asked again only when nobody else is free. */
-function bestFor(state: State, contact: Contact, bucket: Bucket, sinceMs: number): Chance | undefined {
+/** Of those who may have it in this step, with this effective age. Q3, O5: who did not take this contact is asked again only when nobody else is free. */
+export function bestFor(state: State, contact: Contact, bucket: Bucket, sinceMs: number): Chance | undefined {
   const before = returnedTo(state, contact, bucket);
   if (before !== undefined) return before;
   const waitedMs = state.nowMs - sinceMs;

@@ -202,7 +202,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     fromName: fromName === '' ? undefined : fromName,
     dialled: contact.dialled,
     diversion: contact.diversion,
-    line: mergedLine(d, contact.dialled, contact.diversion),
+    line: lineOfCall(d, contact.dialled, contact.diversion),
     flow,
     partOf: contact.partOf,
   });
@@ -232,10 +232,24 @@ function pickUp(d: Decision, contact: Contact, flow: string): void {
 /** A1, A6: null when no line has the number dialled. */
 function flowOf(d: Decision, dialled: string, diversion = ''): string | null {
   const { lines = {}, diverted = {}, flows = {} } = d.state.settings ?? {};
-  if (!Object.hasOwn(lines, dialled)) return null;
-  const merged = mergedLine(d, dialled, diversion);
-  const name = merged === undefined ? lines[dialled]! : diverted[merged]!;
+  const line = lineDialled(d, dialled);
+  if (!Object.hasOwn(lines, line)) return null;
+  const merged = mergedLine(d, line, diversion);
+  const name = merged === undefined ? lines[line]! : diverted[merged]!;
   return Object.hasOwn(flows, name) ? name : null;
+}
+
+/** A1: the number of ours that was dialled, whatever a carrier writes before it. */
+function lineDialled({ state }: Decision, dialled: string): string {
+  const lines = state.settings?.lines ?? {};
+  const service = serviceNumber(dialled);
+  return Object.hasOwn(lines, dialled) || !Object.hasOwn(lines, service) ? dialled : service;
+}
+
+/** What a call counts under when that is not the number dialled: the hotline it was diverted from, or the number without its codes. */
+function lineOfCall(d: Decision, dialled: string, diversion?: string): string | undefined {
+  const line = lineDialled(d, dialled);
+  return mergedLine(d, line, diversion) ?? (line === dialled ? undefined : line);
 }
 
 /** A6: the merged hotline from which a call to another line was diverted. */

@@ -2,7 +2,7 @@ import { NO_PROMPTS, promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage, tells } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { firstStep, gradeCaller, queueAsBefore } from './grade.ts';
+import { beginningFor, gradeCaller, queueAsBefore } from './grade.ts';
 import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
 import { takeKeptPlace } from './kept-place.ts';
@@ -20,7 +20,9 @@ export function startFlow(d: Decision, contact: Contact, name: string): void {
   const flow = d.state.settings?.flows[name];
   if (flow === undefined) return finish(d, contact, 'ended', 'F9');
   gradeCaller(d, contact);
-  enterStep(d, contact, flow, firstStep(d.state, contact, flow));
+  const { step, queue } = beginningFor(d.state, contact, flow);
+  contact.queueBefore = queue;
+  enterStep(d, contact, flow, step);
 }
 
 /** The prompt with this key is over, whichever way (F1, F7). */
@@ -49,9 +51,10 @@ export function digitsTaken(d: Decision, contact: Contact, key: CommandKey, digi
     });
   }
   if (digit === '') enterStep(d, contact, stage.flow, step.none);
-  else if (Object.hasOwn(step.choose, digit) && step.choose[digit] !== stage.step)
+  else if (Object.hasOwn(step.choose, digit) && step.choose[digit] !== stage.step) {
+    contact.queueBefore = undefined;
     enterStep(d, contact, stage.flow, step.choose[digit]!);
-  else if (stage.wrong < step.wrongMax)
+  } else if (stage.wrong < step.wrongMax)
     askAgain(d, contact, stage, step, Object.hasOwn(step.choose, digit) ? NO_PROMPTS : step.wrongPrompts);
   else enterStep(d, contact, stage.flow, step.wrong);
 }
@@ -85,7 +88,7 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         name = isOpenNow(d, contact, step.hours) ? step.open : step.closed;
         break;
       case 'queue': {
-        const entry = queueFor(d, contact, flow, step);
+        const entry = queueFor(d, contact, step);
         takeKeptPlace(d, contact, entry.queue);
         return enterQueue(d, contact, entry);
       }
@@ -97,8 +100,8 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
 }
 
 /** G2, H3. */
-function queueFor(d: Decision, contact: Contact, flow: Flow, step: QueueStep): QueueStep {
-  return openQueue(d, contact, queueAsBefore(d.state, contact, flow, step));
+function queueFor(d: Decision, contact: Contact, step: QueueStep): QueueStep {
+  return openQueue(d, contact, queueAsBefore(d.state, contact, step));
 }
 
 function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: readonly string[]): boolean {

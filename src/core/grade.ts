@@ -1,35 +1,37 @@
-import { callerOf } from './caller.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
 import { stepsOf } from './plan-steps.ts';
+import { queueOf } from './queue-of.ts';
 import type { Flow, FlowStep, GradeSetting } from './settings.ts';
 import type { Contact, State, Ungraded, Wait } from './state.ts';
 
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
-/** G2, G5: the step with which the flow begins for this caller. An urgent order goes before every notice. */
-export function firstStep(state: State, contact: Contact, flow: Flow): string {
+/** G2, G5: how the flow begins for this caller. An urgent order goes before every notice. */
+export interface Beginning {
+  readonly step: string;
+  /** Of the last call: where whoever calls again within the day goes, until a key chooses. */
+  readonly queue?: string;
+}
+
+export function beginningFor(state: State, contact: Contact, flow: Flow): Beginning {
   const { known = {} } = contact;
   const { direct, warned, limited } = flow.known ?? {};
   const callers = direct?.callers ?? [];
-  if (direct !== undefined && callers.includes('urgent') && isUrgent(known)) return direct.step;
-  if (known.stage === 'limited' && limited !== undefined) return limited;
-  if (known.stage === 'warned' && warned !== undefined) return warned;
-  if (direct === undefined) return flow.start;
-  if (callers.includes('elder') && known.elder === true) return direct.step;
-  return callers.includes('repeat') && calledLately(state, contact.from) ? direct.step : flow.start;
+  if (direct !== undefined && callers.includes('urgent') && isUrgent(known)) return { step: direct.step };
+  if (known.stage === 'limited' && limited !== undefined) return { step: limited };
+  if (known.stage === 'warned' && warned !== undefined) return { step: warned };
+  if (direct === undefined) return { step: flow.start };
+  if (callers.includes('elder') && known.elder === true) return { step: direct.step };
+  const queue = callers.includes('repeat') ? queueLately(state, contact.from) : undefined;
+  return queue === undefined ? { step: flow.start } : { step: direct.step, queue };
 }
 
-/** G2: who calls again within the day goes to the queue of the last call, by its own plan: the agent of that call may be asked first. */
-export function queueAsBefore(state: State, contact: Contact, flow: Flow, entry: QueueStep): QueueStep {
-  const direct = flow.known?.direct;
-  const known = contact.known ?? {};
-  if (direct?.callers.includes('repeat') !== true || isUrgent(known) || known.elder === true) return entry;
-  if (known.stage !== undefined || !calledLately(state, contact.from)) return entry;
-  const queue = callerOf(state, contact.from)?.queue;
-  if (queue === undefined || !Object.hasOwn(state.settings?.queues ?? {}, queue)) return entry;
-  return { kind: 'queue', queue, prompts: [] };
+/** G2: by that queue's own plan: the agent of that call may be asked first. */
+export function queueAsBefore(state: State, { queueBefore }: Contact, entry: QueueStep): QueueStep {
+  if (queueBefore === undefined || queueOf(state, queueBefore) === undefined) return entry;
+  return { kind: 'queue', queue: queueBefore, prompts: [] };
 }
 
 /** G3. */
@@ -118,7 +120,7 @@ function isUrgent({ grade, order }: CallerKnown): boolean {
   return grade === 'emergency' || order?.urgency === 'emergency' || order?.urgency === 'urgent';
 }
 
-function calledLately({ callers, nowMs }: State, number: string): boolean {
+function queueLately({ callers, nowMs }: State, number: string): string | undefined {
   const caller = callers.get(number);
-  return caller?.queue !== undefined && caller.untilMs > nowMs;
+  return caller !== undefined && caller.untilMs > nowMs ? caller.queue : undefined;
 }

@@ -147,7 +147,8 @@ function turnIn(state: State, agent: AgentId, { kind, bucket, rank, delayMs }: S
     const excluded = isExcluded(state, contact, agent);
     if (excluded && oldest !== undefined) continue;
     const turn = turnOf(state, contact, atMs);
-    oldest = { id, atMs, turn, excluded, rank: rankAt(state, atMs, rank, boundMsOf(state, queue, slot)) };
+    const first = contact.grade === 'emergency' || state.nowMs - atMs >= boundMsOf(state, queue, slot); // Q16, G3
+    oldest = { id, atMs, turn, excluded, rank: first ? 0 : rank };
     if (!excluded) break;
   }
   return oldest;
@@ -159,11 +160,6 @@ const NOT_DUE_SOON = 2;
 
 function turnOf(state: State, { medium }: Contact, sinceMs: number): number {
   return medium === 'callback' && sinceMs > state.nowMs ? NOT_DUE_SOON : TURN_OF[slotOf(medium)];
-}
-
-/** Q16: no class waits for ever behind a better one. */
-function rankAt(state: State, sinceMs: number, rank: number, boundMs: number): number {
-  return state.nowMs - sinceMs >= boundMs ? 0 : rank;
 }
 
 function before(a: Turn, b: Turn): boolean {

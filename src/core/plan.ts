@@ -1,11 +1,11 @@
+import { bestFor } from './best-agent.ts';
 import { isExcluded } from './exclusion.ts';
-import { gateOpen, siteTakes } from './gate.ts';
-import { servingOf } from './kind.ts';
+import { siteTakes } from './gate.ts';
+import { type Bucket, type Kind, servingOf } from './kind.ts';
 import { slotOf } from './medium.ts';
 import { stepsOf } from './plan-steps.ts';
-import { isFree } from './seat.ts';
 import type { PlanStep } from './settings.ts';
-import { bucketFor, lineOf } from './standing.ts';
+import { bucketFor, effectiveSinceMs, lineOf } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';
 import { waitsOn, withWait } from './waiting.ts';
 
@@ -18,7 +18,10 @@ export function advanceStep(state: State, contact: Contact): void {
   if (stage.in !== 'queue' || stage.offer !== null) return;
   const steps = stepsOf(state.settings, stage.wait.queue, stage.wait.plan);
   let { step, headStartMs } = stage.wait;
-  while (step < steps.length - 1 && (step < 0 || isOver(state, contact, stage.wait, steps[step]!, step))) {
+  while (
+    step < steps.length - 1 &&
+    (step < 0 || isOver(state, contact, { ...stage.wait, step, headStartMs }, steps[step]!))
+  ) {
     step += 1;
     headStartMs += steps[step]!.headStartMs ?? 0;
   }
@@ -28,18 +31,18 @@ export function advanceStep(state: State, contact: Contact): void {
     contact.stage = withWait(stage, waitsOn(stage.wait, step, headStartMs, stage.wait.foreseen));
 }
 
-function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep, index: number): boolean {
+function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep): boolean {
   if (step.untilMs !== null && state.nowMs >= wait.enqueuedAtMs + step.untilMs) return true;
   if (step.lastAgent === true && !mayHaveLast(state, contact, wait)) return true;
+  if (step.skipIf === undefined) return false;
+  const slot = slotOf(contact.medium);
   switch (step.skipIf) {
-    case undefined:
-      return false;
     case 'noneLoggedIn':
-      return !someone(state, contact, wait, index, false);
+      return !isAnyoneThere(state, bucketFor(state, wait, wait.step, slot));
     case 'noneAvailable':
-      return !someone(state, contact, wait, index, true);
+      return bestFor(state, contact, bucketFor(state, wait, wait.step, slot), effectiveSinceMs(wait)) === undefined;
     default:
-      return oldestWaitMs(state, lineOf(wait.queue, slotOf(contact.medium))) > step.skipIf;
+      return oldestWaitMs(state, lineOf(wait.queue, slot)) > step.skipIf;
   }
 }
 
@@ -48,24 +51,13 @@ function mayHaveLast(state: State, contact: Contact, wait: Wait): boolean {
   return wait.lastAgent !== null && !isExcluded(state, contact, wait.lastAgent);
 }
 
-/** Whether anybody whom the step names is there (or free, when `available`). */
-function someone(state: State, contact: Contact, wait: Wait, index: number, available: boolean): boolean {
-  const slot = slotOf(contact.medium);
-  const bucket = bucketFor(state, wait, index, slot);
-  if (bucket.only !== null) {
-    const seat = state.standing.seats.get(bucket.only);
-    const kind = seat?.kind;
-    if (seat === undefined || kind === undefined) return false;
-    if (servingOf(kind, bucket, state.settings!) === undefined) return false;
-    return available
-      ? isFree(state, bucket.only, slot) && gateOpen(state, kind, wait.queue, slot)
-      : seat.loggedIn && siteTakes(state, kind.site);
-  }
-  return bucket.servedBy.some(({ kind }) =>
-    available
-      ? kind.idle[slot]!.size > 0 && gateOpen(state, kind, wait.queue, slot)
-      : kind.loggedIn > 0 && siteTakes(state, kind.site),
-  );
+/** Whether anybody whom the step names is there. */
+function isAnyoneThere(state: State, bucket: Bucket): boolean {
+  const isThere = (kind: Kind, loggedIn: boolean) => loggedIn && siteTakes(state, kind.site);
+  if (bucket.only === null) return bucket.servedBy.some(({ kind }) => isThere(kind, kind.loggedIn > 0));
+  const seat = state.standing.seats.get(bucket.only);
+  if (seat?.kind === undefined || servingOf(seat.kind, bucket, state.settings!) === undefined) return false;
+  return isThere(seat.kind, seat.loggedIn);
 }
 
 function oldestWaitMs(state: State, line: string): number {

@@ -150,6 +150,8 @@ export interface Contact {
   readonly known?: CallerKnown | undefined;
   /** Who should have it (G3, G4). */
   grade?: Grade | undefined;
+  /** Where it goes without a key: the queue of the number's last call (G2). */
+  queueBefore?: string | undefined;
   /** Of the queue it entered last (F10). Absent: Chinese. */
   language?: Language | undefined;
   stage: Stage;

@@ -17,12 +17,21 @@ export function numberOf(user: string): string {
   return user.split(';', 1)[0]!;
 }
 
-/** A service of five digits behind an area's code, or the country's and an area's: without either it may be somebody's number. */
-const SERVICE = /^(?:(?:\+|00)?86|0)0?(?:10|2\d|[3-9]\d\d)(1\d{4})$/;
+/** A service of five digits behind an area's code, the country's, or both: seven digits alone may be somebody's number (`8612315`, `2812315`). */
+const AREA = String.raw`(?:10|2\d|[3-9]\d\d)`;
+const SERVICE = new RegExp(String.raw`^(?:(?:\+|00)86(?:0?${AREA})?|860?${AREA}|0${AREA})(1\d{4})$`);
 
-/** A service's number as it is dialled in its area, however a carrier wrote it: `+86-28-12315`, `02812315` → `12315`. What is none stays as it is. */
+/**
+ * A service's number as it is dialled in its area, however a carrier wrote it: `+86-28-12315`, `+8612315`, `02812315` → `12315`. What is none
+ * stays as it is.
+ */
 export function serviceNumber(number: string): string {
   return SERVICE.exec(number.replace(BETWEEN, ''))?.[1] ?? number;
+}
+
+/** Whether both are the same service, with or without codes before it, or the same to the digit. */
+export function isSameNumber(a: string, b: string): boolean {
+  return serviceNumber(a) === serviceNumber(b);
 }
 
 /** A calling number without the country's code. */

@@ -122,7 +122,7 @@ export async function openRecords(calls: Calls, store: Store, book: CallerBook):
 
 /** A mistake made in the city folder while calls run must not end them: the journal's rules stay in force then. */
 function cityFor({ config, loop, logger }: Calls): City | undefined | string {
-  const read = loadCity(config.cityFolder);
+  const read = loadCity(config.cityFolder, config.channelsFile);
   if (read.ok) return read.city;
   const problems = read.problems.map(({ file, line, message }) => `${file}:${line} ${message}`);
   if (loop.state.settings === null) return problems.join('\n');

@@ -75,7 +75,7 @@ async function prepare(): Promise<Running | string> {
     if (tls.unusable) return words;
     complain(words);
   }
-  const city = loadCity(config.cityFolder);
+  const city = loadCity(config.cityFolder, config.channelsFile);
   if (!city.ok) {
     return city.problems
       .map((problem) => `${problem.file}:${problem.line} ${problem.message}\n  → ${problem.fix}`)

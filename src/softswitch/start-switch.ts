@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import { serviceNumber } from '../lib/phone-number.ts';
 import { replaceFileNow } from '../lib/replace-file.ts';
 import { runOnPort } from './answer.ts';
 import { runApi } from './api.ts';
@@ -169,7 +170,10 @@ function userAgentOptions(
     random: (bytes) => randomBytes(bytes),
     localAddress,
     trunkOf: (ip) => options.trunks.find((trunk) => trunk.from.some((network) => inNetwork(ip, network)))?.name,
-    mayDial: (name, number) => options.trunks.some((trunk) => trunk.name === name && trunk.numbers.includes(number)),
+    mayDial: (name, number) => {
+      const numbers = options.trunks.find((trunk) => trunk.name === name)?.numbers ?? [];
+      return numbers.includes(number) || numbers.includes(serviceNumber(number));
+    },
     credentialOf: directory.credentialOf,
     guiseOf: directory.guiseOf,
     callsMax: options.callsMax,

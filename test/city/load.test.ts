@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
@@ -31,6 +31,40 @@ describe('the shipped city folder', () => {
       },
       { file: 'modes.yml', line: 1 },
     ]);
+  });
+
+  test.each([
+    ['flows/other.yml', /flow ends with \.yaml|with \.yaml in small letters/],
+    ['flows/OTHER.YAML', /\.yaml in small letters/],
+    ['GRADES.YAML', /grades\.yaml/],
+  ])('%s is told of: nothing reads it', (file, fix) => {
+    writeFileSync(city.path(file), '');
+    expect(city.problems()).toMatchObject([
+      { file, message: expect.stringContaining('Nothing reads'), fix: expect.stringMatching(fix) },
+    ]);
+  });
+
+  test("an editor's or a system's hidden files are none of ours", () => {
+    for (const file of ['.#queues.yaml', '._queues.yaml', 'flows/._hotline.yaml']) writeFileSync(city.path(file), '');
+    expect(city.problems()).toEqual([]);
+  });
+
+  test('the file of the channels may stand there by another name', () => {
+    const file = city.path('channels-city.yaml');
+    writeFileSync(file, '');
+    expect(city.problems()).toHaveLength(1);
+    expect(loadCity(city.folder, file).ok).toBe(true);
+  });
+
+  test('a link that leads nowhere is a file that cannot be read, not one that is left out', () => {
+    rmSync(city.path('grades.yaml'));
+    symlinkSync('/nowhere/grades.yaml', city.path('grades.yaml'));
+    expect(city.problems()).toMatchObject([{ file: 'grades.yaml' }]);
+  });
+
+  test("a mistake in what 12345's known callers go through is told once, where it stands", () => {
+    const line = city.plant('flows/hotline.yaml', 'BLK-02', 'BLK-99');
+    expect(city.problems()).toMatchObject([{ file: 'flows/hotline.yaml', line }]);
   });
 
   test('is still whole when the benchmarks make one queue of it', async () => {

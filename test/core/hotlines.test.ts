@@ -11,6 +11,7 @@ import type { AgentSetting } from '../../src/core/settings.ts';
 import { initialState } from '../../src/core/state.ts';
 import { decodeState, encodeState } from '../../src/core/state-codec.ts';
 import { step } from '../../src/core/step.ts';
+import { serviceNumber } from '../../src/lib/phone-number.ts';
 import { agent, Hotline } from './routing-day.ts';
 
 const SHIPPED = new URL('../../dialplans/', import.meta.url).pathname;
@@ -47,7 +48,12 @@ interface Walk {
   readonly heard: readonly string[];
   readonly queue: string | undefined;
   readonly opened:
-    | { readonly dialled: string; readonly diversion?: string | undefined; readonly flow: string }
+    | {
+        readonly dialled: string;
+        readonly diversion?: string | undefined;
+        readonly line?: string | undefined;
+        readonly flow: string;
+      }
     | undefined;
 }
 
@@ -90,8 +96,13 @@ describe('the merged hotlines of the shipped city', () => {
     );
     expect(shipped.trunks[0]?.numbers).toEqual(['12345', ...numbers]);
     const dialPlan = readFileSync(join(SHIPPED, 'freeswitch/dialplan.xml'), 'utf8');
-    const admitted = /expression="\^\((12345[|\d]*)\)\$"/.exec(dialPlan)?.[1]?.split('|');
-    expect(admitted?.toSorted()).toEqual(['12345', ...numbers].toSorted());
+    const admitted = /expression="(\^[^"]*\((12345[|\d]*)\)\$)"/.exec(dialPlan)!;
+    expect(admitted[2]?.split('|').toSorted()).toEqual(['12345', ...numbers].toSorted());
+    const admits = new RegExp(admitted[1]!);
+    for (const codes of ['', '028', '010', '0371', '+86', '0086', '+8628', '+86028', '8628', '008610'])
+      expect([codes, admits.test(`${codes}12345`), serviceNumber(`${codes}12345`)]).toEqual([codes, true, '12345']);
+    for (const other of ['2812345', '8612345', '+112345', '0212345x', '123450'])
+      expect([other, admits.test(other)]).toEqual([other, false]);
   });
 
   test.each(shipped.hotlines)(
@@ -137,6 +148,48 @@ describe('the merged hotlines of the shipped city', () => {
       expect(press('')).toEqual(['personal', -600_000]);
     },
   );
+
+  test.each([
+    ['12315', undefined, 'limited', { order: { no: 'E1', urgency: 'emergency' } }],
+    ['12345', '12315', 'limited', { order: { no: 'E1', urgency: 'emergency' } }],
+    ['12315', undefined, 'warned', { order: { no: 'E1', urgency: 'urgent' } }],
+    ['12315', undefined, 'limited', { grade: 'emergency' }],
+  ] as const)(
+    '[G2][G5] who has an emergency (%s, diverted from %s, %s) hears no notice on them either',
+    (dialled, diversion, stage, known) => {
+      const call = walk(open(shipped), dialled, diversion, { stage, ...known });
+      expect(call.heard.slice(0, 2)).toEqual(['GRT-12315', 'REC-01']);
+      expect(call.heard.filter((id) => id.startsWith('BLK'))).toEqual([]);
+      expect(call.queue).toBe('personal');
+    },
+  );
+
+  test.each([
+    ['+862812345', 'hotline', '12345'],
+    ['02812345', 'hotline', '12345'],
+    ['+8612315', 'hotline:12315', '12315'],
+    ['12345', 'hotline', undefined],
+    ['2812345', null, undefined],
+  ] as const)(
+    '[A1] %s is the number of the flow %s; it stays in the record as it was dialled, and counts as %s',
+    (dialled, flow, line) => {
+      const call = walk(open(shipped), dialled);
+      expect(call.opened).toMatchObject({ dialled, flow: flow ?? '', line });
+      expect(call.heard.slice(0, 1)).toEqual(flow === null ? [] : [flow === 'hotline' ? 'GRT-01' : 'GRT-12315']);
+    },
+  );
+
+  test('[A1] a number that a city has written with its area code is that number', () => {
+    const city = cityAfter(
+      (text) => text.replace('numbers: ["12345"]', 'numbers: ["12345", "02812315"]'),
+      'flows/hotline.yaml',
+    );
+    expect(walk(open(city), '02812315').opened).toMatchObject({ flow: 'hotline', line: undefined });
+  });
+
+  test('[A6] a number of ours with its codes before it is diverted like the number itself', () => {
+    expect(walk(open(shipped), '+8612345', '02812315').opened).toMatchObject({ flow: 'hotline:12315', line: '12315' });
+  });
 
   test('leave 12345 as it is: its greeting, its menu', () => {
     const call = walk(open(shipped), '12345');

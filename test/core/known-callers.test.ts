@@ -193,6 +193,37 @@ describe('[G2] the queue of the last wait', () => {
   });
 });
 
+describe('[G2] a city that asks who calls again', () => {
+  beforeEach(() => {
+    const steps = { ...FLOW.steps, direct: ask('EMG', 'personal'), limited: ask('MNU', 'after') };
+    hotline = new Hotline({ ...SETTINGS, flows: { main: { ...FLOW, steps } } });
+    const first = call();
+    press(first, '');
+    hotline.hangUp(first);
+  });
+
+  test('does as the key says, and without one goes to the queue of the last call', () => {
+    const again = call();
+    expect(at(again)).toBe('menu direct');
+    press(again, '2');
+    expect(waitOf(again).queue).toBe('enterprise');
+    hotline.hangUp(again);
+    const third = call();
+    press(third, '');
+    expect(waitOf(third).queue).toBe('enterprise');
+  });
+
+  test('knows the queue of the last call after a restart, too', () => {
+    const again = call();
+    press(again, '2');
+    hotline.hangUp(again);
+    const third = call();
+    hotline.restart();
+    press(third, '');
+    expect(waitOf(third).queue).toBe('enterprise');
+  });
+});
+
 describe('[G5] malicious callers', () => {
   test('who was warned hears so and goes on like anybody', () => {
     const contact = call({ stage: 'warned' });

@@ -70,6 +70,12 @@ export function mayServe(state: State, agent: Agent, wait: Wait, slot: SlotName 
   return home === undefined || home === wait.queue || state.levels.get(home)?.kept !== false;
 }
 
+/** Whether the step is to be passed over while nobody is free for it. */
+export function isPassedOver(settings: Settings, wait: Wait): boolean {
+  const { skipIf, untilMs } = stepOf(settings, wait);
+  return skipIf === 'noneAvailable' && untilMs !== null;
+}
+
 /** Who has waited for its bound is 0; then calls, chats, mails; in each the rank. */
 export function rankOf(state: State, agent: Agent, wait: Wait, slot: SlotName = 'voice'): number {
   const settings = state.settings!;

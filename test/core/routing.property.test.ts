@@ -13,6 +13,7 @@ import {
   isBetterFor,
   isExcludedFor,
   isFree,
+  isPassedOver,
   mayServe,
   mostOf,
   openContacts,
@@ -325,6 +326,9 @@ function check(state: State, decided: readonly Command[], before: Map<ContactId,
     if (idle !== undefined) throw new Error(`${contact.id} waits at step ${wait.step} while ${idle.id} is free`);
     if ((before.get(contact.id) ?? wait).enqueuedAtMs !== wait.enqueuedAtMs)
       throw new Error(`${contact.id} lost its place`);
+    // Nobody is free for it, as was just seen.
+    if (isPassedOver(state.settings!, wait))
+      throw new Error(`${contact.id} waits in step ${wait.step}, which it should not`);
   }
   // The offers that stand: nobody who still waits had the better right to that agent at the time.
   for (const command of decided) {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CallerKnown } from '../../src/core/event.ts';
+import { legId } from '../../src/core/ids.ts';
 import { agent } from './routing-day.ts';
-import { call, heard, open, putInMode } from './shipped-hotline.ts';
+import { call, heard, NODE, open, putInMode } from './shipped-hotline.ts';
 
 /** Who has no skill of any queue serves only those whom anybody may serve. */
 const helper = agent('hal', { cooking: 1 });
@@ -126,6 +127,25 @@ test('[G2] else such a caller goes to the queue of last time without it, elsewhe
   const again = call(hotline, '', { from });
   expect(hotline.state.contacts.get(again)!.stage).toMatchObject({ in: 'queue', wait: { queue: 'enterprise' } });
   expect(heard(hotline.commands.slice(before))).not.toContain('MNU-02');
+});
+
+test('[G2] who is in the menu while another call of the same number ends goes where the key says', () => {
+  const hotline = open(agent('ana', { personal: 1 }), agent('eva', { enterprise: 3 }));
+  hotline.ready('ana', 'eva');
+  const from = '02886543210';
+  const leg = legId('menu');
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from, dialled: '12345' });
+  const beside = call(hotline, '1', { from });
+  hotline.answer(beside);
+  hotline.hangUp(beside);
+  const contact = hotline.state.legs.get(leg)!.contact;
+  for (let { stage } = hotline.state.contacts.get(contact)!; stage.in === 'menu'; ) {
+    const asks = stage.flow.steps[stage.step]?.kind === 'ask';
+    if (asks) hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits: '2' });
+    else hotline.hear({ type: 'playEnded', node: NODE, leg, key: stage.key, outcome: 'done' });
+    ({ stage } = hotline.state.contacts.get(contact)!);
+  }
+  expect(hotline.ringing(contact)).toBe('eva');
 });
 
 describe('[G3] graded callers', () => {

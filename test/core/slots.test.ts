@@ -218,6 +218,40 @@ describe('who gets it', () => {
     expect(hotline.state.agents.get(agentId('ana'))?.misses).toBe(0);
   });
 
+  test('[W5][Q16][G3] an emergency that waits already goes before a chat that has waited for its bound, whatever head start its grade has', () => {
+    const grades = { emergency: { headStartMs: 5_000 } };
+    const hotline = new Hotline(rules([queue('personal')], [agent('ana', LEVEL)], { slots: SLOTS, grades }));
+    const chat = hotline.open('chat', 'personal')!;
+    hotline.pass(600_000);
+    const known = { order: { no: 'G1', urgency: 'emergency' as const } };
+    const leg = legId('emergency');
+    hotline.hear({ type: 'callArrived', node: nodeId('switch'), leg, from: '1', dialled: 'personal', known });
+    const emergency = hotline.state.legs.get(leg)!.contact;
+    hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg });
+    hotline.ready('ana');
+    expect([hotline.ringing(emergency), hotline.ringing(chat)]).toEqual(['ana', undefined]);
+  });
+
+  test('[Q16][G3] an emergency goes before a caller of a better rank', () => {
+    const grades = { emergency: { headStartMs: 5_000 } };
+    const profile = [
+      { queue: 'law', rank: 1, delayMs: 0 },
+      { queue: 'personal', rank: 2, delayMs: 0 },
+    ];
+    const staff = [agent('ana', { personal: 1, law: 1 }, { profile })];
+    const hotline = new Hotline(rules([queue('personal'), queue('law')], staff, { grades }));
+    const other = hotline.call('law');
+    hotline.pass(60_000);
+    const known = { order: { no: 'G1', urgency: 'emergency' as const } };
+    const leg = legId('emergency');
+    hotline.hear({ type: 'callArrived', node: nodeId('switch'), leg, from: '1', dialled: 'personal', known });
+    const emergency = hotline.state.legs.get(leg)!.contact;
+    hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg });
+    hotline.ready('ana');
+    // Both are before every rank or neither is: an older caller of another queue that has not waited for its bound comes after.
+    expect([hotline.ringing(emergency), hotline.ringing(other)]).toEqual(['ana', undefined]);
+  });
+
   test('[W5][W7][Q16] a mail that has waited for its bound goes before calls, and its offer is not taken back for one', () => {
     const hotline = hotlineOf(['ana']);
     const mail = hotline.open('mail', 'personal')!;

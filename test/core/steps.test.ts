@@ -5,6 +5,7 @@ import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 
 const PERSONAL = { skill: 'personal', level: 1 };
 const LAW = { skill: 'law', level: 1 };
+const ENGLISH = { skill: 'english', level: 1 };
 const SITES = [
   { id: 'main', name: '主平台', kind: 'main' as const },
   { id: 'east', name: '东区分平台', kind: 'subPlatform' as const, capacity: 1 },
@@ -70,17 +71,65 @@ describe('a step that is skipped when nobody is free', () => {
     expect(calls.map((call) => hotline.ringing(call))).toEqual(['eva', 'ana']);
   });
 
-  test('[Q11][Q14] is over, while a caller waits in it, when a call of another queue fills their site', () => {
+  test('[Q11][Q12] is over while the profiles of all who are free delay the queue, and does not come back', () => {
     const later = [{ queue: 'personal', rank: 1, delayMs: 20_000 }];
-    const hotline = city(first, [
-      agent('eva', { english: 1 }, { site: 'east' }),
-      agent('fay', { personal: 1 }, { site: 'east', profile: later }),
-    ]);
-    hotline.ready('ana', 'fay', 'eva');
+    const hotline = city(first, [agent('eva', { personal: 1 }, { site: 'east', profile: later })]);
+    hotline.ready('eva');
     const call = hotline.call('personal');
-    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, undefined]);
-    const english = hotline.call('english');
-    expect([hotline.ringing(english), stepOf(hotline, call), hotline.ringing(call)]).toEqual(['eva', 1, 'ana']);
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([1, undefined]);
+    hotline.pass(20_000);
+    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([1, 'eva']);
+  });
+
+  /** All who wait come to their second step at once, in the order in which they called; `english` goes to gus of the east, which has room for one. */
+  const atOnce = (second: PlanStep) => {
+    const plans = { p: [until(20_000, LAW), second, always(PERSONAL)], q: [until(20_000, LAW), always(ENGLISH)] };
+    const queues = [queue('personal', { plan: 'p', wrapUpMs: 0 }), queue('english', { plan: 'q' })];
+    const staff = [
+      agent('ana', { personal: 1 }, { site: 'main' }),
+      agent('eva', { personal: 1 }, { site: 'east' }),
+      agent('gus', { english: 1 }, { site: 'east' }),
+    ];
+    return new Hotline(rules(queues, staff, { plans, sites: SITES }));
+  };
+  const where = (hotline: Hotline, call: ContactId) => [stepOf(hotline, call), hotline.ringing(call)];
+
+  test('[Q11] is over for who comes to it in the moment in which somebody else gets the only one who was free', () => {
+    const hotline = atOnce({ ...first, sites: ['main'] });
+    hotline.ready('ana', 'eva');
+    const calls = [hotline.call('personal'), hotline.call('personal')];
+    hotline.pass(20_000);
+    expect(calls.map((call) => where(hotline, call))).toEqual([
+      [1, 'ana'],
+      [2, 'eva'],
+    ]);
+  });
+
+  test('[Q11][Q14] is over for who comes to it in the moment in which a call of another queue takes the last place of their site', () => {
+    const hotline = atOnce(first);
+    hotline.ready('ana', 'eva', 'gus');
+    const calls = [hotline.call('english'), hotline.call('personal')];
+    hotline.pass(20_000);
+    expect(calls.map((call) => where(hotline, call))).toEqual([
+      [1, 'gus'],
+      [2, 'ana'],
+    ]);
+  });
+
+  test('[Q11][Q14][Q18] is over for who comes to its last agent in the moment in which a call of another queue takes the last place of the site', () => {
+    const hotline = atOnce(until(60_000, PERSONAL, { lastAgent: true, skipIf: 'noneAvailable' }));
+    hotline.ready('eva');
+    const before = hotline.call('personal', '13800138000');
+    hotline.pass(20_000);
+    hotline.answer(before);
+    hotline.hangUp(before);
+    hotline.ready('ana', 'eva', 'gus');
+    const calls = [hotline.call('english'), hotline.call('personal', '13800138000')];
+    hotline.pass(20_000);
+    expect(calls.map((call) => where(hotline, call))).toEqual([
+      [1, 'gus'],
+      [2, 'ana'],
+    ]);
   });
 
   test.each(['draining', 'down'] as const)(
@@ -93,22 +142,40 @@ describe('a step that is skipped when nobody is free', () => {
     },
   );
 
-  test('[Q11][Q14][Q18] is over, while a caller waits for the last agent, when a call of another queue fills the site', () => {
+  test('[Q11][Q12][Q18] is over while the profile of the last agent delays the queue: others are free', () => {
     const later = [{ queue: 'personal', rank: 1, delayMs: 20_000 }];
     const hotline = city(until(60_000, PERSONAL, { lastAgent: true, skipIf: 'noneAvailable' }), [
-      agent('eva', { english: 1 }, { site: 'east' }),
-      agent('fay', { personal: 1 }, { site: 'east', profile: later }),
+      agent('eva', { personal: 1 }, { site: 'east', profile: later }),
     ]);
-    hotline.ready('fay');
+    hotline.ready('eva');
     const before = hotline.call('personal', '13800138000');
     hotline.pass(20_000);
     hotline.answer(before);
     hotline.hangUp(before);
     hotline.ready('ana', 'eva');
     const call = hotline.call('personal', '13800138000');
-    expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([0, undefined]);
-    hotline.call('english');
     expect([stepOf(hotline, call), hotline.ringing(call)]).toEqual([1, 'ana']);
+  });
+
+  test('[Q11][Q18] is over for who comes to it in the moment in which its last agent takes another call', () => {
+    const last = until(60_000, PERSONAL, { lastAgent: true, skipIf: 'noneAvailable' });
+    const staff = [agent('ana', { personal: 1 }), agent('eva', { personal: 1 })];
+    const plans = { p: [until(20_000, LAW), last, always(PERSONAL)], q: [always(PERSONAL)] };
+    const queues = [queue('personal', { plan: 'p', wrapUpMs: 0 }), queue('first', { plan: 'q', wrapUpMs: 0 })];
+    const hotline = new Hotline(rules(queues, staff, { plans }));
+    for (const from of ['13800138000', '13800138001']) {
+      hotline.ready('eva');
+      const before = hotline.call('first', from);
+      hotline.answer(before);
+      hotline.hangUp(before);
+    }
+    hotline.ready('eva', 'ana');
+    const calls = ['13800138000', '13800138001'].map((from) => hotline.call('personal', from));
+    hotline.pass(20_000);
+    expect(calls.map((call) => [stepOf(hotline, call), hotline.ringing(call)])).toEqual([
+      [1, 'eva'],
+      [2, 'ana'],
+    ]);
   });
 });
 

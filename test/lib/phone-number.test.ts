@@ -46,8 +46,23 @@ test('a service behind codes of area and country is that service; what may be so
     '010 12315',
     '+8637112315',
     '+86 028 12315',
+    '+8612315',
+    '008612315',
+    '+86-12315',
   ];
   for (const number of written) expect([number, serviceNumber(number)]).toEqual([number, '12315']);
-  for (const other of ['12315', '2812315', '65512315', '02865512315', '13800012315', '+12812315', 'anonymous', ''])
+  for (const other of [
+    '12315',
+    '2812315',
+    '8612315',
+    '012315',
+    '+86112315',
+    '65512315',
+    '02865512315',
+    '13800012315',
+    '+12812315',
+    'anonymous',
+    '',
+  ])
     expect(serviceNumber(other)).toBe(other);
 });

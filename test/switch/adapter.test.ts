@@ -29,6 +29,9 @@ test.each([
   [{ variable_sip_history_info: '<sip:12345@x>;index=1,<sip:12345@y>;index=1.1' }, undefined],
   [{ 'variable_sip_h_History-Info': '<sip:12333@x>;index=1' }, '12333'],
   [{ variable_sip_h_Diversion: 'nobody', 'variable_sip_h_History-Info': '<sip:12333@x>;index=1' }, '12333'],
+  [{ variable_sip_h_Diversion: '<sip:+8612315@x>' }, '+8612315'],
+  [{ variable_sip_history_info: '<sip:anonymous@anonymous.invalid>;index=1,<sip:12315@x>;index=1.1' }, '12315'],
+  [{ variable_sip_history_info: '<sip:+862812345@x>;index=1,<sip:02812345@y>;index=1.1' }, undefined],
 ])('the number that was dialled first is read from %j', async (headers, diversion) => {
   script.event('CHANNEL_PARK', { ...inbound, 'Caller-Destination-Number': '12345', ...headers });
   await heardEvents(['callArrived']);

@@ -23,7 +23,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Everything that can keep the hotline from starting or running, all of it in one go. Changes nothing; safe beside a running hotline. */
 export async function examine(env: Env): Promise<readonly Finding[]> {
   const { config, findings, broken } = readSettings(env);
-  const city = loadCity(config.cityFolder);
+  const city = loadCity(config.cityFolder, config.channelsFile);
   const folders = foldersOf(config);
   const run = readRunFile(folders);
   const holder = holderOf(folders.data);

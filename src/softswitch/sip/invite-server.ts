@@ -1,4 +1,4 @@
-import { numberOf } from '../../lib/phone-number.ts';
+import { isSameNumber, numberOf } from '../../lib/phone-number.ts';
 import { ALLOW, SUPPORTED } from './capabilities.ts';
 import { headerSafe, isUtf8, readable, toBinary } from './characters.ts';
 import {
@@ -107,14 +107,14 @@ function asserts(state: State, request: RequestIn, flow: Flow): RequestIn['from'
 }
 
 /**
- * The number dialled first: the last Diversion (RFC 5806 §4), else the first History-Info (RFC 7044 §4) of another number than this request's:
- * proxies write one for each hop, diverted or not.
+ * The number dialled first: the last Diversion (RFC 5806 §4), else the first History-Info (RFC 7044 §4) of another number than this request's,
+ * however it is written: proxies write one for each hop, diverted or not. Who withholds theirs (RFC 3323) hides no entry after it.
  */
 function diversionOf(request: RequestIn, dialled: string): string | undefined {
   const [diverted] = (listValues(headersOf(request, 'Diversion')) ?? []).slice(-1).map(numberIn);
   if (diverted !== undefined) return diverted;
   const history = (listValues(headersOf(request, 'History-Info')) ?? []).map(numberIn);
-  return history.find((number) => number !== undefined && number !== dialled);
+  return history.find((number) => number !== undefined && /\d/.test(number) && !isSameNumber(number, dialled));
 }
 
 function numberIn(address: string): string | undefined {

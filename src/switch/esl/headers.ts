@@ -1,7 +1,7 @@
 import type { Device } from '../../core/event.ts';
 import { type LegId, legId } from '../../core/ids.ts';
 import { seatOfName } from '../../lib/page-login.ts';
-import { numberOf } from '../../lib/phone-number.ts';
+import { isSameNumber, numberOf } from '../../lib/phone-number.ts';
 
 /** What the adapter reads out of the headers of events and of `uuid_dump`. */
 export type Headers = ReadonlyMap<string, string>;
@@ -65,11 +65,11 @@ function diversionOf(headers: Headers, dialled: string): string | undefined {
   return history
     .split(',')
     .map(userOf)
-    .find((user) => user !== undefined && user !== dialled);
+    .find((user) => user !== undefined && /\d/.test(user) && !isSameNumber(user, dialled));
 }
 
 function userOf(nameAddress: string): string | undefined {
-  const user = /(?:sips?|tel):\+?([^@>;?\s]{1,64})/i.exec(nameAddress)?.[1];
+  const user = /(?:sips?|tel):([^@>;?\s]{1,64})/i.exec(nameAddress)?.[1];
   return user === undefined ? undefined : readable(user, 32);
 }
 

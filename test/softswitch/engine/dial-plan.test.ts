@@ -104,3 +104,15 @@ test('the ring of a phone that is gone ends at once', async () => {
   );
   expect(Date.now() - startedMs).toBeLessThan(5_000);
 });
+
+test('a trunk may dial its numbers with the codes of area and country, and nothing else', async () => {
+  await open();
+  const caller = await phone({ user: '13800138005', toneHz: 600 });
+  dial(caller, '+862812345');
+  const parked = await client.event('CHANNEL_PARK');
+  expect(parked['Caller-Destination-Number']).toBe('+862812345');
+  caller.type('b');
+  await client.event('CHANNEL_DESTROY', parked['Unique-ID']!);
+  dial(caller, '2812345');
+  await says(caller, /404/);
+});

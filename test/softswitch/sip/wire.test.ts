@@ -78,6 +78,16 @@ describe('two user agents', () => {
       ],
       '12333',
     ],
+    [
+      'a History-Info that begins with somebody who withholds the number',
+      [['History-Info', '<sip:anonymous@anonymous.invalid>;index=1, <sip:12315@x>;index=1.1']],
+      '12315',
+    ],
+    [
+      'a History-Info of proxies that write the codes of area and country',
+      [['History-Info', '<sip:+862812345@x>;index=1, <sip:02812345@y>;index=1.1']],
+      undefined,
+    ],
     ['a number with parameters', [['Diversion', '<sip:12333;phone-context=+8628@x;user=phone>']], '12333'],
   ] as const)('tell the number that was dialled first: %s', (_title, headers, diversion) => {
     const wire = pair();

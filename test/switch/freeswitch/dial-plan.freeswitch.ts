@@ -64,7 +64,12 @@ async function legs(): Promise<string[]> {
   return rows.map(({ uuid }) => uuid);
 }
 
-test.each(['110', 'unadopted', '12345678', '1001'])('a trunk that dials %s is refused', async (number) => {
+test.each(['+862812345', '02812315', '+8612345'])('a trunk may dial %s, the number with its codes', async (number) => {
+  const caller = call(callerScenario({ number, from: '13800138904', talkMs: 500 }));
+  expect(await caller.ended, caller.output()).toBe(0);
+});
+
+test.each(['110', 'unadopted', '12345678', '1001', '2812345'])('a trunk that dials %s is refused', async (number) => {
   const scenario = callerScenario({ number, from: '13800138903', talkMs: 1_000, refused: 404 });
   const caller = call(scenario);
   expect(await caller.ended, caller.output()).toBe(0);
