@@ -181,9 +181,14 @@ function readHotline(
   return [{ hotline, field, number: fields.number }];
 }
 
-/** Inactive hotlines that the city answers as its main number. */
+/** Inactive, and answered by the city as its main number. */
+export function isLedToMain({ active, inactive }: Pick<Hotline, 'active' | 'inactive'>): boolean {
+  return !active && inactive === 'main';
+}
+
+/** Each of those has the main number's flow. */
 export function leadToMain({ hotlines, main, mainField }: ReadHotlines, lines: Record<string, string>): void {
-  const led = hotlines.filter(({ active, inactive }) => !active && inactive === 'main');
+  const led = hotlines.filter(isLedToMain);
   const flow = lines[main];
   if (flow === undefined && mainField !== undefined) {
     complain(

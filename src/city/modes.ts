@@ -10,7 +10,7 @@ import {
   readList,
   readWhole,
 } from './fields.ts';
-import type { HotlineChange, ReadHotlines } from './hotlines.ts';
+import { type HotlineChange, isLedToMain, type ReadHotlines } from './hotlines.ts';
 import { complain, type Field } from './yaml-file.ts';
 
 const MODES = ['holiday', 'majorTask', 'emergency'] as const;
@@ -32,7 +32,7 @@ export interface KnownToModes {
   /** Dialled numbers of flows and merged hotlines. */
   readonly numbers: ReadonlySet<string>;
   readonly flows: ReadonlySet<string>;
-  readonly hotlines: Pick<ReadHotlines, 'plansIn' | 'skills'>;
+  readonly hotlines: Pick<ReadHotlines, 'plansIn' | 'skills' | 'main' | 'hotlines'>;
 }
 
 /** modes.yaml: what changes in each mode, and what proposes one. Merged hotlines go by their queue's plan of the mode. */
@@ -52,17 +52,26 @@ function readMode(field: Field, known: KnownToModes): ModeSetting {
   const queues = fields?.queues === undefined ? {} : readQueueChanges(fields.queues, known);
   const within = fields?.hotlines === undefined ? { withinMsOf: new Map() } : readHotlineTimes(fields.hotlines, known);
   const planOf = Object.entries(queues).flatMap(([queue, { plan }]) => (plan === undefined ? [] : [[queue, plan]]));
+  const sent = lines.flatMap(({ key, keyField, value }) => {
+    if (!known.numbers.has(key)) sayNoNumber(keyField, key);
+    const flow = readKnown(value, known.flows);
+    return flow === undefined ? [] : [[key, flow] as const];
+  });
   return {
     queues,
-    lines: Object.fromEntries(
-      lines.flatMap(({ key, keyField, value }) => {
-        if (!known.numbers.has(key)) sayNoNumber(keyField, key);
-        const flow = readKnown(value, known.flows);
-        return flow === undefined ? [] : [[key, flow]];
-      }),
-    ),
+    lines: asMain(Object.fromEntries(sent), known.hotlines),
     plans: known.hotlines.plansIn({ planOf: Object.fromEntries(planOf), ...within }),
   };
+}
+
+/** Inactive hotlines that are answered as the main number go with it, unless a line of their own says otherwise. */
+function asMain(
+  lines: Readonly<Record<string, string>>,
+  { main, hotlines }: KnownToModes['hotlines'],
+): Readonly<Record<string, string>> {
+  const flow = lines[main];
+  const led = flow === undefined ? [] : hotlines.filter(isLedToMain).map(({ number }) => [number, flow] as const);
+  return { ...Object.fromEntries(led), ...lines };
 }
 
 function readQueueChanges(field: Field, known: KnownToModes): NonNullable<ModeSetting['queues']> {

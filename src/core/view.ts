@@ -4,7 +4,7 @@ import type { AgentState } from './command.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
-import { MISSES_MAX } from './limits.ts';
+import { NO_ANSWER_PAUSE_MS } from './limits.ts';
 import { type DigitalMedium, isDigital, type Medium, SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { meets } from './need.ts';
 import { stepsOf } from './plan-steps.ts';
@@ -134,9 +134,7 @@ export function agentView(state: State, id: AgentId): AgentView | undefined {
     next: agent.wish,
     ...(agent.setBy === undefined ? {} : { setBy: agent.setBy }),
     ...slotsView(state, setting),
-    ...(agent.misses >= MISSES_MAX && agent.deskNotBeforeMs > state.nowMs
-      ? { digitalFromMs: agent.deskNotBeforeMs }
-      : {}),
+    ...(isSetAside(state, agent) ? { digitalFromMs: agent.deskNotBeforeMs } : {}),
     ...(agent.conversations.length === 0 ? {} : { conversations: conversationViews(state, agent) }),
   };
 }
@@ -369,4 +367,9 @@ function waitingView(state: State, contact: Contact, queue: string, place: numbe
 
 function contactOf(agent: Agent): { contact?: ContactId } {
   return agent.work === null ? {} : { contact: agent.work.contact };
+}
+
+/** W6: a call answered meanwhile ends the misses, not the time for which nothing digital is offered. The pause after a single miss is shorter. */
+function isSetAside({ nowMs }: State, { deskNotBeforeMs }: Agent): boolean {
+  return deskNotBeforeMs - nowMs > NO_ANSWER_PAUSE_MS;
 }

@@ -6,8 +6,8 @@ const WHOLE = /^\+?\d{3,24}$/;
 const MOBILE = /^0?(1[3-9]\d{9})$/;
 /** Area code without its 0, and the number within it. 400 and 800 are shared-cost services, 950 and 96x numbers of companies: no area. */
 const LANDLINE = /^0?((?:10|2\d|(?!.00|950|96)[3-9]\d\d)[2-9]\d{6,7})$/;
-/** The country's code without its `+`, which some carriers tell before a mobile number. */
-const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$)/;
+/** The country's code without its `+`, which some carriers tell before a mobile number, or before an area's code: no number of an area is as long. */
+const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$|(?:10|2\d)[2-9]\d{7}$|[3-9]\d\d[2-9]\d{6,7}$)/;
 
 /** Another country's, as it is written and as it is dialled. */
 const ABROAD = /^(?:\+|00)((?!86|0)\d+)$/;
@@ -15,6 +15,17 @@ const ABROAD = /^(?:\+|00)((?!86|0)\d+)$/;
 /** RFC 3261 §19.1.6: the user of an address may be a telephone number with parameters of its own. */
 export function numberOf(user: string): string {
   return user.split(';', 1)[0]!;
+}
+
+const LOCAL_LANDLINE = /^[2-9]\d{6,7}$/;
+/** RFC 3966 §5.1.5, of a local number. */
+const AREA_CONTEXT = /;phone-context=\+86(10|2\d|[3-9]\d\d)(?:;|$)/i;
+
+/** The number of who calls in the user of an address; a landline's with the area that its context says. */
+export function callingNumber(user: string): string {
+  const number = numberOf(user);
+  const area = LOCAL_LANDLINE.test(number) ? AREA_CONTEXT.exec(user)?.[1] : undefined;
+  return area === undefined ? number : `0${area}${number}`;
 }
 
 /** A service of five digits behind an area's code, the country's, or both: seven digits alone may be somebody's number (`8612315`, `2812315`). */

@@ -385,6 +385,17 @@ describe('a hotline that is out of service', () => {
       flow: 'hotline',
     });
   });
+
+  test('[M2] goes with 12345 in a mode that sends that elsewhere, unless the mode names it itself', () => {
+    const line = open(without(', inactive: main'));
+    line.hear({ type: 'modeAsked', mode: 'emergency', by: 'lead', reason: '测试' });
+    expect(walk(line, '12318').opened).toMatchObject({ flow: 'emergency' });
+    const refused = open(without(''));
+    refused.hear({ type: 'modeAsked', mode: 'emergency', by: 'lead', reason: '测试' });
+    expect(walk(refused, '12318').opened).toMatchObject({ flow: '' });
+    line.hear({ type: 'modeAsked', mode: 'normal', by: 'lead', reason: '测试' });
+    expect(walk(line, '12318').opened).toMatchObject({ flow: 'hotline' });
+  });
 });
 
 test('one agent of the whole city is enough for every hotline of the queue', () => {

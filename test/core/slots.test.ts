@@ -318,7 +318,12 @@ describe('an offer', () => {
     expect(hotline.ringing(chat)).toBeUndefined();
     const call = hotline.call('personal');
     expect(hotline.ringing(call)).toBe('ana');
+    hotline.answer(call);
     hotline.hangUp(call);
+    hotline.pass(60_000);
+    // An answered call ends the misses, and not what came of them.
+    expect(view()).toMatchObject({ state: 'ready', digitalFromMs });
+    expect(hotline.ringing(chat)).toBeUndefined();
     hotline.ready('ana');
     expect(view()).not.toHaveProperty('digitalFromMs');
     hotline.reply(chat);

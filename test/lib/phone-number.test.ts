@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nationalNumber, ownNumber, serviceNumber } from '../../src/lib/phone-number.ts';
+import { callingNumber, nationalNumber, ownNumber, serviceNumber } from '../../src/lib/phone-number.ts';
 
 test('one number has one form, whatever a carrier or a platform tells of it', () => {
   const same: Readonly<Record<string, readonly string[]>> = {
@@ -13,7 +13,8 @@ test('one number has one form, whatever a carrier or a platform tells of it', ()
     ],
     '037165588888': ['037165588888', '+8637165588888', '008637165588888', '37165588888', '+86 (0)371 6558 8888'],
     '01065588888': ['01065588888', '+861065588888', '1065588888'],
-    '02886543210': ['028-8654 3210', '+862886543210'],
+    '02886543210': ['028-8654 3210', '+862886543210', '862886543210', '00862886543210'],
+    '08716543210': ['868716543210', '08716543210'],
   };
   for (const [form, written] of Object.entries(same))
     for (const number of written) expect([number, ownNumber(number)]).toEqual([number, form]);
@@ -65,4 +66,19 @@ test('a service behind codes of area and country is that service; what may be so
     '',
   ])
     expect(serviceNumber(other)).toBe(other);
+});
+
+test('who calls from a landline has the area that the address says; nobody else has one put before the number', () => {
+  const told: Readonly<Record<string, string>> = {
+    '87654321;phone-context=+8628': '02887654321',
+    '87654321;isub=1;phone-context=+8610;x=y': '01087654321',
+    '6543210;phone-context=+86871': '08716543210',
+    '13800138000;phone-context=+8628': '13800138000',
+    '110;phone-context=+8628': '110',
+    '87654321;phone-context=example.com': '87654321',
+    '87654321;phone-context=+1212': '87654321',
+    '+862887654321': '+862887654321',
+    '87654321': '87654321',
+  };
+  for (const [user, number] of Object.entries(told)) expect([user, callingNumber(user)]).toEqual([user, number]);
 });

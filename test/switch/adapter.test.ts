@@ -45,6 +45,13 @@ test('the number dialled is known without the parameters that belong to it', asy
   expect(events[0]).toMatchObject({ dialled: '12345' });
 });
 
+test("the area of a caller's number is known where its context says it", async () => {
+  const from = '87654321;phone-context=+8628';
+  script.event('CHANNEL_PARK', { ...inbound, 'Caller-Caller-ID-Number': from, 'Caller-Destination-Number': '12345' });
+  await heardEvents(['callArrived']);
+  expect(events[0]).toMatchObject({ from: '02887654321' });
+});
+
 test('a call goes from arrival over a key and music to an agent and its end', async () => {
   await arrive();
   execute('1.0', { do: 'answer', leg: caller });

@@ -1,4 +1,4 @@
-import { isSameNumber, numberOf } from '../../lib/phone-number.ts';
+import { callingNumber, isSameNumber, numberOf } from '../../lib/phone-number.ts';
 import { ALLOW, SUPPORTED } from './capabilities.ts';
 import { headerSafe, isUtf8, readable, toBinary } from './characters.ts';
 import {
@@ -45,7 +45,7 @@ export function openIncoming(state: State, request: RequestIn, flow: Flow, sourc
     call: dialog.call,
     flow,
     dialled: dialog.localUser,
-    from: source.startsWith('seat:') ? source.slice(5) : readable(numberOf(claimed.uri.user)),
+    from: source.startsWith('seat:') ? source.slice(5) : readable(callingNumber(claimed.uri.user)),
     fromName: claimed.displayName === '' ? request.from.displayName : claimed.displayName,
     diversion: diversionOf(request, dialog.localUser),
     source,

@@ -155,7 +155,7 @@ function readEssentials(headers: readonly Header[], start: StartLine): Omit<Esse
   return { via, viaCount: vias.length, from, to, fromTag, toTag, callId, cseq: number, cseqMethod };
 }
 
-const ADDRESS_LISTS = ['Contact', 'Route', 'Record-Route', 'P-Asserted-Identity'];
+const ADDRESS_LISTS = ['Contact', 'Route', 'Record-Route'];
 
 function checkLists(message: { readonly headers: readonly Header[] }): string | undefined {
   for (const name of ADDRESS_LISTS) {

@@ -1,7 +1,7 @@
 import type { Device } from '../../core/event.ts';
 import { type LegId, legId } from '../../core/ids.ts';
 import { seatOfName } from '../../lib/page-login.ts';
-import { isSameNumber, numberOf } from '../../lib/phone-number.ts';
+import { callingNumber, isSameNumber, numberOf } from '../../lib/phone-number.ts';
 
 /** What the adapter reads out of the headers of events and of `uuid_dump`. */
 export type Headers = ReadonlyMap<string, string>;
@@ -36,8 +36,8 @@ export interface Caller {
 
 /** Who calls whom. Taken from the caller profile, which a later bridge may rewrite for outbound legs only. */
 export function callerOf(headers: Headers): Caller {
-  const from =
-    headers.get('Caller-Caller-ID-Number') || headers.get('Caller-ANI') || variable(headers, 'sip_from_user') || '';
+  const told = headers.get('Caller-Caller-ID-Number') || headers.get('Caller-ANI');
+  const from = callingNumber(told || variable(headers, 'sip_from_user') || '');
   const fromName = readable(headers.get('Caller-Caller-ID-Name') ?? '', 64);
   const dialled = numberOf(headers.get('Caller-Destination-Number') || variable(headers, 'sip_req_user') || '');
   const diversion = diversionOf(headers, dialled);

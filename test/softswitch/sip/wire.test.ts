@@ -104,6 +104,25 @@ describe('two user agents', () => {
     expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', dialled: '12345', from: '13800138000' });
   });
 
+  test("know the area of a caller's number where its context says it", () => {
+    const wire = pair();
+    const fromUser = '87654321;phone-context=+8628';
+    wire.phone.invite({ ...to('sip:12345@127.0.0.1:5060'), fromUser }, 0);
+    wire.settle(0);
+    expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', from: '02887654321' });
+  });
+
+  test.each(['garbage', '<tel:>', '<sip:1@>', '', '<sip:110@x>, garbage'])(
+    'let a caller in whose asserted identity nobody can read: %j',
+    (value) => {
+      const wire = pair();
+      const headers = [['P-Asserted-Identity', value]] as const;
+      wire.phone.invite({ ...to('sip:12345@127.0.0.1:5060'), headers }, 0);
+      wire.settle(0);
+      expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', dialled: '12345' });
+    },
+  );
+
   test('set a call up, and either side ends it', () => {
     for (const ender of ['core', 'phone'] as const) {
       const wire = pair();
