@@ -138,6 +138,11 @@ async function heldSession(
     if (session === undefined) throw new ApiError('STORE_AWAY', { retryAfterS: 1 });
     return { session };
   }
+  if (answer !== undefined && knownSessions.isEnded(key)) {
+    await closeSession(db, key);
+    knownSessions.endKnown(key);
+    return {};
+  }
   if (answer !== undefined) return { session: knownSessions.keep(answer, changesHeard, forgotten), stored: answer };
   knownSessions.forget(key);
   return {};

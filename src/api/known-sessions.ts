@@ -17,6 +17,8 @@ export class KnownSessions {
   /** By the session's key, in the order in which they were asked for. */
   readonly #known = new Map<string, Known>();
   #forgotten = 0;
+  /** Ended while the database could not be told. */
+  readonly #ended = new Set<string>();
 
   /** Sessions that were ended here so far; for `keep`. */
   get forgotten(): number {
@@ -49,6 +51,23 @@ export class KnownSessions {
   forget(key: string): void {
     this.#forgotten += 1;
     this.#known.delete(key);
+  }
+
+  /** Its person logged out: whatever the database says of it until it has heard so. */
+  end(key: string): void {
+    this.forget(key);
+    const [oldest] = this.#ended.size >= KNOWN_MAX ? this.#ended : [];
+    if (oldest !== undefined) this.#ended.delete(oldest);
+    this.#ended.add(key);
+  }
+
+  isEnded(key: string): boolean {
+    return this.#ended.has(key);
+  }
+
+  /** The database knows. */
+  endKnown(key: string): void {
+    this.#ended.delete(key);
   }
 
   /** All sessions of one person. */

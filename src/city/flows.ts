@@ -73,11 +73,12 @@ function readKnownCallers(field: Field): KnownCallers | undefined {
 }
 
 function readDirect(field: Field): KnownCallers['direct'] {
-  const fields = readFields(field, ['step', 'callers']);
+  const fields = readFields(field, ['step', 'callers'], ['repeatHeadStart']);
   const step = fields && readText(fields.step, NAME);
   if (step === undefined) return undefined;
+  const aheadMs = fields!.repeatHeadStart && readDurationMs(fields!.repeatHeadStart, 1_000, 3_600_000);
   const callers = readList(fields!.callers, CALLERS.length).flatMap((each) => readChoice(each, CALLERS) ?? []);
-  return { step, callers };
+  return { step, callers, ...(aheadMs === undefined ? {} : { repeatHeadStartMs: aheadMs }) };
 }
 
 /** Where in the file a problem of the static check stands: at the very name it is about, else at its step, else at the flow's start. */

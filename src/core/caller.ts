@@ -2,7 +2,8 @@ import { hasDigit } from '../lib/digit.ts';
 import type { Decision } from './decision.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
-import type { Caller, State } from './state.ts';
+import type { Caller } from './remembered.ts';
+import type { State } from './state.ts';
 
 const STRANGER: Caller = { lastAgent: null, lost: null, gaveUp: null, untilMs: 0 };
 
@@ -11,9 +12,10 @@ export function spokeWith(d: Decision, number: string, agent: AgentId, queue: st
   remember(d, number, { lastAgent: agent, queue, gaveUp: null, untilMs: d.state.nowMs + LAST_AGENT_MS });
 }
 
-/** C2. */
+/** C2; and G2 for the day. */
 export function gaveUp(d: Decision, number: string, waitedMs: number, queue: string): void {
-  remember(d, number, { queue, gaveUp: { waitedMs, untilMs: d.state.nowMs + GAVE_UP_MS } });
+  const { nowMs } = d.state;
+  remember(d, number, { queue, gaveUp: { waitedMs, untilMs: nowMs + GAVE_UP_MS }, untilMs: nowMs + LAST_AGENT_MS });
 }
 
 /** K7. */

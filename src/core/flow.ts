@@ -6,7 +6,7 @@ import { beginningFor, gradeCaller, queueAsBefore } from './grade.ts';
 import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
 import { takeKeptPlace } from './kept-place.ts';
-import { FLOW_STEPS_MAX, PROMPT_MS_MAX } from './limits.ts';
+import { FLOW_STEPS_MAX, MENU_AGAIN_MAX, PROMPT_MS_MAX } from './limits.ts';
 import { enterQueue } from './queue.ts';
 import type { Flow, FlowStep } from './settings.ts';
 import type { Contact, Stage } from './state.ts';
@@ -20,8 +20,8 @@ export function startFlow(d: Decision, contact: Contact, name: string): void {
   const flow = d.state.settings?.flows[name];
   if (flow === undefined) return finish(d, contact, 'ended', 'F9');
   gradeCaller(d, contact);
-  const { step, queue } = beginningFor(d.state, contact, flow);
-  contact.queueBefore = queue;
+  const { step, before } = beginningFor(d.state, contact, flow);
+  contact.before = before;
   enterStep(d, contact, flow, step);
 }
 
@@ -50,13 +50,26 @@ export function digitsTaken(d: Decision, contact: Contact, key: CommandKey, digi
       digits: digit,
     });
   }
-  if (digit === '') enterStep(d, contact, stage.flow, step.none);
-  else if (Object.hasOwn(step.choose, digit) && step.choose[digit] !== stage.step) {
-    contact.queueBefore = undefined;
-    enterStep(d, contact, stage.flow, step.choose[digit]!);
-  } else if (stage.wrong < step.wrongMax)
-    askAgain(d, contact, stage, step, Object.hasOwn(step.choose, digit) ? NO_PROMPTS : step.wrongPrompts);
-  else enterStep(d, contact, stage.flow, step.wrong);
+  if (digit === '') return enterStep(d, contact, stage.flow, step.none);
+  const chosen = Object.hasOwn(step.choose, digit) ? step.choose[digit]! : undefined;
+  if (chosen === undefined) wrongKey(d, contact, stage, step);
+  else if (chosen === stage.step) onceMore(d, contact, stage, step);
+  else {
+    contact.before = undefined;
+    enterStep(d, contact, stage.flow, chosen);
+  }
+}
+
+function wrongKey(d: Decision, contact: Contact, stage: Menu, step: Ask): void {
+  if (stage.wrong >= step.wrongMax) return enterStep(d, contact, stage.flow, step.wrong);
+  putQuestion(d, contact, { ...stage, wrong: stage.wrong + 1 }, step, step.wrongPrompts, 'F3');
+}
+
+/** F3: the caller wants to hear it again. */
+function onceMore(d: Decision, contact: Contact, stage: Menu, step: Ask): void {
+  const again = (stage.again ?? 0) + 1;
+  if (again > MENU_AGAIN_MAX) return enterStep(d, contact, stage.flow, step.wrong);
+  putQuestion(d, contact, { ...stage, again }, step, NO_PROMPTS, 'F3');
 }
 
 /** F6, and the switch refusing a command: the same as a prompt that ended or a key that did not come. */
@@ -68,7 +81,7 @@ export function menuStuck(d: Decision, contact: Contact, stage: Menu): void {
 /** S3: the leg does nothing although a prompt or a question was under way: again. */
 export function menuAgain(d: Decision, contact: Contact, stage: Menu): void {
   const step = stage.flow.steps[stage.step];
-  if (step?.kind === 'ask') putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong, NO_PROMPTS, 'S3');
+  if (step?.kind === 'ask') putQuestion(d, contact, stage, step, NO_PROMPTS, 'S3');
   else enterStep(d, contact, stage.flow, stage.step);
 }
 
@@ -83,7 +96,7 @@ function enterStep(d: Decision, contact: Contact, flow: Flow, first: string): vo
         name = step.then;
         break;
       case 'ask':
-        return putQuestion(d, contact, flow, name, step, 0, step.opening, 'F2');
+        return putQuestion(d, contact, { flow, step: name, wrong: 0 }, step, step.opening, 'F2');
       case 'hours':
         name = isOpenNow(d, contact, step.hours) ? step.open : step.closed;
         break;
@@ -113,18 +126,12 @@ function say(d: Decision, contact: Contact, flow: Flow, step: string, prompts: r
   return true;
 }
 
-function askAgain(d: Decision, contact: Contact, stage: Menu, step: Ask, first: readonly string[]): void {
-  putQuestion(d, contact, stage.flow, stage.step, step, stage.wrong + 1, first, 'F3');
-}
-
 /** @param first said before the question. */
 function putQuestion(
   d: Decision,
   contact: Contact,
-  flow: Flow,
-  name: string,
+  { flow, step: name, wrong, again }: Pick<Menu, 'flow' | 'step' | 'wrong' | 'again'>,
   step: Ask,
-  wrong: number,
   first: readonly string[],
   because: string,
 ): void {
@@ -133,5 +140,6 @@ function putQuestion(
   const files = promptFiles(d.state, contact, first, step.prompts);
   const key = ask(d, leg, because, { do: 'collect', files, waitMs: step.waitMs });
   const untilMs = d.state.nowMs + PROMPT_MS_MAX + step.waitMs;
-  setStage(d, contact, { in: 'menu', flow, step: name, wrong, key, untilMs });
+  const asked = again === undefined ? { wrong } : { wrong, again };
+  setStage(d, contact, { in: 'menu', flow, step: name, ...asked, key, untilMs });
 }

@@ -4,15 +4,14 @@ import { NAME_CHARS_MAX } from './limits.ts';
 import { stepsOf } from './plan-steps.ts';
 import { queueOf } from './queue-of.ts';
 import type { Flow, FlowStep, GradeSetting } from './settings.ts';
-import type { Contact, State, Ungraded, Wait } from './state.ts';
+import type { Contact, QueueBefore, State, Ungraded, Wait } from './state.ts';
 
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 
 /** G2, G5: how the flow begins for this caller. An urgent order goes before every notice. */
 export interface Beginning {
   readonly step: string;
-  /** Of the last call: where whoever calls again within the day goes, until a key chooses. */
-  readonly queue?: string;
+  readonly before?: QueueBefore;
 }
 
 export function beginningFor(state: State, contact: Contact, flow: Flow): Beginning {
@@ -25,13 +24,14 @@ export function beginningFor(state: State, contact: Contact, flow: Flow): Beginn
   if (direct === undefined) return { step: flow.start };
   if (callers.includes('elder') && known.elder === true) return { step: direct.step };
   const queue = callers.includes('repeat') ? queueLately(state, contact.from) : undefined;
-  return queue === undefined ? { step: flow.start } : { step: direct.step, queue };
+  if (queue === undefined) return { step: flow.start };
+  return { step: direct.step, before: { queue, headStartMs: direct.repeatHeadStartMs ?? 0 } };
 }
 
 /** G2: by that queue's own plan: the agent of that call may be asked first. */
-export function queueAsBefore(state: State, { queueBefore }: Contact, entry: QueueStep): QueueStep {
-  if (queueBefore === undefined || queueOf(state, queueBefore) === undefined) return entry;
-  return { kind: 'queue', queue: queueBefore, prompts: [] };
+export function queueAsBefore(state: State, { before }: Contact, entry: QueueStep): QueueStep {
+  if (before === undefined || queueOf(state, before.queue) === undefined) return entry;
+  return { kind: 'queue', prompts: [], ...before };
 }
 
 /** G3. */

@@ -6,6 +6,7 @@ export const NAME_CHARS_MAX = 64;
 export const REASON_CHARS_MAX = 40;
 export const NOTE_CHARS_MAX = 500;
 export const FLOW_STEPS_MAX = 100;
+export const MENU_AGAIN_MAX = 3;
 export const RING_DEVICES_MAX = 8;
 export const DEVICES_PER_SEAT_MAX = 16;
 export const SEATS_MAX = 20_000;

@@ -9,8 +9,9 @@ import { cancelOffer } from './offer.ts';
 import { openOurCall } from './our-call.ts';
 import { endWait, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
+import type { MissedCall } from './remembered.ts';
 import { missedDueMs, nodeLive, setDeadline, setMissed } from './standing.ts';
-import type { MissedCall, State, Wait } from './state.ts';
+import type { State, Wait } from './state.ts';
 
 /**
  * B3: within its hours the earliest due stand in their queues, `standingMax` at once; outside them, or when somebody else has made one good,

@@ -5,9 +5,10 @@ import { mayCallBack } from './dialable.ts';
 import type { MissedCallHandled } from './event.ts';
 import type { ContactId } from './ids.ts';
 import { MISSED_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX } from './limits.ts';
+import type { MissedCall } from './remembered.ts';
 import type { Flow, MissedCallSetting } from './settings.ts';
 import { setDeadline, setMissed } from './standing.ts';
-import type { Contact, MissedCall, State } from './state.ts';
+import type { Contact, State } from './state.ts';
 
 /**
  * B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died.

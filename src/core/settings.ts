@@ -76,7 +76,12 @@ export interface Flow {
 
 export interface KnownCallers {
   /** Without the menu: who are elders, have an urgent order open, or called within the day. */
-  readonly direct?: { readonly step: string; readonly callers: readonly ('elder' | 'urgent' | 'repeat')[] };
+  readonly direct?: {
+    readonly step: string;
+    readonly callers: readonly ('elder' | 'urgent' | 'repeat')[];
+    /** Of who calls again: counts as time already waited. Domain guide §3.9: before the others. */
+    readonly repeatHeadStartMs?: number;
+  };
   /** For callers who were warned of malicious calls, and for those who come after others. */
   readonly warned?: string;
   readonly limited?: string;

@@ -10,10 +10,11 @@ import { type Bucket, bucketKey, join, type Kind, type SiteLoad, servingOf } fro
 import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { lastsMs } from './mode-rules.ts';
 import { stepsOf } from './plan-steps.ts';
+import type { MissedCall } from './remembered.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
 import { STANDING } from './standing-key.ts';
-import type { Contact, Leg, MissedCall, Node, Stage, State, Wait } from './state.ts';
+import type { Contact, Leg, Node, Stage, State, Wait } from './state.ts';
 
 /**
  * Who stands where: the orders in which contacts wait, agents idle and deadlines come. All of it follows from the rest of the state

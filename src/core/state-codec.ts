@@ -1,16 +1,15 @@
 import { assert } from '../lib/assert.ts';
 import type { AgentId, ContactId, LegId, NodeId } from './ids.ts';
 import { inMode } from './mode-rules.ts';
+import type { Caller, MissedCall } from './remembered.ts';
 import { rebuildStanding } from './rules-index.ts';
 import {
   type Agent,
   type Alert,
-  type Caller,
   type ClosedConversation,
   type Contact,
   initialState,
   type Leg,
-  type MissedCall,
   type Node,
   type Pace,
   type Recording,

@@ -3,6 +3,7 @@ import type { AgentState, AlertName, ContactOutcome, SupervisionMode } from './c
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, CommandKey, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
 import type { Medium, Slot } from './medium.ts';
+import type { Caller, MissedCall } from './remembered.ts';
 import type { Seat } from './seat.ts';
 import type { AgentSetting, Flow, Language, ModeName, RatingSetting, Settings } from './settings.ts';
 import { emptyStanding, type Place, type Standing } from './standing.ts';
@@ -150,8 +151,8 @@ export interface Contact {
   readonly known?: CallerKnown | undefined;
   /** Who should have it (G3, G4). */
   grade?: Grade | undefined;
-  /** Where it goes without a key: the queue of the number's last call (G2). */
-  queueBefore?: string | undefined;
+  /** Where it goes without a key, who calls again within the day (G2). */
+  before?: QueueBefore | undefined;
   /** Of the queue it entered last (F10). Absent: Chinese. */
   language?: Language | undefined;
   stage: Stage;
@@ -175,6 +176,12 @@ export interface Contact {
   /** What became of the offer to be called back (K1–K6); absent: not offered, or over. */
   callBack?: CallBack | undefined;
   [STANDING]?: Place | undefined;
+}
+
+/** The queue of a number's last call, and what its next one has ahead of others there. */
+export interface QueueBefore {
+  readonly queue: string;
+  readonly headStartMs: number;
 }
 
 export interface Supervision {
@@ -226,6 +233,8 @@ export type Stage =
       readonly flow: Flow;
       readonly step: string;
       readonly wrong: number;
+      /** Times that the caller asked to hear it again; absent: none. */
+      readonly again?: number;
       readonly key: CommandKey;
       readonly untilMs: number;
     }
@@ -442,34 +451,6 @@ export interface Recording {
   /** Talk begun and ended, as the ledger counts; null: not yet. */
   talkFromMs: number | null;
   talkToMs: number | null;
-}
-
-export interface Caller {
-  /** Who spoke with this number last (C1). */
-  readonly lastAgent: AgentId | null;
-  /** The place that a dead switch took from it (S8). */
-  readonly lost: { readonly enqueuedAtMs: number; readonly untilMs: number } | null;
-  /** Where it waited last (G2). */
-  readonly queue?: string | undefined;
-  /** How long it waited before it gave up (C2). */
-  readonly gaveUp: { readonly waitedMs: number; readonly untilMs: number } | null;
-  /** The contact that keeps its place for a call-back (K7). */
-  readonly promised?: ContactId | null | undefined;
-  /** Forgotten then. */
-  readonly untilMs: number;
-}
-
-/** One for each number, from the first call that was missed until an agent has spoken with it or nobody will. */
-export interface MissedCall {
-  /** The first call. */
-  readonly contact: ContactId;
-  readonly node: NodeId;
-  readonly queue: string;
-  readonly dialled: string;
-  readonly calls: number;
-  readonly dueAtMs: number;
-  /** The contact by which it may be made good just now: our call-back, or a new call from the number. */
-  readonly by: ContactId | null;
 }
 
 export function initialState(journalId: string): State {

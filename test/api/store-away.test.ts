@@ -100,8 +100,23 @@ test('who was not there before, or is unknown, is not let in', async () => {
 test('who logs out while the database is away is let in no more', async () => {
   const ana = await vouchedFor('ana');
   gate.shut();
-  expect(await ask(ana, 'POST', '/api/v1/logout')).toMatchObject(AWAY);
+  const out = await hall.api.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie: ana } });
+  expect(out.statusCode).toBe(AWAY.status);
+  // The browser forgets it all the same.
+  expect(String(out.headers['set-cookie'])).toMatch(/minhu_session=;/);
   expect(await stateOf(ana)).toMatchObject(AWAY);
+});
+
+test('nor when it is back: that is when it learns of it', async () => {
+  const ana = await vouchedFor('ana');
+  gate.shut();
+  expect(await ask(ana, 'POST', '/api/v1/logout')).toMatchObject(AWAY);
+  gate.open();
+  const hash = Buffer.from(sessionKey(ana.split('=')[1]!), 'hex');
+  const stored = hall.database.store.db.selectFrom('sessions').select('user_name').where('token_hash', '=', hash);
+  expect(await stored.execute()).toHaveLength(1);
+  await until(async () => (await stateOf(ana)).status === 401);
+  expect(await stored.execute()).toEqual([]);
 });
 
 test('nor who had logged out, signed in as somebody else from the same browser, or been found to have no session', async () => {

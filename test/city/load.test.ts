@@ -130,6 +130,11 @@ describe('the shipped city folder', () => {
       wrongMax: 1,
       wrong: 'anybody',
     });
+    expect(result.city.settings.flows['hotline']?.known?.direct).toEqual({
+      step: 'direct',
+      callers: ['elder', 'urgent', 'repeat'],
+      repeatHeadStartMs: 30_000,
+    });
     expect(result.city.settings.flows['hotline']?.steps['anybody']).toMatchObject({
       queue: 'personal',
       plan: 'anybody',

@@ -89,9 +89,9 @@ function waitOf(contact: ContactId): Wait {
   return stage.wait;
 }
 
-test('[F3] a key that chooses the question itself asks it again, without its opening, as often as a wrong key', () => {
+test('[F3] a key that chooses the question itself asks it again, without its opening, three times, and is no wrong key', () => {
   const flow = structuredClone(FLOW) as { steps: Record<string, object> };
-  const again = { opening: ['BLK'], choose: { '*': 'menu', '2': 'enterprise' }, wrongPrompts: ['EMG'], wrongMax: 2 };
+  const again = { opening: ['BLK'], choose: { '*': 'menu', '2': 'enterprise' }, wrongPrompts: ['EMG'], wrongMax: 1 };
   Object.assign(flow.steps['menu']!, again);
   hotline = new Hotline({ ...SETTINGS, flows: { main: flow as Flow } });
   const contact = call(undefined, '13900139000');
@@ -103,11 +103,22 @@ test('[F3] a key that chooses the question itself asks it again, without its ope
     for (const command of hotline.hear({ type: 'digitsCollected', node: NODE, leg, key: stage.key, digits }))
       if (command.do === 'collect') asked.push([...command.files]);
   };
-  type('*');
-  type('7');
-  expect(asked).toEqual([['/MNU'], ['/EMG', '/MNU']]);
+  for (const key of '*7**') type(key);
+  expect(asked).toEqual([['/MNU'], ['/EMG', '/MNU'], ['/MNU'], ['/MNU']]);
   expect(at(contact)).toBe('menu menu');
   type('*');
+  expect(at(contact)).toBe('queue');
+});
+
+test('[F3] a wrong key counts as one although the question was heard again before it', () => {
+  const flow = structuredClone(FLOW) as { steps: Record<string, object> };
+  Object.assign(flow.steps['menu']!, { choose: { '*': 'menu', '2': 'enterprise' }, wrongMax: 1 });
+  hotline = new Hotline({ ...SETTINGS, flows: { main: flow as Flow } });
+  const contact = call(undefined, '13900139000');
+  for (const key of '7*') press(contact, key);
+  hotline.restart();
+  expect(at(contact)).toBe('menu menu');
+  press(contact, '7');
   expect(at(contact)).toBe('queue');
 });
 
@@ -158,14 +169,33 @@ describe('[G1][G2] without the menu', () => {
 
 test.each([
   [1_799_999, 'queue'],
-  [1_800_000, 'menu menu'],
-])('[G2][C2] a wait given up is remembered for half an hour: after %i ms the caller is at: %s', (afterMs, where) => {
+  [1_800_000, 'queue'],
+  [86_399_999, 'queue'],
+  [86_400_000, 'menu menu'],
+])('[G2] a wait given up is remembered for a day: after %i ms the caller is at: %s', (afterMs, where) => {
   const first = call();
   press(first, '2');
   hotline.hangUp(first);
   hotline.pass(afterMs);
-  expect(at(call())).toBe(where);
+  const again = call();
+  expect(at(again)).toBe(where);
+  if (where === 'queue') expect(waitOf(again).queue).toBe('enterprise');
 });
+
+test.each([
+  [1_799_999, 5_000],
+  [1_800_000, 0],
+])(
+  '[C2] the time of a wait given up counts for half an hour: after %i ms the next begins with %i',
+  (afterMs, headStartMs) => {
+    const first = call();
+    press(first, '2');
+    hotline.pass(5_000);
+    hotline.hangUp(first);
+    hotline.pass(afterMs);
+    expect(waitOf(call()).headStartMs).toBe(headStartMs);
+  },
+);
 
 test('[C2][G2] who found the queue full and had waited for nothing is remembered for no wait', () => {
   const { queues } = SETTINGS;
@@ -190,6 +220,49 @@ describe('[G2] the queue of the last wait', () => {
     press(first, '2');
     hotline.hangUp(first);
     expect(waitOf(call(known)).queue).toBe(queueName);
+  });
+});
+
+describe('[G2][Q17] with a head start for who calls again', () => {
+  beforeEach(() => {
+    const direct = { ...FLOW.known!.direct!, repeatHeadStartMs: 30_000 };
+    hotline = new Hotline({ ...SETTINGS, flows: { main: { ...FLOW, known: { ...FLOW.known, direct } } } });
+  });
+  /** Talked, and calls again so long after somebody else began to wait. */
+  const again = (afterMs: number) => {
+    hotline.ready('ana');
+    const before = call();
+    press(before, '');
+    hotline.answer(before);
+    hotline.hangUp(before);
+    hotline.ask('ana', 'notReady');
+    const other = call(undefined, '13900139000');
+    press(other, '');
+    hotline.pass(afterMs);
+    return [call(), other] as const;
+  };
+
+  test.each([
+    [29_999, 0],
+    [30_001, 1],
+  ])('it goes before who has waited for %i ms: %i', (afterMs, nth) => {
+    const both = again(afterMs);
+    hotline.ready('ana');
+    expect(both.map((each) => hotline.ringing(each))).toEqual([0, 1].map((at) => (at === nth ? 'ana' : undefined)));
+  });
+
+  test('nobody has it who was asked and pressed a key, is an elder, or has an urgent order', () => {
+    const [second] = again(0);
+    expect(waitOf(second).headStartMs).toBe(30_000);
+    expect(waitOf(call({ elder: true })).headStartMs).toBe(0);
+    expect(waitOf(call({ order: { no: 'G1', urgency: 'urgent' } })).headStartMs).toBe(60_000);
+  });
+
+  test('[C2] given up and called again it is added to no longer wait than was really waited', () => {
+    const [second] = again(0);
+    hotline.pass(5_000);
+    hotline.hangUp(second);
+    expect(waitOf(call()).headStartMs).toBe(35_000);
   });
 });
 

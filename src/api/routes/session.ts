@@ -9,11 +9,17 @@ import { createLoginCheck } from '../login.ts';
 import type { Api, ApiOptions } from '../options.ts';
 import { addSecondFactorRoutes } from './second-factor.ts';
 
-/** Here, in the database and on the live socket. */
-async function endSession(app: Api, db: Db, key: string): Promise<void> {
-  app.knownSessions.forget(key);
-  await closeSession(db, key);
+/** Whatever the database says of it: while that is away it learns of it when it hears of the session again. */
+function endHere(app: Api, key: string): void {
+  app.knownSessions.end(key);
   app.live?.endSession(key);
+}
+
+/** Here and in the database. */
+async function endSession(app: Api, db: Db, key: string): Promise<void> {
+  endHere(app, key);
+  await closeSession(db, key);
+  app.knownSessions.endKnown(key);
 }
 
 export function addSessionRoutes(app: Api, options: ApiOptions): void {
@@ -46,13 +52,14 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
     { config: { access: 'public', audit: 'now' }, schema: { response: { 204: Type.Null() } } },
     async (request, reply) => {
       const token = request.cookies[SESSION_COOKIE];
+      clearSessionCookie(reply);
       if (token) {
-        app.knownSessions.forget(sessionKey(token));
+        // Before the database has answered, or cannot: the browser is free for somebody else from now on.
+        endHere(app, sessionKey(token));
         const session = await findSession(db, token, Date.now());
         if (session !== undefined) request.deed = { who: session.person.user };
         await endSession(app, db, sessionKey(token));
       }
-      clearSessionCookie(reply);
       return reply.code(204).send(null);
     },
   );

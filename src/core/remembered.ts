@@ -1,0 +1,30 @@
+import type { AgentId, ContactId, NodeId } from './ids.ts';
+
+/** What is known of a number that called lately. */
+export interface Caller {
+  /** Who spoke with this number last (C1). */
+  readonly lastAgent: AgentId | null;
+  /** The place that a dead switch took from it (S8). */
+  readonly lost: { readonly enqueuedAtMs: number; readonly untilMs: number } | null;
+  /** Where it waited last (G2). */
+  readonly queue?: string | undefined;
+  /** How long it waited before it gave up (C2). */
+  readonly gaveUp: { readonly waitedMs: number; readonly untilMs: number } | null;
+  /** The contact that keeps its place for a call-back (K7). */
+  readonly promised?: ContactId | null | undefined;
+  /** Forgotten then. */
+  readonly untilMs: number;
+}
+
+/** One for each number, from the first call that was missed until an agent has spoken with it or nobody will. */
+export interface MissedCall {
+  /** The first call. */
+  readonly contact: ContactId;
+  readonly node: NodeId;
+  readonly queue: string;
+  readonly dialled: string;
+  readonly calls: number;
+  readonly dueAtMs: number;
+  /** The contact by which it may be made good just now: our call-back, or a new call from the number. */
+  readonly by: ContactId | null;
+}
