@@ -83,8 +83,8 @@ export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
           stage_until_ms: stage === 'none' ? null : nowMs + Math.min(daysHeld, LIMIT_DAYS_MAX) * DAY_MS,
           // Whoever is second says yes; why it is wished was said by the first.
           stage_reason: stage === 'limited' ? (before.proposed_reason ?? before.stage_reason ?? reason) : reason,
-          ...{ proposed_by: null, proposed_at_ms: null, proposed_by_approver: false },
-          ...{ proposed_reason: null, proposed_days: null },
+          // A warning is no answer to who asks for more.
+          ...(stage === 'warned' ? {} : NOT_PROPOSED),
         };
     await transaction
       .updateTable('callers')
@@ -95,6 +95,14 @@ export async function setStage(db: Db, wish: StageWish): Promise<StageAnswer> {
     return proposed ? 'proposed' : 'done';
   });
 }
+
+const NOT_PROPOSED = {
+  proposed_by: null,
+  proposed_at_ms: null,
+  proposed_by_approver: false,
+  proposed_reason: null,
+  proposed_days: null,
+};
 
 /** One person asks for a limit, and it is not too late for another. */
 export function isProposed({ proposed_at_ms: atMs }: Pick<CallerRow, 'proposed_at_ms'>, nowMs: number): boolean {

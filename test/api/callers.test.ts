@@ -68,7 +68,7 @@ test('a caller is limited when a second person asks for it; the list shows who d
   expect(await put(url, lead, wish)).toEqual([200, { answer: 'proposed' }]);
   expect(await put(url, lead, wish)).toEqual([409, 'SECOND_PERSON_NEEDED']);
   expect((await book()).map(({ number }) => number)).not.toContain('13900139000');
-  expect(await put(url, chief, wish)).toEqual([200, { answer: 'done' }]);
+  expect(await put(url, chief, { ...wish, days: 7 })).toEqual([200, { answer: 'done' }]);
   expect(await book()).toContainEqual(expect.objectContaining({ number: '13900139000', known: { stage: 'limited' } }));
   const { callers } = (await hall.api.inject({ url: '/api/v1/callers', headers: { cookie: lead } })).json();
   expect(callers).toMatchObject([{ from: '139****9000', stage: 'limited', reason: '反复骚扰', changedBy: 'chief' }]);
@@ -78,7 +78,9 @@ test('a caller is limited when a second person asks for it; the list shows who d
     who: 'chief',
     rowsMax: 9,
   });
-  expect(JSON.stringify(deeds)).toContain('limited: 反复骚扰');
+  expect(JSON.stringify(deeds)).toContain('limited: 反复骚扰 (7 d, in force)');
+  const all = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, who: 'lead', rowsMax: 9 };
+  expect(JSON.stringify(await listAudit(hall.database.store.db, all))).toContain('limited: 反复骚扰 (proposed)');
 });
 
 test('an open order of a number is told by another system, and taken back', async () => {

@@ -74,6 +74,19 @@ test('whoever may approve may be the first of the two', async () => {
   expect(await known('13800000023')).toEqual({ stage: 'limited' });
 });
 
+test('a warning is no answer to who proposes a limit; taking everything back is', async () => {
+  const number = '13800000025';
+  await setStage(db(), { ...wish(number, 'agent', T0, 2), mayApprove: false });
+  await setStage(db(), { ...wish(number, 'lead', T0, 1), stage: 'warned', reason: '先警告' });
+  const told = async () => (await listStages(db(), T0)).find((row) => row.number === number);
+  expect(await told()).toMatchObject({ stage: 'warned', proposed_by: 'agent', proposed_reason: '多次骚扰' });
+  expect(await setStage(db(), wish(number, 'chief'))).toBe('done');
+  expect(await known(number)).toEqual({ stage: 'limited' });
+  await setStage(db(), { ...wish(number, 'agent', T0, 2), mayApprove: false });
+  await setStage(db(), { ...wish(number, 'lead', T0), stage: 'none', reason: '误判' });
+  expect(await told()).toBeUndefined();
+});
+
 test('what is only proposed changes nothing of the warning in force, and what is over is told no more', async () => {
   const number = '13800000024';
   await setStage(db(), { ...wish(number, 'lead', T0, 1), stage: 'warned', reason: '第一次骚扰' });

@@ -93,9 +93,11 @@ function addStageRoutes(app: Api, options: ApiOptions): void {
       request.deed = { target: request.params.id, detail: `${stage}: ${reason}` };
       if (stage !== 'limited' && !LEADS.some((role) => hasRole(request, role))) throw new ApiError('FORBIDDEN');
       const number = await callerOf(options, request, request.params.id);
-      const word = { by: personOf(request).user, mayApprove: hasRole(request, 'supervisor') };
-      const answer = await setStage(db, { number, stage, reason, days, ...word, nowMs: Date.now() });
+      const who = { by: personOf(request).user, mayApprove: hasRole(request, 'supervisor') };
+      const answer = await setStage(db, { number, stage, reason, days, ...who, nowMs: Date.now() });
       if (answer === 'sameUser') throw new ApiError('SECOND_PERSON_NEEDED');
+      const word = answer === 'proposed' ? 'proposed' : 'in force';
+      request.deed.detail = `${stage}: ${reason} (${days === undefined ? '' : `${days} d, `}${word})`;
       return { answer };
     },
   );
