@@ -1,6 +1,6 @@
 import type { SiteSetting } from '../core/settings.ts';
 import { type Entry, NAME, readChoice, readEntries, readFields, readText, readWhole, type TextRule } from './fields.ts';
-import type { Field } from './yaml-file.ts';
+import { complain, type Field } from './yaml-file.ts';
 
 export const SITES_MAX = 100;
 const CAPACITY_MAX = 20_000;
@@ -13,7 +13,23 @@ const SITE_NAME: TextRule = {
 export function readSites(top: Field): readonly SiteSetting[] {
   const fields = readFields(top, ['sites']);
   const entries = fields === undefined ? [] : readEntries(fields.sites, NAME, SITES_MAX);
-  return entries.flatMap((entry) => readSite(entry) ?? []);
+  const mains: string[] = [];
+  return entries.flatMap((entry) => {
+    const site = readSite(entry);
+    if (site === undefined) return [];
+    if (site.kind === 'main') mains.push(site.id);
+    if (site.kind === 'main' && mains.length > 1) saySecondMain(entry.keyField, mains[0]!);
+    return [site];
+  });
+}
+
+/** Domain guide S0-006: one main platform. */
+function saySecondMain(field: Field, main: string): void {
+  complain(
+    field,
+    [`主平台只有一个，已是“${main}”。`, `There is one main platform: "${main}" is it already.`],
+    ['请把这里的 kind 改为 subPlatform 或 subCentre。', 'Write subPlatform or subCentre as the kind of this one.'],
+  );
 }
 
 function readSite({ key: id, value }: Entry): SiteSetting | undefined {

@@ -15,25 +15,28 @@ export function tellCandidates(d: Decision, contact: Contact, chosen: AgentId): 
   const place = contact[STANDING];
   if (d.candidates === null || contact.stage.in !== 'queue' || place?.bucket === null || place === undefined) return;
   const { bucket } = place;
-  const others: NotChosen[] = [];
-  const idle = [...d.state.standing.seats]
-    .filter(([, { slots }]) => (slots & (1 << bucket.slot)) !== 0)
-    .sort(([a, x], [b, y]) => x.atMs - y.atMs || (a < b ? -1 : 1));
+  const others: (NotChosen & { readonly couldHave: boolean })[] = [];
   const returned = contact.stage.wait.returnTo === chosen;
   const best = keyOf(d, bucket, chosen);
-  for (const [agent] of idle) {
-    if (others.length >= CANDIDATES_MAX) break;
-    if (agent === chosen) continue;
+  const waitedMs = d.state.nowMs - place.atMs;
+  for (const [agent, { slots }] of d.state.standing.seats) {
+    if (agent === chosen || (slots & (1 << bucket.slot)) === 0) continue;
     const kind = kindOf(d, agent);
     const key = keyOf(d, bucket, agent);
-    const waitedMs = d.state.nowMs - place.atMs;
     const least = key.score < best.score ? 'Q13' : key.has > best.has ? 'W4' : 'Q3';
-    const because = whyNot(d.state, contact, bucket, kind, agent, waitedMs) ?? (returned ? 'T10' : least);
-    others.push({ agent, ...key, because });
+    const reason = whyNot(d.state, contact, bucket, kind, agent, waitedMs);
+    others.push({ agent, ...key, because: reason ?? (returned ? 'T10' : least), couldHave: reason === undefined });
   }
-  others.sort((a, b) => Number(b.because === 'Q3') - Number(a.because === 'Q3'));
+  // Those next in line for it first, as Q3 has them.
+  others.sort((a, b) => Number(b.couldHave) - Number(a.couldHave) || b.score - a.score || byIdle(a, b));
+  const shown = others.slice(0, CANDIDATES_MAX).map(({ couldHave, ...other }) => other);
   const { step } = contact.stage.wait;
-  d.candidates.push({ contact: contact.id, chosen, key: best, step, waitedMs: d.state.nowMs - place.atMs, others });
+  d.candidates.push({ contact: contact.id, chosen, key: best, step, waitedMs, others: shown });
+}
+
+/** Q3, W4. */
+function byIdle(a: NotChosen, b: NotChosen): number {
+  return a.has - b.has || a.idleSinceMs - b.idleSinceMs || (a.agent < b.agent ? -1 : 1);
 }
 
 function keyOf(d: Decision, { step }: Bucket, agent: AgentId): CandidateKey {

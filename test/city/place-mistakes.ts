@@ -11,6 +11,14 @@ export const PLACE_MISTAKES: readonly Mistake[] = [
     fix: /main, sub1/,
   },
   {
+    title: 'a second main platform',
+    file: 'sites.yaml',
+    find: '第一分平台, kind: subPlatform',
+    put: '第一分平台, kind: main',
+    says: /one main platform: "main" is it/,
+    fix: /subPlatform or subCentre/,
+  },
+  {
     title: 'a mode that there is not',
     file: 'modes.yaml',
     find: '  majorTask:',

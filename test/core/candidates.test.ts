@@ -181,7 +181,7 @@ test('[W2] of who has no slot free for the contact nothing is told', () => {
   expect(lastOf(hotline)).toBe('ana, ben Q3');
 });
 
-test('[Q3] of twenty others it is told, those who came next first, each group by how long they have been idle', () => {
+test('[Q3] of twenty others it is told, all who came next before the others, each group by how long they have been idle', () => {
   const serving = Array.from({ length: 12 }, (_, nth) => agent(`s${String(nth).padStart(2, '0')}`, { personal: 1 }));
   const others = Array.from({ length: 12 }, (_, nth) => agent(`o${String(nth).padStart(2, '0')}`, { english: 1 }));
   const hotline = hotlineOf({ staff: [...serving, ...others] });
@@ -194,5 +194,5 @@ test('[Q3] of twenty others it is told, those who came next first, each group by
   const downTo = (letter: string, from: number, to: number) =>
     Array.from({ length: from - to + 1 }, (_, nth) => `${letter}${String(from - nth).padStart(2, '0')}`);
   expect(chosen).toBe('s11');
-  expect(told.map(({ agent: who }) => who)).toEqual([...downTo('s', 10, 2), ...downTo('o', 11, 1)]);
+  expect(told.map(({ agent: who }) => who)).toEqual([...downTo('s', 10, 0), ...downTo('o', 11, 3)]);
 });
