@@ -97,6 +97,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'MNU-02': '按键菜单',
     'MNU-04': '未按键提示',
     'MNU-05': '按错键提示',
+    'DIR-01': '直接转人工提示',
     'ENT-01': '企业专席提示',
     'CLS-01': '非服务时间提示',
     'QUE-02': '座席正忙提示',

@@ -142,6 +142,12 @@ describe('the shipped city folder', () => {
   });
 });
 
+test('a city does without the menu as the file says: everybody hears the greeting and waits for a person', () => {
+  city.plant('flows/hotline.yaml', 'start: menu', 'start: direct');
+  city.plant('flows/hotline.yaml', 'say: [GRT-01, REC-01]', 'say: [GRT-01, REC-01, DIR-01]');
+  expect(city.problems()).toEqual([]);
+});
+
 describe('the language key', () => {
   test('is left out as the file says: MNU-01, no key 8, no step english', () => {
     city.plant('flows/hotline.yaml', 'ask: [MNU-02]', 'ask: [MNU-01]');
