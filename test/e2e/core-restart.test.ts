@@ -65,7 +65,7 @@ test('a core killed while the city folder has a mistake goes on with the rules o
       ?.problems?.join(),
   ).toContain('queues.yaml');
   const admin = await signIn(stage.program, stage.program.firstRun().admin);
-  expect((await admin.get<{ queues: unknown[] }>('/api/v1/queues')).queues).toHaveLength(2);
+  expect((await admin.get<{ queues: unknown[] }>('/api/v1/queues')).queues).toHaveLength(3);
   await stage.readyPhone('seat1001', 700);
   const caller = await stage.dial('13800138301', 440);
   caller.type('1');

@@ -23,7 +23,7 @@ import { type Header, header, headerOf, headersOf, type RequestIn } from './mess
 import { retryQueued } from './offer.ts';
 import { parseAddress } from './parse-address.ts';
 import { listValues } from './parse-message.ts';
-import { parseUri } from './parse-uri.ts';
+import { parseUri, type SipUri } from './parse-uri.ts';
 import { sendReliable, wantsReliable } from './reliable-provisional.ts';
 import { respond, type ServerTransaction, startServer } from './server-transaction.ts';
 import { agreeAsServer } from './session-timer.ts';
@@ -45,7 +45,7 @@ export function openIncoming(state: State, request: RequestIn, flow: Flow, sourc
     call: dialog.call,
     flow,
     dialled: dialog.localUser,
-    from: source.startsWith('seat:') ? source.slice(5) : readable(callingNumber(claimed.uri.user)),
+    from: source.startsWith('seat:') ? source.slice(5) : readable(callingNumber(wholeUser(claimed.uri))),
     fromName: claimed.displayName === '' ? request.from.displayName : claimed.displayName,
     diversion: diversionOf(request, dialog.localUser),
     source,
@@ -97,6 +97,12 @@ function newCallId(state: State): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** What belongs to the number stands within the user of a sip: address, and beside it in a tel: one (RFC 3261 §19.1.6). */
+function wholeUser({ scheme, user, parameters }: SipUri): string {
+  const context = scheme === 'tel' ? parameters.get('phone-context') : undefined;
+  return context === undefined ? user : `${user};phone-context=${context}`;
 }
 
 /** RFC 3325: believed from trunks alone. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { nationalNumber } from '../../../src/lib/phone-number.ts';
 import { createUserAgent } from '../../../src/softswitch/sip/create-user-agent.ts';
 import type { SipHappening, UserAgent } from '../../../src/softswitch/sip/user-agent.ts';
 
@@ -110,6 +111,19 @@ describe('two user agents', () => {
     wire.phone.invite({ ...to('sip:12345@127.0.0.1:5060'), fromUser }, 0);
     wire.settle(0);
     expect(wire.told.switch[0]).toMatchObject({ kind: 'incoming', from: '02887654321' });
+  });
+
+  test.each([
+    '<tel:86543210;phone-context=+8628>',
+    '<sip:86543210;phone-context=+8628@x;user=phone>',
+    '<tel:+862886543210>',
+  ])('know the area of a number that a trunk asserts: %s', (value) => {
+    const wire = pair();
+    const headers = [['P-Asserted-Identity', value]] as const;
+    wire.phone.invite({ ...to('sip:12345@127.0.0.1:5060'), headers }, 0);
+    wire.settle(0);
+    const { from } = wire.told.switch[0] as { from?: string };
+    expect(nationalNumber(from ?? '')).toBe('02886543210');
   });
 
   test.each(['garbage', '<tel:>', '<sip:1@>', '', '<sip:110@x>, garbage'])(
