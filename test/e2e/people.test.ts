@@ -210,7 +210,7 @@ test('skills and queues have their names, not their keys', async () => {
   await page.click('open-seat1001');
   await page.seen('label.named:has([name=skill-civil]):has-text("民政")');
   const homes = await page.page.$$eval('[name=home] option', (all) => all.map(({ textContent }) => textContent));
-  expect(homes).toEqual(['按城市设置', '个人服务', '企业服务']);
+  expect(homes).toEqual(['按城市设置', '个人服务', '企业服务', '英语服务']);
   await closeDrawer();
 }, 30_000);
 
