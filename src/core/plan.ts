@@ -5,7 +5,7 @@ import { type Bucket, type Kind, servingOf } from './kind.ts';
 import { slotOf } from './medium.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { PlanStep } from './settings.ts';
-import { bucketFor, effectiveSinceMs, lineOf } from './standing.ts';
+import { bucketFor, lineOf } from './standing.ts';
 import type { Contact, State, Wait } from './state.ts';
 import { waitsOn, withWait } from './waiting.ts';
 
@@ -18,10 +18,10 @@ export function advanceStep(state: State, contact: Contact): void {
   if (stage.in !== 'queue' || stage.offer !== null) return;
   const steps = stepsOf(state.settings, stage.wait.queue, stage.wait.plan);
   let { step, headStartMs } = stage.wait;
-  while (
-    step < steps.length - 1 &&
-    (step < 0 || isOver(state, contact, { ...stage.wait, step, headStartMs }, steps[step]!))
-  ) {
+  const { enqueuedAtMs } = stage.wait;
+  const isPast = (index: number) =>
+    index < 0 || isOver(state, contact, stage.wait, steps[index]!, index, enqueuedAtMs - headStartMs);
+  while (step < steps.length - 1 && isPast(step)) {
     step += 1;
     headStartMs += steps[step]!.headStartMs ?? 0;
   }
@@ -31,16 +31,16 @@ export function advanceStep(state: State, contact: Contact): void {
     contact.stage = withWait(stage, waitsOn(stage.wait, step, headStartMs, stage.wait.foreseen));
 }
 
-function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep): boolean {
+function isOver(state: State, contact: Contact, wait: Wait, step: PlanStep, index: number, sinceMs: number): boolean {
   if (step.untilMs !== null && state.nowMs >= wait.enqueuedAtMs + step.untilMs) return true;
   if (step.lastAgent === true && !mayHaveLast(state, contact, wait)) return true;
   if (step.skipIf === undefined) return false;
   const slot = slotOf(contact.medium);
   switch (step.skipIf) {
     case 'noneLoggedIn':
-      return !isAnyoneThere(state, bucketFor(state, wait, wait.step, slot));
+      return !isAnyoneThere(state, bucketFor(state, wait, index, slot));
     case 'noneAvailable':
-      return bestFor(state, contact, bucketFor(state, wait, wait.step, slot), effectiveSinceMs(wait)) === undefined;
+      return bestFor(state, contact, bucketFor(state, wait, index, slot), sinceMs) === undefined;
     default:
       return oldestWaitMs(state, lineOf(wait.queue, slot)) > step.skipIf;
   }
