@@ -34,13 +34,33 @@ interface Status {
 const PROGRAM = fileURLToPath(new URL('../softswitch/main.js', import.meta.url));
 const READY_WITHIN_MS = 15_000;
 
-/** Takes over the switch that outlived an earlier supervisor, or starts one. Its calls go on through the former. */
+/**
+ * Takes over the switch that outlived an earlier supervisor, also one of another version's folder, or starts one. Its calls go on through the
+ * former.
+ *
+ * @throws when the former plays from another city folder: it would refuse the prompts of this one.
+ */
 export async function openSwitch(config: Config, folders: Folders, city: City): Promise<SwitchProcess> {
   const status = readStatus(folders);
-  if (status !== undefined && isAliveAs(status.pid, PROGRAM) && (await answers(status.esl))) {
-    return { ...status, ended: endOfStranger(status, eslPasswordOf(folders)) };
+  if (status !== undefined && isAliveAs(status.pid, folders.switchOptionsFile) && (await answers(status.esl))) {
+    refuseOtherPrompts(status.pid, config, folders);
+    return { ...status, ended: endOfStranger(status, folders) };
   }
   return startSwitch(config, folders, city, status);
+}
+
+function refuseOtherPrompts(pid: number, { cityFolder }: Config, { switchOptionsFile }: Folders): void {
+  const played = readJson<Pick<SwitchOptions, 'promptFolder'>>(switchOptionsFile)?.promptFolder;
+  if (played === undefined || played === promptFolderOf(cityFolder)) return;
+  const city = dirname(played);
+  throw new Error(
+    `原来的软交换（进程 ${pid}）还在运行，播放的是 ${city} 的语音。设 MINHU_CITY=${city} 即可接管其通话；或先结束它：kill ${pid}。 ` +
+      `The former switch (process ${pid}) still runs and plays from ${city}. Set MINHU_CITY=${city} to take over its calls, or end it first: kill ${pid}.`,
+  );
+}
+
+function promptFolderOf(cityFolder: string): string {
+  return join(cityFolder, 'prompts');
 }
 
 /** Asks the switch to end its calls and itself; kills it when it does not within `graceMs`. */
@@ -104,7 +124,7 @@ function optionsFor(config: Config, folders: Folders, city: City, before: Status
     registrationsFile: folders.registrationsFile,
     legLogFile: folders.legLogFile,
     statusFile: folders.switchStatusFile,
-    promptFolder: join(config.cityFolder, 'prompts'),
+    promptFolder: promptFolderOf(config.cityFolder),
     recordingFolder: folders.recordings,
     musicFile: city.musicFile,
     apologyFile: city.apologyFile,
@@ -165,8 +185,12 @@ function answers(esl: Endpoint): Promise<boolean> {
 }
 
 /** The end of a process that is not our child shows as the end of a connection to it; one that does not say who it is would be cut. */
-export async function endOfStranger({ pid, esl }: Pick<Status, 'pid' | 'esl'>, password: string): Promise<void> {
-  while (isAliveAs(pid, PROGRAM)) {
+export async function endOfStranger(
+  { pid, esl }: Pick<Status, 'pid' | 'esl'>,
+  folders: Pick<Folders, 'switchOptionsFile' | 'eslPasswordFile'>,
+): Promise<void> {
+  const password = eslPasswordOf(folders);
+  while (isAliveAs(pid, folders.switchOptionsFile)) {
     await new Promise<void>((resolve) => {
       const socket = connect(esl.port, esl.host);
       socket.once('data', () => socket.write(`auth ${password}\n\n`));

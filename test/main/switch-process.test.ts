@@ -1,11 +1,18 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endOfStranger, eslPasswordOf } from '../../src/main/switch-process.ts';
+import { loadCity } from '../../src/city/load.ts';
+import { loadConfig } from '../../src/config.ts';
+import { type Folders, foldersOf, makeFolders } from '../../src/main/folders.ts';
+import { eslPasswordOf, openSwitch } from '../../src/main/switch-process.ts';
+import { SHIPPED } from '../city/shipped-copy.ts';
+
+const read = loadCity(SHIPPED);
+if (!read.ok) throw new Error(JSON.stringify(read.problems));
+const { city } = read;
 
 let folder: string;
 beforeEach(() => {
@@ -27,21 +34,44 @@ test.each([
   expect(eslPasswordOf({ eslPasswordFile })).toBe(password);
 });
 
-test('a switch that another supervisor started is followed to its end on one connection that says who it is', async () => {
-  const program = new URL('../../src/softswitch/main.js', import.meta.url).pathname;
-  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)', program]);
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const esl = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-  const connected = once(server, 'connection') as Promise<[Socket]>;
-  const ended = endOfStranger({ pid: stranger.pid!, esl }, 'only-for-this-test-0123');
-  const [socket] = await connected;
-  socket.write('Content-Type: auth/request\n\n');
-  const [said] = (await once(socket, 'data')) as [Buffer];
-  expect(`${said}`).toBe('auth only-for-this-test-0123\n\n');
-  stranger.kill('SIGKILL');
-  await once(stranger, 'exit');
-  socket.destroy();
-  await ended;
-  server.close();
+function configOf(data: string) {
+  const result = loadConfig({ MINHU_DATA: data, MINHU_CITY: SHIPPED });
+  if (!result.ok) throw new Error(JSON.stringify(result));
+  return result.config;
+}
+
+/** A process that stands for a switch of another version: known by the options of the data folder, greeting as an event socket does. */
+async function startFormer(folders: Folders, promptFolder: string): Promise<ChildProcess> {
+  makeFolders(folders);
+  writeFileSync(folders.switchOptionsFile, JSON.stringify({ promptFolder }));
+  const script = `require('net').createServer((s) => { s.on('error', () => {}); s.write('Content-Type: auth/request\\n\\n'); s.on('data', (d) => process.stdout.write(d)); })
+    .listen(0, '127.0.0.1', function () { process.stdout.write(this.address().port + '\\n'); })`;
+  const former = spawn(process.execPath, ['-e', script, folders.switchOptionsFile]);
+  const [port] = (await once(former.stdout, 'data')) as [Buffer];
+  const esl = `127.0.0.1:${`${port}`.trim()}`;
+  const status = { pid: former.pid, sip: '127.0.0.1:5060', ws: '127.0.0.1:5066', esl };
+  writeFileSync(folders.switchStatusFile, JSON.stringify(status));
+  return former;
+}
+
+test('a switch of another version’s folder is taken over, and followed to its end on one connection that says who it is', async () => {
+  const config = configOf(join(folder, 'data'));
+  const folders = foldersOf(config);
+  const former = await startFormer(folders, join(config.cityFolder, 'prompts'));
+  writeFileSync(folders.eslPasswordFile, 'only-for-this-test-0123', { mode: 0o600 });
+  const said = once(former.stdout!, 'data') as Promise<[Buffer]>;
+  const running = await openSwitch(config, folders, city);
+  expect(running.pid).toBe(former.pid);
+  expect(`${(await said)[0]}`).toBe('auth only-for-this-test-0123\n\n');
+  former.kill('SIGKILL');
+  await running.ended;
+});
+
+test('a former switch that plays from another city folder is not taken over: how to go on is said', async () => {
+  const config = configOf(join(folder, 'data'));
+  const former = await startFormer(foldersOf(config), '/srv/old/dialplans/prompts');
+  const opened = openSwitch(config, foldersOf(config), city);
+  await expect(opened).rejects.toThrow(new RegExp(`MINHU_CITY=/srv/old/dialplans.*kill ${former.pid}`));
+  former.kill('SIGKILL');
+  await once(former, 'exit');
 });
