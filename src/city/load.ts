@@ -6,7 +6,7 @@ import { checkFlow, type Known } from './check.ts';
 import type { City, CityProblem, CityResult, Words } from './city.ts';
 import { readDialOut } from './dial-out.ts';
 import { type PlacedFlow, placeOf, readFlow } from './flows.ts';
-import { readGrades } from './grades.ts';
+import { type KnownToGrades, readGrades } from './grades.ts';
 import { leadToMain, NO_HOTLINES, type ReadHotlines, readHotlines } from './hotlines.ts';
 import { readHours } from './hours.ts';
 import { withKnownCallers } from './known-flow.ts';
@@ -83,7 +83,7 @@ export function loadCity(folder: string, channelsFile?: string): CityResult {
   if (flows.whole) leadToMain(merged, lines);
   const modeFile = optional('modes.yaml');
   const modes = modeFile && queues && flows.whole ? readModesIn(modeFile, queues, routing, flows, merged, lines) : {};
-  const callers = readCallers(optional, hours?.names, routing.names.plans);
+  const callers = readCallers(optional, hours?.names, { plans: routing.names.plans, queues: queues?.names });
   const seats = seatFile ? readSeats(seatFile, seatsMayName(queues, routing, merged)) : [];
   const { settings: out, ...ways } = readWays(trunkFile, optional, flows.whole ? lines : undefined, merged);
   const { alerts, ...beside } = readBeside(optional);
@@ -189,11 +189,11 @@ function readModesIn(
 function readCallers(
   optional: (name: string) => Field | undefined,
   hours: ReadonlySet<string> | undefined,
-  plans: ReadonlySet<string>,
+  known: KnownToGrades,
 ): Pick<Settings, 'missedCalls' | 'grades'> {
   const [missedFile, gradeFile] = [optional('missed-calls.yaml'), optional('grades.yaml')];
   const missedCalls = missedFile && readMissedCalls(missedFile, hours);
-  const grades = gradeFile && readGrades(gradeFile, plans);
+  const grades = gradeFile && readGrades(gradeFile, known);
   return { ...(missedCalls && { missedCalls }), ...(grades && { grades }) };
 }
 

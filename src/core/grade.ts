@@ -54,9 +54,9 @@ export function gradeCaller(d: Decision, contact: Contact): void {
 export function gradedEntry(
   state: State,
   { grade }: Contact,
-  { plan = '', headStartMs = 0 }: QueueStep,
+  { queue, plan = '', headStartMs = 0 }: QueueStep,
 ): Pick<Wait, 'plan' | 'headStartMs' | 'ungraded'> {
-  const setting = settingOf(state, grade);
+  const setting = settingOf(state, grade, queue);
   if (setting === undefined && headStartMs >= 0) return { plan, headStartMs };
   const own = { plan, headStartMs: Math.min(headStartMs, 0) };
   const graded = underGrade(own, setting);
@@ -72,7 +72,7 @@ function underGrade(own: Ungraded, setting: GradeSetting | undefined): Ungraded 
 export function contactRegraded(d: Decision, { contact: id, grade, by }: ContactRegraded): void {
   const contact = d.state.contacts.get(id);
   if (contact === undefined || (contact.grade ?? null) === grade) return;
-  const before = settingOf(d.state, contact.grade);
+  const { grade: before } = contact;
   contact.grade = grade ?? undefined;
   note(d, 'G4', {
     do: 'record-fact',
@@ -84,7 +84,9 @@ export function contactRegraded(d: Decision, { contact: id, grade, by }: Contact
   const { stage } = contact;
   // Whoever rings, or talks: the wait may go on.
   if (!('wait' in stage)) return;
-  contact.stage = { ...stage, wait: regraded(d.state, stage.wait, before, settingOf(d.state, contact.grade)) };
+  const { queue } = stage.wait;
+  const [was, is] = [settingOf(d.state, before, queue), settingOf(d.state, contact.grade, queue)];
+  contact.stage = { ...stage, wait: regraded(d.state, stage.wait, was, is) };
   touchContact(d, contact);
 }
 
@@ -107,8 +109,11 @@ function stepsBegunMs(state: State, { queue, plan, step }: Wait): number {
   return begun.reduce((sum, { headStartMs = 0 }) => sum + headStartMs, 0);
 }
 
-function settingOf(state: State, grade: Grade | undefined): GradeSetting | undefined {
-  return grade === undefined ? undefined : state.settings?.grades?.[grade];
+/** What a grade means in a queue: its plan may be for others alone. */
+function settingOf(state: State, grade: Grade | undefined, queue: string): GradeSetting | undefined {
+  const setting = grade === undefined ? undefined : state.settings?.grades?.[grade];
+  if (setting?.queues === undefined || setting.queues.includes(queue)) return setting;
+  return { headStartMs: setting.headStartMs };
 }
 
 function gradeOfOrder(order: CallerKnown['order']): Grade | undefined {

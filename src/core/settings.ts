@@ -208,6 +208,8 @@ export interface WaitMessage {
 
 export interface GradeSetting {
   readonly plan?: string;
+  /** Whose callers it stands in for their queue's plan; absent: all. */
+  readonly queues?: readonly string[];
   readonly headStartMs: number;
 }
 

@@ -11,6 +11,14 @@ export const PLACE_MISTAKES: readonly Mistake[] = [
     fix: /main, sub1/,
   },
   {
+    title: 'a grade for a queue that does not exist',
+    file: 'grades.yaml',
+    find: 'queues: [personal, enterprise]',
+    put: 'queues: [personal, english2]',
+    says: /no "english2"/,
+    fix: /personal, enterprise, english/,
+  },
+  {
     title: 'a second main platform',
     file: 'sites.yaml',
     find: '第一分平台, kind: subPlatform',

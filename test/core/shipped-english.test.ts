@@ -49,6 +49,20 @@ describe.each(['normal', 'holiday', 'majorTask', 'emergency'] as const)('[F2] ke
   });
 });
 
+test.each(['business', 'expert'] as const)(
+  '[G3] who is graded %s is served by who speaks English all the same, before the others',
+  (grade) => {
+    const hotline = open(agent('ana', { personal: 5, enterprise: 5 }), agent('bob', { english: 2 }));
+    hotline.ready('ana', 'bob');
+    expect(hotline.ringing(call(hotline, '8', { known: { grade } }))).toBe('bob');
+    const [first, graded] = [call(hotline, '8'), call(hotline, '8', { known: { grade } })];
+    hotline.pass(1_000);
+    hotline.hangUp([...hotline.state.contacts.keys()][0]!);
+    hotline.ready('bob');
+    expect([first, graded].map((each) => hotline.ringing(each))).toEqual([undefined, 'bob']);
+  },
+);
+
 test('[F10] 1 and 2 are served in Chinese', () => {
   const hotline = nobodyFree();
   for (const key of ['1', '2', '']) call(hotline, key);
