@@ -67,7 +67,7 @@ export function checkFlow(flow: Flow, known: Known): readonly FlowProblem[] {
       name !== undefined && endsWithoutPerson(flow, name) ? [turnedAway(name)] : [],
     ),
   );
-  problems.push(...silentEnds(flow, warned).map((name) => silentEnd(name)));
+  if (problems.every(({ kind }) => kind !== 'noPerson')) problems.push(...silentEnds(flow, warned).map(silentEnd));
   const long = walk.loops.size === 0 ? leadIn(flow, known) : undefined;
   if (long !== undefined && long.lengthMs > LEAD_IN_MS_MAX) problems.push(tooLong(long.step, long.lengthMs));
   return problems;
@@ -167,9 +167,7 @@ function silentEnds(flow: Flow, warned = flow.start): readonly string[] {
   return [...reached].filter((name) => flow.steps[name]?.kind === 'end');
 }
 
-/** What follows while it is closed has a rule of its own. */
 function silentTargetsOf(step: FlowStep): readonly string[] {
-  if (step.kind === 'hours') return [step.open];
   return step.kind === 'ask' ? [step.none, step.wrong] : targetsOf(step);
 }
 

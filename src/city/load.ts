@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Settings } from '../core/settings.ts';
 import { HOME_SITE } from '../lib/home-site.ts';
 import { checkFlow, type Known } from './check.ts';
@@ -123,7 +123,7 @@ export function loadCity(folder: string, channelsFile?: string): CityResult {
 /** The files of the folder, by name. `others`: notes those for which nobody has asked. */
 function filesOf(root: string, channelsFile: string | undefined, problems: CityProblem[]) {
   const names = new Set(['channels.yaml']);
-  if (channelsFile !== undefined) names.add(relative(root, resolve(channelsFile)));
+  if (channelsFile !== undefined && isWithin(root, channelsFile)) names.add(basename(channelsFile));
   const open = (name: string) => {
     names.add(name);
     return openYaml(root, name, problems);
@@ -141,6 +141,12 @@ function filesOf(root: string, channelsFile: string | undefined, problems: CityP
     refuseUnknown(root, '', (name) => names.has(name), fix, problems);
   };
   return { open, optional, others };
+}
+
+/** By whatever links the one or the other is named. */
+function isWithin(folder: string, file: string): boolean {
+  const real = (path: string) => (existsSync(path) ? realpathSync(path) : path);
+  return real(folder) === real(dirname(resolve(file)));
 }
 
 /** What decides about no call. */

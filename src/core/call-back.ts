@@ -95,9 +95,10 @@ export function promise(d: Decision, contact: Contact, asked: string, because = 
   const leg = d.state.legs.get(contact.leg);
   if (leg === undefined) return;
   const number = plainNumber(asked);
+  const queue = contact.stage.in === 'queue' ? contact.stage.wait.queue : undefined;
   note(d, because, { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
   for (const each of new Set([contact.from, number])) {
-    if (each === contact.from || !hasOwnPlace(d.state, each)) promisedTo(d, each, contact.id);
+    if (each === contact.from || !hasOwnPlace(d.state, each)) promisedTo(d, each, contact.id, queue);
     closeMissed(d, each, 'promised', 'B4');
   }
   const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, contact, ['CBK-04']) });

@@ -88,7 +88,8 @@ export function loseContact(d: Decision, contact: Contact): void {
   const thanked = stage.in === 'goodbye' && stage.outcome === 'answered';
   if (stage.in === 'rating' || thanked) return closing(d, contact, 'answered');
   if (stage.in === 'deflecting') endWait(d, contact, stage.wait, 'lost', 'S7');
-  if (stage.in !== 'closing') placeLost(d, contact.from, waited ? stage.wait.enqueuedAtMs : contact.openedAtMs);
+  const place = waited ? stage.wait : { enqueuedAtMs: contact.openedAtMs, queue: undefined };
+  if (stage.in !== 'closing') placeLost(d, contact.from, place.enqueuedAtMs, place.queue);
   if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
   if (stage.in === 'connecting') freeAgent(d, stage.agent, 0);

@@ -18,14 +18,16 @@ export function gaveUp(d: Decision, number: string, waitedMs: number, queue: str
   remember(d, number, { queue, gaveUp: { waitedMs, untilMs: nowMs + GAVE_UP_MS }, untilMs: nowMs + LAST_AGENT_MS });
 }
 
-/** K7. */
-export function promisedTo(d: Decision, number: string, contact: ContactId): void {
-  remember(d, number, { promised: contact, untilMs: d.state.nowMs + LAST_AGENT_MS });
+/** K7. @param queue of the place that is kept for who calls from it (G2). */
+export function promisedTo(d: Decision, number: string, contact: ContactId, queue?: string): void {
+  remember(d, number, { promised: contact, queue, untilMs: d.state.nowMs + LAST_AGENT_MS });
 }
 
-/** S8: the place is kept for the next call. */
-export function placeLost(d: Decision, number: string, enqueuedAtMs: number): void {
-  remember(d, number, { lost: { enqueuedAtMs, untilMs: d.state.nowMs + CALL_BACK_MS } });
+/** S8: the place is kept for the next call. @param queue in which it was; absent: in none yet. */
+export function placeLost(d: Decision, number: string, enqueuedAtMs: number, queue?: string): void {
+  const { nowMs } = d.state;
+  const lost = { enqueuedAtMs, untilMs: nowMs + CALL_BACK_MS };
+  remember(d, number, queue === undefined ? { lost } : { lost, queue, untilMs: nowMs + LAST_AGENT_MS });
 }
 
 /** Who called lately; whoever is remembered longer than that is as good as forgotten. */

@@ -10,7 +10,7 @@ export function takeKeptPlace(d: Decision, contact: Contact, queue: string): voi
   const kept = keptPlaceOf(d.state, from);
   if (kept === undefined || !hasRoom(d.state, contact, queue)) return;
   // A call-back that we began has no place of the caller's to give (B3).
-  if (kept.contact.medium === 'voice') placeLost(d, from, kept.wait.enqueuedAtMs);
+  if (kept.contact.medium === 'voice') placeLost(d, from, kept.wait.enqueuedAtMs, kept.wait.queue);
   endWait(d, kept.contact, kept.wait, 'lost', 'K7');
   closing(d, kept.contact, 'ended');
   closeIfOver(d, kept.contact);

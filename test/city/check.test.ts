@@ -198,6 +198,10 @@ describe('the static check of a flow', () => {
     expect(kinds(flow({ shut: bye }))).toEqual(['noPerson']);
     expect(kinds(flow({ shut: say(['P'], 'bye'), bye }))).toEqual(['noPerson']);
     expect(kinds(flow({ shut: say(['P'], 'on') }))).toEqual([]);
+    const menu = { kind: 'ask', opening: [], prompts: ['P'], choose: { '1': 'on' }, waitMs: 3_000 } as const;
+    const asks = { ...menu, wrongPrompts: [], wrongMax: 0, wrong: 'on' };
+    expect(kinds(flow({ shut: { ...asks, none: 'on' } }))).toEqual([]);
+    expect(kinds(flow({ shut: { ...asks, none: 'bye' }, bye }))).toEqual(['silentEnd']);
     expect(kinds(flow({ shut: say(['P'], 'on') }), { ...KNOWN, hours: new Set() })).toEqual(['noHours']);
   });
 

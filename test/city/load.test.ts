@@ -54,6 +54,9 @@ describe('the shipped city folder', () => {
     writeFileSync(file, '');
     expect(city.problems()).toHaveLength(1);
     expect(loadCity(city.folder, file).ok).toBe(true);
+    symlinkSync(city.folder, `${city.folder}-link`);
+    expect(loadCity(city.folder, `${city.folder}-link/channels-city.yaml`).ok).toBe(true);
+    rmSync(`${city.folder}-link`);
   });
 
   test('a link that leads nowhere is a file that cannot be read, not one that is left out', () => {

@@ -76,6 +76,10 @@ describe('reading aloud', () => {
   test('English is left as it is written, in brackets', async () => {
     expect(await readingOf({ text: '请按2，For English, press 8。' })).toBe('qing3 an4 er4, [For English, press 8]');
     expect(await readingOf({ text: 'Please hold. We will answer you.' })).toBe('[Please hold. We will answer you.]');
+    expect(await readingOf({ text: '(24 hours) Open: 9 to 5, we’ll see [you].' })).toBe(
+      '[(24 hours) Open: 9 to 5, we’ll see  you .]',
+    );
+    expect(await readingOf({ text: '请说 It’s 5 now。' })).toBe('qing3 shuo1, [It’s 5 now]');
     expect(await readingOf({ text: '拨12345' })).toBe('bo1 yao1 er4 san1 si4 wu3');
   });
 

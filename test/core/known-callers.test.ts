@@ -374,6 +374,33 @@ test('[S8][Q10] who was cut off by a switch that died waits again at the place o
   expect(after).toMatchObject({ enqueuedAtMs: enqueuedAtMs + 25_000, headStartMs: 0 });
 });
 
+test('[G2][S7] who was lost with a switch in a queue goes there again without the menu, at the place of that call', () => {
+  const lost = call();
+  press(lost, '2');
+  const { enqueuedAtMs } = waitOf(lost);
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'another', legs: [], devices: [], ended: [] } });
+  hotline.pass(5_000);
+  expect(waitOf(call())).toMatchObject({ queue: 'enterprise', enqueuedAtMs });
+});
+
+test('[G2][K4][K7] who was promised a call-back and calls again has the place without the menu', () => {
+  const prompts = Object.fromEntries(['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04'].map((id) => [id, `/${id}`]));
+  const callBack = { afterMs: 45_000, ahead: 10, tries: 3, pauseMs: 120_000, ringMs: 30_000 };
+  const { personal, enterprise } = SETTINGS.queues;
+  const queues = { personal: personal!, enterprise: { ...enterprise!, callBack } };
+  hotline = new Hotline({ ...SETTINGS, queues, dialsOut: true, prompts: { ...SETTINGS.prompts, ...prompts } });
+  const first = call();
+  press(first, '2');
+  const { enqueuedAtMs } = waitOf(first);
+  hotline.pass(60_000);
+  const { leg } = hotline.state.contacts.get(first)!;
+  for (const digit of '11') hotline.hear({ type: 'digitPressed', node: NODE, leg, digit, durationMs: 100 });
+  hotline.hangUp(first);
+  hotline.pass(60_000);
+  expect(hotline.state.contacts.get(first)!.callBack?.step).toBe('promised');
+  expect(waitOf(call())).toMatchObject({ queue: 'enterprise', enqueuedAtMs });
+});
+
 describe('[G3] [G4] grades', () => {
   test.each<[string, CallerKnown, Grade | undefined]>([
     ['an urgent order', { order: { no: 'G1', urgency: 'urgent' } }, 'business'],

@@ -2,7 +2,15 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { contactId } from '../../core/ids.ts';
 import { maskNumber } from '../../lib/mask-number.ts';
-import { type CallerRow, isProposed, listStages, noteCaller, setCallerOrder, setStage } from '../../store/callers.ts';
+import {
+  type CallerRow,
+  callerKey,
+  isProposed,
+  listStages,
+  noteCaller,
+  setCallerOrder,
+  setStage,
+} from '../../store/callers.ts';
 import { numberOfContact } from '../../store/contact-records.ts';
 import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
 import { CallerBody, CallerOrderBody, CallersShape, GradeBody, StageBody, StageShape } from '../caller-shapes.ts';
@@ -96,11 +104,19 @@ function addStageRoutes(app: Api, options: ApiOptions): void {
       const who = { by: personOf(request).user, mayApprove: hasRole(request, 'supervisor') };
       const answer = await setStage(db, { number, stage, reason, days, ...who, nowMs: Date.now() });
       if (answer === 'sameUser') throw new ApiError('SECOND_PERSON_NEEDED');
-      const word = answer === 'proposed' ? 'proposed' : 'in force';
-      request.deed.detail = `${stage}: ${reason} (${days === undefined ? '' : `${days} d, `}${word})`;
+      const asked = days === undefined ? '' : `, ${days} d`;
+      const became = answer === 'proposed' ? `proposed${asked}` : await inForce(db, number);
+      request.deed.detail = `${stage}: ${reason} (${became})`;
       return { answer };
     },
   );
+}
+
+/** For the trail: how long what was decided holds. */
+async function inForce(db: ApiOptions['db'], number: string): Promise<string> {
+  const key = callerKey(number);
+  const untilMs = (await listStages(db, Date.now())).find((row) => row.number === key)?.stage_until_ms ?? null;
+  return untilMs === null ? 'in force' : `in force until ${new Date(untilMs).toISOString()}`;
 }
 
 /** The number behind a contact that this person may see, or has on the line. */

@@ -8,10 +8,13 @@ const NUMBER_DIGITS_MIN = 3;
 /** Syllables with tone numbers and commas, as espeak-ng's `cmn-latn-pinyin` reads them; English words stay as they are, in brackets. */
 export async function readingOf(entry: Pick<PromptEntry, 'text' | 'pinyin'>): Promise<string> {
   if (entry.pinyin !== undefined) return entry.pinyin;
+  // What has no Chinese in it is English as a whole, its numbers, too.
+  if (/[A-Za-z]/.test(entry.text) && !/\p{Script=Han}/u.test(entry.text))
+    return `[${entry.text.replace(/[[\]]/g, ' ')}]`;
   // A development dependency: only who renders prompts needs the dictionary.
   const { pinyin } = await import('pinyin-pro');
   const parts = entry.text
-    .split(/([A-Za-z][A-Za-z0-9,.'?! -]*|[0-9]+|[，。、；：！？,.;:!?\s]+)/)
+    .split(/([A-Za-z][A-Za-z0-9,.'’?! -]*|[0-9]+|[，。、；：！？,.;:!?\s]+)/)
     .filter((part) => part !== '');
   const read = parts.map((part) => {
     if (/^[A-Za-z]/.test(part)) return `[${part.trim()}]`;
