@@ -68,13 +68,21 @@ export function promptFiles(
 ): string[] {
   const prompts = state.settings?.prompts ?? {};
   const files: string[] = [];
-  for (const each of [ids, andThen]) {
-    for (const id of each) {
-      const file = recordingOf(prompts, id, language);
-      if (file !== undefined) files.push(file);
-    }
-  }
+  addFiles(files, prompts, ids, language);
+  addFiles(files, prompts, andThen, language);
   return files;
+}
+
+function addFiles(
+  files: string[],
+  prompts: Readonly<Record<string, string>>,
+  ids: readonly string[],
+  language: Language | undefined,
+): void {
+  for (const id of ids) {
+    const file = recordingOf(prompts, id, language);
+    if (file !== undefined) files.push(file);
+  }
 }
 
 /** The file of a prompt; in the language if it is recorded in it, else in Chinese. */

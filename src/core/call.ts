@@ -243,8 +243,9 @@ function flowOf(d: Decision, dialled: string, diversion = ''): string | null {
 /** A1: the number of ours that was dialled, whatever a carrier writes before it. */
 function lineDialled({ state }: Decision, dialled: string): string {
   const lines = state.settings?.lines ?? {};
+  if (Object.hasOwn(lines, dialled)) return dialled;
   const service = serviceNumber(dialled);
-  return Object.hasOwn(lines, dialled) || !Object.hasOwn(lines, service) ? dialled : service;
+  return Object.hasOwn(lines, service) ? service : dialled;
 }
 
 /** What a call counts under when that is not the number dialled: the hotline it was diverted from, or the number without its codes. */
@@ -255,6 +256,7 @@ function lineOfCall(d: Decision, dialled: string, diversion?: string): string | 
 
 /** A6: the merged hotline from which a call to another line was diverted. */
 function mergedLine({ state }: Decision, dialled: string, diversion = ''): string | undefined {
+  if (diversion === '') return undefined;
   const { diverted = {} } = state.settings ?? {};
   const line = Object.hasOwn(diverted, diversion) ? diversion : serviceNumber(diversion);
   return Object.hasOwn(diverted, line) && !Object.hasOwn(diverted, dialled) ? line : undefined;
