@@ -21,7 +21,8 @@ export function announceCalls(): void {
     shown?.close();
     shown = undefined;
     if (!ringing || permission.value !== 'granted' || document.hasFocus()) return;
-    const text = words.value.call.notification(callerWord(from));
+    const { incoming, notification } = words.value.call;
+    const text = from === undefined ? incoming : notification(callerWord(from));
     shown = new Notification(text, { tag: 'minhu-call', requireInteraction: true });
     shown.onclick = () => window.focus();
   });
