@@ -139,13 +139,18 @@ async function heldSession(
     return { session };
   }
   if (answer !== undefined && knownSessions.isEnded(key)) {
-    await closeSession(db, key);
-    knownSessions.endKnown(key);
+    await closeEnded(knownSessions, db, key);
     return {};
   }
   if (answer !== undefined) return { session: knownSessions.keep(answer, changesHeard, forgotten), stored: answer };
   knownSessions.forget(key);
   return {};
+}
+
+/** A session that was ended here ends in the database. */
+export async function closeEnded(known: KnownSessions, db: Db, key: string): Promise<void> {
+  await closeSession(db, key);
+  known.endKnown(key);
 }
 
 /** The answer, or `late` after so long. */

@@ -13,7 +13,7 @@ export function bestAgent(state: State, contact: Contact): AgentId | undefined {
   return bestFor(state, contact, place.bucket, place.atMs)?.agent;
 }
 
-export interface Chance {
+interface Chance {
   readonly agent: AgentId;
   readonly excluded: boolean;
   readonly score: number;

@@ -75,7 +75,7 @@ export type RecordFact =
       readonly fromName?: string | undefined;
       readonly dialled: string;
       readonly diversion?: string | undefined;
-      /** The merged hotline that a diverted call is for (A6); absent: the number dialled. */
+      /** What it counts under: the merged hotline it was diverted from (A6), or the number without its codes (A1); absent: the number dialled. */
       readonly line?: string | undefined;
       /** Empty: none, a digital contact goes to its queue. */
       readonly flow: string;

@@ -1,3 +1,4 @@
+import { callerOf } from './caller.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
@@ -23,7 +24,7 @@ export function beginningFor(state: State, contact: Contact, flow: Flow): Beginn
   if (known.stage === 'warned' && warned !== undefined) return { step: warned };
   if (direct === undefined) return { step: flow.start };
   if (callers.includes('elder') && known.elder === true) return { step: direct.step };
-  const queue = callers.includes('repeat') ? queueLately(state, contact.from) : undefined;
+  const queue = callers.includes('repeat') ? callerOf(state, contact.from)?.queue : undefined;
   if (queue === undefined) return { step: flow.start };
   return { step: direct.step, before: { queue, headStartMs: direct.repeatHeadStartMs ?? 0 } };
 }
@@ -123,9 +124,4 @@ function gradeOfOrder(order: CallerKnown['order']): Grade | undefined {
 
 function isUrgent({ grade, order }: CallerKnown): boolean {
   return grade === 'emergency' || order?.urgency === 'emergency' || order?.urgency === 'urgent';
-}
-
-function queueLately({ callers, nowMs }: State, number: string): string | undefined {
-  const caller = callers.get(number);
-  return caller !== undefined && caller.untilMs > nowMs ? caller.queue : undefined;
 }

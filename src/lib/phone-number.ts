@@ -17,9 +17,11 @@ export function numberOf(user: string): string {
   return user.split(';', 1)[0]!;
 }
 
+/** An area's code without its 0. */
+const AREA = String.raw`(?:10|2\d|[3-9]\d\d)`;
 const LOCAL_LANDLINE = /^[2-9]\d{6,7}$/;
 /** RFC 3966 §5.1.5, of a local number. */
-const AREA_CONTEXT = /;phone-context=\+86(10|2\d|[3-9]\d\d)(?:;|$)/i;
+const AREA_CONTEXT = new RegExp(String.raw`;phone-context=\+86(${AREA})(?:;|$)`, 'i');
 
 /** The number of who calls in the user of an address; a landline's with the area that its context says. */
 export function callingNumber(user: string): string {
@@ -29,7 +31,6 @@ export function callingNumber(user: string): string {
 }
 
 /** A service of five digits behind an area's code, the country's, or both: seven digits alone may be somebody's number (`8612315`, `2812315`). */
-const AREA = String.raw`(?:10|2\d|[3-9]\d\d)`;
 const SERVICE = new RegExp(String.raw`^(?:(?:\+|00)86(?:0?${AREA})?|860?${AREA}|0${AREA})(1\d{4})$`);
 
 /**

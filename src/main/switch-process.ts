@@ -43,24 +43,20 @@ const READY_WITHIN_MS = 15_000;
 export async function openSwitch(config: Config, folders: Folders, city: City): Promise<SwitchProcess> {
   const status = readStatus(folders);
   if (status !== undefined && isAliveAs(status.pid, folders.switchOptionsFile) && (await answers(status.esl))) {
-    refuseOtherPrompts(status.pid, config, folders);
+    refuseOtherPrompts(status.pid, city, folders);
     return { ...status, ended: endOfStranger(status, folders) };
   }
   return startSwitch(config, folders, city, status);
 }
 
-function refuseOtherPrompts(pid: number, { cityFolder }: Config, { switchOptionsFile }: Folders): void {
+function refuseOtherPrompts(pid: number, { promptFolder }: City, { switchOptionsFile }: Folders): void {
   const played = readJson<Pick<SwitchOptions, 'promptFolder'>>(switchOptionsFile)?.promptFolder;
-  if (played === undefined || played === promptFolderOf(cityFolder)) return;
+  if (played === undefined || played === promptFolder) return;
   const city = dirname(played);
   throw new Error(
     `原来的软交换（进程 ${pid}）还在运行，播放的是 ${city} 的语音。设 MINHU_CITY=${city} 即可接管其通话；或先结束它：kill ${pid}。 ` +
       `The former switch (process ${pid}) still runs and plays from ${city}. Set MINHU_CITY=${city} to take over its calls, or end it first: kill ${pid}.`,
   );
-}
-
-function promptFolderOf(cityFolder: string): string {
-  return join(cityFolder, 'prompts');
 }
 
 /** Asks the switch to end its calls and itself; kills it when it does not within `graceMs`. */
@@ -124,7 +120,7 @@ function optionsFor(config: Config, folders: Folders, city: City, before: Status
     registrationsFile: folders.registrationsFile,
     legLogFile: folders.legLogFile,
     statusFile: folders.switchStatusFile,
-    promptFolder: promptFolderOf(config.cityFolder),
+    promptFolder: city.promptFolder,
     recordingFolder: folders.recordings,
     musicFile: city.musicFile,
     apologyFile: city.apologyFile,
@@ -185,7 +181,7 @@ function answers(esl: Endpoint): Promise<boolean> {
 }
 
 /** The end of a process that is not our child shows as the end of a connection to it; one that does not say who it is would be cut. */
-export async function endOfStranger(
+async function endOfStranger(
   { pid, esl }: Pick<Status, 'pid' | 'esl'>,
   folders: Pick<Folders, 'switchOptionsFile' | 'eslPasswordFile'>,
 ): Promise<void> {

@@ -171,8 +171,8 @@ function userAgentOptions(
     localAddress,
     trunkOf: (ip) => options.trunks.find((trunk) => trunk.from.some((network) => inNetwork(ip, network)))?.name,
     mayDial: (name, number) => {
-      const numbers = options.trunks.find((trunk) => trunk.name === name)?.numbers ?? [];
-      return numbers.includes(number) || numbers.includes(serviceNumber(number));
+      const forms = [number, serviceNumber(number)];
+      return options.trunks.some((trunk) => trunk.name === name && trunk.numbers.some((each) => forms.includes(each)));
     },
     credentialOf: directory.credentialOf,
     guiseOf: directory.guiseOf,

@@ -144,6 +144,16 @@ export async function setCallerOrder(
   });
 }
 
+/** Null: without a stage. */
+export async function stageUntilMs(db: Db, caller: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('callers')
+    .select('stage_until_ms')
+    .where('number', '=', callerKey(caller))
+    .executeTakeFirst();
+  return row?.stage_until_ms ?? null;
+}
+
 /** Those with a stage that holds, or for whom one is proposed. */
 export async function listStages(db: Db, nowMs: number): Promise<CallerRow[]> {
   return await db

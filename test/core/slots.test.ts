@@ -7,6 +7,16 @@ import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
 const LEVEL = { personal: 1 };
 const NOBODY = '' as ContactId;
 
+/** From a number with an emergency order open. */
+function callInEmergency(hotline: Hotline): ContactId {
+  const known = { order: { no: 'G1', urgency: 'emergency' as const } };
+  const leg = legId('emergency');
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from: '1', dialled: 'personal', known });
+  const { contact } = hotline.state.legs.get(leg)!;
+  hotline.hear({ type: 'legAnswered', node: NODE, leg });
+  return contact;
+}
+
 describe('room', () => {
   test('[W2][W6] a third chat waits until one of two slots is free, and an agent without a phone may have them', () => {
     const hotline = hotlineOf(['ana']);
@@ -202,18 +212,7 @@ describe('who gets it', () => {
     expect(hotline.ringing(chat)).toBe('ana');
     const ordinary = hotline.call('personal');
     expect(hotline.ringing(ordinary)).toBeUndefined();
-    const order = { no: 'G1', urgency: 'emergency' as const };
-    const leg = legId('emergency');
-    hotline.hear({
-      type: 'callArrived',
-      node: nodeId('switch'),
-      leg,
-      from: '1',
-      dialled: 'personal',
-      known: { order },
-    });
-    const emergency = hotline.state.legs.get(leg)!.contact;
-    hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg });
+    const emergency = callInEmergency(hotline);
     expect([hotline.ringing(emergency), hotline.ringing(chat)]).toEqual(['ana', undefined]);
     expect(hotline.state.agents.get(agentId('ana'))?.misses).toBe(0);
   });
@@ -223,11 +222,7 @@ describe('who gets it', () => {
     const hotline = new Hotline(rules([queue('personal')], [agent('ana', LEVEL)], { slots: SLOTS, grades }));
     const chat = hotline.open('chat', 'personal')!;
     hotline.pass(600_000);
-    const known = { order: { no: 'G1', urgency: 'emergency' as const } };
-    const leg = legId('emergency');
-    hotline.hear({ type: 'callArrived', node: nodeId('switch'), leg, from: '1', dialled: 'personal', known });
-    const emergency = hotline.state.legs.get(leg)!.contact;
-    hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg });
+    const emergency = callInEmergency(hotline);
     hotline.ready('ana');
     expect([hotline.ringing(emergency), hotline.ringing(chat)]).toEqual(['ana', undefined]);
   });
@@ -242,11 +237,7 @@ describe('who gets it', () => {
     const hotline = new Hotline(rules([queue('personal'), queue('law')], staff, { grades }));
     const other = hotline.call('law');
     hotline.pass(60_000);
-    const known = { order: { no: 'G1', urgency: 'emergency' as const } };
-    const leg = legId('emergency');
-    hotline.hear({ type: 'callArrived', node: nodeId('switch'), leg, from: '1', dialled: 'personal', known });
-    const emergency = hotline.state.legs.get(leg)!.contact;
-    hotline.hear({ type: 'legAnswered', node: nodeId('switch'), leg });
+    const emergency = callInEmergency(hotline);
     hotline.ready('ana');
     // Both are before every rank or neither is: an older caller of another queue that has not waited for its bound comes after.
     expect([hotline.ringing(emergency), hotline.ringing(other)]).toEqual(['ana', undefined]);

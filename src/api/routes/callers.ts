@@ -4,12 +4,12 @@ import { contactId } from '../../core/ids.ts';
 import { maskNumber } from '../../lib/mask-number.ts';
 import {
   type CallerRow,
-  callerKey,
   isProposed,
   listStages,
   noteCaller,
   setCallerOrder,
   setStage,
+  stageUntilMs,
 } from '../../store/callers.ts';
 import { numberOfContact } from '../../store/contact-records.ts';
 import { hasRole, LEADS, personOf, reachOf } from '../access.ts';
@@ -114,8 +114,7 @@ function addStageRoutes(app: Api, options: ApiOptions): void {
 
 /** For the trail: how long what was decided holds. */
 async function inForce(db: ApiOptions['db'], number: string): Promise<string> {
-  const key = callerKey(number);
-  const untilMs = (await listStages(db, Date.now())).find((row) => row.number === key)?.stage_until_ms ?? null;
+  const untilMs = await stageUntilMs(db, number);
   return untilMs === null ? 'in force' : `in force until ${new Date(untilMs).toISOString()}`;
 }
 

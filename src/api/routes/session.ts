@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { changePassword, seatOf } from '../../store/accounts.ts';
-import { closeSession, findSession, openSession, sessionKey } from '../../store/sessions.ts';
+import { findSession, openSession, sessionKey } from '../../store/sessions.ts';
 import type { Db } from '../../store/store.ts';
-import { clearSessionCookie, personOf, SESSION_COOKIE, setSessionCookie } from '../access.ts';
+import { clearSessionCookie, closeEnded, personOf, SESSION_COOKIE, setSessionCookie } from '../access.ts';
 import { LoginBody, MeShape, OwnPasswordBody, PersonShape } from '../account-shapes.ts';
 import { createLoginCheck } from '../login.ts';
 import type { Api, ApiOptions } from '../options.ts';
@@ -18,8 +18,7 @@ function endHere(app: Api, key: string): void {
 /** Here and in the database. */
 async function endSession(app: Api, db: Db, key: string): Promise<void> {
   endHere(app, key);
-  await closeSession(db, key);
-  app.knownSessions.endKnown(key);
+  await closeEnded(app.knownSessions, db, key);
 }
 
 export function addSessionRoutes(app: Api, options: ApiOptions): void {
@@ -58,7 +57,7 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
         endHere(app, sessionKey(token));
         const session = await findSession(db, token, Date.now());
         if (session !== undefined) request.deed = { who: session.person.user };
-        await endSession(app, db, sessionKey(token));
+        await closeEnded(app.knownSessions, db, sessionKey(token));
       }
       return reply.code(204).send(null);
     },
