@@ -139,7 +139,7 @@ async function heldSession(
     return { session };
   }
   if (answer !== undefined && knownSessions.isEnded(key)) {
-    await closeEnded(knownSessions, db, key);
+    await closeEnded(server, db, key);
     return {};
   }
   if (answer !== undefined) return { session: knownSessions.keep(answer, changesHeard, forgotten), stored: answer };
@@ -148,9 +148,15 @@ async function heldSession(
 }
 
 /** A session that was ended here ends in the database. */
-export async function closeEnded(known: KnownSessions, db: Db, key: string): Promise<void> {
+export async function closeEnded(
+  { knownSessions, live }: Pick<FastifyInstance, 'knownSessions' | 'live'>,
+  db: Db,
+  key: string,
+): Promise<void> {
   await closeSession(db, key);
-  known.endKnown(key);
+  knownSessions.endKnown(key);
+  // Not before: who loses a right with it is looked for in the database.
+  live?.endSession(key);
 }
 
 /** The answer, or `late` after so long. */

@@ -18,7 +18,7 @@ function endHere(app: Api, key: string): void {
 /** Here and in the database. */
 async function endSession(app: Api, db: Db, key: string): Promise<void> {
   endHere(app, key);
-  await closeEnded(app.knownSessions, db, key);
+  await closeEnded(app, db, key);
 }
 
 export function addSessionRoutes(app: Api, options: ApiOptions): void {
@@ -57,7 +57,7 @@ export function addSessionRoutes(app: Api, options: ApiOptions): void {
         endHere(app, sessionKey(token));
         const session = await findSession(db, token, Date.now());
         if (session !== undefined) request.deed = { who: session.person.user };
-        await closeEnded(app.knownSessions, db, sessionKey(token));
+        await closeEnded(app, db, sessionKey(token));
       }
       return reply.code(204).send(null);
     },
