@@ -81,6 +81,31 @@ async function ask(mode: string, reason: string): Promise<void> {
   await lead.click('hear');
 }
 
+/** The board may tell of a state before the request for it is answered: what is typed by then is the lead's. */
+async function typesOnWhileItIsAnswered(): Promise<void> {
+  let answer = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await lead.page.route('**/agents/seat1001/state', async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
+  await lead.page.click('label:has(input[value=offline])');
+  await lead.page.fill('input[name=stateReason]', '提前下班');
+  await lead.click('force');
+  await lead.seen('[data-agent=seat1001][data-state=offline]');
+  await lead.page.fill('input[name=stateReason]', '回岗');
+  const answered = lead.page.waitForResponse('**/agents/seat1001/state');
+  answer();
+  await answered;
+  await lead.seen('[data-test=done]:has-text("已设置")');
+  expect(await lead.page.inputValue('input[name=stateReason]')).toBe('回岗');
+  await lead.page.unroute('**/agents/seat1001/state');
+  await lead.page.fill('input[name=stateReason]', '');
+}
+
 /** What was asked for is so. */
 const nothingAsked = () => lead.page.waitForSelector('[role=status]:has-text("已申请")', { state: 'detached' });
 const onTalk = () => lead.seen('[data-test=step][data-step=on]');
@@ -220,6 +245,7 @@ describe('a lead at the page', () => {
       await picture(`set-${state}`, desk);
     }
     expect((await stage.agent('seat1001'))?.reason).toBe('支援培训');
+    await typesOnWhileItIsAnswered();
     await lead.page.keyboard.press('F4');
     // Who did not want to be called has nothing to wrap up.
     await lead.seen(`[data-agent=${LEAD}][data-state=notReady]`);
