@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
+import { heldBack } from '../browser/held-back.ts';
 import { looksOnWall } from '../browser/wall-looks.ts';
 import type { Phone } from './peers.ts';
 import { until } from './program.ts';
@@ -205,6 +206,34 @@ describe('the explain page', () => {
     );
     await page.page.click('button:has-text("中文")');
   }, 120_000);
+
+  test('shows what was asked for last, in the list of contacts too, when an answer comes late', async () => {
+    const first = (await stage.contactsFrom('13800138201'))[0]!;
+    const last = (await stage.contactsFrom(CITIZEN))[0]!;
+    const lateExplanation = await heldBack(page.page, `**/contacts/${first.id}/explain`);
+    await page.page.fill('input[name=wanted]', first.id);
+    await page.page.keyboard.press('Enter');
+    await lateExplanation.asked;
+    await page.page.fill('input[name=wanted]', last.id);
+    await page.page.keyboard.press('Enter');
+    const shown = `header code:text-is("${last.id}")`;
+    await page.seen(shown);
+    await lateExplanation.comes();
+    expect(await page.page.isVisible(shown)).toBe(true);
+
+    await page.page.click('a[href="/calls"]');
+    await page.seen('[data-test=explain]');
+    const today = await page.page.inputValue('input[type=date]');
+    const dayBefore = Date.parse('2026-01-01T00:00:00+08:00');
+    const lateDay = await heldBack(page.page, `**/contacts?from=${dayBefore}*`);
+    await page.page.fill('input[type=date]', '2026-01-01');
+    await lateDay.asked;
+    const answered = page.page.waitForResponse(/contacts\?from=/);
+    await page.page.fill('input[type=date]', today);
+    await answered;
+    await lateDay.comes();
+    expect(await page.page.isVisible('[data-test=explain] >> nth=0')).toBe(true);
+  }, 60_000);
 
   test('is reached from the row of a contact, by its id, and not by agents', async () => {
     await page.page.click('a[href="/calls"]');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { type DeskPage, LOOKS, openDesk } from '../browser/desk-page.ts';
+import { heldBack } from '../browser/held-back.ts';
 import { shareNow } from './browser-stage.ts';
 import { type CityFolder, cityWith } from './city.ts';
 import type { Phone } from './peers.ts';
@@ -83,26 +84,15 @@ async function ask(mode: string, reason: string): Promise<void> {
 
 /** The board may tell of a state before the request for it is answered: what is typed by then is the lead's. */
 async function typesOnWhileItIsAnswered(): Promise<void> {
-  let answer = (): void => {};
-  const held = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
-  await lead.page.route('**/agents/seat1001/state', async (route) => {
-    const response = await route.fetch();
-    await held;
-    await route.fulfill({ response });
-  });
+  const answer = await heldBack(lead.page, '**/agents/seat1001/state');
   await lead.page.click('label:has(input[value=offline])');
   await lead.page.fill('input[name=stateReason]', '提前下班');
   await lead.click('force');
   await lead.seen('[data-agent=seat1001][data-state=offline]');
   await lead.page.fill('input[name=stateReason]', '回岗');
-  const answered = lead.page.waitForResponse('**/agents/seat1001/state');
-  answer();
-  await answered;
+  await answer.comes();
   await lead.seen('[data-test=done]:has-text("已设置")');
   expect(await lead.page.inputValue('input[name=stateReason]')).toBe('回岗');
-  await lead.page.unroute('**/agents/seat1001/state');
   await lead.page.fill('input[name=stateReason]', '');
 }
 

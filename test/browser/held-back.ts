@@ -1,0 +1,35 @@
+import type { Page } from 'playwright-core';
+
+export interface HeldBack {
+  /** The page has asked. */
+  readonly asked: Promise<unknown>;
+  /** Ends once the page has the answer, and has shown what it shows of it. */
+  comes(): Promise<void>;
+}
+
+/** Twice: what an answer changes is drawn by the frame after the one in which it is read. */
+const DRAWN = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))`;
+
+/** What the server answers at `url` is held back until it `comes`. */
+export async function heldBack(page: Page, url: string): Promise<HeldBack> {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(url, async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
+  const asked = page.waitForRequest(url);
+  const answered = page.waitForResponse(url);
+  return {
+    asked,
+    async comes() {
+      release();
+      await (await answered).finished();
+      await page.evaluate(DRAWN);
+      await page.unroute(url);
+    },
+  };
+}
