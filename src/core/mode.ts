@@ -8,6 +8,7 @@ import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
 import { leaveDownSites } from './site.ts';
 import { modeDueMs, setDeadline } from './standing.ts';
+import type { State } from './state.ts';
 
 /** M1: a named person's word; the same mode again only takes a proposal off the table, for as long as a condition must last (M3). */
 export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
@@ -16,7 +17,7 @@ export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
   state.mode = {
     ...state.mode,
     proposed: null,
-    holdsSinceMs: proposed === null ? holdsSinceMs : holdsSinceMs.map(() => null),
+    holdsSinceMs: proposed === null && mode === from ? holdsSinceMs : holdsSinceMs.map(() => null),
   };
   if (mode === from || state.base === null) return;
   state.mode = { ...state.mode, name: mode, sinceMs: state.nowMs, by: by.slice(0, NAME_CHARS_MAX) };
@@ -36,10 +37,11 @@ export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
 export function rulesInForce(d: Decision, base: Settings): void {
   const { state } = d;
   const before = state.settings?.agents ?? [];
+  const holdsSinceMs = (base.modeRules ?? []).map((rule) => heldSinceMs(state, rule));
   state.base = base;
   state.settings = inMode(base, state.mode.name);
-  state.mode = { ...state.mode, holdsSinceMs: (base.modeRules ?? []).map(() => null) };
-  setDeadline(state, 'mode', '', null);
+  state.mode = { ...state.mode, holdsSinceMs };
+  setDeadline(state, 'mode', '', modeDueMs(state));
   indexSettings(state, state.settings);
   seatsChanged(d, state.settings, before);
   for (const contact of state.contacts.values()) {
@@ -47,6 +49,15 @@ export function rulesInForce(d: Decision, base: Settings): void {
     touchContact(d, contact);
   }
   leaveDownSites(d);
+}
+
+/** M3: each seat that changes makes the rules new, and what lasts lasts on. */
+function heldSinceMs({ base, mode }: State, { mode: name, waitingOver, waitingUnder }: ModeRule): number | null {
+  const rules = base?.modeRules ?? [];
+  const at = rules.findIndex(
+    (rule) => rule.mode === name && rule.waitingOver === waitingOver && rule.waitingUnder === waitingUnder,
+  );
+  return mode.holdsSinceMs[at] ?? null;
 }
 
 /** M3: looked at after every entry; each rule that has held for its time proposes once, until a named person says something, or M4. */

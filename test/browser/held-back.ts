@@ -7,8 +7,8 @@ export interface HeldBack {
   comes(): Promise<void>;
 }
 
-/** Twice: what an answer changes is drawn by the frame after the one in which it is read. */
-const DRAWN = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))`;
+/** Whoever has read a later answer has read the one before it, and shown what it shows of it. */
+const LATER = `fetch('/').then((answer) => answer.text())`;
 
 /** What the server answers at `url` is held back until it `comes`. */
 export async function heldBack(page: Page, url: string): Promise<HeldBack> {
@@ -28,7 +28,7 @@ export async function heldBack(page: Page, url: string): Promise<HeldBack> {
     async comes() {
       release();
       await (await answered).finished();
-      await page.evaluate(DRAWN);
+      await page.evaluate(LATER);
       await page.unroute(url);
     },
   };

@@ -126,6 +126,41 @@ test('[M3] a crowd that goes away in time proposes nothing', () => {
   expect(facts(hotline, 'modeProposed')).toEqual([]);
 });
 
+test('[M3] a crowd lasts on while seats change and conditions are added, by its own condition alone', () => {
+  const hotline = new Hotline(city());
+  for (let n = 0; n < 3; n++) hotline.call('personal');
+  const { modeRules = [], agents, ...others } = city();
+  const [emergency, normal] = modeRules;
+  const load = (version: string, rulesNow: readonly ModeRule[]) =>
+    hotline.hear({
+      type: 'settingsLoaded',
+      settings: { ...others, agents: agents.slice(1), modeRules: rulesNow, version },
+    });
+  hotline.pass(30_000);
+  load('a seat less', modeRules);
+  hotline.pass(29_999);
+  load('a condition more', [normal!, { mode: 'majorTask', waitingOver: 2, forMs: 60_000 }, emergency!]);
+  expect(facts(hotline, 'modeProposed')).toEqual([]);
+  hotline.pass(1);
+  expect(facts(hotline, 'modeProposed')).toMatchObject([{ mode: 'emergency' }]);
+  hotline.pass(59_998);
+  expect(facts(hotline, 'modeProposed')).toHaveLength(1);
+  hotline.restart();
+  hotline.pass(1);
+  expect(facts(hotline, 'modeProposed')).toMatchObject([{ mode: 'emergency' }, { mode: 'majorTask' }]);
+});
+
+test('[M3] in another mode each condition lasts anew', () => {
+  const hotline = new Hotline(city());
+  for (let n = 0; n < 3; n++) hotline.call('personal');
+  hotline.pass(30_000);
+  hotline.hear({ type: 'modeAsked', mode: 'holiday', by: 'lead', reason: '国庆' });
+  hotline.pass(59_999);
+  expect(facts(hotline, 'modeProposed')).toEqual([]);
+  hotline.pass(1);
+  expect(facts(hotline, 'modeProposed')).toMatchObject([{ mode: 'emergency' }]);
+});
+
 test('[M3] a proposal that a named person has set aside comes back when the condition has lasted for its time anew', () => {
   const hotline = new Hotline(city());
   for (let n = 0; n < 3; n++) hotline.call('personal');
