@@ -20,6 +20,11 @@ export function weighAgain(d: Decision, queue: string): void {
   weigh(d, queue, level);
 }
 
+/** Q15: by the floors of new rules. */
+export function weighFloors(d: Decision): void {
+  for (const [queue, level] of d.state.levels) weigh(d, queue, level);
+}
+
 function weigh(d: Decision, queue: string, level: ServiceLevel): void {
   const wasKept = level.kept;
   weighLevel(level, d.state.nowMs, queueOf(d.state, queue));

@@ -2,7 +2,7 @@ import { callerOf } from './caller.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
-import { stepsOf } from './plan-steps.ts';
+import { stepsBegunMs, stepsOf } from './plan-steps.ts';
 import { queueOf } from './queue-of.ts';
 import type { Flow, FlowStep, GradeSetting } from './settings.ts';
 import type { Contact, QueueBefore, State, Ungraded, Wait } from './state.ts';
@@ -100,14 +100,8 @@ function regraded(state: State, wait: Wait, before: GradeSetting | undefined, af
     ungraded: own,
     headStartMs: wait.headStartMs - underGrade(own, before).headStartMs + headStartMs,
   };
-  return plan === wait.plan
-    ? now
-    : { ...now, plan, step: -1, headStartMs: now.headStartMs - stepsBegunMs(state, wait) };
-}
-
-function stepsBegunMs(state: State, { queue, plan, step }: Wait): number {
-  const begun = stepsOf(state.settings, queue, plan).slice(0, step + 1);
-  return begun.reduce((sum, { headStartMs = 0 }) => sum + headStartMs, 0);
+  const begunMs = stepsBegunMs(stepsOf(state.settings, wait.queue, wait.plan), wait.step);
+  return plan === wait.plan ? now : { ...now, plan, step: -1, headStartMs: now.headStartMs - begunMs };
 }
 
 /** What a grade means in a queue: its plan may be for others alone. */

@@ -1,12 +1,14 @@
 import { seatsChanged } from './agent.ts';
 import { type Decision, note, touchContact } from './decision.ts';
+import { weighFloors } from './donor.ts';
 import type { ModeAsked } from './event.ts';
 import { NAME_CHARS_MAX, REASON_CHARS_MAX } from './limits.ts';
 import { armAgain } from './messages.ts';
 import { inMode, lastsMs } from './mode-rules.ts';
+import { beginsChangedPlans } from './plan-anew.ts';
 import { indexSettings } from './rules-index.ts';
 import type { ModeName, ModeRule, Settings } from './settings.ts';
-import { leaveDownSites } from './site.ts';
+import { forgetSites, leaveDownSites } from './site.ts';
 import { modeDueMs, setDeadline } from './standing.ts';
 import type { State } from './state.ts';
 
@@ -36,15 +38,19 @@ export function modeAsked(d: Decision, { mode, by, reason }: ModeAsked): void {
 /** M2: the rules as the mode changes them hold from now on, for those who wait already too. */
 export function rulesInForce(d: Decision, base: Settings): void {
   const { state } = d;
-  const before = state.settings?.agents ?? [];
+  const before = state.settings;
   const holdsSinceMs = (base.modeRules ?? []).map((rule) => heldSinceMs(state, rule));
   state.base = base;
   state.settings = inMode(base, state.mode.name);
   state.mode = { ...state.mode, holdsSinceMs };
   setDeadline(state, 'mode', '', modeDueMs(state));
+  forgetSites(d, base);
   indexSettings(state, state.settings);
-  seatsChanged(d, state.settings, before);
+  weighFloors(d);
+  seatsChanged(d, state.settings, before?.agents ?? []);
+  const beginAnew = beginsChangedPlans(before, state.settings);
   for (const contact of state.contacts.values()) {
+    beginAnew(contact);
     armAgain(state, contact);
     touchContact(d, contact);
   }

@@ -13,6 +13,11 @@ export function stepsOf(settings: Settings | null, queue: string, plan: string):
   return setting === undefined ? ANYONE : plainStepsOf(setting);
 }
 
+/** Q17: what the steps of a plan that have begun, the one with `step` as its number the last, have counted as waited. */
+export function stepsBegunMs(steps: readonly PlanStep[], step: number): number {
+  return steps.slice(0, step + 1).reduce((sum, { headStartMs = 0 }) => sum + headStartMs, 0);
+}
+
 function plainStepsOf(queue: QueueSetting): readonly PlanStep[] {
   let steps = plainSteps.get(queue);
   if (steps === undefined) {

@@ -4,6 +4,7 @@ import type { SiteAsked } from './event.ts';
 import type { AgentId } from './ids.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
 import { cancelOffer } from './offer.ts';
+import type { Settings } from './settings.ts';
 
 /** Q14. */
 export function siteAsked(d: Decision, { site, status, by }: SiteAsked): void {
@@ -15,6 +16,16 @@ export function siteAsked(d: Decision, { site, status, by }: SiteAsked): void {
   leaveDownSites(d);
   if (status === 'open') siteOpened(d, site);
   else for (const contact of d.state.contacts.values()) if (contact.stage.in === 'queue') touchContact(d, contact);
+}
+
+/** Q14: one that is gone from the rules has no status either: nobody could give it another, and whoever still sits there works. */
+export function forgetSites(d: Decision, { sites = [] }: Settings): void {
+  const known = new Set(sites.map(({ id }) => id));
+  for (const site of [...d.state.sites.keys()]) {
+    if (known.has(site)) continue;
+    d.state.sites.delete(site);
+    note(d, 'Q14', { do: 'record-fact', fact: 'siteStatus', site, status: 'open', by: '' });
+  }
 }
 
 /** Q14, W11: nobody can answer there any more, whether the site went down or the agent came to it afterwards. */
