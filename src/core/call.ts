@@ -2,7 +2,7 @@ import { serviceNumber } from '../lib/phone-number.ts';
 import { besideOf } from './beside.ts';
 import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { callOutOver, placerLegGone } from './call-out.ts';
-import { gaveUp, placeLost } from './caller.ts';
+import { gaveUp, isOwnCall, placeLost } from './caller.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
 import { makeContact } from './contact.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
@@ -79,7 +79,7 @@ export function endLeg(d: Decision, id: LegId, end: LegEnd): void {
 /** S7: every leg of the contact went with its switch. The caller comes first when calling again (S8). */
 export function loseContact(d: Decision, contact: Contact): void {
   const { stage } = contact;
-  const waited = 'wait' in stage;
+  const waited = 'wait' in stage && isOwnCall(contact);
   if ((stage.in === 'queue' || stage.in === 'pausing') && isPromised(contact)) return; // K4
   if (stage.in === 'dialling' && contact.calledBy !== undefined)
     return callOutOver(d, contact, stage, 'lostNode', 'S7');

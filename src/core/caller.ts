@@ -2,14 +2,22 @@ import { hasDigit } from '../lib/digit.ts';
 import type { Decision } from './decision.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
+import { isDigital } from './medium.ts';
 import type { Caller } from './remembered.ts';
-import type { State } from './state.ts';
+import type { Contact, State } from './state.ts';
 
 const STRANGER: Caller = { lastAgent: null, lost: null, gaveUp: null, untilMs: 0 };
 
-/** C1. */
-export function spokeWith(d: Decision, number: string, agent: AgentId, queue: string): void {
-  remember(d, number, { lastAgent: agent, queue, gaveUp: null, untilMs: d.state.nowMs + LAST_AGENT_MS });
+/** C1; and G2 for the day, by the queue of the number's own call. */
+export function spokeWith(d: Decision, contact: Contact, agent: AgentId, queue: string): void {
+  const untilMs = d.state.nowMs + LAST_AGENT_MS;
+  const own = isOwnCall(contact) ? queue : undefined;
+  remember(d, contact.from, { lastAgent: agent, queue: own, gaveUp: null, untilMs });
+}
+
+/** Not an agent's call to the number, whose queue is the agent's (Y4), nor what was written from it. */
+export function isOwnCall({ medium, calledBy }: Contact): boolean {
+  return !isDigital(medium) && calledBy === undefined;
 }
 
 /** C2; and G2 for the day. */

@@ -198,7 +198,7 @@ function endTalk(
   because: string,
 ): void {
   note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
-  spokeWith(d, contact.from, stage.agent, stage.wait.queue);
+  spokeWith(d, contact, stage.agent, stage.wait.queue);
   const agent = d.state.agents.get(stage.agent);
   if (agent === undefined) return;
   agent.idleSinceMs = d.state.nowMs;

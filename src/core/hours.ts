@@ -16,9 +16,11 @@ export function isOpenNow(d: Decision, contact: Contact, hours: string): boolean
   return open;
 }
 
-/** H3: the queue that takes the contact now. The one that stands in has no hours of its own. */
+/** H3: the queue that takes the contact now, by that queue's own plan, before or after the same others. The one that stands in has no hours of its own. */
 export function openQueue(d: Decision, contact: Contact, entry: QueueStep): QueueStep {
   const hours = queueOf(d.state, entry.queue)?.hours;
   if (hours === undefined || isOpenNow(d, contact, hours.calendar)) return entry;
-  return { kind: 'queue', queue: hours.closedQueue, prompts: hours.closedPrompts };
+  const { headStartMs } = entry;
+  const place = headStartMs === undefined ? {} : { headStartMs };
+  return { kind: 'queue', queue: hours.closedQueue, prompts: hours.closedPrompts, ...place };
 }

@@ -81,7 +81,7 @@ export function rebuildStanding(state: State): void {
   setDeadline(state, 'missed', '', missedDueMs(state));
   setDeadline(state, 'mode', '', modeDueMs(state));
   watchAll(state);
-  for (const [queue, level] of state.levels) if (!level.kept) setDeadline(state, 'level', queue, levelDueMs(level));
+  for (const [queue, level] of state.levels) setDeadline(state, 'level', queue, levelDueMs(level));
 }
 
 /** U1–U4: what is too long, and what lasts already and is not too long yet. */

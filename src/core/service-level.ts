@@ -28,10 +28,10 @@ export function weighLevel(level: ServiceLevel, nowMs: number, queue: QueueSetti
   level.kept = all === 0 || within >= (queue?.floor ?? 0) * all;
 }
 
-/** When a floor that is not kept is looked at again: the oldest answers are too old then. */
-export function levelDueMs(level: ServiceLevel): number | null {
-  const first = level.slots[0];
-  return level.kept || first === undefined ? null : (first[0] + SLOTS) * SLOT_MS;
+/** When the floor is looked at again: the oldest answers, good or bad, are too old then. */
+export function levelDueMs({ slots }: ServiceLevel): number | null {
+  const first = slots[0];
+  return first === undefined ? null : (first[0] + SLOTS) * SLOT_MS;
 }
 
 function dropOld(level: ServiceLevel, nowMs: number): void {

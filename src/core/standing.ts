@@ -171,7 +171,7 @@ export function placeContact(state: State, contact: Contact, place: Place): bool
 function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Place, live: boolean): boolean {
   const { dues } = state.standing;
   const line = lineOf(stage.wait.queue, place.slot);
-  const open = stage.in === 'queue' && stage.offer === null && live;
+  const open = stage.in === 'queue' && stage.offer === null && live && hasWay(state, contact);
   const atMs = effectiveSinceMs(stage.wait);
   const bucket = open ? bucketFor(state, stage.wait, stage.wait.step, place.slot) : null;
   // Q12: a contact that is touched in the very moment in which more may serve it has that moment all the same.
@@ -366,6 +366,11 @@ export function conversationKey({ medium, reference }: Pick<Contact, 'medium' | 
 /** W1: a digital contact hangs on no switch. */
 function isReachable(state: State, { node }: Contact): boolean {
   return node === NO_NODE || nodeLive(state, node);
+}
+
+/** K4: a place is kept, and costs no try, while there is no way out to whom it is kept for. */
+function hasWay({ settings }: State, { callBack }: Contact): boolean {
+  return callBack?.step !== 'promised' || settings?.dialsOut === true;
 }
 
 export function nodeLive(state: State, node: NodeId): boolean {

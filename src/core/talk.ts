@@ -185,7 +185,7 @@ export function endTalk(
   if (stage.held) note(d, 'T6', { do: 'record-fact', fact: 'holdEnded', contact: contact.id, agent: stage.agent });
   note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
   stopRecordings(d, contact);
-  spokeWith(d, contact.from, stage.agent, stage.wait.queue);
+  spokeWith(d, contact, stage.agent, stage.wait.queue);
   endSupervision(d, contact, 'talkOver', 'V4');
   const agent = d.state.agents.get(stage.agent);
   if (agent === undefined) return;

@@ -181,3 +181,26 @@ test('[B4] nor who has an agent already when the first call is known to be lost'
   phoneDied(hotline, again);
   expect(hotline.state.missed.size).toBe(0);
 });
+
+test('[K4][K5] a place that is kept waits, and costs neither a try nor an agent, while the city cannot dial out', () => {
+  const hotline = hotlineOf();
+  const call = hotline.call('personal', '13800138000');
+  hotline.pass(15_000);
+  const { leg } = hotline.state.contacts.get(call)!;
+  for (let n = 0; n < 2; n++) hotline.hear({ type: 'digitPressed', node: NODE, leg, digit: '1', durationMs: 100 });
+  hotline.hangUp(call);
+  const { dialsOut: _, ...without } = hotline.state.base!;
+  const load = (settings: Settings, version: string) =>
+    hotline.hear({ type: 'settingsLoaded', settings: { ...settings, version } });
+  load(without, 'no way out');
+  hotline.ready('ana');
+  hotline.pass(600_000);
+  hotline.restart();
+  expect(hotline.ringing(call)).toBeUndefined();
+  const other = hotline.call('personal', '13900139000');
+  expect(hotline.ringing(other)).toBe('ana');
+  hotline.hangUp(other);
+  load({ ...without, dialsOut: true }, 'a way out');
+  hotline.pass(30_000);
+  expect(hotline.ringing(call)).toBe('ana');
+});

@@ -116,6 +116,26 @@ describe('[H3] a queue with hours', () => {
     expect(asked(closed.commands)).toEqual([false]);
   });
 
+  test.each([
+    [-600_000, 'after'],
+    [30_000, 'before'],
+  ])(
+    'a head start of %i ms counts in the queue that stands in as well: the caller goes %s others',
+    (headStartMs, where) => {
+      const settings = rules([queue('personal'), queue('enterprise', { hours })], STAFF, { hours: { office: SHUT } });
+      const entry = { kind: 'queue' as const, queue: 'enterprise', prompts: [], headStartMs };
+      const flows = { ...settings.flows, enterprise: { start: 'in', steps: { in: entry } } };
+      const closed = new Hotline({ ...settings, flows });
+      const [first, second] =
+        where === 'after' ? (['enterprise', 'personal'] as const) : (['personal', 'enterprise'] as const);
+      const early = closed.call(first);
+      closed.pass(1_000);
+      const late = closed.call(second);
+      closed.ready('ben');
+      expect([early, late].map((call) => closed.ringing(call))).toEqual([undefined, 'ben']);
+    },
+  );
+
   test('keeps who waits in it when it closes', () => {
     const evening = line(OFFICE);
     const contact = evening.call('enterprise');

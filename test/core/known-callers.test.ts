@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CallerKnown, Grade } from '../../src/core/event.ts';
-import { type ContactId, legId, nodeId } from '../../src/core/ids.ts';
+import { agentId, type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { Flow, SlotRules } from '../../src/core/settings.ts';
 import type { Wait } from '../../src/core/state.ts';
 import { agent, always, Hotline, queue, rules, until } from './routing-day.ts';
@@ -381,6 +381,42 @@ test('[G2][S7] who was lost with a switch in a queue goes there again without th
   hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'another', legs: [], devices: [], ended: [] } });
   hotline.pass(5_000);
   expect(waitOf(call())).toMatchObject({ queue: 'enterprise', enqueuedAtMs });
+});
+
+describe('[G2][Y4] an agent calls the number', () => {
+  beforeEach(() => {
+    const dialOut = { line: '12345', numbers: ['13800138000'] };
+    hotline = new Hotline({ ...SETTINGS, agents: [agent('eva', { enterprise: 1 })], dialOut, dialsOut: true });
+    hotline.ready('eva');
+  });
+  const talksWith = (end: 'over' | 'lost') => {
+    hotline.hear({ type: 'callOutAsked', agent: agentId('eva'), number: '13800138000' });
+    for (const role of ['agent', 'citizen']) {
+      const leg = [...hotline.state.legs.values()].find((each) => each.contact === calledOut() && each.role === role);
+      hotline.hear({ type: 'legAnswered', node: NODE, leg: leg!.id });
+    }
+    expect(at(calledOut())).toBe('talk');
+    const survey = { bootId: 'another', legs: [], devices: [], ended: [] };
+    if (end === 'over') hotline.hangUp(calledOut());
+    else hotline.hear({ type: 'surveyed', node: NODE, survey });
+  };
+  const calledOut = () => [...hotline.state.contacts.values()].find(({ calledBy }) => calledBy === 'eva')!.id;
+
+  test.each(['over', 'lost'] as const)('who has never called has the menu afterwards, the talk %s', (end) => {
+    talksWith(end);
+    expect(at(call())).toBe('menu menu');
+  });
+
+  test.each(['over', 'lost'] as const)(
+    'who has called goes to the queue of that call, and not of the agent, the talk %s',
+    (end) => {
+      const first = call();
+      press(first, '1');
+      hotline.hangUp(first);
+      talksWith(end);
+      expect(waitOf(call()).queue).toBe('personal');
+    },
+  );
 });
 
 test('[G2][K4][K7] who was promised a call-back and calls again has the place without the menu', () => {

@@ -25,6 +25,33 @@ describe('to the millisecond', () => {
     expect([15_000, 15_001].map(inTimeAfter)).toEqual([[[1, 1]], [[0, 1]]]);
   });
 
+  test('[Q15] good answers count for 300,000 ms too: what is left may miss the floor', () => {
+    const cities = [queue('personal', { wrapUpMs: 0 }), queue('enterprise', { floor: 0.8, wrapUpMs: 0 })];
+    const hotline = new Hotline(rules(cities, [agent('ana', { personal: 1, enterprise: 1 }, { home: 'enterprise' })]));
+    hotline.ready('ana');
+    const answered = () => {
+      const call = hotline.call('enterprise');
+      hotline.answer(call);
+      hotline.hangUp(call);
+    };
+    for (let n = 0; n < 4; n++) answered();
+    hotline.ask('ana', 'notReady');
+    const late = hotline.call('enterprise');
+    hotline.pass(200_000);
+    hotline.ready('ana');
+    hotline.answer(late);
+    hotline.hangUp(late);
+    const within = hotline.call('personal');
+    expect(hotline.ringing(within)).toBe('ana');
+    hotline.hangUp(within);
+    hotline.restart();
+    hotline.pass(100_000);
+    const call = hotline.call('personal');
+    expect(hotline.ringing(call)).toBeUndefined();
+    hotline.pass(200_000);
+    expect(hotline.ringing(call)).toBe('ana');
+  });
+
   test('[C1][Q18] who spoke with a number last is remembered for 86,400,000 ms', () => {
     const lastAfter = (ms: number) => {
       const hotline = new Hotline(rules([queue('personal', { wrapUpMs: 0 })], STAFF));
