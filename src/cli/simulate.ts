@@ -28,6 +28,7 @@ import {
   measureTable,
   percent,
   queueTable,
+  rounded,
   summary,
 } from './simulate/report.ts';
 
@@ -84,7 +85,7 @@ function simulateLine({ seed, target, json }: SimulateArguments, line: LineArgum
   const load = { rate: line.rate, ahtMs: line.ahtMs, seats };
   const formulas = {
     byC: erlangC(load, IN_TIME_MS),
-    byA: line.patienceMs === Infinity ? null : erlangA(load, line.patienceMs, IN_TIME_MS),
+    ...(line.patienceMs === Infinity ? {} : { byA: erlangA(load, line.patienceMs, IN_TIME_MS) }),
   };
   if (json) return say(jsonLine(figures, formulas, target === undefined ? {} : { seats }));
   return report({
@@ -115,7 +116,7 @@ function simulateDay({ city, seed, target, json }: SimulateArguments, path: stri
   const patienceMs = day.demand.patience.meanMs;
   const formulas = {
     byC: erlangDay(figures, Infinity, IN_TIME_MS),
-    byA: patienceMs === Infinity ? null : erlangDay(figures, patienceMs, IN_TIME_MS),
+    ...(patienceMs === Infinity ? {} : { byA: erlangDay(figures, patienceMs, IN_TIME_MS) }),
   };
   const rows = scaled(day, seats / whole).seats;
   if (json)
@@ -169,15 +170,16 @@ function midnightBefore(atMs: number): number {
   return atMs - ((((atMs - DAY_START_MS) % DAY_MS) + DAY_MS) % DAY_MS);
 }
 
+/** Null: it has no figure. */
 interface Formulas {
-  readonly byC: Waiting;
-  /** Null: nobody hangs up. */
-  readonly byA: Waiting | null;
+  readonly byC: Waiting | null;
+  /** Absent: nobody hangs up. */
+  readonly byA?: Waiting | null;
 }
 
 function jsonLine(figures: Figures, { byC, byA }: Formulas, found: Record<string, unknown>): string {
   const patient =
-    byA === null ? {} : { erlangA: { ...formulaSummary(byA), abandoned: Number(byA.abandoned.toFixed(4)) } };
+    byA === undefined ? {} : { erlangA: { ...formulaSummary(byA), abandoned: rounded(byA?.abandoned ?? null, 4) } };
   return JSON.stringify({ ...found, ...summary(figures), erlangC: formulaSummary(byC), ...patient });
 }
 
@@ -195,7 +197,7 @@ function report(parts: {
   say(measureTable(figures.total));
   if (figures.byQueue.size > 1) say(queueTable(figures));
   say(formulaLine('Erlang C', formulas.byC));
-  if (formulas.byA !== null) say(formulaLine('Erlang A', formulas.byA));
+  if (formulas.byA !== undefined) say(formulaLine('Erlang A', formulas.byA));
   return say(chart(figures.quarters, DAY_START_MS));
 }
 

@@ -43,9 +43,11 @@ export function seatsFor(target: Target, guess: number, play: (seats: number) =>
 /**
  * What the formulas say of a day whose load changes: each quarter hour as if it were for ever so, weighted by its calls (stationary, independent,
  * period by period: Green, Kolesar and Soares 2001). All seats count as one group.
+ *
+ * @returns null where they say nothing: nobody queued, or nobody was answered and so no time is known that a call keeps one of the seats.
  */
-export function erlangDay({ quarters, total }: Figures, patienceMs: number, withinMs: number): Waiting {
-  const ahtMs = total.handled === 0 ? 0 : total.handlingMs / total.handled;
+export function erlangDay({ quarters, total }: Figures, patienceMs: number, withinMs: number): Waiting | null {
+  const ahtMs = total.handled === 0 ? null : total.handlingMs / total.handled;
   let queued = 0;
   let inTime = 0;
   let gone = 0;
@@ -54,13 +56,14 @@ export function erlangDay({ quarters, total }: Figures, patienceMs: number, with
     const seats = Math.round(quarter.seatsMs / QUARTER_MS);
     if (quarter.queued === 0) continue;
     const waiting = quarterWaiting(quarter, seats, ahtMs, patienceMs, withinMs);
+    if (waiting === null) return null;
     queued += quarter.queued;
     inTime += quarter.queued * waiting.serviceLevel;
     gone += quarter.queued * waiting.abandoned;
     if (waiting.asaMs === null) waitedMs = null;
     else if (waitedMs !== null) waitedMs += quarter.queued * (1 - waiting.abandoned) * waiting.asaMs;
   }
-  if (queued === 0) return { serviceLevel: 1, asaMs: null, abandoned: 0 };
+  if (queued === 0) return null;
   const asaMs = waitedMs === null || queued === gone ? null : waitedMs / (queued - gone);
   return { serviceLevel: inTime / queued, asaMs, abandoned: gone / queued };
 }
@@ -68,10 +71,11 @@ export function erlangDay({ quarters, total }: Figures, patienceMs: number, with
 function quarterWaiting(
   { queued }: Counts,
   seats: number,
-  ahtMs: number,
+  ahtMs: number | null,
   patienceMs: number,
   withinMs: number,
-): Waiting {
+): Waiting | null {
   if (seats === 0) return { serviceLevel: 0, asaMs: null, abandoned: patienceMs === Infinity ? 0 : 1 };
+  if (ahtMs === null) return null;
   return erlangA({ rate: queued / QUARTER_MS, ahtMs, seats }, patienceMs, withinMs);
 }

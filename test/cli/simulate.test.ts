@@ -183,6 +183,8 @@ test('a day that the city cannot have is named with line and fix, before it is p
       'calls: 10\nmodes:\n  - { from: "08:00", mode: holiday }\n  - { from: "08:00", mode: normal }',
       /day\.yaml:3 .*Two modes .*same moment/,
     ],
+    ['calls: 10', 'calls: 10\npickup: { declined: 60%, missed: 60% }', /day\.yaml:2 .*add up to 120%/],
+    ['calls: 10', 'calls: 10\npickup: { declined: 0.1%, missed: 100% }', /day\.yaml:2 .*add up to 100\.1%/],
   ];
   for (const [find, put, named] of wrong) {
     writeFileSync(path, day.replace(find, put));
@@ -190,8 +192,29 @@ test('a day that the city cannot have is named with line and fix, before it is p
     expect(status, put).toBe(1);
     expect(text, put).toMatch(named);
   }
-  writeFileSync(path, day);
-  expect((await run(path)).status).toBe(0);
+  for (const put of ['calls: 10', 'calls: 10\npickup: { declined: 0.71%, missed: 99.29% }']) {
+    writeFileSync(path, day.replace('calls: 10', put));
+    expect((await run(path)).status, put).toBe(0);
+  }
+});
+
+test('of a day on which nobody is answered the formulas have no figure', async () => {
+  const path = join(folder, 'missed.yaml');
+  writeFileSync(
+    path,
+    'calls: 40\npatience: 180s\npickup: { missed: 100% }\nkinds:\n  all: { share: 100%, keys: ["1"], talk: 1m }\n' +
+      'seats:\n  - { count: 3, skills: [personal] }\n',
+  );
+  const { text } = await run(path);
+  expect(text).toContain('  Erlang C: —\n');
+  expect(text).toContain('  Erlang A: —\n');
+  expect(text).not.toContain('NaN');
+  expect(JSON.parse((await run(path, '--json')).text)).toMatchObject({
+    answered: 0,
+    serviceLevel15: 0,
+    erlangC: { serviceLevel15: null, asaMs: null },
+    erlangA: { serviceLevel15: null, asaMs: null, abandoned: null },
+  });
 });
 
 test('each row of a day file is so many seats of a level and a site, there when it says: over midnight in two parts, to the end for the last callers', () => {

@@ -86,7 +86,7 @@ const quarterLoad = (queued: number, seats: number) => ({ rate: queued / QUARTER
 
 test('a day by the formulas is its quarter hours by their calls, its wait that of those who were answered', () => {
   const [busy, calm] = [erlangA(quarterLoad(80, 14), 120_000, 15_000), erlangA(quarterLoad(20, 6), 120_000, 15_000)];
-  const day = erlangDay(dayOf([80, 14.4], [0, 9], [20, 5.6]), 120_000, 15_000);
+  const day = erlangDay(dayOf([80, 14.4], [0, 9], [20, 5.6]), 120_000, 15_000)!;
   const answered = [80 * (1 - busy.abandoned), 20 * (1 - calm.abandoned)] as const;
   const waitedMs = answered[0] * busy.asaMs! + answered[1] * calm.asaMs!;
   expect(day.serviceLevel).toBeCloseTo(0.8 * busy.serviceLevel + 0.2 * calm.serviceLevel, 9);
@@ -100,11 +100,22 @@ test('by the formulas nobody is answered while nobody is there: who has patience
   expect(patient).toEqual({ serviceLevel: served.serviceLevel / 4, asaMs: null, abandoned: 0 });
   expect(erlangDay(dayOf([60, 0], [20, 6]), Infinity, 15_000)).toEqual(patient);
   // Nobody calls, nobody is there: no reason to say nothing of the others.
-  expect(erlangDay(dayOf([20, 6], [0, 0]), Infinity, 15_000).asaMs).toBeCloseTo(served.asaMs!, 6);
-  const { serviceLevel, abandoned } = erlangDay(dayOf([20, 0], [60, 0]), 120_000, 15_000);
+  expect(erlangDay(dayOf([20, 6], [0, 0]), Infinity, 15_000)!.asaMs).toBeCloseTo(served.asaMs!, 6);
+  const { serviceLevel, abandoned } = erlangDay(dayOf([20, 0], [60, 0]), 120_000, 15_000)!;
   expect([serviceLevel, abandoned]).toEqual([0, 1]);
-  expect(erlangDay(dayOf([20, 0]), 120_000, 15_000).asaMs).toBeNull();
-  expect(erlangDay(dayOf([0, 6]), 120_000, 15_000)).toEqual({ serviceLevel: 1, asaMs: null, abandoned: 0 });
+  expect(erlangDay(dayOf([20, 0]), 120_000, 15_000)!.asaMs).toBeNull();
+});
+
+test('the formulas say nothing of a day on which nobody queued, or nobody was answered by those who were there', () => {
+  const unanswered = (day: Figures): Figures => ({ ...day, total: { ...day.total, handled: 0, handlingMs: 0 } });
+  for (const patienceMs of [120_000, Infinity]) {
+    expect(erlangDay(dayOf([0, 6]), patienceMs, 15_000)).toBeNull();
+    expect(erlangDay(unanswered(dayOf([20, 6])), patienceMs, 15_000)).toBeNull();
+    expect(erlangDay(unanswered(dayOf([20, 0], [20, 6])), patienceMs, 15_000)).toBeNull();
+  }
+  // Of nobody there is no more to know.
+  const left = { serviceLevel: 0, asaMs: null, abandoned: 1 };
+  expect(erlangDay(unanswered(dayOf([20, 0], [0, 6])), 120_000, 15_000)).toEqual(left);
 });
 
 test('the share in time is of all who queued, the limit itself in time; the share that is asked for is enough', () => {

@@ -245,6 +245,15 @@ function readPickup(field: Field): PickupHabits | undefined {
   const declined = fields.declined ? readShare(fields.declined) : 0;
   const missed = fields.missed ? readShare(fields.missed) : 0;
   if (afterMs === undefined || declined === undefined || missed === undefined) return undefined;
+  // Shares have no exact sum.
+  const sum = Math.round((declined + missed) * 100_000) / 1_000;
+  if (sum > 100) {
+    return complain(
+      field,
+      [`拒接与未接合计 ${sum}%，超过 100%。`, `declined and missed add up to ${sum}%, to more than 100%.`],
+      ['请让 declined 与 missed 合计不超过 100%。', 'Let declined and missed add up to 100% at most.'],
+    );
+  }
   return { after: { meanMs: afterMs, shape: 'lognormal' }, declined, missed };
 }
 

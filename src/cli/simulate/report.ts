@@ -23,8 +23,9 @@ export function summary({ total }: Figures): Summary {
   };
 }
 
-export function formulaSummary({ serviceLevel, asaMs: waitMs }: Waiting): Pick<Summary, 'serviceLevel15' | 'asaMs'> {
-  return { serviceLevel15: rounded(serviceLevel, 4), asaMs: rounded(waitMs, 0) };
+/** @param waiting null: the formula has no figure. */
+export function formulaSummary(waiting: Waiting | null): Pick<Summary, 'serviceLevel15' | 'asaMs'> {
+  return { serviceLevel15: rounded(waiting?.serviceLevel ?? null, 4), asaMs: rounded(waiting?.asaMs ?? null, 0) };
 }
 
 const NAMES: readonly (readonly [MeasureName, string])[] = [
@@ -63,7 +64,9 @@ export function callBackLine(recorded: Counts, simulated: Counts): string {
   );
 }
 
-export function formulaLine(name: string, waiting: Waiting): string {
+/** @param waiting null: the formula has no figure. */
+export function formulaLine(name: string, waiting: Waiting | null): string {
+  if (waiting === null) return `  ${name}: ${percent(null)}\n`;
   const lost = waiting.abandoned > 0 ? `   放弃 abandoned ${percent(waiting.abandoned)}` : '';
   return `  ${name}: ${percent(waiting.serviceLevel)} ≤ 15 s   ASA ${seconds(waiting.asaMs)}${lost}\n`;
 }
@@ -85,6 +88,6 @@ function counted({ numerator, denominator, unit }: Measure): string {
   return `(${unit === 'percent' ? numerator : `${Math.round(numerator)} s`} / ${denominator})`;
 }
 
-function rounded(value: number | null, digits: number): number | null {
+export function rounded(value: number | null, digits: number): number | null {
   return value === null ? null : Number(value.toFixed(digits));
 }
