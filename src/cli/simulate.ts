@@ -47,8 +47,9 @@ quarter hour, and what the Erlang formulas say of it. The same seed prints the s
   --rate     Poisson calls to one queue of equal seats; --aht is talk and notes, exponential;
              without --patience nobody hangs up. Of many drawn days the most usual one is played
   --target   looks for the fewest seats that reach it; those of a DAY.yaml grow and shrink together
-  --journal  the calls, talks, patience and shifts of a journal again, beside what really came of
-             them; with --city under the rules of that folder (the agents stay those of the journal)
+  --journal  the calls, talks, patience and shifts of a journal again, with its changes of mode and
+             of sites, beside what really came of them; with --city under the rules of that folder
+             (the agents stay those of the journal)
 
 用热线自己的规则在虚拟时钟上推演来电，给出指标、逐刻钟图表和爱尔朗公式的对照；同一 seed 输出完全相同。
 --target 求最少席位；--journal 用日志账里的真实来电重演，可用 --city 换一套规则。`,
@@ -153,8 +154,9 @@ async function simulateJournal({ city, seed, json }: SimulateArguments, folder: 
   }
   const settings =
     rules === undefined ? recorded.settings : makeSettings({ settings: rules.city.settings }, recorded.settings.agents);
-  const { callers, shifts } = recorded;
-  const { figures } = playDay({ settings: quiet(settings), callers, shifts, phones: drawPhones(AT_ONCE, seed) });
+  const { callers, shifts, leads } = recorded;
+  const phones = drawPhones(AT_ONCE, seed);
+  const { figures } = playDay({ settings: quiet(settings), callers, shifts, ...leads, phones });
   if (json) return say(JSON.stringify({ recorded: summary(recorded.figures), simulated: summary(figures) }));
   say(
     `${callers.length} 来电 calls · ${recorded.entries} 条 entries · 耐心 patience ${shownPatience(recorded.patienceMs)}`,

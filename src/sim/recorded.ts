@@ -2,10 +2,14 @@ import type { RecordFact } from '../core/command.ts';
 import type { Event } from '../core/event.ts';
 import type { AgentId, ContactId } from '../core/ids.ts';
 import type { Settings } from '../core/settings.ts';
-import { readEntries } from '../runtime/segment.ts';
+import type { State } from '../core/state.ts';
+import type { Entry } from '../runtime/entry.ts';
+import { listSegments, readEntries } from '../runtime/segment.ts';
+import { readSnapshot } from '../runtime/snapshot.ts';
 import { Chance } from './chance.ts';
 import type { Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
+import { LeadsHeard, type SetByLeads } from './leads.ts';
 import type { Caller } from './people.ts';
 
 /** What a journal tells of the days it covers: enough to play them again under other rules. */
@@ -13,6 +17,8 @@ export interface Recorded {
   readonly settings: Settings;
   readonly callers: readonly Caller[];
   readonly shifts: readonly Shift[];
+  /** Those that were in force when the journal begins are its first. */
+  readonly leads: Required<SetByLeads>;
   /** What really came of it. */
   readonly figures: Figures;
   /** Mean of the patience that the waits and departures speak for; Infinity when nobody left. */
@@ -45,7 +51,8 @@ interface Present {
 const PROGRESS_EVERY = 10_000;
 
 /**
- * Reads a journal: who called and when, which keys they pressed, how long they talked and waited, when agents were there.
+ * Reads a journal: who called and when, which keys they pressed, how long they talked and waited, when agents were there, which mode was in
+ * force and which sites were open.
  *
  * A caller who left shows a patience; of one who was answered only that it was longer. Patience is taken as exponential: its mean is all the
  * waiting divided by the number who left (the likeliest, with the answered ones as censored), and the answered are given more beyond their wait.
@@ -58,11 +65,12 @@ export async function readRecorded(
   seed: number,
   progress?: (entries: number) => void,
 ): Promise<Recorded | null> {
-  const reader = new Reader();
+  const reader = new Reader(await keptState(folder));
   for await (const entry of readEntries(folder, 1)) {
     if (entry.event.type === 'settingsLoaded') reader.settings = entry.event.settings;
     reader.arrival = entry.event.type === 'callArrived' ? entry.event : undefined;
-    for (const command of entry.commands) if (command.do === 'record-fact') reader.take(entry.atMs, command);
+    for (const command of entry.commands) if (command.do === 'record-fact') reader.take(entry, command);
+    reader.beginMs ??= entry.atMs;
     reader.endMs = entry.atMs;
     reader.entries += 1;
     if (progress !== undefined && reader.entries % PROGRESS_EVERY === 0) progress(reader.entries);
@@ -70,19 +78,33 @@ export async function readRecorded(
   return reader.recorded(seed);
 }
 
+/** Of a journal whose first entries are removed. */
+async function keptState(folder: string): Promise<State | undefined> {
+  const first = (await listSegments(folder)).at(0);
+  return first === undefined || first.firstSeq <= 1 ? undefined : await readSnapshot(folder, () => {}, 'oldest');
+}
+
 class Reader {
   readonly fold = new FigureFold();
   settings: Settings | null = null;
   /** Of the entry that is read now. */
   arrival: CallArrived | undefined;
+  beginMs: number | undefined;
   endMs = 0;
   entries = 0;
   readonly #contacts = new Map<ContactId, Seen>();
   readonly #agents = new Map<AgentId, Present>();
   readonly #shifts: Shift[] = [];
+  readonly #leads = new LeadsHeard();
+  readonly #kept: State | undefined;
 
-  take(atMs: number, fact: RecordFact): void {
+  constructor(kept: State | undefined) {
+    this.#kept = kept;
+  }
+
+  take({ seq, atMs }: Entry, fact: RecordFact): void {
     this.fold.take(atMs, fact);
+    this.#leads.take(seq, atMs, fact);
     // Calls that we began are what the rules make of the others.
     if (fact.fact === 'contactOpened') return fact.medium === 'voice' ? this.#opened(atMs, fact) : undefined;
     if (fact.fact === 'agentState') return this.#agent(atMs, fact);
@@ -123,6 +145,7 @@ class Reader {
       settings: this.settings,
       callers: callersOf(contacts, this.endMs, patienceMs, seed),
       shifts: this.#shifts.sort((a, b) => a.fromMs - b.fromMs || (a.agent < b.agent ? -1 : 1)),
+      leads: this.#leads.heard(this.beginMs ?? 0, this.#kept),
       figures: this.fold.figures(this.endMs),
       patienceMs,
       entries: this.entries,

@@ -1,7 +1,7 @@
 import type { Command } from '../core/command.ts';
 import type { Event } from '../core/event.ts';
 import { nodeId } from '../core/ids.ts';
-import type { ModeName, Settings } from '../core/settings.ts';
+import type { Settings } from '../core/settings.ts';
 import { initialState } from '../core/state.ts';
 import { nextDeadlineMs, stepCounting, stepLending } from '../core/step.ts';
 import { Clock } from './clock.ts';
@@ -9,22 +9,16 @@ import { DaySwitch, type DaySwitchOptions } from './day-switch.ts';
 import { Desks, type Shift } from './desks.ts';
 import { FigureFold, type Figures } from './figures.ts';
 import { Inbox } from './inbox.ts';
+import { askAsLeads, type SetByLeads } from './leads.ts';
 import type { Caller, Callers, Phones } from './people.ts';
 import { LEFT_MS, Standstill } from './standstill.ts';
 
 /** A day to be played: under which rules, who calls, who works, and how phones are picked up. */
-export interface Day {
+export interface Day extends SetByLeads {
   readonly settings: Settings;
   readonly callers: Callers;
   readonly shifts: readonly Shift[];
   readonly phones: Phones;
-  /** When which mode of operation is brought into force; absent: the normal one all day. */
-  readonly modes?: readonly ModeChange[];
-}
-
-export interface ModeChange {
-  readonly atMs: number;
-  readonly mode: ModeName;
 }
 
 export interface Played {
@@ -89,9 +83,7 @@ export function playDay(day: Day, watch: Watch = {}, connect: Connect = goodDay)
   hear({ type: 'settingsLoaded', settings: day.settings, atMs: clock.nowMs });
   hear(telephony.survey());
   desks.begin(day.shifts);
-  for (const { atMs, mode } of day.modes ?? []) {
-    clock.at(atMs, () => tell({ type: 'modeAsked', mode, by: 'simulate', reason: 'day', atMs: clock.nowMs }));
-  }
+  askAsLeads(day, clock, tell);
   const standstill = new Standstill(day, state, fold);
   callIn(day.callers, clock, watch.calls, (caller) => {
     standstill.see(caller);

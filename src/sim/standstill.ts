@@ -48,10 +48,10 @@ export class Standstill {
   }
 }
 
-/** The last moment at which a call, a shift or a mode begins or ends. */
-function expectedUntilMs({ callers, shifts, modes = [] }: Day): number {
+/** The last moment at which a call or a shift begins or ends, or a lead sets something. */
+function expectedUntilMs({ callers, shifts, modes = [], sites = [] }: Day): number {
   let untilMs = callers.at(callers.length - 1)?.atMs ?? 0;
-  for (const { atMs } of modes) untilMs = Math.max(untilMs, atMs);
+  for (const { atMs } of [...modes, ...sites]) untilMs = Math.max(untilMs, atMs);
   for (const { fromMs, toMs } of shifts) untilMs = Math.max(untilMs, fromMs, toMs === Infinity ? fromMs : toMs);
   return untilMs;
 }

@@ -16,7 +16,7 @@ import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
 import { fixed } from '../../src/sim/duration.ts';
 import type { Ring } from '../../src/sim/people.ts';
 import { DAY_START_MS, plainDay } from '../../src/sim/plain-line.ts';
-import { playDay } from '../../src/sim/simulate.ts';
+import { type Day, playDay } from '../../src/sim/simulate.ts';
 
 const SURGE = 'dialplans/days/surge.yaml';
 const LINE = ['--rate', '120/h', '--aht', '60s', '--hours', '1'];
@@ -418,8 +418,8 @@ test('where call-backs make the connect rates of two days of unlike kinds, that 
   expect(callBackLine({ ...without, callbacks: 3 }, without)).toMatch(/实际 3，仿真 0.*3 as it was, 0 simulated/s);
 });
 
-test('a journal is played again: under its own rules the same comes of it', async () => {
-  const day = plainDay({ rate: 300 / 3_600_000, ahtMs: 60_000, seats: 5, patienceMs: 60_000, hours: 1, seed: 4 });
+/** Into a journal in the test's folder. */
+async function play(day: Day) {
   const entries: Entry[] = [];
   const keep = (event: Event, commands: Entry['commands']): void => {
     entries.push({ seq: entries.length + 1, atMs: event.atMs, event: { ...event }, commands });
@@ -428,6 +428,13 @@ test('a journal is played again: under its own rules the same comes of it', asyn
   const { journal } = await openJournal({ folder, segmentBytes: SEGMENT_BYTES }, () => {});
   await journal.append(entries);
   await journal.close();
+  return figures;
+}
+
+test('a journal is played again: under its own rules the same comes of it', async () => {
+  const figures = await play(
+    plainDay({ rate: 300 / 3_600_000, ahtMs: 60_000, seats: 5, patienceMs: 60_000, hours: 1, seed: 4 }),
+  );
   const told = JSON.parse((await run('--journal', folder, '--json')).text);
   expect(told.recorded).toMatchObject({
     answered: figures.total.answered,
@@ -439,4 +446,39 @@ test('a journal is played again: under its own rules the same comes of it', asyn
   expect(changed.status).toBe(0);
   expect(changed.text).toContain('仿真 simulated: dialplans');
   expect((await run('--journal', join(folder, 'nowhere'))).status).toBe(1);
+});
+
+const minute = (nth: number): number => DAY_START_MS + nth * 60_000;
+
+test('a journal is played again in the modes of operation that its days had', async () => {
+  const day = plainDay({ rate: 300 / 3_600_000, ahtMs: 60_000, seats: 5, patienceMs: 60_000, hours: 1, seed: 4 });
+  const modes = { emergency: { queues: { queue: { waitingMax: 0 } } } };
+  const figures = await play({
+    ...day,
+    settings: { ...day.settings, modes },
+    modes: [
+      { atMs: minute(20), mode: 'emergency' },
+      { atMs: minute(40), mode: 'normal' },
+    ],
+  });
+  expect(figures.outcomes.get('ended')).toBeGreaterThan(10);
+  const told = JSON.parse((await run('--journal', folder, '--json')).text);
+  expect(told.simulated).toEqual(told.recorded);
+});
+
+test('a journal is played again with its sites as they were', async () => {
+  const day = plainDay({ rate: 240 / 3_600_000, ahtMs: 60_000, seats: 6, patienceMs: Infinity, hours: 1, seed: 4 });
+  const agents = day.settings.agents.map((agent, nth) => (nth < 2 ? { ...agent, site: 'sub' } : agent));
+  const sites = [{ id: 'sub', name: 'sub', kind: 'subCentre' }] as const;
+  const rules = { ...day, settings: { ...day.settings, agents, sites } };
+  const down = await play({
+    ...rules,
+    sites: [
+      { atMs: minute(10), site: 'sub', status: 'down' },
+      { atMs: minute(50), site: 'sub', status: 'open' },
+    ],
+  });
+  expect(down.total.waitedMs).toBeGreaterThan(1.5 * playDay(rules).figures.total.waitedMs);
+  const told = JSON.parse((await run('--journal', folder, '--json')).text);
+  expect(told.simulated).toEqual(told.recorded);
 });

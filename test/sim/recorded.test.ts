@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RecordFact } from '../../src/core/command.ts';
 import type { Event } from '../../src/core/event.ts';
 import { agentId, contactId } from '../../src/core/ids.ts';
+import { initialState } from '../../src/core/state.ts';
 import type { Entry } from '../../src/runtime/entry.ts';
 import { openJournal, SEGMENT_BYTES } from '../../src/runtime/journal.ts';
+import { writeSnapshot } from '../../src/runtime/snapshot.ts';
 import { plainDay } from '../../src/sim/plain-line.ts';
 import { type Recorded, readRecorded } from '../../src/sim/recorded.ts';
 
@@ -27,6 +29,7 @@ async function read(
   told: readonly Told[],
   first: Event = { type: 'settingsLoaded', settings, atMs: 0 },
   last: Event = { type: 'tick', atMs: 300_000 },
+  firstSeq = 1,
 ) {
   const entries = [
     { atMs: 0, event: first, commands: [] },
@@ -36,7 +39,8 @@ async function read(
       commands: [{ do: 'record-fact', ...fact }],
     })),
     { atMs: 300_000, event: last, commands: [] },
-  ].map((entry, nth) => ({ ...entry, seq: nth + 1 }) as Entry);
+  ].map((entry, nth) => ({ ...entry, seq: firstSeq + nth }) as Entry);
+  for (const name of readdirSync(folder)) if (!name.startsWith('snapshot')) rmSync(join(folder, name));
   const { journal } = await openJournal({ folder, segmentBytes: SEGMENT_BYTES }, () => {});
   await journal.append(entries);
   await journal.close();
@@ -201,4 +205,75 @@ test('who still waits when a journal ends has waited until then', async () => {
   ))!;
   expect(recorded.patienceMs).toBe(50_000);
   expect(callerOf(recorded, 'waits')!.patienceMs).toBeGreaterThan(20_000);
+});
+
+type Mode = 'normal' | 'holiday' | 'emergency';
+const modeIs = (atMs: number, from: Mode, mode: Mode): Told => [
+  atMs,
+  { fact: 'modeChanged', mode, from, by: 'lead', reason: 'storm', proposed: false },
+];
+const siteIs = (atMs: number, site: string, status: 'open' | 'draining' | 'down'): Told => [
+  atMs,
+  { fact: 'siteStatus', site, status, by: 'lead' },
+];
+
+/** What is read of a journal from entry 100 on, whose state of entry 102 is kept. */
+async function readLater(
+  told: readonly Told[],
+  mode: Mode,
+  sites: readonly (readonly [string, 'draining' | 'down'])[],
+) {
+  const state = initialState('0123456789abcdef');
+  state.seq = 102;
+  state.mode = { ...state.mode, name: mode };
+  for (const [site, status] of sites) state.sites.set(site, status);
+  await writeSnapshot(folder, state);
+  return (await read(told, { type: 'settingsLoaded', settings, atMs: 10_000 }, undefined, 100))!.leads;
+}
+
+test('a journal tells which mode was in force, and which sites were open', async () => {
+  const { leads } = (await read([
+    siteIs(10_000, 'sub', 'down'),
+    modeIs(20_000, 'normal', 'emergency'),
+    siteIs(80_000, 'sub', 'open'),
+    modeIs(90_000, 'emergency', 'normal'),
+  ]))!;
+  expect(leads).toEqual({
+    modes: [
+      { atMs: 20_000, mode: 'emergency' },
+      { atMs: 90_000, mode: 'normal' },
+    ],
+    sites: [
+      { atMs: 10_000, site: 'sub', status: 'down' },
+      { atMs: 80_000, site: 'sub', status: 'open' },
+    ],
+  });
+  expect((await read([]))!.leads).toEqual({ modes: [], sites: [] });
+});
+
+test('of a journal whose first entries are gone it tells what leads had set before those that are left', async () => {
+  const atMs = 0;
+  const changed = await readLater([modeIs(90_000, 'holiday', 'normal')], 'normal', []);
+  expect(changed.modes).toEqual([
+    { atMs, mode: 'holiday' },
+    { atMs: 90_000, mode: 'normal' },
+  ]);
+  expect((await readLater([], 'emergency', [])).modes).toEqual([{ atMs, mode: 'emergency' }]);
+  // Entries 101 and 102 are of before the state that is kept.
+  const told = [siteIs(20_000, 'fell', 'down'), siteIs(30_000, 'rose', 'open'), siteIs(40_000, 'rises', 'open')];
+  const { sites } = await readLater(told, 'normal', [
+    ['fell', 'down'],
+    ['rises', 'down'],
+    ['stays', 'draining'],
+  ]);
+  expect(sites.slice(0, -3)).toEqual([
+    { atMs, site: 'rises', status: 'down' },
+    { atMs, site: 'stays', status: 'draining' },
+    { atMs, site: 'rose', status: 'draining' },
+  ]);
+  expect(sites.slice(-3).map(({ site, status }) => [site, status])).toEqual([
+    ['fell', 'down'],
+    ['rose', 'open'],
+    ['rises', 'open'],
+  ]);
 });

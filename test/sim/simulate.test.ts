@@ -11,10 +11,11 @@ import { Desks } from '../../src/sim/desks.ts';
 import { drawPhones } from '../../src/sim/draw.ts';
 import { fixed } from '../../src/sim/duration.ts';
 import { erlangA, erlangC } from '../../src/sim/erlang.ts';
+import type { SetByLeads } from '../../src/sim/leads.ts';
 import { playLine } from '../../src/sim/line.ts';
 import type { Caller } from '../../src/sim/people.ts';
 import { plainDay } from '../../src/sim/plain-line.ts';
-import { type Day, playDay } from '../../src/sim/simulate.ts';
+import { playDay } from '../../src/sim/simulate.ts';
 import { erlangDay, seatsFor, shareWithin } from '../../src/sim/staffing.ts';
 
 const perHour = (calls: number) => calls / 3_600_000;
@@ -249,16 +250,17 @@ test('a day on which no phone is ever picked up ends, though callers never hang 
   }
 });
 
-test('a day on which nobody is served lasts to its last change of mode, and of shift', () => {
+test('a day on which nobody is served lasts to its last change of mode, of site, and of shift', () => {
   const settings = cityRules({ personal: ['personal'] });
   const phones = drawPhones({ after: fixed(1_000), declined: 1, missed: 0 }, 1);
   const callers = [caller('1', 0, ['1'], 1_000)];
   const lateMs = START_MS + 10 * 3_600_000;
-  const endMs = (toMs: number, modes: Day['modes'] = []) =>
-    playDay({ settings, callers, shifts: [{ agent: agentId('personal'), fromMs: START_MS, toMs }], phones, modes })
+  const endMs = (toMs: number, leads: SetByLeads = {}) =>
+    playDay({ settings, callers, shifts: [{ agent: agentId('personal'), fromMs: START_MS, toMs }], phones, ...leads })
       .endMs;
   expect(endMs(Infinity)).toBeLessThan(lateMs);
-  expect(endMs(Infinity, [{ atMs: lateMs, mode: 'holiday' }])).toBeGreaterThanOrEqual(lateMs);
+  expect(endMs(Infinity, { modes: [{ atMs: lateMs, mode: 'holiday' }] })).toBeGreaterThanOrEqual(lateMs);
+  expect(endMs(Infinity, { sites: [{ atMs: lateMs, site: 'sub', status: 'down' }] })).toBeGreaterThanOrEqual(lateMs);
   expect(endMs(lateMs)).toBeGreaterThanOrEqual(lateMs);
 });
 
