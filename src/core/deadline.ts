@@ -7,10 +7,11 @@ import { notReached } from './call-back.ts';
 import { placingDue } from './call-out.ts';
 import { closeWithoutRecordings, closing, finish, refuse } from './closing.ts';
 import { conversationDue } from './conversation.ts';
-import { type Decision, touchAgent, touchContact } from './decision.ts';
+import { type Decision, oldestWaited, touchAgent, touchContact } from './decision.ts';
 import { deflectTaken } from './deflect.ts';
 import { devicesExpired } from './device.ts';
 import { weighAgain } from './donor.ts';
+import { DUE } from './due-kind.ts';
 import { menuStuck } from './flow.ts';
 import { agentId, contactId, legId } from './ids.ts';
 import { hangUp } from './leg.ts';
@@ -20,7 +21,7 @@ import { leaseOver } from './offer.ts';
 import { partingDue } from './parting.ts';
 import { announce } from './place.ts';
 import { standInQueue } from './queue.ts';
-import { DUE, setDeadline } from './standing.ts';
+import { setDeadline } from './standing.ts';
 import type { Contact, State } from './state.ts';
 import { superviseDue } from './supervision.ts';
 import { connectFailed, rejoin } from './talk.ts';
@@ -72,6 +73,8 @@ function meet(d: Decision, due: Due): void {
     }
     case DUE.alert:
       return alertDue(d, due);
+    case DUE.oldest:
+      return oldestWaited(d, id);
     default:
       // DUE.mode: looked at at the end of every entry; this one is met by its coming.
       return setDeadline(d.state, 'mode', '', null);

@@ -7,9 +7,10 @@ import type { AgentId, CommandKey, ContactId, LegId } from './ids.ts';
 import { contactId, legId } from './ids.ts';
 import type { Bucket, Kind } from './kind.ts';
 import { VOICE } from './medium.ts';
+import { armOldest, oldestWaitMs } from './oldest.ts';
 import { advanceStep } from './plan.ts';
 import { freshenIdle, LESS, MORE, placeAgent, seatOfAgent } from './seat.ts';
-import { freshen, placeContact, placeOf } from './standing.ts';
+import { freshen, lineOf, placeContact, placeOf } from './standing.ts';
 import type { Agent, Contact, Conversation, Leg, Stage, State, Work } from './state.ts';
 
 /** One entry in the making: what the event has led to so far. */
@@ -191,6 +192,16 @@ function stepsMayEnd(d: Decision, agent: AgentId, kind: Kind): void {
   }
   const wanted = d.state.standing.wanted.get(agent);
   if (wanted !== undefined) for (const bucket of [...wanted]) stepMayEnd(d, bucket);
+}
+
+/** Q11: nobody touches those who wait for the oldest of them, whose wait is longer now than some steps allow. */
+export function oldestWaited(d: Decision, line: string): void {
+  const oldestMs = oldestWaitMs(d.state, line);
+  for (const [{ skipIf }, buckets] of [...d.state.standing.buckets]) {
+    if (typeof skipIf !== 'number' || oldestMs <= skipIf) continue;
+    for (const bucket of [...buckets.values()]) if (lineOf(bucket.queue, bucket.slot) === line) stepMayEnd(d, bucket);
+  }
+  armOldest(d.state, line);
 }
 
 function stepMayEnd(d: Decision, bucket: Bucket): void {

@@ -3,6 +3,7 @@ import { isExcluded } from './exclusion.ts';
 import { siteTakes } from './gate.ts';
 import { type Bucket, type Kind, servingOf } from './kind.ts';
 import { slotOf } from './medium.ts';
+import { oldestWaitMs } from './oldest.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { PlanStep } from './settings.ts';
 import { bucketFor, lineOf } from './standing.ts';
@@ -58,10 +59,4 @@ function isAnyoneThere(state: State, bucket: Bucket): boolean {
   const seat = state.standing.seats.get(bucket.only);
   if (seat?.kind === undefined || servingOf(seat.kind, bucket, state.settings!) === undefined) return false;
   return isThere(seat.kind, seat.loggedIn);
-}
-
-function oldestWaitMs(state: State, line: string): number {
-  const first = state.standing.waiting.get(line)?.first();
-  const contact = first === undefined ? undefined : state.contacts.get(first.id as Contact['id']);
-  return contact?.stage.in === 'queue' ? state.nowMs - contact.stage.wait.enqueuedAtMs : 0;
 }

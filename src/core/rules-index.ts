@@ -1,5 +1,6 @@
 import { HOME_SITE } from '../lib/home-site.ts';
 import { kindKey, makeKind, type SiteLoad } from './kind.ts';
+import { forgetOldest, skipsOf } from './oldest.ts';
 import { placeAgent, seatOf, seatOfAgent } from './seat.ts';
 import { levelDueMs } from './service-level.ts';
 import type { Settings } from './settings.ts';
@@ -32,10 +33,13 @@ export function indexSettings(state: State, settings: Settings): void {
     place.line = null;
     place.kept = false;
     place.counts = false;
+    place.entered = null;
     place.bucket = null;
   }
   standing.waiting.clear();
   standing.kept.clear();
+  forgetOldest(state);
+  standing.skipsMs = skipsOf(settings);
   standing.callsWaiting = 0;
   for (const seat of standing.seats.values()) {
     seat.setting = undefined;

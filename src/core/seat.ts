@@ -1,12 +1,13 @@
 import { makeDue } from '../lib/due-heap.ts';
 import { HOME_SITE } from '../lib/home-site.ts';
 import type { Timed } from '../lib/time-order.ts';
+import { DUE } from './due-kind.ts';
 import type { AgentId } from './ids.ts';
 import type { Kind, SiteLoad } from './kind.ts';
 import type { Slot } from './medium.ts';
 import { idleAtMs, roomNow } from './room.ts';
 import type { AgentSetting } from './settings.ts';
-import { DUE, freshen, type Standing, unwatch, type Watched } from './standing.ts';
+import { freshen, type Standing, unwatch, type Watched } from './standing.ts';
 import { STANDING } from './standing-key.ts';
 import type { Agent, State } from './state.ts';
 

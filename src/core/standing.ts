@@ -4,11 +4,13 @@ import { Renewal } from '../lib/renewal.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
 import type { Command } from './command.ts';
+import { DUE } from './due-kind.ts';
 import { idleDueMs } from './idle-due.ts';
 import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
 import { type Bucket, bucketKey, join, type Kind, type SiteLoad, servingOf } from './kind.ts';
 import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { lastsMs } from './mode-rules.ts';
+import { enterOldest, leaveOldest, type Oldest } from './oldest.ts';
 import { stepsOf } from './plan-steps.ts';
 import type { MissedCall } from './remembered.ts';
 import type { Seat } from './seat.ts';
@@ -37,6 +39,10 @@ export interface Standing {
   readonly returning: Map<AgentId, Set<ContactId>>;
   /** Queue and slot (`lineOf`) → everyone in it, the ringing ones too: what a position counts. */
   readonly waiting: Map<string, TimeOrder<Place>>;
+  /** Numbers that `skipIf` of some step says (Q11), lowest first. */
+  skipsMs: readonly number[];
+  /** As `waiting`, while there are `skipsMs`. */
+  readonly oldest: Map<string, Oldest>;
   /** As `waiting`: how many of them are kept for a call-back (Q7, K1, K8). */
   readonly kept: Map<string, number>;
   /** Calls that wait, in all queues, but for those of ours to citizens who are not there (M3). */
@@ -85,6 +91,8 @@ export interface Place extends Timed, Watched {
   kept: boolean;
   /** Among `callsWaiting`. */
   counts: boolean;
+  /** While it counts for its line's oldest wait (Q11): its item in that order. */
+  entered: Timed | null;
   /** Where it may be offered from; null while it may not. */
   bucket: Bucket | null;
 }
@@ -107,6 +115,8 @@ export function emptyStanding(journalId: string): Standing {
     wanted: new Map(),
     returning: new Map(),
     waiting: new Map(),
+    skipsMs: [],
+    oldest: new Map(),
     kept: new Map(),
     callsWaiting: 0,
     conversationOf: new Map(),
@@ -140,6 +150,7 @@ export function placeOf(contact: Contact): Place {
       returnTo: null,
       kept: false,
       counts: false,
+      entered: null,
       bucket: null,
       fresh: false,
       due: makeDue(DUE.contact, id),
@@ -190,6 +201,7 @@ function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Pla
   orderOf(state.standing.waiting, line).add(place);
   countWaiting(state, place, place.slot === VOICE);
   if (contact.callBack !== undefined) keepPlace(state, contact);
+  countOldest(state, place, stage.wait);
   enterBucket(state, place, bucket);
   return open;
 }
@@ -200,13 +212,24 @@ export function keepPlace(state: State, contact: Contact): void {
   const kept = contact.callBack?.step === 'promised';
   if (place.line === null || place.kept === kept) return;
   countKept(state, place, kept);
-  if (contact.medium === 'callback') countWaiting(state, place, !kept);
+  if (contact.medium !== 'callback') return;
+  countWaiting(state, place, !kept);
+  if ('wait' in contact.stage) countOldest(state, place, contact.stage.wait);
 }
 
 function countWaiting({ standing }: State, place: Place, counts: boolean): void {
   if (place.counts === counts) return;
   place.counts = counts;
   standing.callsWaiting += counts ? 1 : -1;
+}
+
+/** Q11: everyone in the line does, but for our call-backs while the citizen is not there (B3). */
+function countOldest(state: State, place: Place, { enqueuedAtMs }: Wait): void {
+  if (state.standing.skipsMs.length === 0) return;
+  const counts = place.counts || place.slot !== VOICE;
+  if (counts === (place.entered !== null)) return;
+  if (counts) enterOldest(state, place, place.line!, enqueuedAtMs);
+  else leaveOldest(state, place, place.line!);
 }
 
 function countKept({ standing }: State, place: Place, kept: boolean): void {
@@ -250,21 +273,8 @@ export function setNode(state: State, id: NodeId, node: Node): void {
   for (const sipUser of state.devices.keys()) placePhones(state, sipUser);
 }
 
-/** What a deadline is of, in the order in which those of one moment are met. */
-export const DUE = {
-  agent: 0,
-  contact: 1,
-  seat: 2,
-  level: 3,
-  leg: 4,
-  mode: 5,
-  missed: 6,
-  supervision: 7,
-  alert: 8,
-} as const;
-
-/** Of what is no contact, agent or leg: those have their deadlines at hand (`STANDING`). */
-type Named = Exclude<keyof typeof DUE, 'agent' | 'contact' | 'alert' | 'leg'>;
+/** Of what is no contact, agent, leg or line: those have their deadlines at hand (`STANDING`). */
+type Named = Exclude<keyof typeof DUE, 'agent' | 'contact' | 'alert' | 'leg' | 'oldest'>;
 
 export function setDeadline(state: State, of: Named, id: string, atMs: number | null): void {
   state.standing.dues.set(DUE[of], id, atMs);
@@ -432,6 +442,7 @@ function leaveLine(state: State, place: Place): void {
   orderOf(state.standing.waiting, place.line).delete(place);
   if (place.kept) countKept(state, place, false);
   countWaiting(state, place, false);
+  if (place.entered !== null) leaveOldest(state, place, place.line);
   leaveBucket(state, place);
   place.line = null;
   place.bucket = null;

@@ -70,10 +70,22 @@ export function mayServe(state: State, agent: Agent, wait: Wait, slot: SlotName 
   return home === undefined || home === wait.queue || state.levels.get(home)?.kept !== false;
 }
 
-/** Whether the step is to be passed over while nobody is free for it. */
-export function isPassedOver(settings: Settings, wait: Wait): boolean {
-  const { skipIf, untilMs } = stepOf(settings, wait);
-  return skipIf === 'noneAvailable' && untilMs !== null;
+/** Whether the step that this wait is in should hold no longer; asked for when nobody is free for it. */
+export function isPassedOver(state: State, { contact, wait }: Open): boolean {
+  const { skipIf, untilMs, lastAgent } = stepOf(state.settings!, wait);
+  if (untilMs === null) return false;
+  if (state.nowMs >= wait.enqueuedAtMs + untilMs) return true;
+  if (lastAgent === true && wait.lastAgent === null) return true;
+  if (typeof skipIf === 'number') return oldestMs(state, wait.queue, slotNameOf(contact.medium)) > skipIf;
+  return skipIf === 'noneAvailable';
+}
+
+/** How long anybody has waited in this queue, the ringing ones too. */
+function oldestMs(state: State, queue: string, slot: SlotName): number {
+  const waits = [...state.contacts.values()].flatMap(({ medium, stage }) =>
+    (stage.in === 'queue' || stage.in === 'connecting') && slotNameOf(medium) === slot ? [stage.wait] : [],
+  );
+  return Math.max(0, ...waits.filter((each) => each.queue === queue).map((each) => state.nowMs - each.enqueuedAtMs));
 }
 
 /** Who has waited for its bound is 0; then calls, chats, mails; in each the rank. */

@@ -46,7 +46,7 @@ const stepParts = fc.record(
       maxLength: 2,
     }),
     headStartMs: fc.constantFrom(5_000, 30_000),
-    skipIf: fc.constantFrom<NonNullable<PlanStep['skipIf']>>('noneLoggedIn', 'noneAvailable', 20_000),
+    skipIf: fc.constantFrom<NonNullable<PlanStep['skipIf']>>('noneLoggedIn', 'noneAvailable', 2_000, 20_000),
     lastAgent: fc.constant<true>(true),
   },
   { requiredKeys: ['needs'] },
@@ -318,17 +318,15 @@ function nthOf(hotline: Hotline, nth: number, calls: boolean): ContactId | undef
 function check(state: State, decided: readonly Command[], before: Map<ContactId, Wait>): void {
   oneEach(state);
   const open = openContacts(state);
-  for (const { contact, wait } of open) {
+  for (const each of open) {
+    const { contact, wait } = each;
     const slot = slotNameOf(contact.medium);
-    const idle = [...state.agents.values()].find(
-      (each) => isFree(state, each, slot) && mayServe(state, each, wait, slot),
-    );
+    const idle = [...state.agents.values()].find((who) => isFree(state, who, slot) && mayServe(state, who, wait, slot));
     if (idle !== undefined) throw new Error(`${contact.id} waits at step ${wait.step} while ${idle.id} is free`);
     if ((before.get(contact.id) ?? wait).enqueuedAtMs !== wait.enqueuedAtMs)
       throw new Error(`${contact.id} lost its place`);
-    // Nobody is free for it, as was just seen.
-    if (isPassedOver(state.settings!, wait))
-      throw new Error(`${contact.id} waits in step ${wait.step}, which it should not`);
+    // Nobody is free for it, as was just seen: the step that it is in is the one that it should be in, and nobody waits by an old one.
+    if (isPassedOver(state, each)) throw new Error(`${contact.id} waits in step ${wait.step}, which it should not`);
   }
   // The offers that stand: nobody who still waits had the better right to that agent at the time.
   for (const command of decided) {

@@ -101,7 +101,7 @@ describe('who gets a contact', () => {
     expect(hotline.ringing(hotline.call('personal'))).toBe('dan');
   });
 
-  test('[Q11] a step for a queue that is not long stays until the oldest contact has waited for longer than it says', () => {
+  test('[Q11] a step for a queue that is not long stays until the oldest contact has waited for longer than it says, then all go on', () => {
     const plans = { p: [until(60_000, { skill: 'law', level: 1 }, { skipIf: 20_000 }), always(PERSONAL)] };
     const hotline = new Hotline(
       rules([queue('personal', { plan: 'p' })], [agent('ana', { personal: 1 }), agent('leo', { law: 1 })], { plans }),
@@ -110,9 +110,16 @@ describe('who gets a contact', () => {
     const oldest = hotline.call('personal');
     hotline.pass(20_000);
     const within = hotline.call('personal');
+    const ringing = (calls: readonly ContactId[]) => calls.map((call) => hotline.ringing(call));
+    expect(ringing([oldest, within])).toEqual([undefined, undefined]);
     hotline.pass(1);
     const beyond = hotline.call('personal');
-    expect([oldest, within, beyond].map((call) => hotline.ringing(call))).toEqual([undefined, undefined, 'ana']);
+    expect(ringing([oldest, within, beyond])).toEqual(['ana', undefined, undefined]);
+    const steps = [within, beyond].map((call) => {
+      const stage = hotline.state.contacts.get(call)!.stage;
+      return stage.in === 'queue' && stage.wait.step;
+    });
+    expect(steps).toEqual([1, 1]);
   });
 
   test('[Q11][Q17] the needs relax step by step, and a step may count as time already waited', () => {
