@@ -68,7 +68,9 @@ function stand(d: Decision, number: string): boolean {
 function withdraw(d: Decision, id: ContactId): void {
   const contact = d.state.contacts.get(id);
   if (contact === undefined) return void d.state.standing.missedUnderWay.delete(id);
-  const { stage } = contact;
+  const { stage, callBack } = contact;
+  // K4: the citizen was reached, and has had the place kept: it is a promise like any other.
+  if (callBack?.step === 'promised' && callBack.key !== null) return void d.state.standing.missedUnderWay.delete(id);
   // A citizen who was reached, and waits because a phone or a bridge failed, is on the line.
   if ((stage.in !== 'queue' && stage.in !== 'pausing') || !isPromised(contact)) return;
   cancelOffer(d, contact, 'cancelled', 'B3');

@@ -204,3 +204,28 @@ test('[K4][K5] a place that is kept waits, and costs neither a try nor an agent,
   hotline.pass(30_000);
   expect(hotline.ringing(call)).toBe('ana');
 });
+
+test('[K4][K5][B3] the citizen of a missed call who was reached, waits, and has the place kept again is called back', () => {
+  const hotline = hotlineOf({}, { missedCalls, hours: { day } });
+  hotline.hangUp(hotline.call('personal', '13800138000'));
+  hotline.pass(0);
+  const ours = hotline.state.contacts.get(hotline.state.missed.get('13800138000')!.by!)!;
+  hotline.ready('ana');
+  hotline.answer(ours.id);
+  hotline.bridges = false;
+  hotline.hear({ type: 'legAnswered', node: NODE, leg: ours.leg });
+  hotline.pass(5_000);
+  hotline.ask('ana', 'notReady');
+  hotline.pass(30_000);
+  const { leg } = hotline.state.contacts.get(ours.id)!;
+  for (let n = 0; n < 2; n++) hotline.hear({ type: 'digitPressed', node: NODE, leg, digit: '1', durationMs: 100 });
+  expect(hotline.state.missed.size).toBe(0);
+  hotline.hangUp(ours.id);
+  hotline.pass(60_000);
+  hotline.restart();
+  hotline.hangUp(hotline.call('personal', '13900139000'));
+  hotline.pass(60_000);
+  expect(hotline.state.contacts.get(ours.id)?.stage.in).toBe('queue');
+  hotline.ready('ana');
+  expect(hotline.ringing(ours.id)).toBe('ana');
+});
