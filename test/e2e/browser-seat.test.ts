@@ -4,7 +4,7 @@ import { earOf, untilHears } from './browser-stage.ts';
 import { type CityFolder, cityWith } from './city.ts';
 import { until } from './program.ts';
 import { openStage, type Stage } from './stage.ts';
-import { channelOf, toneShare } from './tone.ts';
+import { channelOf, toneSeconds, toneShare } from './tone.ts';
 
 const BROWSER_HZ = 1_000;
 const CITIZEN_HZ = 600;
@@ -91,7 +91,8 @@ test('a citizen is answered by an agent at a browser: heard both ways, held and 
   expect(record.offers).toMatchObject([{ agent: USER, result: 'accepted' }]);
   const [contact] = await stage.contacts();
   const recording = stage.recordingOf(contact!.id);
-  expect(toneShare(channelOf(recording, 'right').slice(-8_000), BROWSER_HZ)).toBeGreaterThan(0.9);
+  // As long in a row as it was waited for after the hold; a browser on a busy machine may stumble in one of its last tenths of a second.
+  expect(toneSeconds(channelOf(recording, 'right').slice(-16_000), BROWSER_HZ)).toBeGreaterThanOrEqual(0.5);
 }, 90_000);
 
 test('an agent whose page closes is gone for the citizen only: the caller is back at the head of the queue', async () => {
