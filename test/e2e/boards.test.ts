@@ -247,13 +247,13 @@ describe('the explain page', () => {
     await page.page.fill('input[name=wanted]', '13900000000');
     await page.page.keyboard.press('Enter');
     await page.seen('[data-test=failure]');
-    await page.page.context().close();
 
     const agent = await openDesk(chromium.browser, http());
     await agent.signIn(stage.program.firstRun().seats.find(({ user }) => user === 'seat1002')!);
     await agent.page.goto(`http://${http()}/explain?contact=${id}`);
     await agent.seen('[data-test=start]');
-    expect(new URL(agent.page.url()).pathname).toBe('/');
+    await agent.page.waitForURL(({ pathname }) => pathname === '/');
+    expect(await agent.page.locator('[data-test=life]').count()).toBe(0);
     expect(await agent.page.locator('a[href="/explain"], a[href="/wallboard"], a[href="/supervision"]').count()).toBe(
       0,
     );
