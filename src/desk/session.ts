@@ -16,6 +16,10 @@ const RIGHTS_TRIES_MAX = 10;
 let asking: Promise<void> | undefined;
 /** Counts what was heard of rights: only the newest is asked about, or an answer that comes late would undo it. */
 let heard = 0;
+/** A deed is under way that ends this session and begins the next. */
+let renewing = false;
+/** It was told meanwhile that the session is over. */
+let isOver = false;
 
 /** Who sits here. */
 export const session = reactive({
@@ -63,7 +67,22 @@ export const session = reactive({
     session.over();
   },
 
+  /** Once it is done the page begins anew. The server tells of the end of a session sooner than of the next: it counts only if the deed fails. */
+  async renew(deed: () => Promise<unknown>): Promise<void> {
+    [renewing, isOver] = [true, false];
+    try {
+      await deed();
+    } catch (error) {
+      renewing = false;
+      if (isOver) session.over();
+      throw error;
+    }
+    location.reload();
+  },
+
   over(): void {
+    isOver = true;
+    if (renewing) return;
     session.person = undefined;
     asking = undefined;
   },

@@ -1,35 +1,49 @@
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 
 export interface HeldBack {
   /** The page has asked. */
   readonly asked: Promise<unknown>;
+  /** It is on its way again. */
+  release(): void;
   /** Ends once the page has the answer, and has shown what it shows of it. */
   comes(): Promise<void>;
 }
 
-/** Whoever has read a later answer has read the one before it, and shown what it shows of it. */
 const LATER = `fetch('/').then((answer) => answer.text())`;
 
-/** What the server answers at `url` is held back until it `comes`. */
+/** Whoever has read a later answer has read the ones before it, and shown what it shows of them. */
+export async function hasReadAll(page: Page): Promise<void> {
+  await page.evaluate(LATER);
+}
+
+/** What the server answers next at `url` is held back until it `comes`, its cookies, too. */
 export async function heldBack(page: Page, url: string): Promise<HeldBack> {
   let release = (): void => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  await page.route(url, async (route) => {
-    const response = await route.fetch();
+  const hold = async (route: Route): Promise<void> => {
+    const request = route.request();
+    const body = request.postData();
+    const answer = await fetch(request.url(), {
+      method: request.method(),
+      headers: await request.allHeaders(),
+      ...(body === null ? {} : { body }),
+    });
+    const response = { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
     await held;
-    await route.fulfill({ response });
-  });
+    await route.fulfill(response);
+  };
+  await page.route(url, hold, { times: 1 });
   const asked = page.waitForRequest(url);
   const answered = page.waitForResponse(url);
   return {
     asked,
+    release,
     async comes() {
       release();
       await (await answered).finished();
-      await page.evaluate(LATER);
-      await page.unroute(url);
+      await hasReadAll(page);
     },
   };
 }

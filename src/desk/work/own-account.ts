@@ -1,6 +1,7 @@
 import { reactive } from 'vue';
 import { words } from '../language/words.ts';
 import { ask } from '../request.ts';
+import { session } from '../session.ts';
 import { whyNot } from '../why-not.ts';
 
 interface Proof {
@@ -29,10 +30,13 @@ export function forgetOwn(): void {
 
 /** All sessions end, the one of this page, too, which begins again with the one that it is given. */
 export async function changePassword(proof: Proof, newPassword: string): Promise<void> {
-  const isDone = await attempt(() => ask('/me/password', { method: 'POST', body: { ...bodyOf(proof), newPassword } }));
-  if (!isDone) return;
-  sessionStorage.setItem(CHANGED_KEY, '1');
-  location.reload();
+  const body = { ...bodyOf(proof), newPassword };
+  await attempt(() =>
+    session.renew(async () => {
+      await ask('/me/password', { method: 'POST', body });
+      sessionStorage.setItem(CHANGED_KEY, '1');
+    }),
+  );
 }
 
 /** Once, in the page that was loaded again. */
