@@ -50,32 +50,37 @@ must('build', process.execPath, ['src/start.mjs', '--build-only']);
 // Beside the first tests, of which many wait.
 const checks = checkAll(['check:types', 'check:desk', 'check:style']);
 const folder = mkdtempSync(join(tmpdir(), 'minhu-test-'));
-const total = { passed: 0, failed: 0 };
 /** Of what failed at first: what it waited for, and what came instead. */
 const LINES_SHOWN = 40;
 /** Of what a pass said of errors outside any test, which no report names. */
 const SAID_CHARS = 8_000;
-/** A defect each, of the test or of what it tests. */
-const secondTries = [];
-/** Said again at the end: who reads only the last lines of a long run learns what failed. */
-const failures = [];
+/** More files than that do not fail by the machine. */
+const AGAIN_MAX = 3;
+/** File → what came of it last. */
+const outcomes = new Map();
+/** Of no file. */
+const troubles = [];
 for (const pass of PASSES) {
   await play(pass);
   if (!(await checks)) giveUp('types and style');
 }
+const again = await tryAgain();
 rmSync(folder, { recursive: true, force: true });
-for (const told of secondTries) process.stdout.write(`passed at the second try only: ${told}\n`);
+// Said at the end: who reads only the last lines of a long run learns what failed.
+for (const told of again) process.stdout.write(`passed at the second try only: ${told}\n`);
+const failures = [...[...outcomes.values()].flatMap(failuresOf), ...troubles];
 for (const told of failures) process.stdout.write(`failed: ${told}\n`);
-process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+const tests = [...outcomes.values()].flatMap(({ assertionResults }) => assertionResults);
+const passed = tests.filter(({ status }) => status === 'passed').length;
+process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
+process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;
 
 async function play({ name, workers, args }) {
   const report = join(folder, `${name}.json`);
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
-  // Real programs on two shared cores: who fails once is tried once more, and is told of below.
-  const options = [`--maxWorkers=${workers}`, '--retry=1', '--reporter=default', '--reporter=json'];
+  const options = [`--maxWorkers=${workers}`, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const env = { MINHU_SEED: '12345', ...process.env, NODE_ENV: 'test', MINHU_TEST_TEMPLATE: folder };
-  const child = spawn(process.execPath, [...vitest, ...options, `--outputFile.json=${report}`, ...args], {
+  const child = spawn(process.execPath, [...vitest, ...options, ...args], {
     ...{ cwd: root, stdio: ['inherit', 'inherit', 'pipe'], env },
   });
   let said = '';
@@ -84,21 +89,31 @@ async function play({ name, workers, args }) {
     said = `${said}${data}`.slice(-SAID_CHARS);
   });
   const status = await new Promise((resolve) => child.once('close', resolve));
-  const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
-  total.passed += result?.numPassedTests ?? 0;
-  total.failed += result?.numFailedTests ?? 0;
-  for (const { assertionResults = [] } of result?.testResults ?? [])
-    for (const { fullName, status: outcome, failureMessages = [] } of assertionResults)
-      if (outcome === 'passed' && failureMessages.length > 0)
-        secondTries.push(`${fullName}: ${failureMessages[0].split('\n').slice(0, LINES_SHOWN).join('\n')}`);
-      else if (outcome === 'failed') failures.push(`${fullName}: ${failureMessages.join('\n')}`);
-  // A file that could not be loaded, or an error outside any test, counts too.
-  if (status !== 0 && (result?.numFailedTests ?? 0) === 0) {
-    total.failed += 1;
-    const files = result?.testResults.filter((file) => file.status === 'failed') ?? [];
-    const why = files.map((file) => `${relative(root, file.name)}: ${file.message}`).join('\n');
-    failures.push(`pass “${name}” ended with ${status}, no test of it having failed. ${why}\n${said}`);
-  }
+  const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
+  for (const file of files) outcomes.set(relative(root, file.name), file);
+  // Errors outside any test count, too.
+  if (status !== 0 && files.flatMap(failuresOf).length === 0)
+    troubles.push(`pass “${name}” ended with ${status}, no test of it having failed.\n${said}`);
+}
+
+/**
+ * Real programs on two shared cores: a file that failed is tried once more, alone, in programs of its own, since what failed in it has left its
+ * pages and calls somewhere. Each is a defect all the same, of the test or of what it tests. @returns what passed so.
+ */
+async function tryAgain() {
+  const failed = [...outcomes].filter(([, file]) => failuresOf(file).length > 0);
+  if (failed.length === 0 || failed.length > AGAIN_MAX || troubles.length > 0) return [];
+  await play({ name: 'again', workers: 1, args: failed.map(([name]) => name) });
+  return failed
+    .filter(([name]) => failuresOf(outcomes.get(name)).length === 0)
+    .flatMap(([, file]) => failuresOf(file).map((told) => told.split('\n').slice(0, LINES_SHOWN).join('\n')));
+}
+
+/** A file that could not be loaded is one. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${relative(root, name)}: ${message}`] : [];
+  return failed.map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join('\n')}`);
 }
 
 function installPeers() {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { axeFindings } from './desk-page.ts';
 import { heardSamples } from './heard-samples.ts';
+import { lateAnswers } from './late-answers.ts';
 
 /** A citizen before the page `/call/`, on a telephone 360 px wide. */
 export interface Citizen {
@@ -39,6 +40,7 @@ export async function openCallPage(browser: Browser, http: string, options: Call
   const { language = 'zh', theme = 'light', line, microphone } = options;
   const viewport = { width: 360, height: 740 };
   const context = await browser.newContext({ viewport, colorScheme: theme, deviceScaleFactor: 2 });
+  await lateAnswers(context);
   const page = await context.newPage();
   page.setDefaultTimeout(WITHIN_MS);
   const faults: string[] = [];

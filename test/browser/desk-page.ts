@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Account } from '../e2e/program.ts';
 import { heardSamples } from './heard-samples.ts';
+import { lateAnswers } from './late-answers.ts';
 
 /** The desk in a browser, as somebody sits before it. */
 export interface DeskPage {
@@ -49,6 +50,7 @@ export async function openDesk(
 ): Promise<DeskPage> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
   await context.grantPermissions(['notifications', 'microphone']);
+  await lateAnswers(context);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));

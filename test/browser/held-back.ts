@@ -1,4 +1,5 @@
 import type { Page, Route } from 'playwright-core';
+import { asked } from './late-answers.ts';
 
 export interface HeldBack {
   /** The page has asked. */
@@ -23,22 +24,15 @@ export async function heldBack(page: Page, url: string): Promise<HeldBack> {
     release = resolve;
   });
   const hold = async (route: Route): Promise<void> => {
-    const request = route.request();
-    const body = request.postData();
-    const answer = await fetch(request.url(), {
-      method: request.method(),
-      headers: await request.allHeaders(),
-      ...(body === null ? {} : { body }),
-    });
-    const response = { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
+    const { fulfil } = await asked(route);
     await held;
-    await route.fulfill(response);
+    await fulfil();
   };
   await page.route(url, hold, { times: 1 });
-  const asked = page.waitForRequest(url);
+  const request = page.waitForRequest(url);
   const answered = page.waitForResponse(url);
   return {
-    asked,
+    asked: request,
     release,
     async comes() {
       release();

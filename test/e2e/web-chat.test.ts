@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { LOOKS, openDesk } from '../browser/desk-page.ts';
 import { type FaultyProxy, startFaultyProxy } from '../browser/faulty-proxy.ts';
+import { lateAnswers } from '../browser/late-answers.ts';
 import { photo } from '../channel/photo-maker.ts';
 import { startPlatform } from '../channel/platform.ts';
 import { type Client, signIn, until } from './program.ts';
@@ -92,6 +93,7 @@ async function openChat(
 ): Promise<CitizenPage> {
   const viewport = { width: 360, height: 640 };
   const context = await chromium.browser.newContext({ viewport, colorScheme: theme });
+  await lateAnswers(context);
   const page = await context.newPage();
   await page.addInitScript({ content: `localStorage.setItem('minhu.chat.language', '${language}');` });
   page.setDefaultTimeout(30_000);
