@@ -138,7 +138,7 @@ function yearsMissing(city: Pick<City, 'settings' | 'office'> | undefined): read
 export function watchWorkdays({ logger }: Pick<Calls, 'logger'>, city: Pick<City, 'settings' | 'office'>): void {
   const ask = (): void => {
     for (const year of yearsMissing(city)) {
-      logger.warn({ year }, 'the holidays of this year are missing; add them to workdays.yaml');
+      logger.warn({ year }, 'the holidays of a year are missing; add them to workdays.yaml');
     }
   };
   ask();

@@ -42,7 +42,9 @@ async function killCore(): Promise<number> {
 }
 
 test('a first start has nothing to warn of', () => {
-  expect(logOf(stage.program.run().pids.core).filter(({ level }) => level >= 40)).toEqual([]);
+  const warnings = logOf(stage.program.run().pids.core).filter(({ level }) => level >= 40);
+  // In December until the city has added what the State Council has announced for the next year.
+  expect(warnings.filter(({ msg }) => !/^the holidays of a year are missing/.test(msg))).toEqual([]);
 });
 
 test('a killed core takes up its calls before it loads the web server and the records, and says how long each part took', async () => {
