@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type Chromium, startChromium } from '../browser/chromium.ts';
 import { type DeskPage, openDesk } from '../browser/desk-page.ts';
+import { heldBack } from '../browser/held-back.ts';
 import { shareNow } from './browser-stage.ts';
 import { type CityFolder, cityFileOf, cityWith } from './city.ts';
 import { freePort } from './free-port.ts';
@@ -108,6 +109,7 @@ test('an agent calls a number of the catalogue from the desk: the own phone answ
 
 test('a number of three digits is dialled; two clicks are one call, and what is about to be done is said no longer in the talk', async () => {
   const police = reachable(POLICE);
+  const asOfTheTalk = await heldBack(desk.page, '**/contacts?from=*');
   await desk.click('dial-out');
   await desk.page.dblclick(`[data-test=dial-${POLICE}]`);
   await desk.state('talking');
@@ -117,6 +119,10 @@ test('a number of three digits is dialled; two clicks are one call, and what is 
   await desk.click('hang-up');
   expect((await stage.closedRecord(POLICE)).outcome).toBe('answered');
   await desk.state('notReady');
+  const over = () => desk.page.locator('[data-test=today] [data-test=back]').count();
+  await until('both calls are over', over, (count) => count === 2);
+  await asOfTheTalk.comes();
+  expect(await over()).toBe(2);
 }, 60_000);
 
 test('who is not reached is named on the page, with why, in both languages, until the next call', async () => {

@@ -125,6 +125,44 @@ test('a dispatcher is granted recordings in the page, and loses them again', asy
   await closeDrawer();
 }, 30_000);
 
+test('what is typed while everybody is read anew stays, and what is read late shows nothing of before', async () => {
+  const { page: browser } = page;
+  await page.click('open-zhang');
+  const lead = '.el-drawer input[type=checkbox][value=lead]';
+  const anew = await heldBack(browser, '**/api/v1/users');
+  await page.click('save-rights');
+  await anew.asked;
+  await browser.check(lead);
+  await browser.fill('[name=number]', '8899');
+  await anew.comes();
+  expect(await browser.isChecked(lead)).toBe(true);
+  expect(await browser.inputValue('[name=number]')).toBe('8899');
+  const asALead = await heldBack(browser, '**/api/v1/users');
+  await page.click('save-rights');
+  await asALead.asked;
+  await browser.uncheck(lead);
+  await page.click('save-rights');
+  await isSo('no lead any more', 'zhang', (now) => now?.roles.includes('lead') === false);
+  await hasReadAll(browser);
+  await asALead.comes();
+  expect(await browser.isChecked(lead)).toBe(false);
+  await closeDrawer();
+}, 30_000);
+
+test('levels changed one right after the other all stand', async () => {
+  const { page: browser } = page;
+  const [personal, enterprise] = ['[data-test=level-zhang-personal]', '[data-test=level-zhang-enterprise]'];
+  await page.click('tab-skills');
+  const first = await heldBack(browser, '**/api/v1/users/zhang');
+  await browser.selectOption(personal, '5');
+  await first.asked;
+  await browser.selectOption(enterprise, '3');
+  await first.comes();
+  await isSo('the second', 'zhang', (now) => now?.seat?.skills['enterprise'] === 3);
+  expect((await account('zhang'))?.seat?.skills).toEqual({ personal: 5, enterprise: 3 });
+  await page.click('tab-accounts');
+}, 30_000);
+
 test('a level is changed where it stands, and what no queue asks for is refused and changes nothing', async () => {
   await page.click('tab-skills');
   await page.page.selectOption('[data-test=level-zhang-enterprise]', '2');

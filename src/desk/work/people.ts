@@ -1,6 +1,7 @@
 import { ElMessage } from 'element-plus';
 import { computed, reactive } from 'vue';
 import { words } from '../language/words.ts';
+import { lastAsked } from '../last-asked.ts';
 import { ask, Refused } from '../request.ts';
 import { session } from '../session.ts';
 
@@ -61,16 +62,19 @@ export const people = reactive({
 /** Everybody else who comes here only looks. */
 export const mayChange = computed(() => session.person?.roles.includes('admin') === true);
 
+const asks = lastAsked();
+
 export async function loadPeople(): Promise<void> {
+  const isLast = asks();
   try {
     const [{ users }, { teams }, { skills }] = await Promise.all([
       ask<{ users: readonly Account[] }>('/users'),
       ask<{ teams: readonly Team[] }>('/teams'),
       ask<{ skills: readonly string[] }>('/skills'),
     ]);
-    Object.assign(people, { accounts: users, teams, skills, failed: false });
+    if (isLast()) Object.assign(people, { accounts: users, teams, skills, failed: false });
   } catch {
-    people.failed = true;
+    if (isLast()) people.failed = true;
   }
 }
 
