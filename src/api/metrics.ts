@@ -107,7 +107,7 @@ function addQueueGauges(registry: Registry, { queues }: MetricSources): void {
     registers,
     collect() {
       this.reset();
-      for (const { queue, waiting } of queues()) this.set({ queue }, waiting.filter(isCall).length);
+      for (const { queue, waiting } of queues()) this.set({ queue }, waiting.filter(isCaller).length);
     },
   });
   new Gauge({
@@ -133,7 +133,7 @@ function addQueueGauges(registry: Registry, { queues }: MetricSources): void {
       const nowMs = Date.now();
       for (const { queue, waiting } of queues()) {
         const sinceMs = waiting
-          .filter(isCall)
+          .filter(isCaller)
           .reduce((least, { enqueuedAtMs }) => Math.min(least, enqueuedAtMs), nowMs);
         this.set({ queue }, (nowMs - sinceMs) / 1_000);
       }
@@ -141,8 +141,8 @@ function addQueueGauges(registry: Registry, { queues }: MetricSources): void {
   });
 }
 
-function isCall({ medium }: QueueView['waiting'][number]): boolean {
-  return !isDigital(medium);
+function isCaller({ medium, nobody }: QueueView['waiting'][number]): boolean {
+  return !isDigital(medium) && nobody === undefined;
 }
 
 /** Chats and mails: those that wait, and those that agents have. */

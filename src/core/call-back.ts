@@ -7,7 +7,7 @@ import { ask, askLeg, type Decision, nextLegId, note, setStage, touchContact } f
 import { mayCallBack } from './dialable.ts';
 import { exclude } from './exclusion.ts';
 import type { CommandKey, LegId } from './ids.ts';
-import { hasOwnPlace, isToBeDialled } from './kept-place.ts';
+import { hasOwnPlace, isKeptFor, isToBeDialled } from './kept-place.ts';
 import { hangUp, openLeg } from './leg.ts';
 import { CALL_BACK_DIGITS_MAX, CALL_BACK_WRONG_MAX, DECLINE_PAUSE_MS, DIAL_SPARE_MS, KEY_QUIET_MS } from './limits.ts';
 import { closeMissed } from './missed.ts';
@@ -52,6 +52,8 @@ export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit
       if (mayCallBack(contact.from)) return goOn(d, contact, 'confirm', ['CBK-02']);
       return goOn(d, contact, 'number', ['CBK-03']);
     case 'confirm':
+      if (digit === '1' && isKeptFor(d.state, plainNumber(contact.from)))
+        return goOn(d, contact, 'number', ['MNU-05', 'CBK-03']);
       if (digit === '1') return promise(d, contact, contact.from);
       if (digit === '2') return goOn(d, contact, 'number', ['CBK-03']);
       return;

@@ -16,6 +16,7 @@ import { closeMissed, firstQueueOf, missCall } from './missed.ts';
 import { cancelOffer, offerLegGone } from './offer.ts';
 import { endGap, type Parted, returnLegGone } from './parting.ts';
 import { endWait, waitedMs } from './queue.ts';
+import { goesOnInAnother } from './redial.ts';
 import { freeAgent } from './release.ts';
 import { STANDING } from './standing-key.ts';
 import type { Contact, Leg, Wait } from './state.ts';
@@ -171,8 +172,9 @@ function giveUp(d: Decision, contact: Contact, wait: Wait, cause: string): void 
   endWait(d, contact, wait, 'abandoned', 'O7');
   if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
   if (contact.spoke || contact.medium === 'callback') return;
-  gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
-  missCall(d, contact, wait.queue, !HUNG_UP.has(cause));
+  const phoneLost = !HUNG_UP.has(cause);
+  if (!phoneLost || !goesOnInAnother(d, contact, wait)) gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
+  missCall(d, contact, wait.queue, phoneLost);
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {

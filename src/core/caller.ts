@@ -20,10 +20,13 @@ export function isOwnCall({ medium, calledBy }: Contact): boolean {
   return !isDigital(medium) && calledBy === undefined;
 }
 
-/** C2; and G2 for the day. */
+/** C2; and G2 for the day. Of calls side by side the one that had waited longest counts. */
 export function gaveUp(d: Decision, number: string, waitedMs: number, queue: string): void {
   const { nowMs } = d.state;
-  remember(d, number, { queue, gaveUp: { waitedMs, untilMs: nowMs + GAVE_UP_MS }, untilMs: nowMs + LAST_AGENT_MS });
+  const before = callerOf(d.state, number)?.gaveUp;
+  const longestMs = before == null || before.untilMs <= nowMs ? waitedMs : Math.max(waitedMs, before.waitedMs);
+  const gaveUp = { waitedMs: longestMs, untilMs: nowMs + GAVE_UP_MS };
+  remember(d, number, { queue, gaveUp, untilMs: nowMs + LAST_AGENT_MS });
 }
 
 /** K7. @param queue of the place that is kept for who calls from it (G2). */
@@ -42,6 +45,13 @@ export function placeLost(d: Decision, number: string, enqueuedAtMs: number, que
 export function callerOf({ callers, nowMs }: State, number: string): Caller | undefined {
   const caller = callers.get(number);
   return caller !== undefined && caller.untilMs > nowMs ? caller : undefined;
+}
+
+/** Whose place is kept for a call-back to or of this number. */
+export function promisedContact(state: State, number: string): Contact | undefined {
+  const id = callerOf(state, number)?.promised;
+  const contact = id === undefined || id === null ? undefined : state.contacts.get(id);
+  return contact?.callBack?.step === 'promised' ? contact : undefined;
 }
 
 /** What the next wait of this number starts with; a place and a wait given up count once (Q10, C2). */

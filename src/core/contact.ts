@@ -23,6 +23,11 @@ export type Begun = Pick<
   | 'callBack'
 >;
 
+/** B3: a call-back of ours whose citizen is not there: it stands in a queue, and nobody waits. */
+export function hasNobody({ medium, callBack }: Pick<Contact, 'medium' | 'callBack'>): boolean {
+  return medium === 'callback' && callBack?.step === 'promised';
+}
+
 /** All fields at once and in one order, whatever the medium, so that contacts are one kind of record to the engine that runs this. */
 export function makeContact(begun: Begun): Contact {
   return {

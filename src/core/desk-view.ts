@@ -1,4 +1,5 @@
 import { goesOnFrom } from './closed.ts';
+import { hasNobody } from './contact.ts';
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { isDigital, type Medium } from './medium.ts';
@@ -47,6 +48,8 @@ export interface ContactCard {
   };
   /** A call that stands in its queue now, its phone ringing or not, or is kept for another try (K6). */
   readonly waiting: boolean;
+  /** It stands there without anybody who waits (B3). */
+  readonly nobody?: true;
   /** Whose phone rings for it, or who has it. */
   readonly agent?: AgentId;
   /** Heard only with a second person's word (V5). */
@@ -123,6 +126,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
       : {}),
     waiting:
       !isDigital(contact.medium) && (stage.in === 'queue' || stage.in === 'connecting' || stage.in === 'pausing'),
+    ...(hasNobody(contact) ? { nobody: true as const } : {}),
     ...(agent === undefined ? {} : { agent }),
     ...(contact.sensitive === true ? { sensitive: true as const } : {}),
     ...(contact.unmarkAskedBy === undefined ? {} : { unmarkAskedBy: contact.unmarkAskedBy }),

@@ -1,4 +1,4 @@
-import { callerOf, placeLost } from './caller.ts';
+import { placeLost, promisedContact } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { Decision } from './decision.ts';
 import { endWait, hasRoom } from './queue.ts';
@@ -11,16 +11,28 @@ export function takeKeptPlace(d: Decision, contact: Contact, queue: string): voi
   if (kept === undefined || !hasRoom(d.state, contact, queue)) return;
   // A call-back that we began has no place of the caller's to give (B3).
   if (kept.contact.medium === 'voice') placeLost(d, from, kept.wait.enqueuedAtMs, kept.wait.queue);
-  endWait(d, kept.contact, kept.wait, 'lost', 'K7');
-  closing(d, kept.contact, 'ended');
-  closeIfOver(d, kept.contact);
+  letGo(d, kept);
+}
+
+/** K7: who speaks with an agent on another call needs to be called back no more. What we began ends by B4. */
+export function leaveKeptPlace(d: Decision, number: string): void {
+  const kept = keptPlaceOf(d.state, number);
+  if (kept?.contact.medium === 'voice') letGo(d, kept);
+}
+
+function letGo(d: Decision, { contact, wait }: Kept): void {
+  endWait(d, contact, wait, 'lost', 'K7');
+  closing(d, contact, 'ended');
+  closeIfOver(d, contact);
+}
+
+interface Kept {
+  readonly contact: Contact;
+  readonly wait: Wait;
 }
 
 /** K7: what waits for a call-back to or of this number, unless an agent is being found for it already. */
-export function keptPlaceOf(
-  state: State,
-  number: string,
-): { readonly contact: Contact; readonly wait: Wait } | undefined {
+export function keptPlaceOf(state: State, number: string): Kept | undefined {
   const contact = promisedContact(state, number);
   if (contact === undefined || contact.legs.length > 0) return undefined;
   const { stage } = contact;
@@ -33,13 +45,12 @@ export function isToBeDialled(state: State, number: string): boolean {
   return promisedContact(state, number)?.callBack?.number === number;
 }
 
+/** K3: by a place that a caller has kept, not by a call-back that we began. */
+export function isKeptFor(state: State, number: string): boolean {
+  return isToBeDialled(state, number) && promisedContact(state, number)?.medium === 'voice';
+}
+
 /** K7: who calls from this number keeps a place, wherever they are to be dialled. */
 export function hasOwnPlace(state: State, number: string): boolean {
   return promisedContact(state, number)?.from === number;
-}
-
-function promisedContact(state: State, number: string): Contact | undefined {
-  const id = callerOf(state, number)?.promised;
-  const contact = id === undefined || id === null ? undefined : state.contacts.get(id);
-  return contact?.callBack?.step === 'promised' ? contact : undefined;
 }

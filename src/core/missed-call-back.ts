@@ -3,6 +3,8 @@ import { isPromised } from './call-back.ts';
 import { callerOf, promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import { type Decision, note } from './decision.ts';
+import { gradeCaller, gradedEntry } from './grade.ts';
+import { openQueue } from './hours.ts';
 import type { ContactId, NodeId } from './ids.ts';
 import { MISSED_AGE_MS } from './limits.ts';
 import { cancelOffer } from './offer.ts';
@@ -10,6 +12,7 @@ import { openOurCall } from './our-call.ts';
 import { endWait, standInQueue } from './queue.ts';
 import { queueOf } from './queue-of.ts';
 import type { MissedCall } from './remembered.ts';
+import type { MissedCallSetting } from './settings.ts';
 import { missedDueMs, nodeLive, setDeadline, setMissed } from './standing.ts';
 import type { State, Wait } from './state.ts';
 
@@ -28,11 +31,20 @@ export function callBackMissed(d: Decision): void {
   }
   if (open) {
     let next = standing.missed.first();
-    while (next !== undefined && standing.missedUnderWay.size < rule.standingMax && stand(d, next.id)) {
+    while (next !== undefined && (hasRoom(d.state, rule) || isUrgent(d.state, next.id)) && stand(d, next.id)) {
       next = standing.missed.first();
     }
   }
   setDeadline(d.state, 'missed', '', missedDueMs(d.state));
+}
+
+function hasRoom({ standing }: State, { standingMax }: MissedCallSetting): boolean {
+  return standing.missedUnderWay.size < standingMax;
+}
+
+/** B3: emergencies stand at once, however many others do. */
+function isUrgent({ missed }: State, number: string): boolean {
+  return missed.get(number)?.known !== undefined;
 }
 
 /** B3: an entry like any other, without a caller on the line. @returns false while no switch is up. */
@@ -40,16 +52,24 @@ function stand(d: Decision, number: string): boolean {
   const call = d.state.missed.get(number)!;
   const node = nodeFor(d.state, call);
   if (node === undefined) return false;
-  const contact = openOurCall(d, { node, number, dialled: call.dialled, of: call.contact }, 'B3');
+  const { dialled, known } = call;
+  const contact = openOurCall(d, { node, number, dialled, of: call.contact, known }, 'B3');
+  gradeCaller(d, contact);
   d.state.standing.missedUnderWay.set(contact.id, number);
   setMissed(d.state, number, { ...call, by: contact.id });
   promisedTo(d, number, contact.id);
   const { nowMs } = d.state;
-  const wait: Wait = {
+  const untilDue = {
+    kind: 'queue',
     queue: call.queue,
-    enqueuedAtMs: nowMs,
+    prompts: [],
     headStartMs: nowMs - (call.dueAtMs - MISSED_AGE_MS),
-    plan: '',
+  } as const;
+  const entry = openQueue(d, contact, untilDue);
+  const wait: Wait = {
+    ...gradedEntry(d.state, contact, entry),
+    queue: entry.queue,
+    enqueuedAtMs: nowMs,
     step: -1,
     lastAgent: callerOf(d.state, number)?.lastAgent ?? null,
   };
@@ -60,7 +80,7 @@ function stand(d: Decision, number: string): boolean {
     queue: wait.queue,
     enqueuedAtMs: nowMs,
   });
-  contact.language = queueOf(d.state, call.queue)?.language;
+  contact.language = queueOf(d.state, wait.queue)?.language;
   standInQueue(d, contact, wait);
   return true;
 }

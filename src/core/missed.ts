@@ -1,4 +1,5 @@
 import { changesAtMs, isOpen } from './calendar.ts';
+import { promisedContact } from './caller.ts';
 import type { MissedResult } from './command.ts';
 import { type Decision, note } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
@@ -20,11 +21,12 @@ export function missCall(d: Decision, contact: Contact, queue: string | undefine
   const { from } = contact;
   if (rule === undefined || queue === undefined || !mayCallBack(from)) return;
   if (contact.medium === 'callback' && !contact.spoke) return;
+  if (isPromised(d.state, from, contact.id)) return; // B4
   const later = phoneLost ? callAgainOf(d.state, contact) : undefined;
   if (later?.spoke) return; // B4
   const before = d.state.missed.get(from);
   const by = later?.id ?? contact.id;
-  const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by);
+  const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by, contact);
   if (before !== undefined || d.state.missed.size < MISSED_MAX) setMissed(d.state, from, call);
   note(d, 'B1', {
     do: 'record-fact',
@@ -89,7 +91,7 @@ export function firstQueueOf(flow: Flow | undefined): string | undefined {
 
 function firstMissed(d: Decision, contact: Contact, by: ContactId, queue: string, rule: MissedCallSetting): MissedCall {
   const { id, node, dialled } = contact;
-  return { contact: id, node, queue, dialled, calls: 1, dueAtMs: dueAtMs(d, rule), by };
+  return { contact: id, node, queue, dialled, calls: 1, dueAtMs: dueAtMs(d, rule), known: knownUrgent(contact), by };
 }
 
 /** B3: a phone that died is given up only after some seconds; by then its owner may have called again, and wait. All calls are looked at, for few end so. */
@@ -100,8 +102,20 @@ function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | unde
   return undefined;
 }
 
-function again(d: Decision, before: MissedCall, by: ContactId): MissedCall {
-  return { ...before, calls: before.calls + 1, by: underWay(d, before) ? before.by : by };
+function again(d: Decision, before: MissedCall, by: ContactId, contact: Contact): MissedCall {
+  const known = knownUrgent(contact) ?? before.known;
+  return { ...before, calls: before.calls + 1, known, by: underWay(d, before) ? before.by : by };
+}
+
+function isPromised(state: State, number: string, but: ContactId): boolean {
+  const contact = promisedContact(state, number);
+  return contact !== undefined && contact.id !== but && contact.medium === 'voice';
+}
+
+/** B3: what makes the call-back an emergency, too. */
+function knownUrgent({ grade, known }: Contact): MissedCall['known'] {
+  if (grade !== 'emergency') return undefined;
+  return known?.order === undefined ? { grade } : { grade, order: known.order };
 }
 
 function underWay(d: Decision, { by }: MissedCall): boolean {

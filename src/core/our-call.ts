@@ -12,6 +12,8 @@ export interface OurCall {
   /** The line that it is of. */
   readonly dialled: string;
   readonly calledBy?: AgentId;
+  /** Of the citizen (G3). */
+  readonly known?: Contact['known'];
   /** The contact that it comes from. */
   readonly of?: ContactId;
   /** The conversation that it stands beside (Y6). */
@@ -32,6 +34,7 @@ export function openOurCall(d: Decision, call: OurCall, because: string): Contac
     fromName: '',
     dialled,
     openedAtMs: d.state.nowMs,
+    known: call.known,
     stage: { in: 'closing', outcome: 'ended', recordingByMs: null },
     callBack: { step: 'promised', digits: '', wrong: 0, number: plainNumber(number), tries: 0, key: null },
   });

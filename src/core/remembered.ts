@@ -1,3 +1,4 @@
+import type { CallerKnown } from './event.ts';
 import type { AgentId, ContactId, NodeId } from './ids.ts';
 
 /** What is known of a number that called lately. */
@@ -25,6 +26,8 @@ export interface MissedCall {
   readonly dialled: string;
   readonly calls: number;
   readonly dueAtMs: number;
+  /** Of a caller whose grade was `emergency`, and why (G3). */
+  readonly known?: Pick<CallerKnown, 'grade' | 'order'> | undefined;
   /** The contact by which it may be made good just now: our call-back, or a new call from the number. */
   readonly by: ContactId | null;
 }

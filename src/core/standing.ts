@@ -61,7 +61,7 @@ export interface Standing {
   siteLoads: Map<string, SiteLoad>;
   /** Queue → the times of its `Pace`, and the same in order. */
   readonly paces: Map<string, { readonly of: readonly number[]; readonly sorted: number[] }>;
-  /** Numbers whose missed call nobody makes good just now, earliest due first. */
+  /** Numbers whose missed call nobody makes good just now, emergencies and then the earliest due first. */
   readonly missed: TimeOrder;
   /** Our call-backs of missed calls, by the number. */
   readonly missedUnderWay: Map<ContactId, string>;
@@ -334,10 +334,17 @@ export function bucketFor(state: State, wait: Wait, step: number, slot: Slot): B
 /** B1, B3: what is to be made good for a number; null: nothing any more. */
 export function setMissed(state: State, number: string, call: MissedCall | null): void {
   const before = state.missed.get(number);
-  if (before?.by === null) state.standing.missed.delete({ atMs: before.dueAtMs, id: number });
+  if (before?.by === null) state.standing.missed.delete(missedTurn(number, before));
   if (call === null) state.missed.delete(number);
   else state.missed.set(number, call);
-  if (call?.by === null) state.standing.missed.add({ atMs: call.dueAtMs, id: number });
+  if (call?.by === null) state.standing.missed.add(missedTurn(number, call));
+}
+
+const BEFORE_ALL_MS = 8_640_000_000_000_000;
+
+/** B3: emergencies before all others. */
+function missedTurn(number: string, { dueAtMs, known }: MissedCall): { readonly atMs: number; readonly id: string } {
+  return { atMs: known === undefined ? dueAtMs : dueAtMs - BEFORE_ALL_MS, id: number };
 }
 
 export function effectiveSinceMs(wait: Wait): number {

@@ -4,6 +4,7 @@ import { spokeWith } from './caller.ts';
 import { ask, type Decision, note, setStage, setWork } from './decision.ts';
 import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
+import { leaveKeptPlace } from './kept-place.ts';
 import { hangUp, type LegEnd } from './leg.ts';
 import { BRIDGE_MS_MAX, DECLINE_PAUSE_MS, REJOIN_MS, REJOINS_MAX } from './limits.ts';
 import { closeMissed } from './missed.ts';
@@ -84,7 +85,7 @@ export function joined(d: Decision, contact: Contact, a: LegId, b: LegId): void 
     agentLeg,
     site: agent && siteOf(d.state, agent),
   });
-  closeMissed(d, contact.from, contact.medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
+  madeGood(d, contact);
   contact.spoke = true;
   countTalk(d, contact);
   setStage(d, contact, {
@@ -174,6 +175,12 @@ export function isPutDown(cause: string): boolean {
   return PUT_DOWN.has(cause);
 }
 
+/** B4, K7: an agent and the number speak. */
+function madeGood(d: Decision, { from, medium }: Contact): void {
+  closeMissed(d, from, medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
+  leaveKeptPlace(d, from);
+}
+
 /** T2, P3: the talk is over for the records and for the agent; whose legs end now is the caller's to say. */
 export function endTalk(
   d: Decision,
@@ -186,6 +193,8 @@ export function endTalk(
   note(d, because, { do: 'record-fact', fact: 'talkEnded', contact: contact.id, agent: stage.agent, endedBy });
   stopRecordings(d, contact);
   spokeWith(d, contact, stage.agent, stage.wait.queue);
+  // What another call of the number has left meanwhile, too.
+  madeGood(d, contact);
   endSupervision(d, contact, 'talkOver', 'V4');
   const agent = d.state.agents.get(stage.agent);
   if (agent === undefined) return;

@@ -1,6 +1,7 @@
 import { WEB_CALLER } from '../lib/web-caller.ts';
 import { goesOnFrom } from './closed.ts';
 import type { AgentState } from './command.ts';
+import { hasNobody } from './contact.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
@@ -96,6 +97,8 @@ export interface WaitingView {
   readonly ringing?: AgentId;
   /** `callback`: kept for a citizen who has hung up and will be dialled. */
   readonly medium: Medium;
+  /** It stands there without anybody who waits (B3). */
+  readonly nobody?: true;
   /** In the pause between two tries (K6): when it stands in the queue again, at `place`, which counts for nobody else until then. */
   readonly againAtMs?: number;
   /** From now on (Q19). */
@@ -253,6 +256,7 @@ function pausingView(state: State, contact: Pausing): WaitingView {
     medium: 'callback',
     enqueuedAtMs: stage.wait.enqueuedAtMs,
     place: (order?.rank({ atMs: effectiveSinceMs(stage.wait), id }) ?? 0) + 1,
+    ...(hasNobody(contact) ? { nobody: true as const } : {}),
     againAtMs: stage.untilMs,
   };
 }
@@ -361,6 +365,7 @@ function waitingView(state: State, contact: Contact, queue: string, place: numbe
     medium: contact.callBack?.step === 'promised' ? 'callback' : contact.medium,
     enqueuedAtMs: waited ? stage.wait.enqueuedAtMs : contact.openedAtMs,
     place,
+    ...(hasNobody(contact) ? { nobody: true as const } : {}),
     ...(ringing !== undefined ? { ringing } : isDigital(contact.medium) ? {} : estimateOf(state, queue, place - 1)),
   };
 }

@@ -1,4 +1,5 @@
 import type { AlertName } from './command.ts';
+import { hasNobody } from './contact.ts';
 import { isDigital } from './medium.ts';
 import type { AlertLimits, Settings } from './settings.ts';
 import type { Agent, Alert, Contact } from './state.ts';
@@ -24,9 +25,11 @@ function watchedAnswer(
   return { alert: 'longAnswer', contact: id, sinceMs, dueMs: sinceMs + answerMs };
 }
 
-function watchedWait(limits: AlertLimits, { id, medium, stage }: Contact): Lasting | undefined {
+function watchedWait(limits: AlertLimits, contact: Contact): Lasting | undefined {
+  const { id, medium, stage } = contact;
   const waitMs = waitLimit(limits, medium);
-  if (waitMs === undefined || (stage.in !== 'queue' && stage.in !== 'connecting')) return undefined;
+  if (waitMs === undefined || hasNobody(contact) || (stage.in !== 'queue' && stage.in !== 'connecting'))
+    return undefined;
   const sinceMs = stage.wait.enqueuedAtMs;
   return { alert: 'longWait', contact: id, sinceMs, dueMs: sinceMs + waitMs };
 }

@@ -41,7 +41,7 @@ test.each(['append', 'flush'] as const)('%s: given in milliseconds, told in seco
   expect(await lines()).toContain(`minhu_${other}_seconds_count 0`);
 });
 
-test('the longest wait is that of the call that came first, in seconds; chats and mails are none, and nobody is zero', async () => {
+test('the longest wait is that of the call that came first, in seconds; chats, mails and call-backs by which nobody waits are none, and nobody is zero', async () => {
   const wait = (contact: string, medium: 'voice' | 'callback' | 'chat', waitedMs: number) => {
     return { contact: contactId(contact), from: '1', medium, enqueuedAtMs: NOW_MS - waitedMs, place: 1 };
   };
@@ -51,7 +51,7 @@ test('the longest wait is that of the call that came first, in seconds; chats an
     queues: () => [
       queueOf('personal', { waiting }),
       queueOf('enterprise', { waiting: back }),
-      queueOf('empty', { waiting: [wait('f', 'chat', 5_000)] }),
+      queueOf('empty', { waiting: [wait('f', 'chat', 5_000), { ...wait('g', 'callback', 9_000), nobody: true }] }),
     ],
   });
   expect(await lines()).toEqual(

@@ -8,7 +8,10 @@ import type { WaitingItem } from './messages.ts';
 /** Shown one by one; the figures count all of them. */
 export const WAITING_SHOWN_MAX = 500;
 
-/** Who waits where, kept up by each change: how many, the longest wait of each queue, and those that are shown one by one. */
+/**
+ * Who waits where, kept up by each change: how many, the longest wait of each queue, and those that are shown one by one, among them our
+ * call-backs, by which nobody waits.
+ */
 export class WaitingList {
   /** By entry into the queue, earliest first. */
   readonly #queues = new Map<string, Deadlines<ContactId>>();
@@ -37,7 +40,7 @@ export class WaitingList {
   /** @returns the queues that are other than before. */
   place(id: ContactId, card: ContactCard | undefined): string[] {
     const before = this.#queueOf.get(id);
-    const wait = card?.waiting === true ? card.wait : undefined;
+    const wait = card?.waiting === true && card.nobody === undefined ? card.wait : undefined;
     if (before !== undefined && before !== wait?.queue) this.#take(id, before);
     if (wait === undefined) return before === undefined ? [] : [before];
     let order = this.#queues.get(wait.queue);

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { type ContactId, nodeId } from '../../src/core/ids.ts';
+import type { Settings } from '../../src/core/settings.ts';
+import { agent, Hotline, queue, rules } from './routing-day.ts';
+
+/** Calls of one number beside each other: a phone that died and its owner's next call, or two people behind one number. */
+
+const NODE = nodeId('switch');
+const NUMBER = '13800138000';
+const day = { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) };
+const CITY: Partial<Settings> = {
+  dialsOut: true,
+  prompts: Object.fromEntries(['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04', 'MNU-05'].map((id) => [id, `/${id}`])),
+  hours: { day },
+  missedCalls: { calendar: 'day', withinMs: 7_200_000, afterOpeningMs: 60_000, standingMax: 5 },
+};
+const callBack = { afterMs: 15_000, ahead: 10, tries: 3, pauseMs: 120_000, ringMs: 30_000 };
+
+function hotlineOf(): Hotline {
+  const staff = [agent('ana', { personal: 1 }), agent('ben', { personal: 1 })];
+  return new Hotline(rules([queue('personal', { callBack })], staff, CITY));
+}
+
+function type(hotline: Hotline, contact: ContactId, digits: string): void {
+  const { leg } = hotline.state.contacts.get(contact)!;
+  for (const digit of digits) hotline.hear({ type: 'digitPressed', node: NODE, leg, digit, durationMs: 100 });
+}
+
+function dies(hotline: Hotline, contact: ContactId): void {
+  const { leg } = hotline.state.contacts.get(contact)!;
+  hotline.hear({ type: 'legEnded', node: NODE, leg, cause: 'MEDIA_TIMEOUT' });
+}
+
+/** Hangs up with the place kept for the calling number. */
+function keeps(hotline: Hotline, contact: ContactId): void {
+  type(hotline, contact, '11');
+  hotline.hangUp(contact);
+}
+
+const dialled = (hotline: Hotline) => hotline.commands.filter((command) => command.do === 'dial').length;
+
+test('[C2] who calls again before the switch has found out that the phone died goes on from that wait, once', () => {
+  const hotline = hotlineOf();
+  const first = hotline.call('personal', NUMBER);
+  hotline.pass(60_000);
+  const other = hotline.call('personal', '13900139000');
+  hotline.pass(1_000);
+  const again = hotline.call('personal', NUMBER);
+  hotline.pass(13_000);
+  dies(hotline, first);
+  hotline.restart();
+  hotline.ready('ana');
+  expect([hotline.ringing(again), hotline.ringing(other)]).toEqual(['ana', undefined]);
+  hotline.ask('ana', 'notReady');
+  hotline.hangUp(again);
+  hotline.pass(30_000);
+  const third = hotline.state.contacts.get(hotline.call('personal', NUMBER))!;
+  if (third.stage.in !== 'queue') throw new Error(third.stage.in);
+  expect(third.stage.wait.headStartMs).toBe(74_000);
+});
+
+test('[C2] of two calls that give up, the longer wait is gone on from, whichever ends first', () => {
+  const hotline = hotlineOf();
+  const first = hotline.call('personal', NUMBER);
+  hotline.pass(40_000);
+  const second = hotline.call('personal', NUMBER);
+  hotline.pass(10_000);
+  hotline.hangUp(first);
+  hotline.pass(5_000);
+  hotline.hangUp(second);
+  const third = hotline.state.contacts.get(hotline.call('personal', NUMBER))!;
+  if (third.stage.in !== 'queue') throw new Error(third.stage.in);
+  expect(third.stage.wait.headStartMs).toBe(50_000);
+});
+
+test('[B1][K4] of two calls one keeps the place and the other gives up: one promise, and one call to the number', () => {
+  const hotline = hotlineOf();
+  const [first, second] = [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)];
+  hotline.pass(46_000);
+  keeps(hotline, first);
+  hotline.pass(3_000);
+  hotline.hangUp(second);
+  expect(hotline.state.missed.size).toBe(0);
+  for (const name of ['ana', 'ben']) hotline.ready(name);
+  hotline.answer(first);
+  hotline.pass(1_000);
+  expect(dialled(hotline)).toBe(1);
+});
+
+test('[K2] a number has one place: who would keep another types another number', () => {
+  const hotline = hotlineOf();
+  const [first, second] = [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)];
+  hotline.pass(46_000);
+  keeps(hotline, first);
+  type(hotline, second, '11');
+  expect(hotline.state.contacts.get(second)?.callBack?.step).toBe('number');
+  type(hotline, second, '13900139000#');
+  expect(hotline.state.contacts.get(second)?.callBack).toMatchObject({ step: 'promised', number: '13900139000' });
+});
+
+test('[K7] whose place was being rung for when they called again, and who speaks on that call, is not dialled afterwards', () => {
+  const hotline = hotlineOf();
+  const kept = hotline.call('personal', NUMBER);
+  hotline.pass(20_000);
+  keeps(hotline, kept);
+  hotline.ready('ana');
+  expect(hotline.ringing(kept)).toBe('ana');
+  const again = hotline.call('personal', NUMBER);
+  hotline.ready('ben');
+  hotline.answer(again);
+  expect(hotline.state.contacts.get(again)?.stage.in).toBe('talk');
+  hotline.decline(kept);
+  hotline.hangUp(again);
+  hotline.pass(300_000);
+  expect([hotline.state.contacts.size, dialled(hotline)]).toEqual([0, 0]);
+});
+
+test('[B4] a miss while the number speaks with an agent is made good by that talk', () => {
+  const hotline = hotlineOf();
+  const first = hotline.call('personal', NUMBER);
+  const second = hotline.call('personal', NUMBER);
+  hotline.ready('ana');
+  hotline.answer(first);
+  hotline.pass(20_000);
+  hotline.hangUp(second);
+  hotline.hangUp(first);
+  hotline.pass(600_000);
+  expect([hotline.state.missed.size, dialled(hotline)]).toEqual([0, 0]);
+});
