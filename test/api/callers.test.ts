@@ -7,7 +7,7 @@ import { applyEntries } from '../../src/store/projection.ts';
 import type { Role } from '../../src/store/schema.ts';
 import { openSession } from '../../src/store/sessions.ts';
 import { JournalByHand, writeCall } from '../store/facts.ts';
-import { Hall } from './hall.ts';
+import { Hall, until } from './hall.ts';
 
 let hall: Hall;
 let agent: string;
@@ -58,6 +58,24 @@ test('an agent notes that a caller is an elder, and which grade the contact is o
 test('a caller without a number cannot be noted, nor a grade that does not exist', async () => {
   expect(await put('/api/v1/contacts/withheld/caller', lead, { elder: true })).toEqual([409, 'CALLER_WITHHELD']);
   expect(await put('/api/v1/contacts/mine/grade', lead, { grade: 'highest' })).toEqual([400, 'REQUEST_INVALID']);
+});
+
+test('who waits without a number is regraded all the same, and nobody is noted for it; once gone there is nothing to do it for', async () => {
+  const leg = await hall.call('anonymous');
+  const id = hall.loop.state.legs.get(leg)!.contact;
+  const journal = new JournalByHand();
+  writeCall(journal, { id, openedAtMs: Date.now(), queuedAfterMs: 1, from: 'anonymous' });
+  await applyEntries(hall.database.store.db, 'waiting', journal.entries);
+  const before = await book();
+  const url = `/api/v1/contacts/${id}/grade`;
+  expect(await put(url, lead, { grade: 'emergency' })).toEqual([204, undefined]);
+  expect(hall.loop.state.contacts.get(id)?.grade).toBe('emergency');
+  expect(await put(url, agent, { grade: null })).toEqual([404, 'CONTACT_UNKNOWN']);
+  expect(await put(`/api/v1/contacts/${id}/caller`, lead, { elder: true })).toEqual([409, 'CALLER_WITHHELD']);
+  await hall.hangUp(leg);
+  await until(() => !hall.loop.state.contacts.has(id));
+  expect(await put(url, lead, { grade: null })).toEqual([409, 'CALLER_WITHHELD']);
+  expect(await book()).toEqual(before);
 });
 
 test('a caller is limited when a second person asks for it; the list shows who did, with masked numbers; both stand in the audit trail', async () => {

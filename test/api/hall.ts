@@ -19,11 +19,11 @@ import { ChannelHost } from '../../src/channel/host.ts';
 import { mayCallOut } from '../../src/core/call-out.ts';
 import type { SwitchCommand } from '../../src/core/command.ts';
 import type { EventBody } from '../../src/core/event.ts';
-import { type AgentId, agentId, type ContactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
+import { type AgentId, agentId, type ContactId, contactId, type LegId, legId, nodeId } from '../../src/core/ids.ts';
 import { mayReopen } from '../../src/core/reopen.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import { canSupervise, talkView } from '../../src/core/talk-view.ts';
-import { agentViews, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
+import { agentViews, digitalView, modeView, queueViews, siteViews, skillNames } from '../../src/core/view.ts';
 import { CONNECT_LIMITS } from '../../src/lib/measure-alarm.ts';
 import { createHappening } from '../../src/main/happening.ts';
 import { liveCore } from '../../src/main/live-core.ts';
@@ -101,7 +101,7 @@ export class Hall {
       skills: () => skillNames(loop.state),
       mode: () => modeView(loop.state),
       conversation: () => undefined,
-      digital: () => undefined,
+      digital: (contact: string) => digitalView(loop.state, contactId(contact)),
       talk: (contact: ContactId) => talkView(loop.state, contact),
       mayReopen: (agent: AgentId, name: Parameters<typeof mayReopen>[2]) => mayReopen(loop.state, agent, name),
       mayCallOut: (agent: AgentId, number: string, isCitizen: boolean) =>

@@ -69,10 +69,12 @@ function addNoteRoutes(app: Api, options: ApiOptions): void {
     async (request, reply) => {
       const { id } = request.params;
       const { grade } = request.body;
-      const number = await callerOf(options, request, id);
+      const number = await numberBehind(options, request, id);
+      // G4 is about the wait: only the note for the next call needs somebody to be known by.
+      if (number === undefined && core.digital(id) === undefined) throw new ApiError('CALLER_WITHHELD');
       const by = personOf(request).user;
       request.deed = { target: id, detail: grade ?? 'none' };
-      await noteCaller(db, number, { grade }, by, Date.now());
+      if (number !== undefined) await noteCaller(db, number, { grade }, by, Date.now());
       await writeDown(core, request, { type: 'contactRegraded', contact: contactId(id), grade, by }, 'a grade');
       return reply.status(204).send(null);
     },
@@ -118,15 +120,21 @@ async function inForce(db: ApiOptions['db'], number: string): Promise<string> {
   return untilMs === null ? 'in force' : `in force until ${new Date(untilMs).toISOString()}`;
 }
 
-/** The number behind a contact that this person may see, or has on the line. */
+/** As `numberBehind`, where nothing can be done without it. */
 async function callerOf(options: ApiOptions, request: FastifyRequest, id: string): Promise<string> {
+  const number = await numberBehind(options, request, id);
+  if (number === undefined) throw new ApiError('CALLER_WITHHELD');
+  return number;
+}
+
+/** The number behind a contact that this person may see, or has on the line. Undefined: withheld, or from a page. */
+async function numberBehind(options: ApiOptions, request: FastifyRequest, id: string): Promise<string | undefined> {
   const { db, core } = options;
   const has = core.agents().some(({ agent, contact }) => agent === personOf(request).user && contact === id);
   if (!has) await mustHaveHad(options, id, await reachOf(request, db));
   const number = await numberOfContact(db, id);
   if (number === undefined) throw new ApiError('CONTACT_UNKNOWN');
-  if (!/\d{3}/.test(number)) throw new ApiError('CALLER_WITHHELD');
-  return number;
+  return /\d{3}/.test(number) ? number : undefined;
 }
 
 /** A stage that is over, and a proposal that nobody took up in time, are none. */
