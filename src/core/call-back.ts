@@ -1,4 +1,4 @@
-import { plainNumber } from '../lib/phone-number.ts';
+import { nationalNumber, plainNumber } from '../lib/phone-number.ts';
 import { promptFiles } from './announce.ts';
 import { callOutOver } from './call-out.ts';
 import { promisedTo } from './caller.ts';
@@ -78,8 +78,8 @@ function numberKey(d: Decision, contact: Contact, digit: string): void {
     contact.callBack = { ...callBack, digits };
     return;
   }
-  const asked = plainNumber(callBack.digits);
-  if (mayCallBack(callBack.digits) && !isToBeDialled(d.state, asked)) return promise(d, contact, callBack.digits);
+  const asked = nationalNumber(callBack.digits);
+  if (mayCallBack(callBack.digits) && !isToBeDialled(d.state, asked)) return promise(d, contact, asked);
   if (callBack.wrong >= CALL_BACK_WRONG_MAX) {
     offered(contact);
     return playMusic(d, contact, ['MNU-05'], 'K3');

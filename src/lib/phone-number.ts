@@ -5,9 +5,15 @@ const BETWEEN = /[\s().·\u2010-\u2015\u2212-]/g;
 const WHOLE = /^\+?\d{3,24}$/;
 const MOBILE = /^0?(1[3-9]\d{9})$/;
 /** Area code without its 0, and the number within it. 400 and 800 are shared-cost services, 950 and 96x numbers of companies: no area. */
-const LANDLINE = /^0?((?:10|2\d|(?!.00|950|96)[3-9]\d\d)[2-9]\d{6,7})$/;
-/** The country's code without its `+`, which some carriers tell before a mobile number, or before an area's code: no number of an area is as long. */
-const BARE_COUNTRY = /^86(?=1[3-9]\d{9}$|(?:10|2\d)[2-9]\d{7}$|[3-9]\d\d[2-9]\d{6,7}$)/;
+const OF_AREA = String.raw`(?:10|2\d|(?!.00|950|96)[3-9]\d\d)[2-9]\d{6,7}`;
+const LANDLINE = new RegExp(`^0?(${OF_AREA})$`);
+/**
+ * The country's code without its `+`, which some carriers tell before a mobile number, or before an area's code, with or without the 0 of long
+ * distance: no number of an area is as long.
+ */
+const BARE_COUNTRY = new RegExp(
+  String.raw`^86(?=0?1[3-9]\d{9}$|0${OF_AREA}$|(?:10|2\d)[2-9]\d{7}$|[3-9]\d\d[2-9]\d{6,7}$)`,
+);
 
 /** Another country's, as it is written and as it is dialled. */
 const ABROAD = /^(?:\+|00)((?!86|0)\d+)$/;
@@ -52,11 +58,14 @@ export function plainNumber(number: string): string {
 }
 
 /**
- * A calling number as it is dialled in the country, however a carrier wrote it: without the country's code, a landline with the 0 of its area code.
- * `+8613800138000` → `13800138000`, `+8637165588888` → `037165588888`. What is no number of somebody's stays as it is.
+ * A calling number as it is dialled in the country, however a carrier wrote it: without the country's code, a mobile without the 0 of long distance
+ * that exchanges of other places put before it, a landline with the 0 of its area code. `+8613800138000`, `013800138000` → `13800138000`,
+ * `+8637165588888` → `037165588888`. What is no number of somebody's stays as it is.
  */
 export function nationalNumber(number: string): string {
   const plain = plainNumber(number.replace(BETWEEN, '')).replace(BARE_COUNTRY, '');
+  const [, mobile] = MOBILE.exec(plain) ?? [];
+  if (mobile !== undefined) return mobile;
   const [, landline] = LANDLINE.exec(plain) ?? [];
   if (landline !== undefined) return `0${landline}`;
   return OWN.test(plain) ? plain : number;
@@ -68,8 +77,6 @@ export function nationalNumber(number: string): string {
  */
 export function ownNumber(number: string): string | undefined {
   const national = nationalNumber(number);
-  const [, mobile] = MOBILE.exec(national) ?? [];
-  if (mobile !== undefined) return mobile;
   return OWN.test(national) ? national : undefined;
 }
 

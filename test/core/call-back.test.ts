@@ -4,6 +4,8 @@ import type { Event, EventBody } from '../../src/core/event.ts';
 import { agentId, type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { QueueSetting, Settings } from '../../src/core/settings.ts';
 import { step } from '../../src/core/step.ts';
+import { createTicketBook } from '../../src/main/ticket-book.ts';
+import { withKnown } from '../../src/main/with-known.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 const NODE = nodeId('switch');
@@ -74,6 +76,34 @@ test('[K3] a wrong number is asked for once more; after a second one the offer s
   expect(type('120#')).toBe('offered');
   expect(type('12110#')).toBe('number');
   expect(type('13900139000#')).toBe('promised');
+});
+
+test('[C1][K3][K7] a mobile that is typed with the 0 of long distance is the citizen who calls without it, and takes the place', () => {
+  const hotline = hotlineOf();
+  const call = hotline.call('personal', '13800138000');
+  hotline.pass(15_000);
+  const { leg } = hotline.state.contacts.get(call)!;
+  for (const digit of '12013900139000#')
+    hotline.hear({ type: 'digitPressed', node: NODE, leg, digit, durationMs: 100 });
+  expect(hotline.state.contacts.get(call)!.callBack).toMatchObject({ step: 'promised', number: '13900139000' });
+  hotline.hangUp(call);
+  hotline.call('personal', '13900139000');
+  expect(hotline.state.contacts.has(call)).toBe(false);
+});
+
+test('[B1][C1] a mobile with the 0 of long distance, as another exchange shows it, is the same missed caller', () => {
+  const hotline = hotlineOf({}, { queues: { personal: queue('personal') }, hours: { day }, missedCalls });
+  const books = { knownOf: () => undefined, tickets: createTicketBook() };
+  for (const [nth, from] of ['013800138000', '+8613800138000', '86013800138000'].entries()) {
+    const leg = legId(`told-${nth}`);
+    const call = { type: 'callArrived' as const, node: NODE, leg, from, dialled: 'personal' };
+    hotline.hear(withKnown(books, hotline.state.legs, call));
+    hotline.hangUp(hotline.state.legs.get(leg)!.contact);
+  }
+  const missed = hotline.commands.flatMap((one) =>
+    one.do === 'record-fact' && one.fact === 'callMissed' ? [[one.number, one.calls]] : [],
+  );
+  expect(missed).toEqual([1, 2, 3].map((calls) => ['13800138000', calls]));
 });
 
 test('[B3][K6] for a queue without call-backs of its own a missed caller is rung for 30 s, three times, 120 s apart', () => {

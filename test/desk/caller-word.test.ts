@@ -50,7 +50,16 @@ test('what a conversation’s time went into is told without phones', async () =
 
 test('whom an agent may dial back has a number: no visitor of the page, and nobody known by an openid or an address', async () => {
   const { hasNumber } = await pageModule<{ hasNumber(from?: string): boolean }>('work/has-number.ts');
-  const dialable = ['138****8000', '028****3210', '86138****8000', '+86 028****3210', '+4477****0123', '12345'];
+  const dialable = [
+    '138****8000',
+    '028****3210',
+    '86138****8000',
+    '+86 028****3210',
+    '0086 028****3210',
+    '0138****8000',
+    '+4477****0123',
+    '12345',
+  ];
   const others = ['visitor-x4B1', 'oDk****42', '138****om', 'web', 'anonymous', '****', '***', '', undefined];
   expect([...dialable, ...others].filter(hasNumber)).toEqual(dialable);
 });
