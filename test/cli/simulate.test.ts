@@ -82,6 +82,7 @@ test('people read measures, formulas and a chart by quarter hour', async () => {
 test('wrong usage names the option and what it looks like', async () => {
   const wrong: readonly (readonly [string[], string])[] = [
     [[], 'DAY.yaml'],
+    [['--city', 'dialplans', '--target', '98%/15s'], 'DAY.yaml'],
     [['--rate', '960', '--aht', '210s', '--seats', '3'], '960/h'],
     [['--rate', '960/h', '--seats', '3'], '--aht'],
     [['--rate', '960/h', '--aht', '210s'], '--seats'],
@@ -105,6 +106,32 @@ test('wrong usage names the option and what it looks like', async () => {
     const { status, text } = await run(...args);
     expect(status, args.join(' ')).toBe(2);
     expect(text.split('\n')[0], args.join(' ')).toContain(named);
+  }
+});
+
+test('an option that would do nothing in this form is refused by name, in both languages, before anything is played', async () => {
+  const line = ['--rate', '960/h', '--aht', '210s'];
+  const wrong: readonly (readonly [string[], string, string])[] = [
+    [[...line, '--seats', '3', '--target', '98%/15s'], '--target', '--seats'],
+    [[...line, '--seats', '3', '--city', 'dialplans'], '--city', '--seats'],
+    [[...line, '--target', '98%/15s', '--city', 'dialplans'], '--city', '--rate'],
+    [[SURGE, '--seats', '30'], '--seats', 'DAY.yaml'],
+    [[SURGE, '--patience', '60s'], '--patience', 'DAY.yaml'],
+    [[SURGE, '--hours', '4'], '--hours', 'DAY.yaml'],
+    [[SURGE, ...line], '--rate', 'DAY.yaml'],
+    [[SURGE, '--journal', 'there'], '--journal', 'DAY.yaml'],
+    [['--journal', 'there', '--target', '98%/15s'], '--target', '--journal'],
+    [['--journal', 'there', '--seats', '3'], '--seats', '--journal'],
+    [['--journal', 'there', '--hours', '4'], '--hours', '--journal'],
+  ];
+  for (const [args, stray, form] of wrong) {
+    const { status, text } = await run(...args);
+    expect([status, text.split('\n')[0]], args.join(' ')).toEqual([
+      2,
+      `${stray} 不能与 ${form} 一起使用。 ${stray} does not go with ${form}.`,
+    ]);
+    expect(text).toContain(command.help);
+    expect(written).toBe('');
   }
 });
 

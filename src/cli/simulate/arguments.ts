@@ -37,6 +37,8 @@ const SEATS_MAX = 20_000;
 export function readArguments(args: readonly string[]): SimulateArguments {
   const { words, values, json } = split(args);
   const { journal, city } = values;
+  const form = formOf(words, values);
+  if (form !== undefined) refuseStray(form, values);
   const line = readLine(values);
   const ways = [words[0], journal, line].filter((way) => way !== undefined);
   if (ways.length !== 1 || words.length > 1) {
@@ -57,6 +59,33 @@ export function readArguments(args: readonly string[]): SimulateArguments {
     seed: readNumber('seed', values.seed ?? '1', 0, 1_000_000_000, true),
     json,
   };
+}
+
+/** One way to give a day, as `minhu simulate --help` lists them: what tells it from the others, and the options that mean something in it. */
+interface Form {
+  readonly named: string;
+  readonly takes: readonly Name[];
+}
+
+const DAY: Form = { named: 'DAY.yaml', takes: ['city', 'target', 'seed'] };
+const JOURNAL: Form = { named: '--journal', takes: ['journal', 'city', 'seed'] };
+const LINE: readonly Name[] = ['rate', 'aht', 'patience', 'hours', 'seed'];
+const LINE_OF_SEATS: Form = { named: '--seats', takes: [...LINE, 'seats'] };
+const LINE_LOOKED_FOR: Form = { named: '--rate', takes: [...LINE, 'target'] };
+
+/** Undefined: nothing gives a day. */
+function formOf(words: readonly string[], { journal, seats, rate, aht }: Partial<Record<Name, string>>) {
+  if (words.length > 0) return DAY;
+  if (journal !== undefined) return JOURNAL;
+  if (seats !== undefined) return LINE_OF_SEATS;
+  return rate === undefined && aht === undefined ? undefined : LINE_LOOKED_FOR;
+}
+
+/** An option that would do nothing is no option: who gave it takes the answer for that to another question. */
+function refuseStray({ named, takes }: Form, values: Partial<Record<Name, string>>): void {
+  const stray = VALUES.find((name) => values[name] !== undefined && !takes.includes(name));
+  if (stray === undefined) return;
+  throw new UsageError(`--${stray} 不能与 ${named} 一起使用。 --${stray} does not go with ${named}.`);
 }
 
 function split(args: readonly string[]): { words: string[]; values: Partial<Record<Name, string>>; json: boolean } {
