@@ -199,6 +199,8 @@ export type RecordFact =
       readonly order?: string;
       readonly by?: string;
     }
+  /** Why the flow begins elsewhere for this caller: as what, and at which of its steps. */
+  | { readonly fact: 'takenFor'; readonly contact: ContactId; readonly as: TakenFor; readonly step: string }
   /** What the caller gave the agent's service after the talk, 1 (worst) to 5. */
   | { readonly fact: 'rated'; readonly contact: ContactId; readonly agent: AgentId; readonly score: number }
   /** What came of the contact, in the words of who had it. A later one stands in for it. */
@@ -309,6 +311,9 @@ export type AlertName = 'longWait' | 'longAnswer' | 'longHold' | 'longWrapUp' | 
 
 /** Reported agent states, in the words of the interface. */
 export type AgentState = 'offline' | 'notReady' | 'ready' | 'ringing' | 'talking' | 'held' | 'wrapUp';
+
+/** G2: `elder`, `urgent` (an order, or the grade `emergency`), `repeat`; G5: `warned`, `limited`. */
+export type TakenFor = 'elder' | 'urgent' | 'repeat' | 'warned' | 'limited';
 
 /** What became of a missed call (B4, B5). */
 export type MissedResult = 'reached' | 'cameThrough' | 'promised' | 'unreached' | 'handled';

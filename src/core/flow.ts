@@ -2,7 +2,7 @@ import { NO_PROMPTS, promptFiles } from './announce.ts';
 import { finish } from './closing.ts';
 import { ask, type Decision, note, setStage, tells } from './decision.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { beginningFor, gradeCaller, queueAsBefore } from './grade.ts';
+import { beginFor, gradeCaller, queueAsBefore } from './grade.ts';
 import { isOpenNow, openQueue } from './hours.ts';
 import type { CommandKey } from './ids.ts';
 import { takeKeptPlace } from './kept-place.ts';
@@ -20,7 +20,7 @@ export function startFlow(d: Decision, contact: Contact, name: string): void {
   const flow = d.state.settings?.flows[name];
   if (flow === undefined) return finish(d, contact, 'ended', 'F9');
   gradeCaller(d, contact);
-  const { step, before } = beginningFor(d.state, contact, flow);
+  const { step, before } = beginFor(d, contact, flow);
   contact.before = before;
   enterStep(d, contact, flow, step);
 }

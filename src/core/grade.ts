@@ -1,4 +1,5 @@
 import { callerOf } from './caller.ts';
+import type { TakenFor } from './command.ts';
 import { type Decision, note, touchContact } from './decision.ts';
 import type { CallerKnown, ContactRegraded, Grade } from './event.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
@@ -13,20 +14,31 @@ type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
 export interface Beginning {
   readonly step: string;
   readonly before?: QueueBefore;
+  /** Absent: like anybody. */
+  readonly as?: TakenFor;
 }
 
-export function beginningFor(state: State, contact: Contact, flow: Flow): Beginning {
+function beginningFor(state: State, contact: Contact, flow: Flow): Beginning {
   const { known = {} } = contact;
   const { direct, warned, limited } = flow.known ?? {};
   const callers = direct?.callers ?? [];
-  if (direct !== undefined && callers.includes('urgent') && isUrgent(known)) return { step: direct.step };
-  if (known.stage === 'limited' && limited !== undefined) return { step: limited };
-  if (known.stage === 'warned' && warned !== undefined) return { step: warned };
+  if (direct !== undefined && callers.includes('urgent') && isUrgent(known)) return { step: direct.step, as: 'urgent' };
+  if (known.stage === 'limited' && limited !== undefined) return { step: limited, as: 'limited' };
+  if (known.stage === 'warned' && warned !== undefined) return { step: warned, as: 'warned' };
   if (direct === undefined) return { step: flow.start };
-  if (callers.includes('elder') && known.elder === true) return { step: direct.step };
+  if (callers.includes('elder') && known.elder === true) return { step: direct.step, as: 'elder' };
   const queue = callers.includes('repeat') ? callerOf(state, contact.from)?.queue : undefined;
   if (queue === undefined) return { step: flow.start };
-  return { step: direct.step, before: { queue, headStartMs: direct.repeatHeadStartMs ?? 0 } };
+  return { step: direct.step, before: { queue, headStartMs: direct.repeatHeadStartMs ?? 0 }, as: 'repeat' };
+}
+
+/** Who asks later why there was no menu, or a warning, is told; what the city knows of the number is not, beyond what was made of it. */
+export function beginFor(d: Decision, contact: Contact, flow: Flow): Beginning {
+  const beginning = beginningFor(d.state, contact, flow);
+  const { as, step } = beginning;
+  const because = as === 'limited' || as === 'warned' ? 'G5' : 'G2';
+  if (as !== undefined) note(d, because, { do: 'record-fact', fact: 'takenFor', contact: contact.id, as, step });
+  return beginning;
 }
 
 /** G2: by that queue's own plan: the agent of that call may be asked first. */

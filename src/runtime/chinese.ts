@@ -89,7 +89,14 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   site: { open: '开放', draining: '停接新话', down: '停用' },
   medium: { voice: '电话', callback: '回拨', chat: '在线会话', mail: '邮件' },
   queue: { personal: '个人服务', enterprise: '企业服务', english: '英语服务' },
-  step: { menu: '语音菜单' },
+  step: { menu: '语音菜单', noKey: '未按键', direct: '直接转人工', warned: '恶意来电警告', limited: '限制来电按键' },
+  takenFor: {
+    limited: '来电人处于限制阶段',
+    warned: '来电人处于警告阶段',
+    elder: '来电人登记为老年人',
+    urgent: '来电人有紧急工单未办结，或分级为特急',
+    repeat: '来电人 24 小时内再次来电',
+  },
   prompt: {
     'GRT-01': '欢迎语',
     'REC-01': '录音告知',

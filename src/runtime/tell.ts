@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Command, RecordFact, SwitchWish } from '../core/command.ts';
+import type { Command, RecordFact, SwitchWish, TakenFor } from '../core/command.ts';
 import type { Event } from '../core/event.ts';
 import { isDigital } from '../core/medium.ts';
 import { maskFrom, maskNumber } from '../lib/mask-number.ts';
@@ -284,6 +284,7 @@ function tellFact(fact: RecordFact): Said {
     case 'callMissed':
     case 'missedCallClosed':
     case 'graded':
+    case 'takenFor':
       return tellCaller(fact);
     default:
       return tellOpening(fact);
@@ -299,8 +300,16 @@ function tellAgentState(fact: Extract<RecordFact, { fact: 'agentState' }>): Said
 
 type CallerFact = Extract<
   RecordFact,
-  { fact: 'callBackPromised' | 'callBackFailed' | 'callMissed' | 'missedCallClosed' | 'graded' }
+  { fact: 'callBackPromised' | 'callBackFailed' | 'callMissed' | 'missedCallClosed' | 'graded' | 'takenFor' }
 >;
+
+const TAKEN_FOR: Readonly<Record<TakenFor, string>> = {
+  limited: 'The caller is limited',
+  warned: 'The caller was warned',
+  elder: 'The caller is an elder',
+  urgent: 'The caller has an urgent order open, or the grade emergency',
+  repeat: 'The caller calls again within a day',
+};
 
 function tellCaller(fact: CallerFact): Said {
   switch (fact.fact) {
@@ -325,6 +334,11 @@ function tellCaller(fact: CallerFact): Said {
       return said(
         `The contact is of grade ${fact.grade ?? 'none'}${fact.order === undefined ? '' : `, for order ${fact.order}`}.`,
         `联络分级：${fact.grade === undefined || fact.grade === null ? '无' : inChinese('grade', fact.grade)}${fact.order === undefined ? '' : `（工单 ${fact.order}）`}。`,
+      );
+    case 'takenFor':
+      return said(
+        `${TAKEN_FOR[fact.as]}: the flow begins at ${fact.step}.`,
+        `${inChinese('takenFor', fact.as)}：流程从“${inChinese('step', fact.step)}”开始。`,
       );
   }
 }

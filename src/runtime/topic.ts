@@ -28,6 +28,7 @@ const OF_FACT: Readonly<Record<RecordFact['fact'], Topic>> = {
   unmarkAsked: 'contact',
   digits: 'menu',
   hoursAsked: 'menu',
+  takenFor: 'menu',
   waitStarted: 'wait',
   waitEnded: 'wait',
   callBackPromised: 'wait',

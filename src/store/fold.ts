@@ -90,6 +90,7 @@ type OnlyInJournal = Extract<
   {
     fact:
       | 'hoursAsked'
+      | 'takenFor'
       | 'citizenReminded'
       | 'siteStatus'
       | `supervision${string}`
@@ -104,6 +105,7 @@ type OnlyInJournal = Extract<
 function onlyInJournal(fact: OnlyInJournal): void {
   switch (fact.fact) {
     case 'hoursAsked':
+    case 'takenFor':
     case 'citizenReminded':
     case 'siteStatus':
     case 'supervisionAsked':

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { RecordCommand } from '../../src/core/command.ts';
 import type { CallerKnown, Grade } from '../../src/core/event.ts';
 import { agentId, type ContactId, legId, nodeId } from '../../src/core/ids.ts';
 import type { Flow, SlotRules } from '../../src/core/settings.ts';
@@ -88,6 +89,33 @@ function waitOf(contact: ContactId): Wait {
   if (stage.in !== 'queue') throw new Error(`not waiting: ${stage.in}`);
   return stage.wait;
 }
+
+test('[G2][G5] as what a caller was taken, and where the flow began for it, stands in the records before anything is played; of others nothing', () => {
+  const told = (known?: CallerKnown, from?: string) => {
+    const before = hotline.commands.length;
+    call(known, from);
+    const decided = hotline.commands.slice(before);
+    const at = decided.findIndex((one) => one.do === 'record-fact' && one.fact === 'takenFor');
+    if (at < 0) return undefined;
+    expect(decided.slice(0, at).every(({ do: what }) => what === 'record-fact' || what === 'answer')).toBe(true);
+    const { do: _, fact, contact, ...rest } = decided[at] as Extract<RecordCommand, { fact: 'takenFor' }>;
+    expect([fact, hotline.state.contacts.has(contact)]).toEqual(['takenFor', true]);
+    return rest;
+  };
+  expect(told({ stage: 'limited', elder: true })).toEqual({ as: 'limited', step: 'limited' });
+  expect(told({ stage: 'warned' }, '13800138001')).toEqual({ as: 'warned', step: 'warned' });
+  expect(told({ elder: true }, '13800138002')).toEqual({ as: 'elder', step: 'direct' });
+  const order = { no: 'T1', urgency: 'urgent' } as const;
+  expect(told({ stage: 'limited', order }, '13800138003')).toEqual({ as: 'urgent', step: 'direct' });
+  expect(told({ grade: 'emergency' }, '13800138004')).toEqual({ as: 'urgent', step: 'direct' });
+  expect(told({ grade: 'expert' }, '13800138005')).toBeUndefined();
+  expect(told(undefined, '13800138006')).toBeUndefined();
+  const first = call(undefined, '13800138007');
+  press(first, '2');
+  hotline.pass(1_000);
+  hotline.hangUp(first);
+  expect(told(undefined, '13800138007')).toEqual({ as: 'repeat', step: 'direct' });
+});
 
 test('[F3] a key that chooses the question itself asks it again, without its opening, three times, and is no wrong key', () => {
   const flow = structuredClone(FLOW) as { steps: Record<string, object> };

@@ -112,6 +112,54 @@ test('[Q3][Q13] an offer tells the step of the plan, and of everybody who was fr
   expect(offer).toMatch(/未选 not ana: .* \[匹配 score 6，在办 has 0，空闲 idle \d+\.\ds\]$/);
 });
 
+test('[G2][G5] why a caller was warned, or came to no menu, is told by its rule before what was heard; a stranger is told nothing of', async () => {
+  const rules = dayRules();
+  const known = {
+    direct: { step: 'personal', callers: ['elder', 'repeat'] as const },
+    warned: 'greet',
+    limited: 'menu',
+  };
+  const main = { ...rules.flows['main']!, known };
+  await loop.submit({ type: 'settingsLoaded', settings: { ...rules, version: 'known', flows: { main } } });
+  await loop.submit(ready('ana'));
+  await serveOne('13800138004');
+  const toldOf = async (from: string, more: object = {}) => {
+    fake.arrive(from);
+    await loop.submit({ ...fake.told.shift()!, ...more });
+    await hearAll();
+    const { id } = [...loop.state.contacts.values()].at(-1)!;
+    const told = (await explainContact(folder, id, loop.durableSeq))!;
+    const decisions = told.entries.flatMap((entry) => entry.decisions);
+    const at = decisions.findIndex(({ rule }) => rule === 'G2' || rule === 'G5');
+    if (at < 0) return undefined;
+    const { rule, topic, zh, en } = decisions[at]!;
+    expect(decisions.slice(0, at).map(({ topic: before }) => before)).not.toContain('menu');
+    expect(timeLine(told)).toContain(`${rule.padStart(12)}  ${zh}  ${en}\n`);
+    return [rule, topic, zh, en];
+  };
+  expect(await toldOf('13800138000', { known: { stage: 'limited', elder: true } })).toEqual([
+    'G5',
+    'menu',
+    '来电人处于限制阶段：流程从“语音菜单”开始。',
+    'The caller is limited: the flow begins at menu.',
+  ]);
+  expect((await toldOf('13800138001', { known: { stage: 'warned' } }))?.slice(0, 3)).toEqual([
+    'G5',
+    'menu',
+    '来电人处于警告阶段：流程从“greet”开始。',
+  ]);
+  expect((await toldOf('13800138002', { known: { elder: true } }))?.[2]).toBe(
+    '来电人登记为老年人：流程从“personal”开始。',
+  );
+  expect(await toldOf('13800138003', { known: { grade: 'expert' } })).toBeUndefined();
+  expect(await toldOf('13800138004')).toEqual([
+    'G2',
+    'menu',
+    '来电人 24 小时内再次来电：流程从“personal”开始。',
+    'The caller calls again within a day: the flow begins at personal.',
+  ]);
+});
+
 test('[W19] a conversation that goes on from one that was closed names it', async () => {
   const media = { chat: { offerMs: 30_000, boundMs: 600_000, wrapUpMs: 0, waitingMax: 5, reopenMs: 600_000 } };
   const slots = { each: { chat: 1 }, beside: {}, media };
