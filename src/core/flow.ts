@@ -20,9 +20,19 @@ export function startFlow(d: Decision, contact: Contact, name: string): void {
   const flow = d.state.settings?.flows[name];
   if (flow === undefined) return finish(d, contact, 'ended', 'F9');
   gradeCaller(d, contact);
-  const { step, before } = beginFor(d, contact, flow);
+  const { step, before, as } = beginFor(d, contact, flow);
   contact.before = before;
-  enterStep(d, contact, flow, step);
+  if (as === 'warned') warn(d, contact, flow, step);
+  else enterStep(d, contact, flow, step);
+}
+
+/** G5: with the question that follows the notice: whoever presses 0 for an emergency is not made to hear all of it. */
+function warn(d: Decision, contact: Contact, flow: Flow, name: string): void {
+  const notice = flow.steps[name];
+  const question = notice?.kind === 'say' ? flow.steps[notice.then] : undefined;
+  if (notice?.kind !== 'say' || question?.kind !== 'ask') return enterStep(d, contact, flow, name);
+  const first = [...notice.prompts, ...question.opening];
+  putQuestion(d, contact, { flow, step: notice.then, wrong: 0 }, question, first, 'F2');
 }
 
 /** The prompt with this key is over, whichever way (F1, F7). */

@@ -326,9 +326,10 @@ describe('[G2] a city that asks who calls again', () => {
 });
 
 describe('[G5] malicious callers', () => {
-  test('who was warned hears so and goes on like anybody', () => {
+  test('who was warned hears so with the menu, and goes on like anybody', () => {
     const contact = call({ stage: 'warned' });
-    expect(at(contact)).toBe('menu warned');
+    expect(at(contact)).toBe('menu menu');
+    expect(hotline.commands.at(-1)).toMatchObject({ do: 'collect', files: ['/BLK', '/MNU'] });
   });
 
   test('who is limited reaches a person all the same, after those who come within ten minutes', () => {

@@ -52,6 +52,15 @@ describe.each(['normal', 'emergency'] as const)('known callers of 12345, mode %s
     expect(said).toContain('ENT-01');
   });
 
+  test('[G5] a warned caller is heard while the notice is played: 0 leads to whoever is free', () => {
+    const hotline = openInMode(helper);
+    hotline.ready('hal');
+    const warned = call(hotline, '0', { known: { stage: 'warned' } });
+    const asked = hotline.commands.flatMap((command) => (command.do === 'collect' ? [command.files] : []));
+    expect(asked[0]?.[0]).toContain('BLK-01');
+    expect(hotline.ringing(warned)).toBe('hal');
+  });
+
   test('[G5] a limited caller with an emergency presses 0 and is before those who come later', () => {
     const hotline = openInMode(helper);
     const limited = call(hotline, '0', { known: LIMITED });
