@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadCity } from '../../src/city/load.ts';
-import { checkPlans, checkSites, checkWorkdays, examine } from '../../src/cli/doctor/examine.ts';
+import { checkCallBacks, checkPlans, checkSites, checkWorkdays, examine } from '../../src/cli/doctor/examine.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkClock, checkNode } from '../../src/cli/doctor/machine.ts';
 import { asText, command } from '../../src/cli/doctor.ts';
@@ -189,6 +189,20 @@ test('a city whose sites lack the one of seats that name none is told so; withou
   if (!city.ok) throw new Error(JSON.stringify(city.problems));
   const { sites: _, ...settings } = city.city.settings;
   expect(checkSites({ ...city.city, settings })).toEqual([]);
+});
+
+test('a city whose missed calls are never called back is told so: the hours for it never open', () => {
+  const city = loadCity(join(root, 'dialplans'));
+  if (!city.ok) throw new Error(JSON.stringify(city.problems));
+  const { settings } = city.city;
+  const night = Date.parse('2026-06-02T03:00:00+08:00');
+  expect(checkCallBacks(city.city, night)).toEqual([]);
+  const { calendar } = settings.missedCalls!;
+  const never = { ...settings.hours![calendar]!, week: Array(7).fill([]) };
+  const shut = { ...settings, hours: { ...settings.hours, [calendar]: { offsets: never.offsets, week: never.week } } };
+  expect(checkCallBacks({ ...city.city, settings: shut }, night)).toMatchObject([
+    { check: 'call-backs', ok: true, warning: true, fix: expect.stringContaining('hours.yaml') },
+  ]);
 });
 
 test('the command prints JSON when asked and exits with 1 when something is wrong', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type City, loadCity } from '../../city/load.ts';
 import { type Config, loadConfig, parseEndpoint } from '../../config.ts';
-import { missingYears } from '../../core/calendar.ts';
+import { changesAtMs, isOpen, missingYears } from '../../core/calendar.ts';
 import { meets } from '../../core/need.ts';
 import { holderOf } from '../../lib/folder-lock.ts';
 import { HOME_SITE } from '../../lib/home-site.ts';
@@ -126,6 +126,7 @@ function checkCity(folder: string, city: CityRead): readonly Finding[] {
       ...checkWorkdays(city.city, Date.now()),
       ...checkPlans(city.city),
       ...checkSites(city.city),
+      ...checkCallBacks(city.city, Date.now()),
       good(
         'city',
         `城市目录 ${folder}：${flows} 个流程，${merged} 条并入的热线，${seats.length} 个座席`,
@@ -163,6 +164,24 @@ export function checkSites({ settings: { sites } }: City): readonly Finding[] {
       `sites.yaml 没有站点 ${HOME_SITE}：没有写明站点的座席都算在那里，却不在站点列表里，也不能停派`,
       `sites.yaml lacks ${HOME_SITE}, where every seat is for which no site is named: it is not listed and cannot be drained`,
       `在 sites.yaml 里加上 ${HOME_SITE} / add ${HOME_SITE} to sites.yaml`,
+    ),
+  ];
+}
+
+/** Missed calls are called back while a calendar is open: one that never opens keeps them for ever. */
+export function checkCallBacks(
+  { settings: { missedCalls, hours, workdays = {} } }: City,
+  nowMs: number,
+): readonly Finding[] {
+  const calendar = missedCalls === undefined ? undefined : hours?.[missedCalls.calendar];
+  if (calendar === undefined || isOpen(calendar, workdays, nowMs)) return [];
+  if (changesAtMs(calendar, workdays, nowMs) !== undefined) return [];
+  return [
+    warning(
+      'call-backs',
+      `漏接回拨所用的服务时间“${missedCalls!.calendar}”从不开放，漏接来电不会回拨`,
+      `the hours "${missedCalls!.calendar}" never open: no missed call is called back`,
+      '在 hours.yaml 里为它写上时段 / give it shifts in hours.yaml',
     ),
   ];
 }
