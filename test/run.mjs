@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, relative } from 'node:path';
+import { delimiter, join, relative, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 /** Program looked for → Debian package that brings it. */
@@ -76,10 +76,12 @@ process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
 process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;
 
 async function play({ name, workers, args }) {
-  const report = join(folder, `${name}.json`);
+  const [report, unhandled] = [join(folder, `${name}.json`), join(folder, `${name}-unhandled.json`)];
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
-  const options = [`--maxWorkers=${workers}`, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const env = { MINHU_SEED: '12345', ...process.env, NODE_ENV: 'test', MINHU_TEST_TEMPLATE: folder };
+  const reporters = ['default', 'json', './test/unhandled.mjs'].map((reporter) => `--reporter=${reporter}`);
+  const options = [`--maxWorkers=${workers}`, ...reporters, `--outputFile.json=${report}`];
+  const own = { NODE_ENV: 'test', MINHU_TEST_TEMPLATE: folder, MINHU_UNHANDLED: unhandled };
+  const env = { MINHU_SEED: '12345', ...process.env, ...own };
   const child = spawn(process.execPath, [...vitest, ...options, ...args], {
     ...{ cwd: root, stdio: ['inherit', 'inherit', 'pipe'], env },
   });
@@ -89,11 +91,18 @@ async function play({ name, workers, args }) {
     said = `${said}${data}`.slice(-SAID_CHARS);
   });
   const status = await new Promise((resolve) => child.once('close', resolve));
-  const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
+  const files = readJson(report)?.testResults ?? [];
   for (const file of files) outcomes.set(relative(root, file.name), file);
-  // Errors outside any test count, too.
-  if (status !== 0 && files.flatMap(failuresOf).length === 0)
+  // Errors outside any test count, too, but for those of a file that failed: it is tried once more.
+  const failed = new Set(files.flatMap((file) => (failuresOf(file).length > 0 ? [file.name] : [])));
+  const others = readJson(unhandled)?.filter(({ file }) => !failed.has(resolve(root, file)));
+  for (const { file, message } of others ?? []) troubles.push(`outside any test, ${file}: ${message}`);
+  if (others === undefined || (status !== 0 && failed.size === 0 && others.length === 0))
     troubles.push(`pass “${name}” ended with ${status}, no test of it having failed.\n${said}`);
+}
+
+function readJson(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 /**
@@ -102,7 +111,7 @@ async function play({ name, workers, args }) {
  */
 async function tryAgain() {
   const failed = [...outcomes].filter(([, file]) => failuresOf(file).length > 0);
-  if (failed.length === 0 || failed.length > AGAIN_MAX || troubles.length > 0) return [];
+  if (failed.length === 0 || failed.length > AGAIN_MAX) return [];
   await play({ name: 'again', workers: 1, args: failed.map(([name]) => name) });
   return failed
     .filter(([name]) => failuresOf(outcomes.get(name)).length === 0)

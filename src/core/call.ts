@@ -3,6 +3,7 @@ import { besideOf } from './beside.ts';
 import { diallingBroken, isPromised, notReached } from './call-back.ts';
 import { callOutOver, placerLegGone } from './call-out.ts';
 import { gaveUp, isOwnCall, placeLost } from './caller.ts';
+import { countCall } from './calls-from.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
 import { makeContact } from './contact.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
@@ -90,7 +91,7 @@ export function loseContact(d: Decision, contact: Contact): void {
   if (stage.in === 'rating' || thanked) return closing(d, contact, 'answered');
   if (stage.in === 'deflecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   const place = waited ? stage.wait : { enqueuedAtMs: contact.openedAtMs, queue: undefined };
-  if (stage.in !== 'closing') placeLost(d, contact.from, place.enqueuedAtMs, place.queue);
+  if (stage.in !== 'closing') placeLost(d, contact.from, place, place.queue);
   if (stage.in === 'queue' || stage.in === 'connecting') endWait(d, contact, stage.wait, 'lost', 'S7');
   if (stage.in === 'queue') cancelOffer(d, contact, 'lost', 'S7');
   if (stage.in === 'connecting') freeAgent(d, stage.agent, 0);
@@ -172,9 +173,9 @@ function giveUp(d: Decision, contact: Contact, wait: Wait, cause: string): void 
   endWait(d, contact, wait, 'abandoned', 'O7');
   if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
   if (contact.spoke || contact.medium === 'callback') return;
-  const phoneLost = !HUNG_UP.has(cause);
-  if (!phoneLost || !goesOnInAnother(d, contact, wait)) gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
-  missCall(d, contact, wait.queue, phoneLost);
+  if (HUNG_UP.has(cause) || !goesOnInAnother(d, contact, wait))
+    gaveUp(d, contact.from, waitedMs(d.state, wait), wait.queue);
+  missCall(d, contact, wait.queue);
 }
 
 function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: boolean, flow: string): Contact {
@@ -195,6 +196,7 @@ function openContact(d: Decision, node: NodeId, arrival: Arrival, answered: bool
     stage: { in: 'arrived', untilMs: d.state.nowMs + RULES_WAIT_MS },
   });
   d.state.contacts.set(contact.id, contact);
+  countCall(d.state, contact, 1);
   callBeside(d, contact.partOf, 1);
   note(d, 'A1', {
     do: 'record-fact',

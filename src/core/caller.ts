@@ -3,7 +3,7 @@ import type { Decision } from './decision.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
 import { isDigital } from './medium.ts';
-import type { Caller } from './remembered.ts';
+import type { Caller, LostPlace } from './remembered.ts';
 import type { Contact, State } from './state.ts';
 
 const STRANGER: Caller = { lastAgent: null, lost: null, gaveUp: null, untilMs: 0 };
@@ -34,11 +34,18 @@ export function promisedTo(d: Decision, number: string, contact: ContactId, queu
   remember(d, number, { promised: contact, queue, untilMs: d.state.nowMs + LAST_AGENT_MS });
 }
 
-/** S8: the place is kept for the next call. @param queue in which it was; absent: in none yet. */
-export function placeLost(d: Decision, number: string, enqueuedAtMs: number, queue?: string): void {
+/** S8: the place is kept for the next call, of calls side by side the oldest. @param queue in which it was; absent: in none yet. */
+export function placeLost(d: Decision, number: string, place: LostPlace, queue?: string): void {
   const { nowMs } = d.state;
-  const lost = { enqueuedAtMs, untilMs: nowMs + CALL_BACK_MS };
+  const before = callerOf(d.state, number)?.lost;
+  const isOlder = before != null && before.untilMs > nowMs && sinceMs(before) < sinceMs(place);
+  const { enqueuedAtMs, waitedBeforeMs } = isOlder ? before : place;
+  const lost = { enqueuedAtMs, waitedBeforeMs, untilMs: nowMs + CALL_BACK_MS };
   remember(d, number, queue === undefined ? { lost } : { lost, queue, untilMs: nowMs + LAST_AGENT_MS });
+}
+
+function sinceMs({ enqueuedAtMs, waitedBeforeMs = 0 }: LostPlace): number {
+  return enqueuedAtMs - waitedBeforeMs;
 }
 
 /** Who called lately; whoever is remembered longer than that is as good as forgotten. */
@@ -67,7 +74,7 @@ export function takeCaller(
   return {
     lastAgent: caller.lastAgent,
     enqueuedAtMs: lost?.enqueuedAtMs ?? nowMs,
-    headStartMs: lost === null ? (waited?.waitedMs ?? 0) : 0,
+    headStartMs: (lost === null ? waited?.waitedMs : lost.waitedBeforeMs) ?? 0,
   };
 }
 

@@ -5,7 +5,7 @@ import { ask, type Decision, setStage } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import { sayGoodbye } from './goodbye.ts';
 import type { CommandKey } from './ids.ts';
-import { hasOwnPlace, keptPlaceOf } from './kept-place.ts';
+import { isKeptFor, keptPlaceOf } from './kept-place.ts';
 import { DEFLECT_WAIT_MS, PROMPT_MS_MAX } from './limits.ts';
 import { missCall } from './missed.ts';
 import { endWait, mayKeep, standInQueue, waitedMs } from './queue.ts';
@@ -25,7 +25,7 @@ export function queueFull(d: Decision, contact: Contact, wait: Wait): void {
 export function deflectTaken(d: Decision, contact: Contact, stage: Deflecting, key: CommandKey, digits: string): void {
   if (stage.key !== key) return;
   // As many were asked as there was room for then.
-  if (hasOwnPlace(d.state, contact.from)) return stillKept(d, contact, stage.wait);
+  if (isKeptFor(d.state, contact.from)) return stillKept(d, contact, stage.wait);
   if (digits.slice(0, 1) !== '1' || !mayKeep(d.state, stage.wait.queue)) return turnAway(d, contact, stage.wait);
   standInQueue(d, contact, stage.wait);
   offered(contact);

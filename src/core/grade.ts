@@ -94,6 +94,10 @@ export function contactRegraded(d: Decision, { contact: id, grade, by }: Contact
     grade,
     by: by.slice(0, NAME_CHARS_MAX),
   });
+  // B3: of a call-back that we began, the next one is what this one is now.
+  const missed = d.state.missed.get(contact.from);
+  if (missed?.by === id && contact.medium === 'callback')
+    d.state.missed.set(contact.from, { ...missed, known: grade === 'emergency' ? { grade } : undefined });
   const { stage } = contact;
   // Whoever rings, or talks: the wait may go on.
   if (!('wait' in stage)) return;

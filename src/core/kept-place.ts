@@ -10,14 +10,17 @@ export function takeKeptPlace(d: Decision, contact: Contact, queue: string): voi
   const kept = keptPlaceOf(d.state, from);
   if (kept === undefined || !hasRoom(d.state, contact, queue)) return;
   // A call-back that we began has no place of the caller's to give (B3).
-  if (kept.contact.medium === 'voice') placeLost(d, from, kept.wait.enqueuedAtMs, kept.wait.queue);
+  if (kept.contact.medium === 'voice') placeLost(d, from, kept.wait, kept.wait.queue);
   letGo(d, kept);
 }
 
 /** K7: who speaks with an agent on another call needs to be called back no more. What we began ends by B4. */
-export function leaveKeptPlace(d: Decision, number: string): void {
-  const kept = keptPlaceOf(d.state, number);
-  if (kept?.contact.medium === 'voice') letGo(d, kept);
+export function leaveKeptPlace(d: Decision, { id, from }: Contact): void {
+  const contact = promisedContact(d.state, from);
+  if (contact === undefined || contact.id === id || contact.medium !== 'voice') return;
+  const kept = keptPlaceOf(d.state, from);
+  if (kept !== undefined) letGo(d, kept);
+  else contact.callBack = { ...contact.callBack!, spoken: true };
 }
 
 function letGo(d: Decision, { contact, wait }: Kept): void {
@@ -45,9 +48,9 @@ export function isToBeDialled(state: State, number: string): boolean {
   return promisedContact(state, number)?.callBack?.number === number;
 }
 
-/** K3: by a place that a caller has kept, not by a call-back that we began. */
+/** K2: a place that a caller has kept, to be dialled at this number or from it; not a call-back that we began. */
 export function isKeptFor(state: State, number: string): boolean {
-  return isToBeDialled(state, number) && promisedContact(state, number)?.medium === 'voice';
+  return promisedContact(state, number)?.medium === 'voice';
 }
 
 /** K7: who calls from this number keeps a place, wherever they are to be dialled. */

@@ -1,5 +1,6 @@
 import { changesAtMs, isOpen } from './calendar.ts';
 import { promisedContact } from './caller.ts';
+import { otherCalls } from './calls-from.ts';
 import type { MissedResult } from './command.ts';
 import { type Decision, note } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
@@ -11,21 +12,17 @@ import type { Flow, MissedCallSetting } from './settings.ts';
 import { setDeadline, setMissed } from './standing.ts';
 import type { Contact, State } from './state.ts';
 
-/**
- * B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died.
- *
- * @param phoneLost rather than hung up: its owner may have called again by now.
- */
-export function missCall(d: Decision, contact: Contact, queue: string | undefined, phoneLost = false): void {
+/** B1: this caller, who is being let go, has spoken with nobody or was cut off by a switch that died. */
+export function missCall(d: Decision, contact: Contact, queue: string | undefined): void {
   const rule = d.state.settings?.missedCalls;
   const { from } = contact;
   if (rule === undefined || queue === undefined || !mayCallBack(from)) return;
   if (contact.medium === 'callback' && !contact.spoke) return;
   if (isPromised(d.state, from, contact.id)) return; // B4
-  const later = phoneLost ? callAgainOf(d.state, contact) : undefined;
-  if (later?.spoke) return; // B4
+  const other = standIn(d.state, contact);
+  if (other?.spoke) return; // B4
   const before = d.state.missed.get(from);
-  const by = later?.id ?? contact.id;
+  const by = other?.id ?? contact.id;
   const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by, contact);
   if (before !== undefined || d.state.missed.size < MISSED_MAX) setMissed(d.state, from, call);
   note(d, 'B1', {
@@ -50,7 +47,8 @@ export function standsForMissed(d: Decision, contact: Contact): void {
 export function letGoOfMissed(d: Decision, contact: Contact): void {
   const wasOurs = d.state.standing.missedUnderWay.delete(contact.id);
   const call = d.state.missed.get(contact.from);
-  if (call?.by === contact.id) setMissed(d.state, contact.from, { ...call, by: null });
+  const by = standIn(d.state, contact)?.id ?? null;
+  if (call?.by === contact.id) setMissed(d.state, contact.from, { ...call, by });
   else if (!wasOurs) return;
   lookAtMissed(d);
 }
@@ -94,17 +92,17 @@ function firstMissed(d: Decision, contact: Contact, by: ContactId, queue: string
   return { contact: id, node, queue, dialled, calls: 1, dueAtMs: dueAtMs(d, rule), known: knownUrgent(contact), by };
 }
 
-/** B3: a phone that died is given up only after some seconds; by then its owner may have called again, and wait. All calls are looked at, for few end so. */
-function callAgainOf({ contacts }: State, { id, from }: Contact): Contact | undefined {
-  for (const other of contacts.values())
-    if (other.from === from && other.id !== id && other.medium === 'voice' && other.stage.in !== 'closing')
-      return other;
-  return undefined;
+/** B3: another call of the number stands for the miss while it lasts; one that speaks makes it good. */
+function standIn(state: State, contact: Contact): Contact | undefined {
+  const others = otherCalls(state, contact);
+  return others.find(({ spoke }) => spoke) ?? others[0];
 }
 
 function again(d: Decision, before: MissedCall, by: ContactId, contact: Contact): MissedCall {
   const known = knownUrgent(contact) ?? before.known;
-  return { ...before, calls: before.calls + 1, known, by: underWay(d, before) ? before.by : by };
+  // What stands as no emergency is withdrawn, and stands again as one.
+  const anew = before.known === undefined && known !== undefined && isNotYetServed(d.state, before);
+  return { ...before, calls: before.calls + 1, known, by: underWay(d, before) && !anew ? before.by : by };
 }
 
 function isPromised(state: State, number: string, but: ContactId): boolean {
@@ -116,6 +114,12 @@ function isPromised(state: State, number: string, but: ContactId): boolean {
 function knownUrgent({ grade, known }: Contact): MissedCall['known'] {
   if (grade !== 'emergency') return undefined;
   return known?.order === undefined ? { grade } : { grade, order: known.order };
+}
+
+/** Our call-back of it, for which no agent is on the phone. */
+function isNotYetServed({ standing, contacts }: State, { by }: MissedCall): boolean {
+  const ours = by === null || !standing.missedUnderWay.has(by) ? undefined : contacts.get(by);
+  return ours?.stage.in === 'queue' || ours?.stage.in === 'pausing';
 }
 
 function underWay(d: Decision, { by }: MissedCall): boolean {

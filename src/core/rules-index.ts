@@ -1,6 +1,8 @@
 import { HOME_SITE } from '../lib/home-site.ts';
+import { countCall } from './calls-from.ts';
 import { kindKey, makeKind, type SiteLoad } from './kind.ts';
 import { forgetOldest, skipsOf } from './oldest.ts';
+import { missedTurn } from './remembered.ts';
 import { placeAgent, seatOf, seatOfAgent } from './seat.ts';
 import { levelDueMs } from './service-level.ts';
 import type { Settings } from './settings.ts';
@@ -73,13 +75,13 @@ export function rebuildStanding(state: State): void {
   if (state.settings !== null) indexSettings(state, state.settings);
   for (const contact of state.contacts.values()) {
     placeContact(state, contact, placeOf(contact));
+    countCall(state, contact, 1);
     if (contact.reference !== undefined) state.standing.conversationOf.set(conversationKey(contact), contact.id);
   }
   for (const agent of state.agents.values()) placeAgent(state, agent, seatOfAgent(state.standing, agent));
   for (const leg of state.legs.values()) armLegEnd(state, leg);
   for (const sipUser of state.devices.keys()) placeDevices(state, sipUser);
-  for (const [number, { dueAtMs, by }] of state.missed)
-    if (by === null) state.standing.missed.add({ atMs: dueAtMs, id: number });
+  for (const [number, call] of state.missed) if (call.by === null) state.standing.missed.add(missedTurn(number, call));
   for (const { id, medium, from, calledBy } of state.contacts.values())
     if (medium === 'callback' && calledBy === undefined) state.standing.missedUnderWay.set(id, from);
   setDeadline(state, 'missed', '', missedDueMs(state));

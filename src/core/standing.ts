@@ -3,6 +3,7 @@ import { type Due, DueHeap, makeDue } from '../lib/due-heap.ts';
 import { Renewal } from '../lib/renewal.ts';
 import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
+import { countCall } from './calls-from.ts';
 import type { Command } from './command.ts';
 import { DUE } from './due-kind.ts';
 import { idleDueMs } from './idle-due.ts';
@@ -12,7 +13,7 @@ import { SLOT_NAMES, type Slot, slotOf, VOICE } from './medium.ts';
 import { lastsMs } from './mode-rules.ts';
 import { enterOldest, leaveOldest, type Oldest } from './oldest.ts';
 import { stepsOf } from './plan-steps.ts';
-import type { MissedCall } from './remembered.ts';
+import { type MissedCall, missedTurn } from './remembered.ts';
 import type { Seat } from './seat.ts';
 import type { PlanStep } from './settings.ts';
 import { STANDING } from './standing-key.ts';
@@ -49,6 +50,8 @@ export interface Standing {
   callsWaiting: number;
   /** Medium and reference of every open digital contact (W1). */
   readonly conversationOf: Map<string, ContactId>;
+  /** How many calls of a number there are. */
+  readonly callsFrom: Map<string, number>;
   readonly dues: DueHeap;
   /** What the latest entry has led to; its room is used again by the next. */
   readonly commands: Command[];
@@ -120,6 +123,7 @@ export function emptyStanding(journalId: string): Standing {
     kept: new Map(),
     callsWaiting: 0,
     conversationOf: new Map(),
+    callsFrom: new Map(),
     dues: new DueHeap(),
     freshSeats: [],
     freshPlaces: [],
@@ -243,6 +247,7 @@ export function unplaceContact(state: State, contact: Contact): void {
   const place = placeOf(contact);
   leaveLine(state, place);
   unwatch(state, place);
+  countCall(state, contact, -1);
   if (contact.reference !== undefined) state.standing.conversationOf.delete(conversationKey(contact));
 }
 
@@ -338,13 +343,6 @@ export function setMissed(state: State, number: string, call: MissedCall | null)
   if (call === null) state.missed.delete(number);
   else state.missed.set(number, call);
   if (call?.by === null) state.standing.missed.add(missedTurn(number, call));
-}
-
-const BEFORE_ALL_MS = 8_640_000_000_000_000;
-
-/** B3: emergencies before all others. */
-function missedTurn(number: string, { dueAtMs, known }: MissedCall): { readonly atMs: number; readonly id: string } {
-  return { atMs: known === undefined ? dueAtMs : dueAtMs - BEFORE_ALL_MS, id: number };
 }
 
 export function effectiveSinceMs(wait: Wait): number {

@@ -214,6 +214,8 @@ export interface CallBack {
   readonly number: string;
   /** Times that it was dialled in vain. */
   readonly tries: number;
+  /** The number has spoken with an agent on another call while one was being found for this (K7). */
+  readonly spoken?: true;
   /** The last words to the caller. */
   readonly key: CommandKey | null;
 }

@@ -176,9 +176,9 @@ export function isPutDown(cause: string): boolean {
 }
 
 /** B4, K7: an agent and the number speak. */
-function madeGood(d: Decision, { from, medium }: Contact): void {
-  closeMissed(d, from, medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
-  leaveKeptPlace(d, from);
+function madeGood(d: Decision, contact: Contact): void {
+  closeMissed(d, contact.from, contact.medium === 'callback' ? 'reached' : 'cameThrough', 'B4');
+  leaveKeptPlace(d, contact);
 }
 
 /** T2, P3: the talk is over for the records and for the agent; whose legs end now is the caller's to say. */

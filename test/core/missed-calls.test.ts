@@ -48,6 +48,38 @@ test('[B3][G3] whose missed call was an emergency is called back as one: before 
   expect([hotline.ringing(ours), hotline.ringing(caller)]).toEqual(['ana', undefined]);
 });
 
+test('[B3] an emergency that could not be called back yet outlives a restart, goes first, and is called back once', () => {
+  const settings = (dialsOut: boolean) =>
+    rules([queue('personal')], [agent('ana', { personal: 1 })], { ...CITY, dialsOut });
+  const hotline = new Hotline(settings(false), ({ contacts }) => {
+    if (contacts.size > 9) throw new Error('call-backs without end');
+  });
+  hotline.hangUp(hotline.call('personal', '13900139001'));
+  hotline.pass(1_000);
+  const leg = legId('emergency');
+  const known = { order: { no: 'G1', urgency: 'emergency' as const } };
+  hotline.hear({ type: 'callArrived', node: NODE, leg, from: NUMBER, dialled: 'personal', known });
+  hotline.hear({ type: 'legAnswered', node: NODE, leg });
+  hotline.hear({ type: 'legEnded', node: NODE, leg, cause: 'NORMAL_CLEARING' });
+  const first = hotline.state.standing.missed.first();
+  hotline.restart();
+  expect([first?.id, hotline.state.standing.missed.first()]).toEqual([NUMBER, first]);
+  hotline.hear({ type: 'settingsLoaded', settings: { ...settings(true), version: 'out' } });
+  hotline.pass(1_000);
+  expect([...hotline.state.standing.missedUnderWay.values()]).toEqual([NUMBER]);
+});
+
+test('[B3][G3] a call-back that stands already becomes an emergency with the second miss, or loses that by a named person', () => {
+  const hotline = hotlineOf();
+  hotline.hangUp(hotline.call('personal', NUMBER));
+  hotline.pass(1_000);
+  const ordinary = hotline.state.missed.get(NUMBER)!.by!;
+  const ours = missedEmergency(hotline);
+  expect([hotline.state.contacts.has(ordinary), hotline.state.contacts.get(ours)?.grade]).toEqual([false, 'emergency']);
+  hotline.hear({ type: 'contactRegraded', contact: ours, grade: null, by: 'lea' });
+  expect(hotline.state.missed.get(NUMBER)?.known).toBeUndefined();
+});
+
 test('[B3][H3] the call-back for a queue that is closed by then stands in the one that stands in for it', () => {
   const shut = { calendar: 'never', closedQueue: 'night', closedPrompts: [] };
   const staff = [agent('ana', { night: 1 })];

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ContactId, nodeId } from '../../src/core/ids.ts';
-import type { Settings } from '../../src/core/settings.ts';
+import type { QueueSetting, Settings } from '../../src/core/settings.ts';
+import type { Wait } from '../../src/core/state.ts';
 import { agent, Hotline, queue, rules } from './routing-day.ts';
 
 /** Calls of one number beside each other: a phone that died and its owner's next call, or two people behind one number. */
@@ -10,15 +11,23 @@ const NUMBER = '13800138000';
 const day = { offsets: [], week: Array(7).fill([{ fromMinute: 0, toMinute: 1_440 }]) };
 const CITY: Partial<Settings> = {
   dialsOut: true,
-  prompts: Object.fromEntries(['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04', 'MNU-05'].map((id) => [id, `/${id}`])),
+  prompts: Object.fromEntries(
+    ['CBK-01', 'CBK-02', 'CBK-03', 'CBK-04', 'MNU-05', 'FUL-01', 'FUL-02'].map((id) => [id, `/${id}`]),
+  ),
   hours: { day },
   missedCalls: { calendar: 'day', withinMs: 7_200_000, afterOpeningMs: 60_000, standingMax: 5 },
 };
 const callBack = { afterMs: 15_000, ahead: 10, tries: 3, pauseMs: 120_000, ringMs: 30_000 };
 
-function hotlineOf(): Hotline {
+function hotlineOf(more: Partial<QueueSetting> = {}): Hotline {
   const staff = [agent('ana', { personal: 1 }), agent('ben', { personal: 1 })];
-  return new Hotline(rules([queue('personal', { callBack })], staff, CITY));
+  return new Hotline(rules([queue('personal', { callBack, ...more })], staff, CITY));
+}
+
+function waitOf(hotline: Hotline, contact: ContactId): Wait {
+  const stage = hotline.state.contacts.get(contact)?.stage;
+  if (stage === undefined || !('wait' in stage)) throw new Error(stage?.in);
+  return stage.wait;
 }
 
 function type(hotline: Hotline, contact: ContactId, digits: string): void {
@@ -71,6 +80,110 @@ test('[C2] of two calls that give up, the longer wait is gone on from, whichever
   const third = hotline.state.contacts.get(hotline.call('personal', NUMBER))!;
   if (third.stage.in !== 'queue') throw new Error(third.stage.in);
   expect(third.stage.wait.headStartMs).toBe(50_000);
+});
+
+test('[C2] of many phones that died, of a firm with one number, the longest wait counts, and once', () => {
+  const hotline = hotlineOf();
+  const phones = Array.from({ length: 10 }, () => hotline.call('personal', NUMBER));
+  hotline.pass(60_000);
+  const again = hotline.call('personal', NUMBER);
+  hotline.pass(5_000);
+  for (const phone of phones) dies(hotline, phone);
+  expect(waitOf(hotline, again)).toMatchObject({ headStartMs: 60_000, waitedBeforeMs: 60_000 });
+});
+
+test('[S8] of two calls that a switch takes with it, the older place is kept', () => {
+  const hotline = hotlineOf();
+  const { enqueuedAtMs } = waitOf(hotline, hotline.call('personal', NUMBER));
+  hotline.pass(60_000);
+  hotline.call('personal', NUMBER);
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'other', legs: [], devices: [], ended: [] } });
+  expect(waitOf(hotline, hotline.call('personal', NUMBER)).enqueuedAtMs).toBe(enqueuedAtMs);
+});
+
+test('[K7][C2] who had waited in a call before keeps that with the place, and takes both along', () => {
+  const hotline = hotlineOf();
+  const first = hotline.call('personal', NUMBER);
+  hotline.pass(100_000);
+  const second = hotline.call('personal', NUMBER);
+  hotline.pass(20_000);
+  keeps(hotline, second);
+  dies(hotline, first);
+  const { enqueuedAtMs } = waitOf(hotline, second);
+  expect(waitOf(hotline, hotline.call('personal', NUMBER))).toMatchObject({ enqueuedAtMs, headStartMs: 100_000 });
+});
+
+test('[B3] another call of the number stands for the one that was missed, and the next one when that is over', () => {
+  const hotline = hotlineOf();
+  const [first, second, third] = [0, 1, 2].map(() => hotline.call('personal', NUMBER)) as [
+    ContactId,
+    ContactId,
+    ContactId,
+  ];
+  hotline.pass(10_000);
+  hotline.hangUp(first);
+  expect(hotline.state.missed.get(NUMBER)?.by).toBe(second);
+  hotline.hangUp(second);
+  expect(hotline.state.missed.get(NUMBER)?.by).toBe(third);
+  hotline.restart();
+  for (const name of ['ana', 'ben']) hotline.ready(name);
+  hotline.answer(third);
+  hotline.pass(1_000);
+  expect([hotline.state.missed.size, dialled(hotline)]).toEqual([0, 0]);
+});
+
+test('[B3][K5] a call-back whose agent hangs up while the number is dialled is withdrawn if it has come through by then', () => {
+  const hotline = hotlineOf();
+  hotline.hangUp(hotline.call('personal', NUMBER));
+  hotline.pass(1_000);
+  const ours = hotline.state.missed.get(NUMBER)!.by!;
+  hotline.ready('ana');
+  hotline.answer(ours);
+  const { stage } = hotline.state.contacts.get(ours)!;
+  if (stage.in !== 'dialling') throw new Error(stage.in);
+  const own = hotline.call('personal', NUMBER);
+  hotline.ready('ben');
+  hotline.answer(own);
+  hotline.hear({ type: 'legEnded', node: NODE, leg: stage.agentLeg, cause: 'NORMAL_CLEARING' });
+  hotline.hangUp(own);
+  hotline.pass(100_000);
+  expect([hotline.ringing(ours), dialled(hotline)]).toEqual([undefined, 1]);
+});
+
+test('[K7] a place that is being dialled while its caller speaks on another call is not dialled a second time', () => {
+  const hotline = hotlineOf();
+  const kept = hotline.call('personal', NUMBER);
+  hotline.pass(20_000);
+  keeps(hotline, kept);
+  hotline.ready('ana');
+  hotline.answer(kept);
+  const own = hotline.call('personal', NUMBER);
+  hotline.ready('ben');
+  hotline.answer(own);
+  hotline.hangUp(own);
+  hotline.restart();
+  const { leg } = hotline.state.contacts.get(kept)!;
+  hotline.hear({ type: 'legEnded', node: NODE, leg, cause: 'USER_BUSY' });
+  hotline.pass(300_000);
+  expect([hotline.state.contacts.has(kept), dialled(hotline)]).toEqual([false, 1]);
+});
+
+test('[K8] who is to be called back already by a place that another has kept hears so, and keeps no second one', () => {
+  const hotline = hotlineOf({ waitingMax: 2 });
+  const [other] = [hotline.call('personal', '13900139000'), hotline.call('personal', '13700137000')];
+  hotline.pass(20_000);
+  const mine = hotline.call('personal', NUMBER);
+  type(hotline, other, `12${NUMBER}#`);
+  const { stage } = hotline.state.contacts.get(mine)!;
+  if (stage.in !== 'deflecting') throw new Error(stage.in);
+  hotline.hear({
+    type: 'digitsCollected',
+    node: NODE,
+    leg: hotline.state.contacts.get(mine)!.leg,
+    key: stage.key,
+    digits: '1',
+  });
+  expect(hotline.state.contacts.get(mine)?.callBack?.step).toBeUndefined();
 });
 
 test('[B1][K4] of two calls one keeps the place and the other gives up: one promise, and one call to the number', () => {
