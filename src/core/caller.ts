@@ -38,14 +38,10 @@ export function promisedTo(d: Decision, number: string, contact: ContactId, queu
 export function placeLost(d: Decision, number: string, place: LostPlace, queue?: string): void {
   const { nowMs } = d.state;
   const before = callerOf(d.state, number)?.lost;
-  const isOlder = before != null && before.untilMs > nowMs && sinceMs(before) < sinceMs(place);
+  const isOlder = before != null && before.untilMs > nowMs && before.enqueuedAtMs < place.enqueuedAtMs;
   const { enqueuedAtMs, waitedBeforeMs } = isOlder ? before : place;
   const lost = { enqueuedAtMs, waitedBeforeMs, untilMs: nowMs + CALL_BACK_MS };
   remember(d, number, queue === undefined ? { lost } : { lost, queue, untilMs: nowMs + LAST_AGENT_MS });
-}
-
-function sinceMs({ enqueuedAtMs, waitedBeforeMs = 0 }: LostPlace): number {
-  return enqueuedAtMs - waitedBeforeMs;
 }
 
 /** Who called lately; whoever is remembered longer than that is as good as forgotten. */

@@ -20,7 +20,7 @@ export function missCall(d: Decision, contact: Contact, queue: string | undefine
   if (contact.medium === 'callback' && !contact.spoke) return;
   if (isPromised(d.state, from, contact.id)) return; // B4
   const other = standIn(d.state, contact);
-  if (other?.spoke) return; // B4
+  if (other?.spoke || speaksByUs(d.state, from)) return; // B4
   const before = d.state.missed.get(from);
   const by = other?.id ?? contact.id;
   const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by, contact);
@@ -96,6 +96,12 @@ function firstMissed(d: Decision, contact: Contact, by: ContactId, queue: string
 function standIn(state: State, contact: Contact): Contact | undefined {
   const others = otherCalls(state, contact);
   return others.find(({ spoke }) => spoke) ?? others[0];
+}
+
+/** On a call-back that we began: few stand or speak at once. */
+function speaksByUs({ standing, contacts }: State, number: string): boolean {
+  for (const [id, of] of standing.missedUnderWay) if (of === number && contacts.get(id)?.spoke === true) return true;
+  return false;
 }
 
 function again(d: Decision, before: MissedCall, by: ContactId, contact: Contact): MissedCall {

@@ -270,7 +270,9 @@ export class Ledger {
     if (outcome === 'lostNode') {
       const { enqueuedAtMs: sinceMs, openedAtMs, turnedAway } = account;
       const enqueuedAtMs = turnedAway ? openedAtMs : (sinceMs ?? openedAtMs);
-      this.#lost.set(account.from, { enqueuedAtMs, untilMs: atMs + LOST_MS });
+      const before = this.#lost.get(account.from);
+      const oldestMs = before !== undefined && before.untilMs > atMs ? before.enqueuedAtMs : enqueuedAtMs;
+      this.#lost.set(account.from, { enqueuedAtMs: Math.min(oldestMs, enqueuedAtMs), untilMs: atMs + LOST_MS });
     }
     if (isDigital(account.medium)) return;
     const talkMs = talks.reduce((sum, { fromMs, toMs }) => sum + (toMs ?? atMs) - fromMs, 0);
