@@ -52,7 +52,8 @@ export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit
       if (mayCallBack(contact.from)) return goOn(d, contact, 'confirm', ['CBK-02']);
       return goOn(d, contact, 'number', ['CBK-03']);
     case 'confirm':
-      if (digit === '1' && isKeptFor(d.state, contact.from)) return goOn(d, contact, 'number', ['MNU-05', 'CBK-03']);
+      if (digit === '1' && isKeptFor(d.state, plainNumber(contact.from)))
+        return goOn(d, contact, 'number', ['MNU-05', 'CBK-03']);
       if (digit === '1') return promise(d, contact, contact.from);
       if (digit === '2') return goOn(d, contact, 'number', ['CBK-03']);
       return;
@@ -99,18 +100,12 @@ export function promise(d: Decision, contact: Contact, asked: string, because = 
   const queue = contact.stage.in === 'queue' ? contact.stage.wait.queue : undefined;
   note(d, because, { do: 'record-fact', fact: 'callBackPromised', contact: contact.id, number });
   for (const each of new Set([contact.from, number])) {
-    if (!ownsAnother(d, each, contact)) promisedTo(d, each, contact.id, queue);
+    if (each === contact.from || !hasOwnPlace(d.state, each)) promisedTo(d, each, contact.id, queue);
     closeMissed(d, each, 'promised', 'B4');
   }
   const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, contact, ['CBK-04']) });
   contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
   keepPlace(d.state, contact);
-}
-
-/** K7: each number is remembered for the first place that was kept from it, before one that is only to be dialled there. */
-function ownsAnother(d: Decision, number: string, contact: Contact): boolean {
-  if (number === contact.from) return isKeptFor(d.state, number) && hasOwnPlace(d.state, number);
-  return hasOwnPlace(d.state, number);
 }
 
 export function isPromised(contact: Contact): boolean {
@@ -172,15 +167,11 @@ export function notReached(d: Decision, contact: Contact, stage: Dialling, cause
     note(d, 'Y3', { do: 'record-fact', fact: 'callBackFailed', contact: contact.id, tries, cause });
     return callOutOver(d, contact, stage, 'unreached', 'Y3');
   }
-  const { spoken } = contact.callBack!;
   contact.callBack = { ...contact.callBack!, tries };
   note(d, 'K6', { do: 'record-fact', fact: 'callBackFailed', contact: contact.id, tries, cause });
   hangUp(d, contact.leg, 'NO_ANSWER', 'K6');
   hangUp(d, stage.agentLeg, 'NORMAL_CLEARING', 'K6');
-  if (spoken) {
-    endWait(d, contact, stage.wait, 'lost', 'K7');
-    closing(d, contact, 'ended');
-  } else if (tries >= (rule?.tries ?? TRIES)) {
+  if (tries >= (rule?.tries ?? TRIES)) {
     endWait(d, contact, stage.wait, 'unreached', 'K6');
     if (contact.medium === 'callback') closeMissed(d, contact.from, 'unreached', 'B5');
     closing(d, contact, 'unreached');

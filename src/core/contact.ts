@@ -58,6 +58,7 @@ export function makeContact(begun: Begun): Contact {
     sensitive: undefined,
     unmarkAskedBy: undefined,
     callBack: begun.callBack,
+    reachedAt: undefined,
     [STANDING]: undefined,
   };
 }

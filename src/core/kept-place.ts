@@ -1,3 +1,4 @@
+import { plainNumber } from '../lib/phone-number.ts';
 import { placeLost, promisedContact } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { Decision } from './decision.ts';
@@ -15,12 +16,11 @@ export function takeKeptPlace(d: Decision, contact: Contact, queue: string): voi
 }
 
 /** K7: who speaks with an agent on another call needs to be called back no more. What we began ends by B4. */
-export function leaveKeptPlace(d: Decision, { id, from }: Contact): void {
-  const contact = promisedContact(d.state, from);
-  if (contact === undefined || contact.id === id || contact.medium !== 'voice') return;
+export function leaveKeptPlace(d: Decision, { from, reachedAt = from }: Contact): void {
+  // Reached at another number: whoever has kept a place for this one has not spoken.
+  if (reachedAt !== from && reachedAt !== plainNumber(from)) return;
   const kept = keptPlaceOf(d.state, from);
-  if (kept !== undefined) letGo(d, kept);
-  else contact.callBack = { ...contact.callBack!, spoken: true };
+  if (kept?.contact.medium === 'voice') letGo(d, kept);
 }
 
 function letGo(d: Decision, { contact, wait }: Kept): void {
@@ -48,9 +48,9 @@ export function isToBeDialled(state: State, number: string): boolean {
   return promisedContact(state, number)?.callBack?.number === number;
 }
 
-/** K2: a place that a caller has kept, to be dialled at this number or from it; not a call-back that we began. */
+/** K2: a place that a caller has kept will dial this number; not a call-back that we began. */
 export function isKeptFor(state: State, number: string): boolean {
-  return promisedContact(state, number)?.medium === 'voice';
+  return isToBeDialled(state, number) && promisedContact(state, number)?.medium === 'voice';
 }
 
 /** K7: who calls from this number keeps a place, wherever they are to be dialled. */

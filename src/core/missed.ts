@@ -20,11 +20,13 @@ export function missCall(d: Decision, contact: Contact, queue: string | undefine
   if (contact.medium === 'callback' && !contact.spoke) return;
   if (isPromised(d.state, from, contact.id)) return; // B4
   const other = standIn(d.state, contact);
-  if (other?.spoke || speaksByUs(d.state, from)) return; // B4
+  if (other?.spoke || speaksByUs(d.state, contact)) return; // B4
   const before = d.state.missed.get(from);
   const by = other?.id ?? contact.id;
   const call = before === undefined ? firstMissed(d, contact, by, queue, rule) : again(d, before, by, contact);
   if (before !== undefined || d.state.missed.size < MISSED_MAX) setMissed(d.state, from, call);
+  // What stands for it no more is withdrawn.
+  if (before !== undefined && before.by !== call.by) lookAtMissed(d);
   note(d, 'B1', {
     do: 'record-fact',
     fact: 'callMissed',
@@ -99,8 +101,9 @@ function standIn(state: State, contact: Contact): Contact | undefined {
 }
 
 /** On a call-back that we began: few stand or speak at once. */
-function speaksByUs({ standing, contacts }: State, number: string): boolean {
-  for (const [id, of] of standing.missedUnderWay) if (of === number && contacts.get(id)?.spoke === true) return true;
+function speaksByUs({ standing, contacts }: State, { id, from }: Contact): boolean {
+  for (const [ours, number] of standing.missedUnderWay)
+    if (number === from && ours !== id && contacts.get(ours)?.spoke === true) return true;
   return false;
 }
 

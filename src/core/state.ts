@@ -175,6 +175,8 @@ export interface Contact {
   unmarkAskedBy?: string | undefined;
   /** What became of the offer to be called back (K1–K6); absent: not offered, or over. */
   callBack?: CallBack | undefined;
+  /** The number at which a call-back has reached the citizen (K5). */
+  reachedAt?: string | undefined;
   [STANDING]?: Place | undefined;
 }
 
@@ -214,8 +216,6 @@ export interface CallBack {
   readonly number: string;
   /** Times that it was dialled in vain. */
   readonly tries: number;
-  /** The number has spoken with an agent on another call while one was being found for this (K7). */
-  readonly spoken?: true;
   /** The last words to the caller. */
   readonly key: CommandKey | null;
 }

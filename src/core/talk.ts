@@ -54,6 +54,7 @@ export function citizenReached(d: Decision, contact: Contact, stage: Extract<Sta
 }
 
 function joinPair(d: Decision, contact: Contact, citizen: Leg, wait: Wait, { agent, agentLeg }: Pair): void {
+  contact.reachedAt = contact.callBack?.step === 'promised' ? contact.callBack.number : undefined;
   contact.callBack = undefined;
   keepPlace(d.state, contact);
   startRecording(d, contact, citizen);

@@ -150,22 +150,47 @@ test('[B3][K5] a call-back whose agent hangs up while the number is dialled is w
   expect([hotline.ringing(ours), dialled(hotline)]).toEqual([undefined, 1]);
 });
 
-test('[K7] a place that is being dialled while its caller speaks on another call is not dialled a second time', () => {
+test('[B1][S7] who is cut off in the talk of our call-back by a dying switch is missed again', () => {
   const hotline = hotlineOf();
-  const kept = hotline.call('personal', NUMBER);
-  hotline.pass(20_000);
-  keeps(hotline, kept);
+  hotline.hangUp(hotline.call('personal', NUMBER));
+  hotline.pass(1_000);
+  const ours = hotline.state.missed.get(NUMBER)!.by!;
   hotline.ready('ana');
-  hotline.answer(kept);
-  const own = hotline.call('personal', NUMBER);
-  hotline.ready('ben');
-  hotline.answer(own);
-  hotline.hangUp(own);
-  hotline.restart();
-  const { leg } = hotline.state.contacts.get(kept)!;
-  hotline.hear({ type: 'legEnded', node: NODE, leg, cause: 'USER_BUSY' });
-  hotline.pass(300_000);
-  expect([hotline.state.contacts.has(kept), dialled(hotline)]).toEqual([false, 1]);
+  hotline.answer(ours);
+  hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(ours)!.leg });
+  expect([hotline.state.contacts.get(ours)?.stage.in, hotline.state.missed.size]).toEqual(['talk', 0]);
+  hotline.hear({ type: 'surveyed', node: NODE, survey: { bootId: 'other', legs: [], devices: [], ended: [] } });
+  expect(hotline.state.missed.size).toBe(1);
+});
+
+test('[K7] two people behind one number: who is reached at another number leaves the place of the other as it is', () => {
+  const hotline = hotlineOf();
+  const [first, second] = [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)];
+  hotline.pass(46_000);
+  type(hotline, second, '12');
+  type(hotline, second, '13900139000#');
+  hotline.hangUp(second);
+  keeps(hotline, first);
+  for (const name of ['ana', 'ben']) hotline.ready(name);
+  hotline.answer(second);
+  hotline.decline(first);
+  hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(second)!.leg });
+  expect([first, second].map((each) => hotline.state.contacts.get(each)?.stage.in)).toEqual(['queue', 'talk']);
+});
+
+test('[B3][G3] a call-back that rings for no emergency is withdrawn when a second call misses as one beside a third', () => {
+  const hotline = hotlineOf();
+  hotline.hangUp(hotline.call('personal', NUMBER));
+  hotline.pass(1_000);
+  const ours = hotline.state.missed.get(NUMBER)!.by!;
+  hotline.ready('ana');
+  expect(hotline.ringing(ours)).toBe('ana');
+  const emergency = hotline.call('personal', NUMBER);
+  const third = hotline.call('personal', NUMBER);
+  hotline.hear({ type: 'contactRegraded', contact: emergency, grade: 'emergency', by: 'lea' });
+  hotline.hangUp(emergency);
+  hotline.pass(1);
+  expect([hotline.state.contacts.has(ours), hotline.state.missed.get(NUMBER)?.by]).toEqual([false, third]);
 });
 
 test('[K8] who is to be called back already by a place that another has kept hears so, and keeps no second one', () => {
