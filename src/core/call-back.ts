@@ -3,6 +3,7 @@ import { promptFiles } from './announce.ts';
 import { callOutOver } from './call-out.ts';
 import { promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
+import { isPromised } from './contact.ts';
 import { ask, askLeg, type Decision, nextLegId, note, setStage, touchContact } from './decision.ts';
 import { mayCallBack } from './dialable.ts';
 import { exclude } from './exclusion.ts';
@@ -52,11 +53,10 @@ export function keyWhileWaiting(d: Decision, contact: Contact, leg: LegId, digit
       if (mayCallBack(contact.from)) return goOn(d, contact, 'confirm', ['CBK-02']);
       return goOn(d, contact, 'number', ['CBK-03']);
     case 'confirm':
-      if (digit === '1' && isKeptFor(d.state, plainNumber(contact.from)))
-        return goOn(d, contact, 'number', ['MNU-05', 'CBK-03']);
-      if (digit === '1') return promise(d, contact, contact.from);
       if (digit === '2') return goOn(d, contact, 'number', ['CBK-03']);
-      return;
+      if (digit !== '1') return;
+      if (isKeptFor(d.state, contact)) return goOn(d, contact, 'number', ['MNU-05', 'CBK-03']);
+      return promise(d, contact, contact.from);
     case 'number':
       return numberKey(d, contact, digit);
     case 'promised':
@@ -106,10 +106,6 @@ export function promise(d: Decision, contact: Contact, asked: string, because = 
   const key = ask(d, leg, because, { do: 'play', files: promptFiles(d.state, contact, ['CBK-04']) });
   contact.callBack = { ...contact.callBack!, step: 'promised', number, key };
   keepPlace(d.state, contact);
-}
-
-export function isPromised(contact: Contact): boolean {
-  return contact.callBack?.step === 'promised';
 }
 
 /** K4: the last words are over, or have had time enough. */

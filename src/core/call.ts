@@ -1,11 +1,11 @@
 import { serviceNumber } from '../lib/phone-number.ts';
 import { besideOf } from './beside.ts';
-import { diallingBroken, isPromised, notReached } from './call-back.ts';
+import { diallingBroken, notReached } from './call-back.ts';
 import { callOutOver, placerLegGone } from './call-out.ts';
 import { gaveUp, isOwnCall, placeLost } from './caller.ts';
 import { countCall } from './calls-from.ts';
 import { closeIfOver, closing, refuse } from './closing.ts';
-import { makeContact } from './contact.ts';
+import { isPromised, makeContact } from './contact.ts';
 import { ask, type Decision, nextContactId, note, setStage } from './decision.ts';
 import type { CallerKnown } from './event.ts';
 import { startFlow } from './flow.ts';

@@ -1,4 +1,5 @@
 import { hasDigit } from '../lib/digit.ts';
+import { isPromised } from './contact.ts';
 import type { Decision } from './decision.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { CALL_BACK_MS, CALLERS_MAX, GAVE_UP_MS, LAST_AGENT_MS } from './limits.ts';
@@ -23,9 +24,8 @@ export function isOwnCall({ medium, calledBy }: Contact): boolean {
 /** C2; and G2 for the day. Of calls side by side the one that had waited longest counts. */
 export function gaveUp(d: Decision, number: string, waitedMs: number, queue: string): void {
   const { nowMs } = d.state;
-  const before = callerOf(d.state, number)?.gaveUp;
-  const longestMs = before == null || before.untilMs <= nowMs ? waitedMs : Math.max(waitedMs, before.waitedMs);
-  const gaveUp = { waitedMs: longestMs, untilMs: nowMs + GAVE_UP_MS };
+  const before = stillHolds(d.state, callerOf(d.state, number)?.gaveUp);
+  const gaveUp = { waitedMs: Math.max(waitedMs, before?.waitedMs ?? 0), untilMs: nowMs + GAVE_UP_MS };
   remember(d, number, { queue, gaveUp, untilMs: nowMs + LAST_AGENT_MS });
 }
 
@@ -37,24 +37,35 @@ export function promisedTo(d: Decision, number: string, contact: ContactId, queu
 /** S8: the place is kept for the next call, of calls side by side the oldest. @param queue in which it was; absent: in none yet. */
 export function placeLost(d: Decision, number: string, place: LostPlace, queue?: string): void {
   const { nowMs } = d.state;
-  const before = callerOf(d.state, number)?.lost;
-  const isOlder = before != null && before.untilMs > nowMs && before.enqueuedAtMs < place.enqueuedAtMs;
-  const { enqueuedAtMs, waitedBeforeMs } = isOlder ? before : place;
+  const before = stillHolds(d.state, callerOf(d.state, number)?.lost) ?? place;
+  const { enqueuedAtMs, waitedBeforeMs } = before.enqueuedAtMs < place.enqueuedAtMs ? before : place;
   const lost = { enqueuedAtMs, waitedBeforeMs, untilMs: nowMs + CALL_BACK_MS };
   remember(d, number, queue === undefined ? { lost } : { lost, queue, untilMs: nowMs + LAST_AGENT_MS });
 }
 
 /** Who called lately; whoever is remembered longer than that is as good as forgotten. */
-export function callerOf({ callers, nowMs }: State, number: string): Caller | undefined {
-  const caller = callers.get(number);
-  return caller !== undefined && caller.untilMs > nowMs ? caller : undefined;
+export function callerOf(state: State, number: string): Caller | undefined {
+  return stillHolds(state, state.callers.get(number));
+}
+
+function stillHolds<Known extends { readonly untilMs: number }>(
+  { nowMs }: State,
+  known: Known | null | undefined,
+): Known | undefined {
+  return known != null && known.untilMs > nowMs ? known : undefined;
 }
 
 /** Whose place is kept for a call-back to or of this number. */
 export function promisedContact(state: State, number: string): Contact | undefined {
   const id = callerOf(state, number)?.promised;
   const contact = id === undefined || id === null ? undefined : state.contacts.get(id);
-  return contact?.callBack?.step === 'promised' ? contact : undefined;
+  return contact !== undefined && isPromised(contact) ? contact : undefined;
+}
+
+/** As `promisedContact`, by a caller: no call-back that we began (B3). */
+export function keptByCaller(state: State, number: string): Contact | undefined {
+  const contact = promisedContact(state, number);
+  return contact?.medium === 'voice' ? contact : undefined;
 }
 
 /** What the next wait of this number starts with; a place and a wait given up count once (Q10, C2). */
@@ -64,13 +75,13 @@ export function takeCaller(
 ): { lastAgent: AgentId | null; enqueuedAtMs: number; headStartMs: number } {
   const { nowMs, callers } = d.state;
   const caller = callerOf(d.state, number) ?? STRANGER;
-  const lost = caller.lost !== null && caller.lost.untilMs > nowMs ? caller.lost : null;
-  const waited = caller.gaveUp !== null && caller.gaveUp.untilMs > nowMs ? caller.gaveUp : null;
+  const lost = stillHolds(d.state, caller.lost);
+  const waited = stillHolds(d.state, caller.gaveUp);
   if (caller.lost !== null || caller.gaveUp !== null) callers.set(number, { ...caller, lost: null, gaveUp: null });
   return {
     lastAgent: caller.lastAgent,
     enqueuedAtMs: lost?.enqueuedAtMs ?? nowMs,
-    headStartMs: (lost === null ? waited?.waitedMs : lost.waitedBeforeMs) ?? 0,
+    headStartMs: (lost === undefined ? waited?.waitedMs : lost.waitedBeforeMs) ?? 0,
   };
 }
 
@@ -94,7 +105,7 @@ function remember(d: Decision, number: string, news: Partial<Caller>): void {
   const known = callers.get(number);
   // It goes to the end of them.
   if (known !== undefined) callers.delete(number);
-  const before = known !== undefined && known.untilMs > nowMs ? known : STRANGER;
+  const before = stillHolds(d.state, known) ?? STRANGER;
   callers.set(number, changed(before, news, nowMs));
   if (d.seq % SWEEP_EVERY === 0 || callers.size > CALLERS_MAX) forgetOldest(d.state);
 }

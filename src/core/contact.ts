@@ -23,9 +23,14 @@ export type Begun = Pick<
   | 'callBack'
 >;
 
+/** K4: whoever it is of will be called back. */
+export function isPromised({ callBack }: Contact): boolean {
+  return callBack?.step === 'promised';
+}
+
 /** B3: a call-back of ours whose citizen is not there: it stands in a queue, and nobody waits. */
-export function hasNobody({ medium, callBack }: Pick<Contact, 'medium' | 'callBack'>): boolean {
-  return medium === 'callback' && callBack?.step === 'promised';
+export function hasNobody(contact: Contact): boolean {
+  return contact.medium === 'callback' && isPromised(contact);
 }
 
 /** All fields at once and in one order, whatever the medium, so that contacts are one kind of record to the engine that runs this. */

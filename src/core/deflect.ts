@@ -1,4 +1,3 @@
-import { plainNumber } from '../lib/phone-number.ts';
 import { promptFiles } from './announce.ts';
 import { offered, promise } from './call-back.ts';
 import { gaveUp } from './caller.ts';
@@ -25,8 +24,8 @@ export function queueFull(d: Decision, contact: Contact, wait: Wait): void {
 /** K8: 1 takes the place; anything else, or nothing, does not. */
 export function deflectTaken(d: Decision, contact: Contact, stage: Deflecting, key: CommandKey, digits: string): void {
   if (stage.key !== key) return;
+  if (isKeptFor(d.state, contact)) return stillKept(d, contact, stage.wait);
   // As many were asked as there was room for then.
-  if (isKeptFor(d.state, plainNumber(contact.from))) return stillKept(d, contact, stage.wait);
   if (digits.slice(0, 1) !== '1' || !mayKeep(d.state, stage.wait.queue)) return turnAway(d, contact, stage.wait);
   standInQueue(d, contact, stage.wait);
   offered(contact);

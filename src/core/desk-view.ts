@@ -1,5 +1,5 @@
 import { goesOnFrom } from './closed.ts';
-import { hasNobody } from './contact.ts';
+import { hasNobody, isPromised } from './contact.ts';
 import type { CallerKnown, Grade } from './event.ts';
 import type { AgentId, ContactId } from './ids.ts';
 import { isDigital, type Medium } from './medium.ts';
@@ -110,7 +110,7 @@ export function contactCard(state: State, id: ContactId): ContactCard | undefine
   const agent = agentOf(contact);
   return {
     contact: id,
-    medium: contact.callBack?.step === 'promised' ? 'callback' : contact.medium,
+    medium: isPromised(contact) ? 'callback' : contact.medium,
     ...beginningOf(contact),
     ...(contact.known === undefined ? {} : { known: contact.known }),
     ...(contact.grade === undefined ? {} : { grade: contact.grade }),

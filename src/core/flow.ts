@@ -29,8 +29,9 @@ export function startFlow(d: Decision, contact: Contact, name: string): void {
 /** G5: with the question that follows the notice: whoever presses 0 for an emergency is not made to hear all of it. */
 function warn(d: Decision, contact: Contact, flow: Flow, name: string): void {
   const notice = flow.steps[name];
-  const question = notice?.kind === 'say' ? flow.steps[notice.then] : undefined;
-  if (notice?.kind !== 'say' || question?.kind !== 'ask') return enterStep(d, contact, flow, name);
+  if (notice?.kind !== 'say') return enterStep(d, contact, flow, name);
+  const question = flow.steps[notice.then];
+  if (question?.kind !== 'ask') return enterStep(d, contact, flow, name);
   const first = [...notice.prompts, ...question.opening];
   putQuestion(d, contact, { flow, step: notice.then, wrong: 0 }, question, first, 'F2');
 }

@@ -6,6 +6,7 @@ import { NAME_CHARS_MAX } from './limits.ts';
 import { stepsBegunMs, stepsOf } from './plan-steps.ts';
 import { queueOf } from './queue-of.ts';
 import type { Flow, FlowStep, GradeSetting } from './settings.ts';
+import { setMissed } from './standing.ts';
 import type { Contact, QueueBefore, State, Ungraded, Wait } from './state.ts';
 
 type QueueStep = Extract<FlowStep, { kind: 'queue' }>;
@@ -97,7 +98,7 @@ export function contactRegraded(d: Decision, { contact: id, grade, by }: Contact
   // B3: of a call-back that we began, the next one is what this one is now.
   const missed = d.state.missed.get(contact.from);
   if (missed?.by === id && contact.medium === 'callback')
-    d.state.missed.set(contact.from, { ...missed, known: grade === 'emergency' ? { grade } : undefined });
+    setMissed(d.state, contact.from, { ...missed, known: grade === 'emergency' ? { grade } : undefined });
   const { stage } = contact;
   // Whoever rings, or talks: the wait may go on.
   if (!('wait' in stage)) return;

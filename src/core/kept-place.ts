@@ -1,5 +1,5 @@
 import { plainNumber } from '../lib/phone-number.ts';
-import { placeLost, promisedContact } from './caller.ts';
+import { keptByCaller, placeLost, promisedContact } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
 import type { Decision } from './decision.ts';
 import { endWait, hasRoom } from './queue.ts';
@@ -48,9 +48,10 @@ export function isToBeDialled(state: State, number: string): boolean {
   return promisedContact(state, number)?.callBack?.number === number;
 }
 
-/** K2: a place that a caller has kept will dial this number; not a call-back that we began. */
-export function isKeptFor(state: State, number: string): boolean {
-  return isToBeDialled(state, number) && promisedContact(state, number)?.medium === 'voice';
+/** K2: a place that a caller has kept will dial this one's number; not a call-back that we began. */
+export function isKeptFor(state: State, { from }: Contact): boolean {
+  const number = plainNumber(from);
+  return keptByCaller(state, number)?.callBack?.number === number;
 }
 
 /** K7: who calls from this number keeps a place, wherever they are to be dialled. */

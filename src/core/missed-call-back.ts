@@ -1,7 +1,7 @@
 import { isOpen } from './calendar.ts';
-import { isPromised } from './call-back.ts';
 import { callerOf, promisedTo } from './caller.ts';
 import { closeIfOver, closing } from './closing.ts';
+import { isPromised } from './contact.ts';
 import { type Decision, note } from './decision.ts';
 import { gradeCaller, gradedEntry } from './grade.ts';
 import { openQueue } from './hours.ts';
@@ -90,7 +90,7 @@ function withdraw(d: Decision, id: ContactId): void {
   if (contact === undefined) return void d.state.standing.missedUnderWay.delete(id);
   const { stage, callBack } = contact;
   // K4: the citizen was reached, and has had the place kept: it is a promise like any other.
-  if (callBack?.step === 'promised' && callBack.key !== null) return void d.state.standing.missedUnderWay.delete(id);
+  if (isPromised(contact) && callBack?.key !== null) return void d.state.standing.missedUnderWay.delete(id);
   // A citizen who was reached, and waits because a phone or a bridge failed, is on the line.
   if ((stage.in !== 'queue' && stage.in !== 'pausing') || !isPromised(contact)) return;
   cancelOffer(d, contact, 'cancelled', 'B3');

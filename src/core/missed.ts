@@ -1,5 +1,5 @@
 import { changesAtMs, isOpen } from './calendar.ts';
-import { promisedContact } from './caller.ts';
+import { keptByCaller } from './caller.ts';
 import { otherCalls } from './calls-from.ts';
 import type { MissedResult } from './command.ts';
 import { type Decision, note } from './decision.ts';
@@ -18,7 +18,8 @@ export function missCall(d: Decision, contact: Contact, queue: string | undefine
   const { from } = contact;
   if (rule === undefined || queue === undefined || !mayCallBack(from)) return;
   if (contact.medium === 'callback' && !contact.spoke) return;
-  if (isPromised(d.state, from, contact.id)) return; // B4
+  const kept = keptByCaller(d.state, from);
+  if (kept !== undefined && kept.id !== contact.id) return; // B4
   const other = standIn(d.state, contact);
   if (other?.spoke || speaksByUs(d.state, contact)) return; // B4
   const before = d.state.missed.get(from);
@@ -49,8 +50,7 @@ export function standsForMissed(d: Decision, contact: Contact): void {
 export function letGoOfMissed(d: Decision, contact: Contact): void {
   const wasOurs = d.state.standing.missedUnderWay.delete(contact.id);
   const call = d.state.missed.get(contact.from);
-  const by = standIn(d.state, contact)?.id ?? null;
-  if (call?.by === contact.id) setMissed(d.state, contact.from, { ...call, by });
+  if (call?.by === contact.id) setMissed(d.state, contact.from, { ...call, by: standIn(d.state, contact)?.id ?? null });
   else if (!wasOurs) return;
   lookAtMissed(d);
 }
@@ -112,11 +112,6 @@ function again(d: Decision, before: MissedCall, by: ContactId, contact: Contact)
   // What stands as no emergency is withdrawn, and stands again as one.
   const anew = before.known === undefined && known !== undefined && isNotYetServed(d.state, before);
   return { ...before, calls: before.calls + 1, known, by: underWay(d, before) && !anew ? before.by : by };
-}
-
-function isPromised(state: State, number: string, but: ContactId): boolean {
-  const contact = promisedContact(state, number);
-  return contact !== undefined && contact.id !== but && contact.medium === 'voice';
 }
 
 /** B3: what makes the call-back an emergency, too. */

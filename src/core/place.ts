@@ -1,5 +1,6 @@
 import { positionPrompts } from './announce.ts';
-import { isPromised, mayOffer, offered, promiseTold } from './call-back.ts';
+import { mayOffer, offered, promiseTold } from './call-back.ts';
+import { isPromised } from './contact.ts';
 import { type Decision, touchContact } from './decision.ts';
 import { estimatePrompts } from './estimate.ts';
 import { PLACE_SPEECH_MS } from './limits.ts';

@@ -5,6 +5,7 @@ import { type Timed, TimeOrder } from '../lib/time-order.ts';
 import { changesAtMs } from './calendar.ts';
 import { countCall } from './calls-from.ts';
 import type { Command } from './command.ts';
+import { isPromised } from './contact.ts';
 import { DUE } from './due-kind.ts';
 import { idleDueMs } from './idle-due.ts';
 import { type AgentId, type ContactId, NO_NODE, type NodeId } from './ids.ts';
@@ -213,7 +214,7 @@ function placeWaiting(state: State, contact: Contact, stage: Waiting, place: Pla
 /** K4: whether its place is kept for a call-back is another matter than before. */
 export function keepPlace(state: State, contact: Contact): void {
   const place = placeOf(contact);
-  const kept = contact.callBack?.step === 'promised';
+  const kept = isPromised(contact);
   if (place.line === null || place.kept === kept) return;
   countKept(state, place, kept);
   if (contact.medium !== 'callback') return;
@@ -384,8 +385,8 @@ function isReachable(state: State, { node }: Contact): boolean {
 }
 
 /** K4: a place is kept, and costs no try, while there is no way out to whom it is kept for. */
-function hasWay({ settings }: State, { callBack }: Contact): boolean {
-  return callBack?.step !== 'promised' || settings?.dialsOut === true;
+function hasWay({ settings }: State, contact: Contact): boolean {
+  return !isPromised(contact) || settings?.dialsOut === true;
 }
 
 export function nodeLive(state: State, node: NodeId): boolean {

@@ -1,7 +1,8 @@
 import { arrive, endLeg, loseContact } from './call.ts';
-import { dialAgain, isPromised, promiseTold } from './call-back.ts';
+import { dialAgain, promiseTold } from './call-back.ts';
 import { callOutOver, placerAnswered } from './call-out.ts';
 import { closeWithoutRecordings, finish } from './closing.ts';
+import { isPromised } from './contact.ts';
 import { ask, askLeg, type Decision, setStage, touchAgent, touchContact } from './decision.ts';
 import { deflectAgain, deflectTaken } from './deflect.ts';
 import { replaceDevices } from './device.ts';

@@ -1,6 +1,7 @@
 import { diallingBroken, dialOut } from './call-back.ts';
 import { callOutOver } from './call-out.ts';
 import { spokeWith } from './caller.ts';
+import { isPromised } from './contact.ts';
 import { ask, type Decision, note, setStage, setWork } from './decision.ts';
 import { exclude } from './exclusion.ts';
 import type { AgentId, LegId } from './ids.ts';
@@ -54,7 +55,7 @@ export function citizenReached(d: Decision, contact: Contact, stage: Extract<Sta
 }
 
 function joinPair(d: Decision, contact: Contact, citizen: Leg, wait: Wait, { agent, agentLeg }: Pair): void {
-  contact.reachedAt = contact.callBack?.step === 'promised' ? contact.callBack.number : undefined;
+  contact.reachedAt = isPromised(contact) ? contact.callBack?.number : undefined;
   contact.callBack = undefined;
   keepPlace(d.state, contact);
   startRecording(d, contact, citizen);

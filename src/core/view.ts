@@ -1,7 +1,7 @@
 import { WEB_CALLER } from '../lib/web-caller.ts';
 import { goesOnFrom } from './closed.ts';
 import type { AgentState } from './command.ts';
-import { hasNobody } from './contact.ts';
+import { hasNobody, isPromised } from './contact.ts';
 import { type Estimate, estimateFor } from './estimate.ts';
 import { gateOpen } from './gate.ts';
 import type { AgentId, ContactId, LegId, NodeId, OfferToken } from './ids.ts';
@@ -362,7 +362,7 @@ function waitingView(state: State, contact: Contact, queue: string, place: numbe
   return {
     contact: contact.id,
     from: contact.from,
-    medium: contact.callBack?.step === 'promised' ? 'callback' : contact.medium,
+    medium: isPromised(contact) ? 'callback' : contact.medium,
     enqueuedAtMs: waited ? stage.wait.enqueuedAtMs : contact.openedAtMs,
     place,
     ...(hasNobody(contact) ? { nobody: true as const } : {}),

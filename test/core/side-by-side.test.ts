@@ -46,6 +46,15 @@ function keeps(hotline: Hotline, contact: ContactId): void {
   hotline.hangUp(contact);
 }
 
+/** Our call-back to the number, whose call was missed. */
+function missed(hotline: Hotline): ContactId {
+  hotline.hangUp(hotline.call('personal', NUMBER));
+  hotline.pass(1_000);
+  return hotline.state.missed.get(NUMBER)!.by!;
+}
+
+const two = (hotline: Hotline) => [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)] as const;
+
 const dialled = (hotline: Hotline) => hotline.commands.filter((command) => command.do === 'dial').length;
 
 test('[C2] who calls again before the switch has found out that the phone died goes on from that wait, once', () => {
@@ -134,9 +143,7 @@ test('[B3] another call of the number stands for the one that was missed, and th
 
 test('[B3][K5] a call-back whose agent hangs up while the number is dialled is withdrawn if it has come through by then', () => {
   const hotline = hotlineOf();
-  hotline.hangUp(hotline.call('personal', NUMBER));
-  hotline.pass(1_000);
-  const ours = hotline.state.missed.get(NUMBER)!.by!;
+  const ours = missed(hotline);
   hotline.ready('ana');
   hotline.answer(ours);
   const { stage } = hotline.state.contacts.get(ours)!;
@@ -152,9 +159,7 @@ test('[B3][K5] a call-back whose agent hangs up while the number is dialled is w
 
 test('[B1][S7] who is cut off in the talk of our call-back by a dying switch is missed again', () => {
   const hotline = hotlineOf();
-  hotline.hangUp(hotline.call('personal', NUMBER));
-  hotline.pass(1_000);
-  const ours = hotline.state.missed.get(NUMBER)!.by!;
+  const ours = missed(hotline);
   hotline.ready('ana');
   hotline.answer(ours);
   hotline.hear({ type: 'legAnswered', node: NODE, leg: hotline.state.contacts.get(ours)!.leg });
@@ -165,7 +170,7 @@ test('[B1][S7] who is cut off in the talk of our call-back by a dying switch is 
 
 test('[K7] two people behind one number: who is reached at another number leaves the place of the other as it is', () => {
   const hotline = hotlineOf();
-  const [first, second] = [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)];
+  const [first, second] = two(hotline);
   hotline.pass(46_000);
   type(hotline, second, '12');
   type(hotline, second, '13900139000#');
@@ -180,9 +185,7 @@ test('[K7] two people behind one number: who is reached at another number leaves
 
 test('[B3][G3] a call-back that rings for no emergency is withdrawn when a second call misses as one beside a third', () => {
   const hotline = hotlineOf();
-  hotline.hangUp(hotline.call('personal', NUMBER));
-  hotline.pass(1_000);
-  const ours = hotline.state.missed.get(NUMBER)!.by!;
+  const ours = missed(hotline);
   hotline.ready('ana');
   expect(hotline.ringing(ours)).toBe('ana');
   const emergency = hotline.call('personal', NUMBER);
@@ -213,7 +216,7 @@ test('[K8] who is to be called back already by a place that another has kept hea
 
 test('[B1][K4] of two calls one keeps the place and the other gives up: one promise, and one call to the number', () => {
   const hotline = hotlineOf();
-  const [first, second] = [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)];
+  const [first, second] = two(hotline);
   hotline.pass(46_000);
   keeps(hotline, first);
   hotline.pass(3_000);
@@ -227,7 +230,7 @@ test('[B1][K4] of two calls one keeps the place and the other gives up: one prom
 
 test('[K2] a number has one place: who would keep another types another number', () => {
   const hotline = hotlineOf();
-  const [first, second] = [hotline.call('personal', NUMBER), hotline.call('personal', NUMBER)];
+  const [first, second] = two(hotline);
   hotline.pass(46_000);
   keeps(hotline, first);
   type(hotline, second, '11');
